@@ -1,0 +1,71 @@
+//! Bytes that wipe themselves.
+//!
+//! Every secret of a connection that is not inside a provider's own key object lives in a [`Secret`]. It has no
+//! `Clone`: the one place that needs a copy says `duplicate()`, which stands out in review.
+
+use core::fmt;
+
+use subtle::ConstantTimeEq;
+use zeroize::Zeroize;
+
+/// Up to 64 bytes that are wiped on drop, compared in constant time and never printed.
+pub(crate) struct Secret {
+    buf: [u8; Self::MAX_LEN],
+    used: usize,
+}
+
+impl Secret {
+    /// The longest hash output in use (SHA-512) bounds every secret of TLS 1.3 and 1.2.
+    pub(crate) const MAX_LEN: usize = 64;
+
+    /// Copies `bytes`; whatever is beyond [`Self::MAX_LEN`] is cut, which no caller of ours reaches.
+    pub(crate) fn new(bytes: &[u8]) -> Self {
+        let mut secret = Self { buf: [0; Self::MAX_LEN], used: bytes.len().min(Self::MAX_LEN) };
+        secret.buf.iter_mut().zip(bytes).for_each(|(to, from)| *to = *from);
+        secret
+    }
+
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        self.buf.get(..self.used).unwrap_or_default()
+    }
+
+    /// A second copy, wiped like the first.
+    pub(crate) fn duplicate(&self) -> Self {
+        Self::new(self.as_bytes())
+    }
+
+    /// Compares in time that depends on the lengths only.
+    pub(crate) fn matches(&self, other: &[u8]) -> bool {
+        self.as_bytes().ct_eq(other).into()
+    }
+}
+
+impl Drop for Secret {
+    fn drop(&mut self) {
+        self.buf.zeroize();
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Secret({} bytes)", self.used)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::format;
+
+    use super::*;
+
+    #[test]
+    fn keeps_compares_and_never_prints() {
+        let secret = Secret::new(b"sixteen bytes ok");
+        assert_eq!(secret.as_bytes(), b"sixteen bytes ok");
+        assert!(secret.matches(b"sixteen bytes ok"));
+        assert!(!secret.matches(b"sixteen bytes oK"));
+        assert!(!secret.matches(b"sixteen bytes o"));
+        assert!(secret.duplicate().matches(secret.as_bytes()));
+        assert_eq!(format!("{secret:?}"), "Secret(16 bytes)");
+    }
+}
