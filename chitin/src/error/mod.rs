@@ -1,0 +1,351 @@
+//! What can go wrong, and which alert it means.
+//!
+//! Each way to fail is a variant of its own, with the requirement it breaks in its documentation. A step of a flow returns
+//! the error and sends nothing; `alert.rs` alone knows which alert belongs to it. Nothing here knows about messages or
+//! states.
+
+use alloc::string::String;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::fmt;
+
+use pki_types::UnixTime;
+
+use crate::names::{
+    AlertDescription, ContentType, GetRandomFailed, HandshakeType, UnsupportedOperationError,
+};
+
+/// Declares an error enum: each variant with the text that says what happened.
+///
+/// The text serves both the documentation and `Display`. The list of names comes from the same declaration, so a test that
+/// asks whether each variant is provoked somewhere cannot miss one.
+macro_rules! faults {
+    ($(#[$attr:meta])* pub enum $name:ident {
+        $(
+            $(#[$variant_attr:meta])*
+            $variant:ident $( ( $payload:ty ) )? $( {
+                $( $(#[$field_attr:meta])* $field:ident: $field_type:ty ),* $(,)?
+            } )? = $text:literal
+        ),* $(,)?
+    }) => {
+        $(#[$attr])*
+        #[derive(Clone, Debug, PartialEq)]
+        pub enum $name {
+            $(
+                #[doc = concat!("Raised when ", $text, ".")]
+                #[doc = ""]
+                $(#[$variant_attr])*
+                $variant $( ( $payload ) )? $( { $( $(#[$field_attr])* $field: $field_type ),* } )?,
+            )*
+        }
+
+        impl $name {
+            /// The names of all variants, for tests that want to have seen each.
+            #[doc(hidden)]
+            pub fn variant_names() -> &'static [&'static str] {
+                &[$(stringify!($variant)),*]
+            }
+
+            /// The name of this variant.
+            #[doc(hidden)]
+            pub fn variant_name(&self) -> &'static str {
+                match self {
+                    $(Self::$variant { .. } => stringify!($variant),)*
+                }
+            }
+
+            /// What happened, without the particulars.
+            fn text(&self) -> &'static str {
+                match self {
+                    $(Self::$variant { .. } => $text,)*
+                }
+            }
+        }
+    };
+}
+mod alert;
+mod certificate;
+mod peer;
+
+pub use certificate::{CertRevocationListError, CertificateError, ExtendedKeyPurpose};
+pub use peer::{InvalidMessage, PeerIncompatible, PeerMisbehaved};
+
+faults! {
+    /// Why a connection, or the making of one, failed.
+    ///
+    /// After a connection returned one of these it is over, and returns the same again. If the peer can be told, an alert
+    /// has been queued; each variant says which.
+    #[non_exhaustive]
+    pub enum Error {
+        /// RFC 8446 section 6. We send nothing in return.
+        AlertReceived(AlertDescription) = "the peer sent a fatal alert",
+        /// It has to leave room for at least 27 bytes of content, and is at most 16389 bytes with the header. We send
+        /// nothing.
+        BadMaxFragmentSize = "the configured maximum fragment size is too small or too large",
+        /// RFC 8446 section 5.2. We send `bad_record_mac`.
+        DecryptError = "a record from the peer does not decrypt: it was changed on the way, or the keys differ",
+        /// We send `internal_error`.
+        EncryptError = "a record could not be encrypted",
+        /// Nothing that depends on the time is then believed. We send `internal_error`.
+        FailedToGetCurrentTime = "the clock gives no time, or one before 1970",
+        /// We send `internal_error`.
+        FailedToGetRandomBytes = "the random number generator failed",
+        /// We send `internal_error`.
+        General(String) = "something unexpected happened",
+        /// The caller asked for what only a finished handshake has. We send nothing.
+        HandshakeNotComplete = "the handshake is not complete yet",
+        /// RFC 8446 section 4. We send `unexpected_message`.
+        InappropriateHandshakeMessage {
+            /// What would have been right.
+            expect_types: Vec<HandshakeType>,
+            /// What came.
+            got_type: HandshakeType,
+        } = "a handshake message came at the wrong time",
+        /// RFC 8446 section 5. We send `unexpected_message`.
+        InappropriateMessage {
+            /// What would have been right.
+            expect_types: Vec<ContentType>,
+            /// What came.
+            got_type: ContentType,
+        } = "a record of the wrong type came",
+        /// A mistake in the configuration. We send nothing.
+        InconsistentKeys(InconsistentKeys) = "the private key and the certificate do not belong together",
+        /// A mistake in our own configuration, though it may surface in a handshake. We send `internal_error`.
+        InvalidCertRevocationList(CertRevocationListError) = "a certificate revocation list cannot be used",
+        /// RFC 8446 section 4.4.2.4. We send what [`CertificateError`] says.
+        InvalidCertificate(CertificateError) = "the peer's certificate is not acceptable",
+        /// A mistake in the configuration. We send nothing.
+        InvalidEncryptedClientHello(EncryptedClientHelloError) = "encrypted client hello is not possible",
+        /// We send what [`InvalidMessage`] says.
+        InvalidMessage(InvalidMessage) = "a message cannot be understood",
+        /// RFC 7301 section 3.2. We send `no_application_protocol`.
+        NoApplicationProtocol = "the peer supports none of our application protocols",
+        /// RFC 8446 section 4.4.2.4. We send `certificate_required`.
+        NoCertificatesPresented = "the peer presented no certificate where one is required",
+        /// Made by a verifier or another part that the application gave. We send `internal_error`.
+        Other(OtherError) = "a part that the application provided failed",
+        /// We send what [`PeerIncompatible`] says.
+        PeerIncompatible(PeerIncompatible) = "the peer and we have not enough in common",
+        /// We send what [`PeerMisbehaved`] says.
+        PeerMisbehaved(PeerMisbehaved) = "the peer broke a rule of the protocol",
+        /// More than 2^14 bytes of content. RFC 8446 section 5.1. We send `record_overflow`.
+        PeerSentOversizedRecord = "a record from the peer is longer than any record may be",
+        /// A name is a DNS name or an IP address. We send nothing.
+        UnsupportedNameType = "this kind of server name is not supported",
+
+        // From here on: what 0.23 has no variant for.
+        /// Tickets and session ages would be wrong, so they are not used. We send `internal_error`.
+        ClockWentBackwards {
+            /// The latest time seen before.
+            last_seen: UnixTime,
+            /// The time it says now.
+            now: UnixTime,
+        } = "the clock went backwards",
+        /// Named is what the lock guards. We send `internal_error`.
+        LockPoisoned(&'static str) = "a lock is poisoned: another thread panicked while it held it",
+        /// Named is what was called. We send `internal_error`.
+        CallbackPanicked(&'static str) = "a part that the application provided panicked",
+        /// RFC 6066 section 3. We send `access_denied`.
+        NoServerCertificateResolved = "the resolver gave no certificate for this client hello",
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::AlertReceived(alert) => write!(f, "received fatal alert: {alert:?}"),
+            Self::General(what) => write!(f, "unexpected error: {what}"),
+            Self::InappropriateHandshakeMessage { expect_types, got_type } => {
+                write!(f, "received unexpected handshake message: got {got_type:?} when expecting ")?;
+                one_of(expect_types, f)
+            }
+            Self::InappropriateMessage { expect_types, got_type } => {
+                write!(f, "received unexpected record: got {got_type:?} when expecting ")?;
+                one_of(expect_types, f)
+            }
+            Self::InconsistentKeys(why) => write!(f, "{}: {why}", self.text()),
+            Self::InvalidCertRevocationList(why) => write!(f, "invalid certificate revocation list: {why}"),
+            Self::InvalidCertificate(why) => write!(f, "invalid peer certificate: {why}"),
+            Self::InvalidEncryptedClientHello(why) => write!(f, "{}: {why}", self.text()),
+            Self::InvalidMessage(why) => write!(f, "received corrupt message: {why}"),
+            Self::Other(why) => write!(f, "other error: {why}"),
+            Self::PeerIncompatible(why) => write!(f, "peer is incompatible: {why}"),
+            Self::PeerMisbehaved(why) => write!(f, "peer misbehaved: {why}"),
+            Self::ClockWentBackwards { last_seen, now } => {
+                write!(f, "{}: from {} to {} (UNIX)", self.text(), last_seen.as_secs(), now.as_secs())
+            }
+            Self::LockPoisoned(what) | Self::CallbackPanicked(what) => write!(f, "{} ({what})", self.text()),
+            Self::BadMaxFragmentSize
+            | Self::DecryptError
+            | Self::EncryptError
+            | Self::FailedToGetCurrentTime
+            | Self::FailedToGetRandomBytes
+            | Self::HandshakeNotComplete
+            | Self::NoApplicationProtocol
+            | Self::NoCertificatesPresented
+            | Self::PeerSentOversizedRecord
+            | Self::UnsupportedNameType
+            | Self::NoServerCertificateResolved => f.write_str(self.text()),
+        }
+    }
+}
+
+impl core::error::Error for Error {}
+
+/// Writes `A`, or `A or B or C`, or that nothing was expected.
+fn one_of(types: &[impl fmt::Debug], f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    if types.is_empty() {
+        return f.write_str("nothing");
+    }
+    types.iter().enumerate().try_for_each(|(at, typ)| {
+        let before = if at == 0 { "" } else { " or " };
+        write!(f, "{before}{typ:?}")
+    })
+}
+
+/// Any other error, kept as it is.
+///
+/// Two of them are never equal, because what is inside cannot be compared.
+#[derive(Clone, Debug)]
+pub struct OtherError(pub Arc<dyn core::error::Error + Send + Sync>);
+
+impl PartialEq for OtherError {
+    fn eq(&self, _other: &Self) -> bool {
+        false
+    }
+}
+
+impl fmt::Display for OtherError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, f)
+    }
+}
+
+impl core::error::Error for OtherError {
+    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
+        Some(self.0.as_ref())
+    }
+}
+
+faults! {
+    /// Why a certificate and a private key cannot be used together.
+    #[non_exhaustive]
+    #[derive(Copy, Eq)]
+    pub enum InconsistentKeys {
+        KeyMismatch = "the certificate is for another public key than that of the private key",
+        Unknown = "the provider cannot tell the public key of the private key",
+    }
+}
+
+impl fmt::Display for InconsistentKeys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.text())
+    }
+}
+
+faults! {
+    /// Why encrypted client hello cannot be used as configured. RFC 9849.
+    #[non_exhaustive]
+    #[derive(Eq)]
+    pub enum EncryptedClientHelloError {
+        /// RFC 9849 section 4.
+        InvalidConfigList = "the configuration list is malformed",
+        /// RFC 9849 section 4.1: the version, the KEM and one symmetric suite must be known, and so each mandatory extension.
+        NoCompatibleConfig = "no configuration in the list is one that we support",
+        /// There would be nothing to encrypt. RFC 9849 section 6.1.
+        SniRequired = "the name of the server must be sent, but is an IP address or turned off",
+    }
+}
+
+impl fmt::Display for EncryptedClientHelloError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.text())
+    }
+}
+
+impl From<CertRevocationListError> for Error {
+    fn from(why: CertRevocationListError) -> Self {
+        Self::InvalidCertRevocationList(why)
+    }
+}
+
+impl From<CertificateError> for Error {
+    fn from(why: CertificateError) -> Self {
+        Self::InvalidCertificate(why)
+    }
+}
+
+impl From<EncryptedClientHelloError> for Error {
+    fn from(why: EncryptedClientHelloError) -> Self {
+        Self::InvalidEncryptedClientHello(why)
+    }
+}
+
+impl From<InconsistentKeys> for Error {
+    fn from(why: InconsistentKeys) -> Self {
+        Self::InconsistentKeys(why)
+    }
+}
+
+impl From<InvalidMessage> for Error {
+    fn from(why: InvalidMessage) -> Self {
+        Self::InvalidMessage(why)
+    }
+}
+
+impl From<OtherError> for Error {
+    fn from(why: OtherError) -> Self {
+        Self::Other(why)
+    }
+}
+
+impl From<PeerIncompatible> for Error {
+    fn from(why: PeerIncompatible) -> Self {
+        Self::PeerIncompatible(why)
+    }
+}
+
+impl From<PeerMisbehaved> for Error {
+    fn from(why: PeerMisbehaved) -> Self {
+        Self::PeerMisbehaved(why)
+    }
+}
+
+impl From<GetRandomFailed> for Error {
+    fn from(_: GetRandomFailed) -> Self {
+        Self::FailedToGetRandomBytes
+    }
+}
+
+impl From<UnsupportedOperationError> for Error {
+    fn from(why: UnsupportedOperationError) -> Self {
+        Self::Other(OtherError(Arc::new(why)))
+    }
+}
+
+#[cfg(feature = "std")]
+impl From<std::time::SystemTimeError> for Error {
+    fn from(_: std::time::SystemTimeError) -> Self {
+        Self::FailedToGetCurrentTime
+    }
+}
+
+/// The names of the variants that a peer, a caller or a broken part can bring about, enum by enum.
+///
+/// A test outside asks that each of them is provoked by some other test.
+#[doc(hidden)]
+pub fn variant_names() -> [(&'static str, &'static [&'static str]); 8] {
+    [
+        ("Error", Error::variant_names()),
+        ("PeerMisbehaved", PeerMisbehaved::variant_names()),
+        ("PeerIncompatible", PeerIncompatible::variant_names()),
+        ("InvalidMessage", InvalidMessage::variant_names()),
+        ("CertificateError", CertificateError::variant_names()),
+        ("CertRevocationListError", CertRevocationListError::variant_names()),
+        ("EncryptedClientHelloError", EncryptedClientHelloError::variant_names()),
+        ("InconsistentKeys", InconsistentKeys::variant_names()),
+    ]
+}
+
+#[cfg(test)]
+mod tests;
