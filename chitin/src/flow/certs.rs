@@ -1,0 +1,126 @@
+//! Certificate, CertificateVerify and Finished, which are the same in both directions. RFC 8446 section 4.4.
+
+use alloc::vec::Vec;
+
+use pki_types::CertificateDer;
+
+use crate::crypto::hash::Output;
+use crate::crypto::{CertifiedKey, DigitallySignedStruct, HandshakeSignatureValid};
+use crate::error::{Error, InvalidMessage, PeerMisbehaved};
+use crate::flow::cx::Cx;
+use crate::flow::question::guarded;
+use crate::flow::replies::{self, Reply};
+use crate::names::{CertificateStatusType, HandshakeType, SignatureScheme};
+use crate::schedule::tls13::TrafficSecret;
+use crate::schedule::transcript::Transcript;
+use crate::secret::Secret;
+use crate::wire::codec::{MAX16, MAX24, Opaque, Wire, nest};
+use crate::wire::extensions::{CertificateExtensions, CertificateStatus};
+use crate::wire::tls13::{Certificate, CertificateVerify};
+
+/// A chain as the peer sent it, leaf first. Nothing about it has been checked.
+pub(crate) struct PeerChain {
+    pub(crate) certificates: Vec<CertificateDer<'static>>,
+    /// The OCSP response that came with the leaf; empty if none did.
+    pub(crate) ocsp: Vec<u8>,
+}
+
+/// Reads a Certificate message of the handshake proper, where its context is empty.
+pub(crate) fn read_chain(body: &[u8], offered: impl Fn(u16) -> bool) -> Result<PeerChain, Error> {
+    let message = Certificate::read_all(body)?;
+    if !message.context.0.is_empty() {
+        return Err(PeerMisbehaved::NonEmptyCertificateContext.into());
+    }
+    let mut chain = PeerChain { certificates: Vec::new(), ocsp: Vec::new() };
+    for entry in message.entries() {
+        let entry = entry?;
+        replies::check(&entry.extensions.seen, Reply::CertificateEntry, &offered)?;
+        if let Some(status) = entry.extensions.status_request {
+            if status.kind != CertificateStatusType::OCSP {
+                return Err(InvalidMessage::InvalidCertificateStatusType.into());
+            }
+            if chain.certificates.is_empty() {
+                chain.ocsp = status.response.0.to_vec();
+            }
+        }
+        chain.certificates.push(CertificateDer::from(entry.cert_data.0.to_vec()));
+    }
+    Ok(chain)
+}
+
+/// Writes the body of a Certificate message. `ocsp` goes with the leaf.
+pub(crate) fn write_chain(out: &mut Vec<u8>, chain: &[CertificateDer<'_>], ocsp: Option<&[u8]>) {
+    Opaque::<0, 255>(&[]).write(out);
+    nest(out, MAX24, |out| {
+        let mut ocsp = ocsp;
+        for certificate in chain {
+            Opaque::<1, MAX24>(certificate).write(out);
+            let status_request = ocsp
+                .take()
+                .map(|response| CertificateStatus { kind: CertificateStatusType::OCSP, response: Opaque(response) });
+            CertificateExtensions { status_request, ..Default::default() }.write(out);
+        }
+    });
+}
+
+/// Whose signature: the context string differs. RFC 8446 section 4.4.3.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Signed {
+    ByServer,
+    ByClient,
+}
+
+/// What a CertificateVerify signs: 64 spaces, a context string, a zero, and the transcript hash. RFC 8446 section 4.4.3.
+pub(crate) fn signed_message(by: Signed, transcript_hash: &Output) -> Vec<u8> {
+    let context: &[u8] = match by {
+        Signed::ByServer => b"TLS 1.3, server CertificateVerify",
+        Signed::ByClient => b"TLS 1.3, client CertificateVerify",
+    };
+    [&[0x20; 64], context, &[0], transcript_hash.as_ref()].concat()
+}
+
+/// Reads a CertificateVerify whose scheme must be one that we offered, and one of TLS 1.3.
+pub(crate) fn read_certificate_verify(
+    body: &[u8],
+    offered: impl Fn(SignatureScheme) -> bool,
+) -> Result<DigitallySignedStruct, Error> {
+    let message = CertificateVerify::read_all(body)?;
+    if !message.scheme.supported_in_tls13() || !offered(message.scheme) {
+        return Err(PeerMisbehaved::SignedHandshakeWithUnadvertisedSigScheme.into());
+    }
+    Ok(DigitallySignedStruct::new(message.scheme, message.signature.0.to_vec()))
+}
+
+/// Runs a verifier over the leaf of a chain.
+pub(crate) fn check_signature(
+    chain: &PeerChain,
+    verify: impl FnOnce(&CertificateDer<'static>) -> Result<HandshakeSignatureValid, Error>,
+) -> Result<(), Error> {
+    let leaf = chain.certificates.first().ok_or(Error::NoCertificatesPresented)?;
+    guarded("certificate verifier", || verify(leaf)).map(drop)
+}
+
+/// The first of our key's schemes that the peer takes. The peer's list holds only schemes of TLS 1.3.
+pub(crate) fn choose_scheme(credential: &CertifiedKey, theirs: &[SignatureScheme]) -> Option<SignatureScheme> {
+    credential.key.choose_scheme(theirs).map(|signer| signer.scheme())
+}
+
+pub(crate) fn emit_certificate_verify(
+    cx: &mut Cx<'_>,
+    transcript: &mut Transcript,
+    scheme: SignatureScheme,
+    signature: &[u8],
+) {
+    cx.emit(transcript, HandshakeType::CertificateVerify, |out| {
+        CertificateVerify { scheme, signature: Opaque::<0, MAX16>(signature) }.write(out);
+    });
+}
+
+/// Compares a Finished in constant time. RFC 8446 section 4.4.4.
+pub(crate) fn check_finished(secret: &TrafficSecret, transcript_hash: &Output, body: &[u8]) -> Result<(), Error> {
+    let expected = secret.finished(transcript_hash);
+    match Secret::new(expected.as_ref()).matches(body) {
+        true => Ok(()),
+        false => Err(PeerMisbehaved::IncorrectFinished.into()),
+    }
+}

@@ -1,0 +1,568 @@
+//! The client of TLS 1.3, in the order of RFC 8446 figure 1 and with the states of its appendix A.1.
+//!
+//! ```text
+//!   ClientHello                       -->
+//!                                     <--  (HelloRetryRequest)
+//!  (ClientHello)                      -->
+//!                                     <--  ServerHello
+//!                                     <--  {EncryptedExtensions}
+//!                                     <--  {(CertificateRequest)}
+//!                                     <--  {(Certificate)}
+//!                                     <--  {(CertificateVerify)}
+//!                                     <--  {Finished}
+//!  {(Certificate)}                    -->
+//!  {(CertificateVerify)}              -->
+//!  {Finished}                         -->
+//!  [Application Data]                <-->  [Application Data]
+//! ```
+
+use alloc::boxed::Box;
+use alloc::sync::Arc;
+use alloc::vec;
+use alloc::vec::Vec;
+
+use pki_types::{CertificateDer, ServerName, UnixTime};
+
+use crate::carrier::Direction;
+use crate::config::ClientConfig;
+use crate::crypto::{CertifiedKey, DigitallySignedStruct, SupportedCipherSuite, Tls13CipherSuite};
+use crate::error::{Error, InvalidMessage, PeerIncompatible, PeerMisbehaved};
+use crate::flow::certs::{self, PeerChain, Signed};
+use crate::flow::cx::Cx;
+use crate::flow::offer::{Asked, Offer};
+use crate::flow::question::{Answer, Question};
+use crate::flow::replies::{self, Reply};
+use crate::flow::traffic13::{Tickets, Traffic};
+use crate::flow::unexpected;
+use crate::names::{Compression, HandshakeKind, HandshakeType, NamedGroup, ProtocolVersion, SignatureScheme};
+use crate::observe::KeyLevel;
+use crate::record::joiner::Message;
+use crate::schedule::tls13::{Early, Handshake, Master, Pair};
+use crate::schedule::transcript::{Transcript, Unhashed};
+use crate::wire::codec::Wire;
+use crate::wire::extensions::EncryptedExtensions;
+use crate::wire::server_hello::ServerHello;
+use crate::wire::tls13::CertificateRequest;
+
+/// The states of RFC 8446 appendix A.1, and between them the questions.
+pub(crate) enum Client {
+    WaitServerHello(Box<Offered>),
+    WaitServerHelloAfterRetry(Box<Retried>),
+    WaitEncryptedExtensions(Box<Agreed>),
+    WaitCertificateOrRequest(Box<Unauthenticated>),
+    WaitCertificate(Box<Unauthenticated>),
+    WaitCertificateVerify(Box<Presented>),
+    AskVerdict(Box<Claimed>),
+    WaitFinished(Box<Authenticated>),
+    AskCertificate(Box<Answering>),
+    AskSignature(Box<Signing>),
+    Connected(Box<Open>),
+}
+
+use Client::*;
+
+impl Client {
+    /// The legal order of messages, whole.
+    pub(crate) fn on_message(self, m: Message<'_>, cx: &mut Cx<'_>) -> Result<Self, Error> {
+        use HandshakeType as T;
+        match (self, m.typ) {
+            (WaitServerHello(s), T::ServerHello) => s.read_server_hello(m, cx),
+            (WaitServerHelloAfterRetry(s), T::ServerHello) => s.read_server_hello(m, cx),
+            (WaitEncryptedExtensions(s), T::EncryptedExtensions) => s.read_encrypted_extensions(m, cx),
+            (WaitCertificateOrRequest(s), T::CertificateRequest) => s.read_certificate_request(m),
+            (WaitCertificateOrRequest(s), T::Certificate) => s.read_certificate(m),
+            (WaitCertificate(s), T::Certificate) => s.read_certificate(m),
+            (WaitCertificateVerify(s), T::CertificateVerify) => s.read_certificate_verify(m),
+            (WaitFinished(s), T::Finished) => s.read_finished(m, cx),
+            (Connected(s), T::NewSessionTicket) => s.read_new_session_ticket(m, cx),
+            (Connected(s), T::KeyUpdate) => s.read_key_update(m, cx),
+            (state, got) => Err(unexpected(got, state.expects())),
+        }
+    }
+
+    fn expects(&self) -> Vec<HandshakeType> {
+        match self {
+            WaitServerHello(_) | WaitServerHelloAfterRetry(_) => vec![HandshakeType::ServerHello],
+            WaitEncryptedExtensions(_) => vec![HandshakeType::EncryptedExtensions],
+            WaitCertificateOrRequest(_) => vec![HandshakeType::Certificate, HandshakeType::CertificateRequest],
+            WaitCertificate(_) => vec![HandshakeType::Certificate],
+            WaitCertificateVerify(_) => vec![HandshakeType::CertificateVerify],
+            WaitFinished(_) => vec![HandshakeType::Finished],
+            Connected(_) => vec![HandshakeType::NewSessionTicket, HandshakeType::KeyUpdate],
+            AskVerdict(_) | AskCertificate(_) | AskSignature(_) => vec![],
+        }
+    }
+
+    /// The name of the state, for observers and tests.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            WaitServerHello(_) => "WaitServerHello",
+            WaitServerHelloAfterRetry(_) => "WaitServerHelloAfterRetry",
+            WaitEncryptedExtensions(_) => "WaitEncryptedExtensions",
+            WaitCertificateOrRequest(_) => "WaitCertificateOrRequest",
+            WaitCertificate(_) => "WaitCertificate",
+            WaitCertificateVerify(_) => "WaitCertificateVerify",
+            AskVerdict(_) => "AskVerdict",
+            WaitFinished(_) => "WaitFinished",
+            AskCertificate(_) => "AskCertificate",
+            AskSignature(_) => "AskSignature",
+            Connected(_) => "Connected",
+        }
+    }
+
+    pub(crate) fn question(&self) -> Option<Question<'_>> {
+        Some(match self {
+            AskVerdict(s) => Question::VerifyServer {
+                verifier: &s.common.asked.config.verifier,
+                chain: &s.chain.certificates,
+                name: &s.common.asked.name,
+                ocsp: &s.chain.ocsp,
+                now: s.now,
+            },
+            AskCertificate(s) => Question::ClientCertificate {
+                resolver: &s.finishing.common.asked.config.client_auth_cert_resolver,
+                hints: &s.request.authorities,
+                schemes: &s.request.schemes,
+            },
+            AskSignature(s) => {
+                Question::Sign { key: &s.credential.key, scheme: s.scheme, message: &s.message }
+            }
+            _ => return None,
+        })
+    }
+
+    pub(crate) fn on_answer(self, answer: Answer, cx: &mut Cx<'_>) -> Result<Self, Error> {
+        match (self, answer) {
+            (AskVerdict(s), Answer::Verified) => s.check_signature(cx),
+            (AskCertificate(s), Answer::Certificate(credential)) => s.send_certificate(credential, cx),
+            (AskSignature(s), Answer::Signature(signature)) => s.send_certificate_verify(&signature, cx),
+            _ => Err(Error::General("an answer to a question that was not asked".into())),
+        }
+    }
+}
+
+// ---- ClientHello
+
+/// Sends the first hello.
+pub(crate) fn send_client_hello(
+    config: Arc<ClientConfig>,
+    name: ServerName<'static>,
+    protocols: Vec<Vec<u8>>,
+    cx: &mut Cx<'_>,
+) -> Result<Client, Error> {
+    let offer = Offer::new(config, name, protocols)?;
+    cx.policy.client_random = offer.random;
+    let mut transcript = Unhashed::default();
+    let hello = offer.write_hello(|suite, cut| transcript.hash_with(suite.common.hash_provider, cut));
+    transcript.add(&hello);
+    cx.emit_alone(HandshakeType::ClientHello, &hello);
+    cx.flush()?;
+    Ok(WaitServerHello(Box::new(Offered { offer, transcript })))
+}
+
+// ---- ServerHello and HelloRetryRequest
+
+/// A hello is out.
+pub(crate) struct Offered {
+    offer: Offer,
+    transcript: Unhashed,
+}
+
+impl Offered {
+    fn read_server_hello(self: Box<Self>, m: Message<'_>, cx: &mut Cx<'_>) -> Result<Client, Error> {
+        let hello = ServerHello::read_all(m.body)?;
+        match hello.is_retry() {
+            true => self.read_hello_retry_request(&hello, m, cx),
+            false => {
+                let Self { offer, transcript } = *self;
+                let suite = choose_suite(&offer, &hello)?;
+                let transcript = transcript.into_hashed(suite.common.hash_provider);
+                agree(offer, suite, transcript, &hello, m, HandshakeKind::Full, cx)
+            }
+        }
+    }
+
+    /// RFC 8446 section 4.1.4.
+    fn read_hello_retry_request(
+        self: Box<Self>,
+        hello: &ServerHello<'_>,
+        m: Message<'_>,
+        cx: &mut Cx<'_>,
+    ) -> Result<Client, Error> {
+        let Self { mut offer, transcript } = *self;
+        let asked = hello.retry_extensions()?;
+        check_head(&offer, hello, PeerMisbehaved::IllegalHelloRetryRequestWithWrongSessionId)?;
+        if asked.supported_versions != Some(ProtocolVersion::TLSv1_3) {
+            return Err(PeerMisbehaved::IllegalHelloRetryRequestWithUnsupportedVersion.into());
+        }
+        replies::check(&asked.seen, Reply::HelloRetryRequest, |code| offer.offered(code))?;
+        let suite = offer
+            .suite(hello.cipher_suite)
+            .ok_or(PeerMisbehaved::IllegalHelloRetryRequestWithUnofferedCipherSuite)?;
+        offer.retry(suite, asked.key_share, asked.cookie.map(|cookie| cookie.0))?;
+
+        let mut transcript = transcript.into_hashed(suite.common.hash_provider).fold_first_hello();
+        transcript.add(m.raw);
+        cx.send_compat_ccs()?;
+        let hello = offer.write_hello(|_, cut| transcript.current_with(cut));
+        transcript.add(&hello);
+        cx.emit_alone(HandshakeType::ClientHello, &hello);
+        cx.flush()?;
+        Ok(WaitServerHelloAfterRetry(Box::new(Retried { offer, transcript, suite })))
+    }
+}
+
+/// The second hello is out.
+pub(crate) struct Retried {
+    offer: Offer,
+    transcript: Transcript,
+    suite: &'static Tls13CipherSuite,
+}
+
+impl Retried {
+    fn read_server_hello(self: Box<Self>, m: Message<'_>, cx: &mut Cx<'_>) -> Result<Client, Error> {
+        let hello = ServerHello::read_all(m.body)?;
+        // There is one retry. RFC 8446 section 4.1.4.
+        if hello.is_retry() {
+            return Err(unexpected(HandshakeType::HelloRetryRequest, vec![HandshakeType::ServerHello]));
+        }
+        if hello.cipher_suite != self.suite.common.suite {
+            return Err(PeerMisbehaved::SelectedDifferentCipherSuiteAfterRetry.into());
+        }
+        let Self { offer, transcript, suite } = *self;
+        agree(offer, suite, transcript, &hello, m, HandshakeKind::FullWithHelloRetryRequest, cx)
+    }
+}
+
+/// What both forms of the message must have. RFC 8446 section 4.1.3.
+fn check_head(offer: &Offer, hello: &ServerHello<'_>, echo: PeerMisbehaved) -> Result<(), Error> {
+    if hello.legacy_version != ProtocolVersion::TLSv1_2 {
+        return Err(PeerIncompatible::ServerDoesNotSupportTls12Or13.into());
+    }
+    if hello.session_id.0 != offer.session_id {
+        return Err(echo.into());
+    }
+    if hello.compression != Compression::Null {
+        return Err(PeerMisbehaved::SelectedUnofferedCompression.into());
+    }
+    Ok(())
+}
+
+/// The suite of a first ServerHello. The version is looked at before it: an older server chooses suites of its own.
+fn choose_suite(offer: &Offer, hello: &ServerHello<'_>) -> Result<&'static Tls13CipherSuite, Error> {
+    check_version(hello)?;
+    Ok(offer.suite(hello.cipher_suite).ok_or(PeerMisbehaved::SelectedUnofferedCipherSuite)?)
+}
+
+/// RFC 8446 section 4.2.1: without the extension it is TLS 1.2 or older, and with it nothing older may be chosen.
+fn check_version(hello: &ServerHello<'_>) -> Result<(), Error> {
+    match hello.extensions()?.supported_versions {
+        Some(ProtocolVersion::TLSv1_3) => Ok(()),
+        Some(_) => Err(PeerMisbehaved::SelectedTls12UsingTls13VersionExtension.into()),
+        None if hello.legacy_version == ProtocolVersion::TLSv1_2 => {
+            Err(PeerIncompatible::ServerTlsVersionIsDisabledByOurConfig.into())
+        }
+        None => Err(PeerIncompatible::ServerDoesNotSupportTls12Or13.into()),
+    }
+}
+
+/// The server has chosen: from here on everything is encrypted.
+fn agree(
+    offer: Offer,
+    suite: &'static Tls13CipherSuite,
+    mut transcript: Transcript,
+    hello: &ServerHello<'_>,
+    m: Message<'_>,
+    full: HandshakeKind,
+    cx: &mut Cx<'_>,
+) -> Result<Client, Error> {
+    check_version(hello)?;
+    check_head(&offer, hello, PeerMisbehaved::SessionIdDifferedInServerHello)?;
+    let extensions = hello.extensions()?;
+    replies::check(&extensions.seen, Reply::ServerHello, |code| offer.offered(code))?;
+    // Always with a key exchange: we never offer a PSK alone.
+    let share = extensions.key_share.ok_or(PeerMisbehaved::MissingKeyShare)?;
+
+    let settled = offer.settle(suite, share.group, extensions.pre_shared_key)?;
+    transcript.add(m.raw);
+    let early = match &settled.session {
+        Some(session) => Early::with_psk(suite, &session.secret),
+        None => Early::without_psk(suite),
+    };
+    let (exchange, hash) = (settled.exchange, transcript.current());
+    let keys = match settled.whole {
+        true => early.agree(exchange, share.key_exchange.0, &hash)?,
+        false => {
+            let shared = exchange.complete_hybrid_component(share.key_exchange.0)?;
+            early.with_shared_secret(shared.secret_bytes(), &hash)
+        }
+    };
+
+    cx.facts.version = Some(ProtocolVersion::TLSv1_3);
+    cx.facts.suite = Some(SupportedCipherSuite::Tls13(suite));
+    cx.facts.group = Some(settled.group);
+    cx.facts.kind = Some(if settled.session.is_some() { HandshakeKind::Resumed } else { full });
+
+    cx.derived(KeyLevel::Handshake, &keys.traffic)?;
+    cx.install(Direction::Read, &keys.traffic.server, KeyLevel::Handshake)?;
+    if full == HandshakeKind::Full {
+        cx.send_compat_ccs()?;
+    }
+    cx.install(Direction::Write, &keys.traffic.client, KeyLevel::Handshake)?;
+
+    let resumed = settled.session.map(|session| session.server_chain.to_vec());
+    let common = Box::new(Common { asked: settled.asked, suite, group: share.group, transcript });
+    Ok(WaitEncryptedExtensions(Box::new(Agreed { common, keys, resumed })))
+}
+
+// ---- EncryptedExtensions
+
+/// What every state from here on has.
+pub(crate) struct Common {
+    asked: Asked,
+    suite: &'static Tls13CipherSuite,
+    group: NamedGroup,
+    transcript: Transcript,
+}
+
+/// Keys are agreed.
+pub(crate) struct Agreed {
+    common: Box<Common>,
+    keys: Handshake,
+    /// The chain of the session that is resumed.
+    resumed: Option<Vec<CertificateDer<'static>>>,
+}
+
+impl Agreed {
+    fn read_encrypted_extensions(mut self: Box<Self>, m: Message<'_>, cx: &mut Cx<'_>) -> Result<Client, Error> {
+        let extensions = EncryptedExtensions::read_all(m.body)?;
+        let asked = &self.common.asked;
+        replies::check(&extensions.seen, Reply::EncryptedExtensions, |code| asked.offered(code))?;
+        if let Some(protocol) = extensions.application_layer_protocol_negotiation {
+            if asked.config.check_selected_alpn && !asked.offered_protocol(protocol.0) {
+                return Err(PeerMisbehaved::SelectedUnofferedApplicationProtocol.into());
+            }
+            cx.facts.alpn = Some(protocol.0.to_vec());
+        }
+        self.common.transcript.add(m.raw);
+        let Self { common, keys, resumed } = *self;
+        Ok(match resumed {
+            // The PSK authenticates the server as whoever made the session.
+            Some(chain) => WaitFinished(Box::new(Authenticated { common, keys, chain, request: None })),
+            None => WaitCertificateOrRequest(Box::new(Unauthenticated { common, keys, request: None })),
+        })
+    }
+}
+
+// ---- CertificateRequest, Certificate
+
+/// The server has to show who it is.
+pub(crate) struct Unauthenticated {
+    common: Box<Common>,
+    keys: Handshake,
+    request: Option<Request>,
+}
+
+/// What the server wants to see of us. RFC 8446 section 4.3.2.
+pub(crate) struct Request {
+    schemes: Vec<SignatureScheme>,
+    authorities: Vec<Vec<u8>>,
+}
+
+impl Unauthenticated {
+    fn read_certificate_request(mut self: Box<Self>, m: Message<'_>) -> Result<Client, Error> {
+        let message = CertificateRequest::read_all(m.body)?;
+        if !message.context.0.is_empty() {
+            return Err(PeerMisbehaved::NonEmptyCertificateRequestContext.into());
+        }
+        let extensions = message.extensions;
+        let schemes = extensions.signature_algorithms.ok_or(InvalidMessage::NoSignatureSchemes)?;
+        let authorities = extensions.certificate_authorities;
+        self.request = Some(Request {
+            schemes: schemes.iter().filter(|scheme| scheme.supported_in_tls13()).collect(),
+            authorities: authorities.into_iter().flat_map(|list| list.iter()).map(|name| name.0.to_vec()).collect(),
+        });
+        self.common.transcript.add(m.raw);
+        Ok(WaitCertificate(self))
+    }
+
+    fn read_certificate(mut self: Box<Self>, m: Message<'_>) -> Result<Client, Error> {
+        let asked = &self.common.asked;
+        let chain = certs::read_chain(m.body, |code| asked.offered(code))?;
+        // A server always has one. RFC 8446 section 4.4.2.4.
+        if chain.certificates.is_empty() {
+            return Err(InvalidMessage::IllegalEmptyList("certificate list of a server").into());
+        }
+        self.common.transcript.add(m.raw);
+        let Self { common, keys, request } = *self;
+        Ok(WaitCertificateVerify(Box::new(Presented { common, keys, request, chain })))
+    }
+}
+
+// ---- CertificateVerify
+
+/// A chain has been seen; who sent it is not known yet.
+pub(crate) struct Presented {
+    common: Box<Common>,
+    keys: Handshake,
+    request: Option<Request>,
+    chain: PeerChain,
+}
+
+impl Presented {
+    fn read_certificate_verify(mut self: Box<Self>, m: Message<'_>) -> Result<Client, Error> {
+        let asked = &self.common.asked;
+        let message = certs::signed_message(Signed::ByServer, &self.common.transcript.current());
+        let signature = certs::read_certificate_verify(m.body, |scheme| asked.offered_scheme(scheme))?;
+        let now = asked.now()?;
+        self.common.transcript.add(m.raw);
+        let Self { common, keys, request, chain } = *self;
+        Ok(AskVerdict(Box::new(Claimed { common, keys, request, chain, message, signature, now })))
+    }
+}
+
+/// A chain and a signature are here; neither has been checked.
+pub(crate) struct Claimed {
+    common: Box<Common>,
+    keys: Handshake,
+    request: Option<Request>,
+    chain: PeerChain,
+    message: Vec<u8>,
+    signature: DigitallySignedStruct,
+    now: UnixTime,
+}
+
+impl Claimed {
+    /// The chain is good. Does its key sign for this connection?
+    fn check_signature(self: Box<Self>, cx: &mut Cx<'_>) -> Result<Client, Error> {
+        let verifier = &self.common.asked.config.verifier;
+        certs::check_signature(&self.chain, |leaf| {
+            verifier.verify_tls13_signature(&self.message, leaf, &self.signature)
+        })?;
+        let Self { common, keys, request, chain, .. } = *self;
+        cx.facts.peer = Some(chain.certificates.clone());
+        Ok(WaitFinished(Box::new(Authenticated { common, keys, chain: chain.certificates, request })))
+    }
+}
+
+// ---- Finished
+
+/// The server is who it should be, by its certificate or by the session that is resumed.
+pub(crate) struct Authenticated {
+    common: Box<Common>,
+    keys: Handshake,
+    chain: Vec<CertificateDer<'static>>,
+    request: Option<Request>,
+}
+
+impl Authenticated {
+    fn read_finished(mut self: Box<Self>, m: Message<'_>, cx: &mut Cx<'_>) -> Result<Client, Error> {
+        certs::check_finished(&self.keys.traffic.server, &self.common.transcript.current(), m.body)?;
+        self.common.transcript.add(m.raw);
+        let Self { common, keys, chain, request } = *self;
+        cx.facts.peer = Some(chain);
+        let (master, handshake) = keys.into_master(&common.transcript.current());
+        cx.derived(KeyLevel::Traffic, &master.traffic)?;
+        cx.log_secret("EXPORTER_SECRET", master.exporter.as_bytes());
+        let answering = Box::new(Finishing { common, handshake, master });
+        match request {
+            Some(request) => Ok(AskCertificate(Box::new(Answering { finishing: answering, request }))),
+            None => answering.send_finished(cx),
+        }
+    }
+}
+
+// ---- the client's own flight
+
+/// The server's part is over.
+pub(crate) struct Finishing {
+    common: Box<Common>,
+    handshake: Pair,
+    master: Master,
+}
+
+/// The server wants a certificate.
+pub(crate) struct Answering {
+    finishing: Box<Finishing>,
+    request: Request,
+}
+
+impl Answering {
+    /// Without a credential that fits, an empty list says so. RFC 8446 section 4.4.2.
+    fn send_certificate(
+        self: Box<Self>,
+        credential: Option<Arc<CertifiedKey>>,
+        cx: &mut Cx<'_>,
+    ) -> Result<Client, Error> {
+        let Self { mut finishing, request } = *self;
+        let transcript = &mut finishing.common.transcript;
+        let usable = credential.and_then(|credential| {
+            let scheme = certs::choose_scheme(&credential, &request.schemes)?;
+            Some((credential, scheme))
+        });
+        let Some((credential, scheme)) = usable else {
+            cx.emit(transcript, HandshakeType::Certificate, |out| certs::write_chain(out, &[], None));
+            return finishing.send_finished(cx);
+        };
+        cx.emit(transcript, HandshakeType::Certificate, |out| certs::write_chain(out, &credential.cert, None));
+        let message = certs::signed_message(Signed::ByClient, &transcript.current());
+        Ok(AskSignature(Box::new(Signing { finishing, credential, scheme, message })))
+    }
+}
+
+/// A signature is being made.
+pub(crate) struct Signing {
+    finishing: Box<Finishing>,
+    credential: Arc<CertifiedKey>,
+    scheme: SignatureScheme,
+    message: Vec<u8>,
+}
+
+impl Signing {
+    fn send_certificate_verify(mut self: Box<Self>, signature: &[u8], cx: &mut Cx<'_>) -> Result<Client, Error> {
+        let transcript = &mut self.finishing.common.transcript;
+        certs::emit_certificate_verify(cx, transcript, self.scheme, signature);
+        self.finishing.send_finished(cx)
+    }
+}
+
+impl Finishing {
+    fn send_finished(self: Box<Self>, cx: &mut Cx<'_>) -> Result<Client, Error> {
+        let Self { mut common, handshake, master } = *self;
+        let verify_data = handshake.client.finished(&common.transcript.current());
+        cx.emit(&mut common.transcript, HandshakeType::Finished, |out| {
+            out.extend_from_slice(verify_data.as_ref());
+        });
+        let (traffic, exporter, resumption) = master.into_traffic(&common.transcript.current());
+        cx.install(Direction::Write, &traffic.client, KeyLevel::Traffic)?;
+        cx.install(Direction::Read, &traffic.server, KeyLevel::Traffic)?;
+        cx.facts.exporter = Some(exporter);
+        cx.open_gates();
+
+        let Common { asked, group, .. } = *common;
+        asked.config.resumption.store.set_kx_hint(asked.name.clone(), group);
+        let traffic = Traffic { read: traffic.server, write: traffic.client };
+        let tickets = Tickets::new(asked.config, asked.name, resumption);
+        Ok(Connected(Box::new(Open { traffic, tickets })))
+    }
+}
+
+// ---- after the handshake
+
+/// Application data flows.
+pub(crate) struct Open {
+    pub(crate) traffic: Traffic,
+    tickets: Tickets,
+}
+
+impl Open {
+    fn read_new_session_ticket(self: Box<Self>, m: Message<'_>, cx: &mut Cx<'_>) -> Result<Client, Error> {
+        self.tickets.read_new_session_ticket(m.body, cx)?;
+        Ok(Connected(self))
+    }
+
+    fn read_key_update(mut self: Box<Self>, m: Message<'_>, cx: &mut Cx<'_>) -> Result<Client, Error> {
+        self.traffic.read_key_update(m.body, cx)?;
+        Ok(Connected(self))
+    }
+}

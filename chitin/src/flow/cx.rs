@@ -1,0 +1,154 @@
+//! What a step may do to the connection: say messages, switch keys, state facts, open gates. No queue, no record layer.
+
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+use crate::carrier::{Carrier, Direction};
+use crate::config::KeyLog;
+use crate::error::Error;
+use crate::flow::facts::Facts;
+use crate::names::HandshakeType;
+use crate::observe::{self, Event, KeyLevel};
+use crate::schedule::tls13::{Pair, TrafficSecret};
+use crate::schedule::transcript::Transcript;
+use crate::wire::codec::{MAX24, nest};
+
+/// May application data pass in this direction?
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Gate {
+    #[default]
+    Closed,
+    Open,
+}
+
+/// The receiving side of a connection, above the records.
+#[derive(Default)]
+pub(crate) struct Inbound {
+    pub(crate) gate: Gate,
+    /// The peer has said close_notify.
+    pub(crate) peer_closed: bool,
+}
+
+/// The sending side of a connection, above the records.
+#[derive(Default)]
+pub(crate) struct Outbound {
+    pub(crate) gate: Gate,
+    /// What was written before the gate opened.
+    pub(crate) held: Vec<u8>,
+    /// The most plaintext that may wait, here or sealed.
+    pub(crate) limit: Option<usize>,
+    /// close_notify or a fatal alert is out: nothing may follow.
+    pub(crate) closed: bool,
+    /// A KeyUpdate of ours waits in the outbox, wholly or partly. It answers every request that comes meanwhile, so a peer
+    /// that asks and never reads makes us keep one.
+    pub(crate) update_waits: bool,
+}
+
+/// What the engine needs from a config. It arrives with the config, which may be after the hello.
+#[derive(Default)]
+pub(crate) struct Policy {
+    pub(crate) key_log: Option<Arc<dyn KeyLog>>,
+    pub(crate) client_random: [u8; 32],
+    pub(crate) secret_extraction: bool,
+}
+
+/// What a step gets.
+pub(crate) struct Cx<'a> {
+    pub(crate) facts: &'a mut Facts,
+    pub(crate) carrier: &'a mut Carrier,
+    pub(crate) read: &'a mut Inbound,
+    pub(crate) write: &'a mut Outbound,
+    pub(crate) policy: &'a mut Policy,
+    /// Messages of the flight that is being composed. Emptied by each send, its memory kept until the flight is over.
+    pub(crate) flight: &'a mut Vec<u8>,
+}
+
+impl Cx<'_> {
+    /// Appends a message to the flight and to the transcript.
+    pub(crate) fn emit(
+        &mut self,
+        transcript: &mut Transcript,
+        typ: HandshakeType,
+        body: impl FnOnce(&mut Vec<u8>),
+    ) {
+        self.emit_as(transcript, typ, typ, body);
+    }
+
+    /// The same for a message that looks like another: a HelloRetryRequest is a ServerHello on the wire.
+    pub(crate) fn emit_as(
+        &mut self,
+        transcript: &mut Transcript,
+        typ: HandshakeType,
+        named: HandshakeType,
+        body: impl FnOnce(&mut Vec<u8>),
+    ) {
+        let at = self.flight.len();
+        self.flight.push(typ.into());
+        nest(self.flight, MAX24, body);
+        let message = self.flight.get(at..).unwrap_or_default();
+        transcript.add(message);
+        self.message_event(named, message);
+    }
+
+    /// Appends a message that is in no transcript, or whose transcript the caller keeps.
+    pub(crate) fn emit_alone(&mut self, typ: HandshakeType, message: &[u8]) {
+        self.flight.extend_from_slice(message);
+        self.message_event(typ, message);
+    }
+
+    fn message_event(&self, typ: HandshakeType, bytes: &[u8]) {
+        let level = self.carrier.level(Direction::Write);
+        self.carrier.event(Event::Message { direction: observe::Direction::Out, typ, bytes, level });
+    }
+
+    /// Sends what the flight holds.
+    pub(crate) fn flush(&mut self) -> Result<(), Error> {
+        if !self.flight.is_empty() {
+            self.carrier.send_flight(self.flight)?;
+            self.flight.clear();
+        }
+        Ok(())
+    }
+
+    /// The two secrets of `level` exist. One of the two doors through which a secret leaves the schedule: the key log.
+    pub(crate) fn derived(&mut self, level: KeyLevel, pair: &Pair) -> Result<(), Error> {
+        self.flush()?;
+        let (client, server) = match level {
+            KeyLevel::Handshake => ("CLIENT_HANDSHAKE_TRAFFIC_SECRET", "SERVER_HANDSHAKE_TRAFFIC_SECRET"),
+            _ => ("CLIENT_TRAFFIC_SECRET_0", "SERVER_TRAFFIC_SECRET_0"),
+        };
+        self.log_secret(client, pair.client.as_bytes());
+        self.log_secret(server, pair.server.as_bytes());
+        Ok(())
+    }
+
+    pub(crate) fn log_secret(&self, label: &str, secret: &[u8]) {
+        if let Some(log) = self.policy.key_log.as_ref().filter(|log| log.will_log(label)) {
+            log.log(label, &self.policy.client_random, secret);
+        }
+    }
+
+    /// One direction switches keys: the other door. What was said under the old key is sent first.
+    pub(crate) fn install(
+        &mut self,
+        direction: Direction,
+        secret: &TrafficSecret,
+        level: KeyLevel,
+    ) -> Result<(), Error> {
+        self.flush()?;
+        self.carrier.install(direction, secret, level);
+        Ok(())
+    }
+
+    /// The record of middlebox compatibility mode goes out behind what was said so far. RFC 8446 appendix D.4.
+    pub(crate) fn send_compat_ccs(&mut self) -> Result<(), Error> {
+        self.flush()?;
+        self.carrier.send_compat_ccs()
+    }
+
+    /// Both directions carry application data from here on.
+    pub(crate) fn open_gates(&mut self) {
+        self.read.gate = Gate::Open;
+        self.write.gate = Gate::Open;
+    }
+}

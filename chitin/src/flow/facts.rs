@@ -1,0 +1,60 @@
+//! What has been negotiated: written by the flows, and read by the getters of every connection kind.
+
+use alloc::vec::Vec;
+use core::fmt;
+
+use pki_types::{CertificateDer, DnsName};
+
+use crate::crypto::{SupportedCipherSuite, SupportedKxGroup};
+use crate::names::{HandshakeKind, ProtocolVersion, Side};
+use crate::schedule::exporter::Exporter;
+
+/// Each fact is set once, when it is certain. What authenticates the peer is set after its signature has been checked.
+pub(crate) struct Facts {
+    pub(crate) side: Side,
+    pub(crate) version: Option<ProtocolVersion>,
+    pub(crate) suite: Option<SupportedCipherSuite>,
+    pub(crate) group: Option<&'static dyn SupportedKxGroup>,
+    pub(crate) alpn: Option<Vec<u8>>,
+    pub(crate) peer: Option<Vec<CertificateDer<'static>>>,
+    pub(crate) kind: Option<HandshakeKind>,
+    /// Server only: the name that the client asked for.
+    pub(crate) server_name: Option<DnsName<'static>>,
+    /// Server only: what the application had put into the session that was resumed.
+    pub(crate) resumption_data: Option<Vec<u8>>,
+    /// Client only.
+    pub(crate) tickets_received: u32,
+    pub(crate) exporter: Option<Exporter>,
+}
+
+impl Facts {
+    pub(crate) fn new(side: Side) -> Self {
+        Self {
+            side,
+            version: None,
+            suite: None,
+            group: None,
+            alpn: None,
+            peer: None,
+            kind: None,
+            server_name: None,
+            resumption_data: None,
+            tickets_received: 0,
+            exporter: None,
+        }
+    }
+}
+
+impl fmt::Debug for Facts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Facts")
+            .field("side", &self.side)
+            .field("version", &self.version)
+            .field("suite", &self.suite)
+            .field("group", &self.group.map(|group| group.name()))
+            .field("alpn", &self.alpn)
+            .field("kind", &self.kind)
+            .field("server_name", &self.server_name)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,458 @@
+//! A client's offer: what it says in its hello, first and second. RFC 8446 section 4.1.2.
+//!
+//! An [`Offer`] is composed once. Its writer makes the hello from it, in an order that is shuffled once per connection, with
+//! the PSK last; after a HelloRetryRequest the same offer, with the changes that the server asked for, writes the second
+//! hello. Everything the server answers is checked against it.
+
+use alloc::boxed::Box;
+use alloc::sync::Arc;
+use alloc::vec;
+use alloc::vec::Vec;
+
+use pki_types::{ServerName, UnixTime};
+
+use crate::config::{ClientConfig, Tls13ClientSessionValue};
+use crate::crypto::{ActiveKeyExchange, SupportedKxGroup, Tls13CipherSuite};
+use crate::error::{Error, PeerMisbehaved};
+use crate::flow::psk;
+use crate::names::{
+    CertificateStatusType, CipherSuite, Compression, HandshakeType, NamedGroup, ProtocolVersion, PskKeyExchangeMode,
+    ServerNameType, SignatureScheme,
+};
+use crate::schedule::tls13::{Early, PskKind};
+use crate::wire::codec::{MAX8, MAX16, MAX24, Opaque, Wire, nest};
+use crate::wire::extensions::ext;
+
+/// Everything a client offers.
+pub(crate) struct Offer {
+    config: Arc<ClientConfig>,
+    name: ServerName<'static>,
+    pub(crate) random: [u8; 32],
+    /// A value to be echoed: middlebox compatibility mode. RFC 8446 appendix D.4.
+    pub(crate) session_id: [u8; 32],
+    protocols: Vec<Vec<u8>>,
+    schemes: Vec<SignatureScheme>,
+    share: Share,
+    /// After a retry exactly the one share that was asked for is sent.
+    grease_share: bool,
+    psk: Option<PskOffer>,
+    cookie: Option<Vec<u8>>,
+    grease: Grease,
+    /// The codes of the extensions, in the order of this connection. The PSK is not among them: it comes last.
+    order: Vec<u16>,
+}
+
+/// The key exchange that has been begun.
+struct Share {
+    group: &'static dyn SupportedKxGroup,
+    exchange: Box<dyn ActiveKeyExchange>,
+    /// A hybrid's classical half may be offered as a share of its own: it costs nothing more than its bytes.
+    component: Option<NamedGroup>,
+}
+
+/// A session that is offered.
+struct PskOffer {
+    session: Tls13ClientSessionValue,
+    obfuscated_age: u32,
+    early: Early,
+}
+
+/// What a client drew from the generator, once for the whole handshake. RFC 8701 values come from it too.
+struct Grease {
+    suite: u16,
+    group: u16,
+    version: u16,
+    first: u16,
+    last: u16,
+}
+
+impl Offer {
+    /// Composes the offer, begins a key exchange and takes a ticket from the store.
+    pub(crate) fn new(
+        config: Arc<ClientConfig>,
+        name: ServerName<'static>,
+        protocols: Vec<Vec<u8>>,
+    ) -> Result<Self, Error> {
+        let mut draw = [0; 32 + 32 + 5 + 32];
+        config.provider.secure_random.fill(&mut draw)?;
+        let (random, rest) = draw.split_first_chunk().ok_or(Error::FailedToGetRandomBytes)?;
+        let (session_id, rest) = rest.split_first_chunk().ok_or(Error::FailedToGetRandomBytes)?;
+        let (grease, shuffle) = rest.split_first_chunk::<5>().ok_or(Error::FailedToGetRandomBytes)?;
+
+        let hint = config.resumption.store.kx_hint(&name);
+        let share = Share::start(&config, choose_first_group(&config, hint)?)?;
+        let schemes = config.verifier.supported_verify_schemes();
+        let mut offer = Self {
+            random: *random,
+            session_id: *session_id,
+            protocols,
+            schemes: schemes.into_iter().filter(|scheme| scheme.supported_in_tls13()).collect(),
+            share,
+            grease_share: true,
+            psk: None,
+            cookie: None,
+            grease: Grease::from(*grease),
+            order: Vec::new(),
+            config,
+            name,
+        };
+        offer.psk = offer.take_session()?;
+        offer.order = offer.shuffled(shuffle);
+        Ok(offer)
+    }
+
+    /// A ticket is offered only if the very verifier and credential of now made it, while it lives, and while the chain it
+    /// stands for is valid. Otherwise it is gone: tickets are used once.
+    fn take_session(&self) -> Result<Option<PskOffer>, Error> {
+        let Some(session) = self.config.resumption.store.take_tls13_ticket(&self.name) else { return Ok(None) };
+        let now = self.config.time_provider.current_time().ok_or(Error::FailedToGetCurrentTime)?;
+        let usable = session.fits(&self.config)
+            && !session.expired_at(now)
+            && psk::chain_is_valid_at(session.server_chain.iter().map(AsRef::as_ref), now);
+        let Some(obfuscated_age) = session.obfuscated_age(now).filter(|_| usable) else { return Ok(None) };
+        let early = Early::with_psk(session.suite, &session.secret);
+        Ok(Some(PskOffer { session, obfuscated_age, early }))
+    }
+
+    // ---- the hello
+
+    /// The whole message, with its binders if it offers a PSK. `binder_hash` hashes the transcript with the cut hello.
+    pub(crate) fn write_hello(
+        &self,
+        binder_hash: impl FnOnce(&Tls13CipherSuite, &[u8]) -> crate::crypto::hash::Output,
+    ) -> Vec<u8> {
+        let mut out = vec![HandshakeType::ClientHello.into()];
+        nest(&mut out, MAX24, |out| {
+            ProtocolVersion::TLSv1_2.write(out);
+            out.extend_from_slice(&self.random);
+            Opaque::<0, 32>(&self.session_id).write(out);
+            nest(out, MAX16, |out| {
+                self.grease.suite.write(out);
+                self.suites().for_each(|suite| suite.common.suite.write(out));
+            });
+            nest(out, MAX8, |out| Compression::Null.write(out));
+            nest(out, MAX16, |out| {
+                for code in &self.order {
+                    code.write(out);
+                    nest(out, MAX16, |out| self.write_body(*code, out));
+                }
+                if let Some(psk) = &self.psk {
+                    ext::pre_shared_key.write(out);
+                    nest(out, MAX16, |out| psk.write(out));
+                }
+            });
+        });
+        if let Some(psk) = &self.psk {
+            psk.fill_binder(&mut out, binder_hash);
+        }
+        out
+    }
+
+    fn write_body(&self, code: u16, out: &mut Vec<u8>) {
+        match code {
+            ext::server_name => {
+                if let Some(name) = self.server_name() {
+                    nest(out, MAX16, |out| {
+                        ServerNameType::HostName.write(out);
+                        Opaque::<1, MAX16>(name.as_bytes()).write(out);
+                    });
+                }
+            }
+            // OCSP, any responder, no extensions. RFC 6066 section 8.
+            ext::status_request => {
+                CertificateStatusType::OCSP.write(out);
+                out.extend_from_slice(&[0, 0, 0, 0]);
+            }
+            ext::supported_groups => nest(out, MAX16, |out| {
+                self.grease.group.write(out);
+                usable_groups(&self.config).for_each(|group| group.name().write(out));
+            }),
+            ext::signature_algorithms => {
+                nest(out, MAX16, |out| self.schemes.iter().for_each(|scheme| scheme.write(out)));
+            }
+            ext::application_layer_protocol_negotiation => nest(out, MAX16, |out| {
+                self.protocols.iter().for_each(|name| Opaque::<1, 255>(name).write(out));
+            }),
+            ext::supported_versions => nest(out, MAX8, |out| {
+                self.grease.version.write(out);
+                ProtocolVersion::TLSv1_3.write(out);
+            }),
+            ext::cookie => {
+                Opaque::<1, MAX16>(self.cookie.as_deref().unwrap_or_default()).write(out);
+            }
+            ext::psk_key_exchange_modes => nest(out, MAX8, |out| PskKeyExchangeMode::PSK_DHE_KE.write(out)),
+            ext::certificate_authorities => nest(out, MAX16, |out| {
+                let names = self.config.verifier.root_hint_subjects().unwrap_or_default();
+                names.iter().for_each(|name| Opaque::<1, MAX16>(name.as_ref()).write(out));
+            }),
+            ext::key_share => nest(out, MAX16, |out| {
+                if self.grease_share {
+                    self.grease.group.write(out);
+                    Opaque::<1, MAX16>(&[0]).write(out);
+                }
+                self.share.write(out);
+            }),
+            // The last GREASE extension has a byte, the first none. RFC 8701 section 3.1.
+            code if code == self.grease.last => out.push(0),
+            _ => {}
+        }
+    }
+
+    /// Which extensions go into the hello; GREASE at both ends, the others shuffled, so that no peer and no middlebox can
+    /// come to depend on an order.
+    fn shuffled(&self, seed: &[u8]) -> Vec<u16> {
+        let mut order = vec![
+            ext::supported_groups,
+            ext::signature_algorithms,
+            ext::supported_versions,
+            ext::key_share,
+            ext::status_request,
+        ];
+        let mut when = |condition: bool, code: u16| order.extend(condition.then_some(code));
+        when(self.server_name().is_some(), ext::server_name);
+        when(!self.protocols.is_empty(), ext::application_layer_protocol_negotiation);
+        when(self.config.resumption.enabled() || self.psk.is_some(), ext::psk_key_exchange_modes);
+        let hints = self.config.verifier.root_hint_subjects().is_some_and(|names| !names.is_empty());
+        when(hints, ext::certificate_authorities);
+
+        // Fisher and Yates. A byte modulo a dozen is a little uneven, which does not matter here.
+        for (i, byte) in (1..order.len()).rev().zip(seed) {
+            order.swap(i, usize::from(*byte) % (i.saturating_add(1)));
+        }
+        order.insert(0, self.grease.first);
+        order.push(self.grease.last);
+        order
+    }
+
+    // ---- what was offered
+
+    /// Did the hello hold this extension? GREASE was never meant.
+    pub(crate) fn offered(&self, code: u16) -> bool {
+        let psk = code == ext::pre_shared_key && self.psk.is_some();
+        let grease = code == self.grease.first || code == self.grease.last;
+        psk || (self.order.contains(&code) && !grease)
+    }
+
+    pub(crate) fn suites(&self) -> impl Iterator<Item = &'static Tls13CipherSuite> + '_ {
+        self.config.provider.cipher_suites.iter().filter_map(|suite| suite.tls13())
+    }
+
+    /// The suite of this name, if it was offered.
+    pub(crate) fn suite(&self, name: CipherSuite) -> Option<&'static Tls13CipherSuite> {
+        self.suites().find(|suite| suite.common.suite == name)
+    }
+
+    fn group(&self, name: NamedGroup) -> Option<&'static dyn SupportedKxGroup> {
+        usable_groups(&self.config).find(|group| group.name() == name)
+    }
+
+    /// RFC 6066 section 3: an address is never sent.
+    fn server_name(&self) -> Option<&str> {
+        match &self.name {
+            ServerName::DnsName(name) if self.config.enable_sni => Some(name.as_ref()),
+            _ => None,
+        }
+    }
+
+    // ---- the retry
+
+    /// Takes up what a HelloRetryRequest asks for. RFC 8446 section 4.1.4.
+    ///
+    /// # Errors
+    ///
+    /// The request would change nothing, or asks for a group that was not offered or whose share is there already.
+    pub(crate) fn retry(
+        &mut self,
+        suite: &'static Tls13CipherSuite,
+        group: Option<NamedGroup>,
+        cookie: Option<&[u8]>,
+    ) -> Result<(), Error> {
+        if group.is_none() && cookie.is_none() {
+            return Err(PeerMisbehaved::IllegalHelloRetryRequestWithNoChanges.into());
+        }
+        if let Some(name) = group {
+            let group =
+                self.group(name).ok_or(PeerMisbehaved::IllegalHelloRetryRequestWithUnofferedNamedGroup)?;
+            if self.share.offers(name) {
+                return Err(PeerMisbehaved::IllegalHelloRetryRequestWithOfferedGroup.into());
+            }
+            self.share = Share::alone(group)?;
+            self.grease_share = false;
+        }
+        if let Some(cookie) = cookie {
+            self.cookie = Some(cookie.to_vec());
+            self.order.insert(1, ext::cookie);
+        }
+        // A PSK whose hash cannot go with the suite would be refused in any case.
+        self.psk.take_if(|psk| !psk.goes_with(suite));
+        Ok(())
+    }
+
+    // ---- the choice
+
+    /// The server has chosen: ends the offer. `selected_psk` is the index in ServerHello, `group` that of its share.
+    pub(crate) fn settle(
+        mut self,
+        suite: &'static Tls13CipherSuite,
+        group: NamedGroup,
+        selected_psk: Option<u16>,
+    ) -> Result<Settled, Error> {
+        let chosen = self.group(group).ok_or(PeerMisbehaved::SelectedUnofferedKxGroup)?;
+        if !self.share.offers(group) {
+            return Err(PeerMisbehaved::WrongGroupForKeyShare.into());
+        }
+        let session = match (selected_psk, self.psk.take()) {
+            (None, _) => None,
+            (Some(0), Some(psk)) if psk.goes_with(suite) => Some(psk.session),
+            (Some(0), Some(_)) => {
+                return Err(PeerMisbehaved::ResumptionOfferedWithIncompatibleCipherSuite.into());
+            }
+            (Some(_), _) => return Err(PeerMisbehaved::SelectedInvalidPsk.into()),
+        };
+        let codes = self.order.iter().copied().filter(|code| self.offered(*code)).collect();
+        Ok(Settled {
+            whole: self.share.group.name() == group,
+            exchange: self.share.exchange,
+            group: chosen,
+            session,
+            asked: Asked {
+                config: self.config,
+                name: self.name,
+                codes,
+                protocols: self.protocols,
+                schemes: self.schemes,
+            },
+        })
+    }
+}
+
+/// What is left of an offer when the server has chosen.
+pub(crate) struct Settled {
+    pub(crate) exchange: Box<dyn ActiveKeyExchange>,
+    /// The share of the group itself, not of a hybrid's half.
+    pub(crate) whole: bool,
+    pub(crate) group: &'static dyn SupportedKxGroup,
+    pub(crate) session: Option<Tls13ClientSessionValue>,
+    pub(crate) asked: Asked,
+}
+
+/// What of an offer the encrypted part of the handshake still answers.
+pub(crate) struct Asked {
+    pub(crate) config: Arc<ClientConfig>,
+    pub(crate) name: ServerName<'static>,
+    codes: Vec<u16>,
+    protocols: Vec<Vec<u8>>,
+    schemes: Vec<SignatureScheme>,
+}
+
+impl Asked {
+    pub(crate) fn offered(&self, code: u16) -> bool {
+        self.codes.contains(&code)
+    }
+
+    pub(crate) fn offered_protocol(&self, name: &[u8]) -> bool {
+        self.protocols.iter().any(|offered| offered == name)
+    }
+
+    pub(crate) fn offered_scheme(&self, scheme: SignatureScheme) -> bool {
+        self.schemes.contains(&scheme)
+    }
+
+    pub(crate) fn now(&self) -> Result<UnixTime, Error> {
+        self.config.time_provider.current_time().ok_or(Error::FailedToGetCurrentTime)
+    }
+}
+
+impl Share {
+    fn start(config: &ClientConfig, group: &'static dyn SupportedKxGroup) -> Result<Self, Error> {
+        let mut share = Self::alone(group)?;
+        let half = share.exchange.hybrid_component().map(|(name, _)| name);
+        share.component = half.filter(|half| usable_groups(config).any(|group| group.name() == *half));
+        Ok(share)
+    }
+
+    /// Without a hybrid's half.
+    fn alone(group: &'static dyn SupportedKxGroup) -> Result<Self, Error> {
+        Ok(Self { group, exchange: group.start()?, component: None })
+    }
+
+    fn offers(&self, group: NamedGroup) -> bool {
+        self.group.name() == group || self.component == Some(group)
+    }
+
+    fn write(&self, out: &mut Vec<u8>) {
+        self.group.name().write(out);
+        Opaque::<1, MAX16>(self.exchange.pub_key()).write(out);
+        if let (Some(_), Some((name, share))) = (self.component, self.exchange.hybrid_component()) {
+            name.write(out);
+            Opaque::<1, MAX16>(share).write(out);
+        }
+    }
+}
+
+impl PskOffer {
+    /// RFC 8446 section 4.2.11: a PSK is bound to its hash, not to its suite.
+    fn goes_with(&self, suite: &Tls13CipherSuite) -> bool {
+        let hash = |suite: &Tls13CipherSuite| suite.common.hash_provider.algorithm();
+        hash(self.session.suite) == hash(suite)
+    }
+
+    fn hash_len(&self) -> usize {
+        self.session.suite.common.hash_provider.output_len()
+    }
+
+    /// With a binder of zeros.
+    fn write(&self, out: &mut Vec<u8>) {
+        nest(out, MAX16, |out| {
+            Opaque::<1, MAX16>(&self.session.ticket).write(out);
+            self.obfuscated_age.write(out);
+        });
+        nest(out, MAX16, |out| {
+            nest(out, MAX8, |out| out.resize(out.len().saturating_add(self.hash_len()), 0));
+        });
+    }
+
+    /// The binder is the end of the message, with three bytes of lengths before it. RFC 8446 section 4.2.11.2.
+    fn fill_binder(
+        &self,
+        hello: &mut [u8],
+        hash: impl FnOnce(&Tls13CipherSuite, &[u8]) -> crate::crypto::hash::Output,
+    ) {
+        let binder_at = hello.len().saturating_sub(self.hash_len());
+        let cut_at = binder_at.saturating_sub(3);
+        let hash = hash(self.session.suite, hello.get(..cut_at).unwrap_or_default());
+        let binder = self.early.binder(PskKind::Resumption, &hash);
+        if let Some(to) = hello.get_mut(binder_at..) {
+            to.iter_mut().zip(binder.as_ref()).for_each(|(to, from)| *to = *from);
+        }
+    }
+}
+
+impl From<[u8; 5]> for Grease {
+    fn from(draw: [u8; 5]) -> Self {
+        let [suite, group, version, first, last] = draw.map(grease);
+        // Two extensions must not have the same code.
+        let last = if last == first { last ^ 0x1010 } else { last };
+        Self { suite, group, version, first, last }
+    }
+}
+
+/// One of the sixteen reserved values 0x0a0a, 0x1a1a, ... RFC 8701 section 2.
+fn grease(random: u8) -> u16 {
+    u16::from_be_bytes([(random & 0xf0) | 0x0a; 2])
+}
+
+fn usable_groups(config: &ClientConfig) -> impl Iterator<Item = &'static dyn SupportedKxGroup> + '_ {
+    config.provider.kx_groups.iter().copied().filter(|group| group.usable_for_version(ProtocolVersion::TLSv1_3))
+}
+
+/// The group of the first share: what the server took last time, else our first.
+fn choose_first_group(
+    config: &ClientConfig,
+    hint: Option<NamedGroup>,
+) -> Result<&'static dyn SupportedKxGroup, Error> {
+    usable_groups(config)
+        .find(|group| Some(group.name()) == hint)
+        .or_else(|| usable_groups(config).next())
+        .ok_or_else(|| Error::General("the provider has no key exchange group for TLS 1.3".into()))
+}

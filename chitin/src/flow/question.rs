@@ -1,0 +1,175 @@
+//! What a flow may ask of the world outside, and how it is answered on the spot.
+//!
+//! A state that needs something *is* a question. The engine answers it at once through the config's own objects; the one
+//! question that only the application can answer is the config of a server that has seen a hello first. The flow continues
+//! in the same `on_answer` either way.
+
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+use pki_types::{CertificateDer, ServerName, UnixTime};
+
+use crate::config::{
+    ClientCertVerifier, ClientHello, ResolvesClientCert, ResolvesServerCert, ServerCertVerifier, ServerConfig,
+    StoresServerSessions,
+};
+use crate::crypto::{CertifiedKey, ProducesTickets, SigningKey};
+use crate::error::Error;
+use crate::names::SignatureScheme;
+
+/// One thing a flow needs to know. It lends the `Arc`s themselves, so that work can be taken elsewhere later.
+pub(crate) enum Question<'a> {
+    /// Which config to serve this hello with.
+    Config,
+    ServerCertificate {
+        resolver: &'a Arc<dyn ResolvesServerCert>,
+        hello: ClientHello<'a>,
+    },
+    ClientCertificate {
+        resolver: &'a Arc<dyn ResolvesClientCert>,
+        hints: &'a [Vec<u8>],
+        schemes: &'a [SignatureScheme],
+    },
+    /// `schemes` is what the peer can check; the key chooses one of them.
+    Sign {
+        key: &'a Arc<dyn SigningKey>,
+        scheme: SignatureScheme,
+        message: &'a [u8],
+    },
+    VerifyServer {
+        verifier: &'a Arc<dyn ServerCertVerifier>,
+        chain: &'a [CertificateDer<'static>],
+        name: &'a ServerName<'static>,
+        ocsp: &'a [u8],
+        now: UnixTime,
+    },
+    VerifyClient {
+        verifier: &'a Arc<dyn ClientCertVerifier>,
+        chain: &'a [CertificateDer<'static>],
+        now: UnixTime,
+    },
+    OpenTicket {
+        ticketer: &'a Arc<dyn ProducesTickets>,
+        ticket: &'a [u8],
+    },
+    SealTicket {
+        ticketer: &'a Arc<dyn ProducesTickets>,
+        plain: &'a [u8],
+    },
+    LoadSession {
+        store: &'a Arc<dyn StoresServerSessions>,
+        id: &'a [u8],
+    },
+    /// Take the session out: whoever gets it has the only use of it.
+    SpendSession {
+        store: &'a Arc<dyn StoresServerSessions>,
+        id: &'a [u8],
+    },
+    StoreSession {
+        store: &'a Arc<dyn StoresServerSessions>,
+        id: &'a [u8],
+        session: &'a [u8],
+    },
+}
+
+/// The answer to a question, of its kind.
+pub(crate) enum Answer {
+    Config(Arc<ServerConfig>),
+    Certificate(Option<Arc<CertifiedKey>>),
+    Signature(Vec<u8>),
+    /// The chain is good: an error does not come as an answer, it ends the connection.
+    Verified,
+    /// An opened or sealed ticket, a loaded session; `None` is a refusal.
+    Bytes(Option<Vec<u8>>),
+    Stored(bool),
+}
+
+impl Question<'_> {
+    /// Asks the object that the question names. `None`: only the application can answer.
+    ///
+    /// # Errors
+    ///
+    /// A verdict against the peer, a key that cannot sign, or an object that panicked.
+    pub(crate) fn answer_now(&self) -> Option<Result<Answer, Error>> {
+        match self {
+            Self::Config => None,
+            question => Some(guarded(question.name(), || question.ask())),
+        }
+    }
+
+    fn ask(&self) -> Result<Answer, Error> {
+        Ok(match self {
+            Self::Config => return Err(Error::General("only the application has the config".into())),
+            Self::ServerCertificate { resolver, hello } => Answer::Certificate(resolver.resolve(hello.clone())),
+            Self::ClientCertificate { resolver, hints, schemes } => {
+                let hints: Vec<&[u8]> = hints.iter().map(Vec::as_slice).collect();
+                Answer::Certificate(resolver.resolve(&hints, schemes))
+            }
+            Self::Sign { key, scheme, message } => {
+                let signer = key.choose_scheme(&[*scheme]).ok_or_else(|| {
+                    Error::General("a signing key refuses the scheme that it had chosen".into())
+                })?;
+                Answer::Signature(signer.sign(message)?)
+            }
+            Self::VerifyServer { verifier, chain, name, ocsp, now } => {
+                let (end_entity, intermediates) = chain.split_first().ok_or(Error::NoCertificatesPresented)?;
+                verifier.verify_server_cert(end_entity, intermediates, name, ocsp, *now)?;
+                Answer::Verified
+            }
+            Self::VerifyClient { verifier, chain, now } => {
+                let (end_entity, intermediates) = chain.split_first().ok_or(Error::NoCertificatesPresented)?;
+                verifier.verify_client_cert(end_entity, intermediates, *now)?;
+                Answer::Verified
+            }
+            Self::OpenTicket { ticketer, ticket } => Answer::Bytes(ticketer.decrypt(ticket)),
+            Self::SealTicket { ticketer, plain } => Answer::Bytes(ticketer.encrypt(plain)),
+            Self::LoadSession { store, id } => Answer::Bytes(store.get(id)),
+            Self::SpendSession { store, id } => Answer::Bytes(store.take(id)),
+            Self::StoreSession { store, id, session } => Answer::Stored(store.put(id.to_vec(), session.to_vec())),
+        })
+    }
+
+    /// For events and errors.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::Config => "server config",
+            Self::ServerCertificate { .. } => "server certificate resolver",
+            Self::ClientCertificate { .. } => "client certificate resolver",
+            Self::Sign { .. } => "signing key",
+            Self::VerifyServer { .. } => "server certificate verifier",
+            Self::VerifyClient { .. } => "client certificate verifier",
+            Self::OpenTicket { .. } | Self::SealTicket { .. } => "ticketer",
+            Self::LoadSession { .. } | Self::SpendSession { .. } | Self::StoreSession { .. } => "session store",
+        }
+    }
+
+    /// Is `answer` of the kind that this question asks for?
+    pub(crate) fn fits(&self, answer: &Answer) -> bool {
+        match self {
+            Self::Config => matches!(answer, Answer::Config(_)),
+            Self::ServerCertificate { .. } | Self::ClientCertificate { .. } => {
+                matches!(answer, Answer::Certificate(_))
+            }
+            Self::Sign { .. } => matches!(answer, Answer::Signature(_)),
+            Self::VerifyServer { .. } | Self::VerifyClient { .. } => matches!(answer, Answer::Verified),
+            Self::OpenTicket { .. } | Self::SealTicket { .. } | Self::LoadSession { .. } | Self::SpendSession { .. } => {
+                matches!(answer, Answer::Bytes(_))
+            }
+            Self::StoreSession { .. } => matches!(answer, Answer::Stored(_)),
+        }
+    }
+}
+
+/// Runs an object of the application's. If it panics the handshake fails with an error that names it: half a step has been
+/// taken, and nobody can say what the object had in mind.
+#[cfg(feature = "std")]
+pub(crate) fn guarded<T>(what: &'static str, run: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(run))
+        .unwrap_or_else(|_| Err(Error::General(alloc::format!("the {what} panicked"))))
+}
+
+/// Without `std` a panic cannot be caught.
+#[cfg(not(feature = "std"))]
+pub(crate) fn guarded<T>(_: &'static str, run: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+    run()
+}

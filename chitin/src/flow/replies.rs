@@ -1,0 +1,97 @@
+//! A server answers only what the client asked. RFC 8446 section 4.2.
+//!
+//! One rule for every message in which a peer answers with extensions: what we do not know or did not ask for is
+//! unsolicited; what we know but does not belong into that message is misplaced.
+
+use crate::error::{Error, InvalidMessage, PeerMisbehaved};
+use crate::wire::extensions::{CT, EE, HRR, SH, Seen, allowed_in, ext};
+
+/// A message that answers extensions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reply {
+    ServerHello,
+    HelloRetryRequest,
+    EncryptedExtensions,
+    CertificateEntry,
+}
+
+/// Checks every extension of a reply against what was `offered`.
+///
+/// # Errors
+///
+/// `unsupported_extension` for what was not asked for, `illegal_parameter` for what stands in the wrong message.
+pub(crate) fn check(seen: &Seen, reply: Reply, offered: impl Fn(u16) -> bool) -> Result<(), Error> {
+    for code in seen.iter() {
+        // A cookie is the one thing that a server may say unasked. RFC 8446 section 4.2.
+        let asked = offered(code) || (reply == Reply::HelloRetryRequest && code == ext::cookie);
+        if !asked {
+            return Err(reply.unsolicited());
+        }
+        if allowed_in(code).is_some_and(|columns| columns & reply.column() == 0) {
+            return Err(reply.misplaced());
+        }
+    }
+    Ok(())
+}
+
+impl Reply {
+    fn column(self) -> u8 {
+        match self {
+            Self::ServerHello => SH,
+            Self::HelloRetryRequest => HRR,
+            Self::EncryptedExtensions => EE,
+            Self::CertificateEntry => CT,
+        }
+    }
+
+    fn unsolicited(self) -> Error {
+        match self {
+            Self::ServerHello => PeerMisbehaved::UnsolicitedServerHelloExtension.into(),
+            Self::HelloRetryRequest => InvalidMessage::UnknownHelloRetryRequestExtension.into(),
+            Self::EncryptedExtensions => PeerMisbehaved::UnsolicitedEncryptedExtension.into(),
+            Self::CertificateEntry => PeerMisbehaved::UnsolicitedCertExtension.into(),
+        }
+    }
+
+    fn misplaced(self) -> Error {
+        match self {
+            Self::ServerHello => PeerMisbehaved::UnexpectedCleartextExtension.into(),
+            Self::HelloRetryRequest => InvalidMessage::UnknownHelloRetryRequestExtension.into(),
+            Self::EncryptedExtensions => PeerMisbehaved::DisallowedEncryptedExtension.into(),
+            Self::CertificateEntry => PeerMisbehaved::BadCertChainExtensions.into(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seen(code: u16) -> Seen {
+        let mut seen = Seen::default();
+        seen.push(code);
+        seen
+    }
+
+    #[test]
+    fn unsolicited_and_misplaced_are_told_apart() {
+        let all = |_| true;
+        let none = |_| false;
+        assert_eq!(check(&seen(ext::key_share), Reply::ServerHello, all), Ok(()));
+        assert_eq!(
+            check(&seen(ext::key_share), Reply::ServerHello, none),
+            Err(PeerMisbehaved::UnsolicitedServerHelloExtension.into())
+        );
+        assert_eq!(
+            check(&seen(ext::server_name), Reply::ServerHello, all),
+            Err(PeerMisbehaved::UnexpectedCleartextExtension.into())
+        );
+        assert_eq!(
+            check(&seen(ext::key_share), Reply::EncryptedExtensions, all),
+            Err(PeerMisbehaved::DisallowedEncryptedExtension.into())
+        );
+        assert_eq!(check(&seen(ext::cookie), Reply::HelloRetryRequest, none), Ok(()));
+        assert!(check(&seen(ext::cookie), Reply::ServerHello, none).is_err());
+        assert!(check(&seen(0x7777), Reply::CertificateEntry, none).is_err());
+    }
+}

@@ -1,0 +1,343 @@
+//! The client hello as a server keeps it: owned, read once, with an index of its extensions. RFC 8446 section 4.1.2.
+//!
+//! It is kept because a retry, a ticket, a resolver and a second hello look at it long after the input is gone. The writing
+//! side is `flow/offer.rs`: a client composes its hello from what it offers, and never as a value of this type.
+
+use alloc::vec::Vec;
+use core::ops::Range;
+
+use pki_types::DnsName;
+
+use crate::error::InvalidMessage;
+use crate::names::{
+    CipherSuite, Compression, DistinguishedName, NamedGroup, ProtocolVersion, PskKeyExchangeMode, ServerNameType,
+    SignatureScheme,
+};
+use crate::wire::codec::{List, MAX16, Opaque, Reader, Wire};
+use crate::wire::extensions::{
+    Authorities, ClientVersions, KeyShares, NamedGroups, OfferedPsks, ProtocolNames, Seen, ServerNameEntry,
+    SignatureSchemes, ext,
+};
+
+type Suites<'a> = List<'a, CipherSuite, 2, { MAX16 - 1 }>;
+type PskModes<'a> = List<'a, PskKeyExchangeMode, 1, 255>;
+
+/// A client hello, checked as a whole.
+#[derive(Clone, Debug)]
+pub(crate) struct ClientHello {
+    /// The whole message, with its header, as it went into the transcript.
+    raw: Vec<u8>,
+    pub(crate) legacy_version: ProtocolVersion,
+    pub(crate) random: [u8; 32],
+    session_id: Range<usize>,
+    pub(crate) cipher_suites: Vec<CipherSuite>,
+    compressions: Range<usize>,
+    /// Code and body of every extension, in their order.
+    index: Vec<(u16, Range<usize>)>,
+    pub(crate) server_name: Option<DnsName<'static>>,
+    pub(crate) groups: Option<Vec<NamedGroup>>,
+    pub(crate) schemes: Option<Vec<SignatureScheme>>,
+    pub(crate) authorities: Option<Vec<DistinguishedName>>,
+    /// Where in `raw` the list of binders begins, with its length: what a binder covers ends there.
+    binders_at: Option<usize>,
+}
+
+impl ClientHello {
+    /// Reads a whole message, with its header.
+    ///
+    /// # Errors
+    ///
+    /// Every extension that we know is checked here, also if it will not be used: a hello is good or it is not.
+    pub(crate) fn read(raw: &[u8]) -> Result<Self, InvalidMessage> {
+        let at = |r: &Reader<'_>| raw.len().saturating_sub(r.left());
+        let mut r = Reader::new(raw);
+        r.take(4, "handshake header")?;
+        let legacy_version = ProtocolVersion::read(&mut r)?;
+        let random = r.array("random")?;
+        let session_id = range(raw, r.prefixed(0, 32, "session id")?, at(&r));
+        let cipher_suites = Suites::read(&mut r)?.iter().collect();
+        let compressions = range(raw, r.prefixed(1, 255, "compression methods")?, at(&r));
+
+        let mut hello = Self {
+            raw: raw.to_vec(),
+            legacy_version,
+            random,
+            session_id,
+            cipher_suites,
+            compressions,
+            index: Vec::new(),
+            server_name: None,
+            groups: None,
+            schemes: None,
+            authorities: None,
+            binders_at: None,
+        };
+        // A hello of TLS 1.2 may end before its extensions.
+        if r.any_left() {
+            let block = r.prefixed(0, MAX16, "client hello extensions")?;
+            r.done("client hello")?;
+            hello.read_extensions(raw, block)?;
+        }
+        Ok(hello)
+    }
+
+    fn read_extensions(&mut self, raw: &[u8], block: &[u8]) -> Result<(), InvalidMessage> {
+        let mut seen = Seen::default();
+        let mut r = Reader::new(block);
+        while r.any_left() {
+            let code = r.u16("extension type")?;
+            let body = r.prefixed(0, MAX16, "extension body")?;
+            seen.push(code);
+            // The block is the end of the message, so what is left of it tells where we are.
+            self.index.push((code, range(raw, body, raw.len().saturating_sub(r.left()))));
+            self.read_extension(code, body)?;
+            // RFC 8446 section 4.2.11: the PSKs come last, so that the binders are the end of the hello.
+            if code == ext::pre_shared_key {
+                if r.any_left() {
+                    return Err(InvalidMessage::PreSharedKeyIsNotFinalExtension);
+                }
+                let binders = OfferedPsks::read_all(body)?.binders.body().len().saturating_add(2);
+                self.binders_at = Some(raw.len().saturating_sub(binders));
+            }
+        }
+        seen.no_duplicates()
+    }
+
+    fn read_extension(&mut self, code: u16, body: &[u8]) -> Result<(), InvalidMessage> {
+        match code {
+            ext::server_name => self.server_name = read_server_name(body)?,
+            ext::supported_groups => self.groups = Some(NamedGroups::read_all(body)?.iter().collect()),
+            ext::signature_algorithms => {
+                self.schemes = Some(SignatureSchemes::read_all(body)?.iter().collect());
+            }
+            ext::certificate_authorities => {
+                let names = Authorities::read_all(body)?;
+                self.authorities = Some(names.iter().map(|name| name.0.to_vec().into()).collect());
+            }
+            ext::signature_algorithms_cert => SignatureSchemes::read_all(body).map(drop)?,
+            ext::application_layer_protocol_negotiation => ProtocolNames::read_all(body).map(drop)?,
+            ext::supported_versions => ClientVersions::read_all(body).map(drop)?,
+            ext::key_share => KeyShares::read_all(body).map(drop)?,
+            ext::psk_key_exchange_modes => PskModes::read_all(body).map(drop)?,
+            ext::cookie => Opaque::<1, MAX16>::read_all(body).map(drop)?,
+            ext::early_data | ext::post_handshake_auth => <()>::read_all(body)?,
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// The message as it was received, with its header.
+    pub(crate) fn raw(&self) -> &[u8] {
+        &self.raw
+    }
+
+    pub(crate) fn session_id(&self) -> &[u8] {
+        self.slice(&self.session_id)
+    }
+
+    /// RFC 8446 section 4.1.2: a hello that offers 1.3 offers exactly the null method.
+    pub(crate) fn offers_only_null_compression(&self) -> bool {
+        self.slice(&self.compressions) == [u8::from(Compression::Null)]
+    }
+
+    /// The codes of all extensions, in their order.
+    pub(crate) fn extension_codes(&self) -> impl Iterator<Item = u16> + '_ {
+        self.index.iter().map(|(code, _)| *code)
+    }
+
+    pub(crate) fn extension(&self, code: u16) -> Option<&[u8]> {
+        self.index.iter().find(|(c, _)| *c == code).map(|(_, at)| self.slice(at))
+    }
+
+    pub(crate) fn versions(&self) -> Option<ClientVersions<'_>> {
+        self.parsed(ext::supported_versions)
+    }
+
+    pub(crate) fn key_shares(&self) -> Option<KeyShares<'_>> {
+        self.parsed(ext::key_share)
+    }
+
+    pub(crate) fn psk_modes(&self) -> Option<PskModes<'_>> {
+        self.parsed(ext::psk_key_exchange_modes)
+    }
+
+    pub(crate) fn psks(&self) -> Option<OfferedPsks<'_>> {
+        self.parsed(ext::pre_shared_key)
+    }
+
+    pub(crate) fn protocols(&self) -> Option<ProtocolNames<'_>> {
+        self.parsed(ext::application_layer_protocol_negotiation)
+    }
+
+    pub(crate) fn cookie(&self) -> Option<&[u8]> {
+        self.parsed::<Opaque<'_, 1, MAX16>>(ext::cookie).map(|cookie| cookie.0)
+    }
+
+    /// The part of the message that binders cover: all but the list of binders. RFC 8446 section 4.2.11.2.
+    pub(crate) fn without_binders(&self) -> &[u8] {
+        let end = self.binders_at.unwrap_or(self.raw.len());
+        self.raw.get(..end).unwrap_or_default()
+    }
+
+    /// A view of an extension that `read` has checked.
+    fn parsed<'a, T: Wire<'a>>(&'a self, code: u16) -> Option<T> {
+        T::read_all(self.extension(code)?).ok()
+    }
+
+    fn slice(&self, range: &Range<usize>) -> &[u8] {
+        self.raw.get(range.clone()).unwrap_or_default()
+    }
+}
+
+/// Where in `raw` a part lies that ends at `end`.
+fn range(raw: &[u8], part: &[u8], end: usize) -> Range<usize> {
+    debug_assert!(raw.get(end - part.len()..end) == Some(part));
+    end.saturating_sub(part.len())..end
+}
+
+/// RFC 6066 section 3: a list of names, at most one of a type; only host names exist, and a host name is no IP address.
+fn read_server_name(body: &[u8]) -> Result<Option<DnsName<'static>>, InvalidMessage> {
+    let entries = List::<'_, ServerNameEntry<'_>, 4, MAX16>::read_all(body)?;
+    let mut hosts = entries.iter().filter(|entry| entry.kind == ServerNameType::HostName);
+    let (Some(host), None) = (hosts.next(), hosts.next()) else {
+        return Err(InvalidMessage::InvalidServerName);
+    };
+    match DnsName::try_from(host.name.0) {
+        Ok(name) => Ok(Some(name.to_owned())),
+        // Some clients put an address here, although they must not. It names no host of ours: as if it were not there.
+        Err(_) if is_ip_address(host.name.0) => Ok(None),
+        Err(_) => Err(InvalidMessage::InvalidServerName),
+    }
+}
+
+fn is_ip_address(name: &[u8]) -> bool {
+    core::str::from_utf8(name).is_ok_and(|name| pki_types::IpAddr::try_from(name).is_ok())
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use alloc::vec;
+
+    use super::*;
+    use crate::wire::codec::nest;
+
+    /// A client hello out of its parts, for tests of readers and choosers.
+    pub(crate) fn hello(suites: &[CipherSuite], extensions: &[(u16, Vec<u8>)]) -> Vec<u8> {
+        let mut out = vec![1];
+        nest(&mut out, 0xff_ffff, |out| {
+            out.extend([3, 3]);
+            out.extend([7; 32]);
+            out.extend([2, 8, 9]);
+            nest(out, MAX16, |out| suites.iter().for_each(|s| s.write(out)));
+            out.extend([1, 0]);
+            nest(out, MAX16, |out| {
+                for (code, body) in extensions {
+                    code.write(out);
+                    nest(out, MAX16, |out| out.extend_from_slice(body));
+                }
+            });
+        });
+        out
+    }
+
+    fn name(text: &[u8]) -> Vec<u8> {
+        let mut out = vec![];
+        nest(&mut out, MAX16, |out| {
+            out.push(0);
+            nest(out, MAX16, |out| out.extend_from_slice(text));
+        });
+        out
+    }
+
+    fn full() -> Vec<u8> {
+        let mut psks = vec![0, 7, 0, 1, 5, 1, 2, 3, 4, 0, 33, 32];
+        psks.extend([6; 32]);
+        hello(
+            &[CipherSuite::TLS13_AES_128_GCM_SHA256, CipherSuite::from(0x1a1a)],
+            &[
+                (0x0a0a, vec![]),
+                (ext::server_name, name(b"example.com")),
+                (ext::supported_groups, vec![0, 2, 0, 29]),
+                (ext::signature_algorithms, vec![0, 2, 4, 3]),
+                (ext::application_layer_protocol_negotiation, b"\x00\x03\x02h2".to_vec()),
+                (ext::supported_versions, vec![4, 3, 4, 3, 3]),
+                (ext::cookie, vec![0, 1, 9]),
+                (ext::psk_key_exchange_modes, vec![1, 1]),
+                (ext::certificate_authorities, vec![0, 4, 0, 2, 0x30, 0]),
+                (ext::key_share, vec![0, 7, 0, 29, 0, 3, 7, 8, 9]),
+                (ext::pre_shared_key, psks),
+            ],
+        )
+    }
+
+    #[test]
+    fn everything_is_found_again() {
+        let raw = full();
+        let hello = ClientHello::read(&raw).unwrap();
+        assert_eq!((hello.raw(), hello.session_id()), (&raw[..], &[8, 9][..]));
+        assert_eq!(hello.random, [7; 32]);
+        assert!(hello.offers_only_null_compression());
+        assert_eq!(hello.server_name.as_ref().unwrap().as_ref(), "example.com");
+        assert_eq!(hello.groups.as_deref(), Some(&[NamedGroup::X25519][..]));
+        assert_eq!(hello.schemes.as_deref(), Some(&[SignatureScheme::ECDSA_NISTP256_SHA256][..]));
+        assert!(hello.versions().unwrap().iter().eq([ProtocolVersion::TLSv1_3, ProtocolVersion::TLSv1_2]));
+        assert!(hello.protocols().unwrap().iter().map(|p| p.0).eq([b"h2"]));
+        assert_eq!(hello.key_shares().unwrap().iter().next().unwrap().key_exchange.0, [7, 8, 9]);
+        assert!(hello.psk_modes().unwrap().iter().eq([PskKeyExchangeMode::PSK_DHE_KE]));
+        assert_eq!(hello.cookie(), Some(&[9][..]));
+        assert_eq!(hello.psks().unwrap().identities.iter().next().unwrap().identity.0, [5]);
+        assert_eq!(hello.without_binders(), &raw[..raw.len() - 35]);
+        assert_eq!(hello.authorities.as_ref().unwrap().len(), 1);
+        assert_eq!(hello.extension_codes().count(), 11);
+    }
+
+    #[test]
+    fn truncations_and_trailing_bytes() {
+        let raw = full();
+        for n in 0..raw.len() {
+            // Only the end before the extensions is an end that a hello may have.
+            let head = 4 + 2 + 32 + 3 + 6 + 2;
+            assert_eq!(ClientHello::read(&raw[..n]).is_ok(), n == head, "cut to {n}");
+        }
+        assert!(ClientHello::read(&[&raw[..], &[0]].concat()).is_err());
+    }
+
+    #[test]
+    fn rules_of_the_block() {
+        let suites = [CipherSuite::TLS13_AES_128_GCM_SHA256];
+        let twice = hello(&suites, &[(0x2a2a, vec![]), (0x2a2a, vec![])]);
+        assert_eq!(ClientHello::read(&twice).unwrap_err(), InvalidMessage::DuplicateExtension(0x2a2a));
+        let mut psks = vec![0, 7, 0, 1, 5, 1, 2, 3, 4, 0, 33, 32];
+        psks.extend([6; 32]);
+        let not_last = hello(&suites, &[(ext::pre_shared_key, psks), (0x2a2a, vec![])]);
+        assert_eq!(ClientHello::read(&not_last).unwrap_err(), InvalidMessage::PreSharedKeyIsNotFinalExtension);
+        assert!(ClientHello::read(&hello(&[], &[])).is_err(), "no cipher suites");
+        for (code, body) in [
+            (ext::supported_groups, vec![0, 0]),
+            (ext::supported_groups, vec![0, 1, 0]),
+            (ext::signature_algorithms, vec![0, 0]),
+            (ext::supported_versions, vec![0]),
+            (ext::key_share, vec![0, 4, 0, 29, 0, 0]),
+            (ext::psk_key_exchange_modes, vec![0]),
+            (ext::cookie, vec![0, 0]),
+            (ext::early_data, vec![0]),
+            (ext::application_layer_protocol_negotiation, vec![0, 1, 0]),
+        ] {
+            assert!(ClientHello::read(&hello(&suites, &[(code, body.clone())])).is_err(), "{code}: {body:?}");
+        }
+    }
+
+    #[test]
+    fn server_names() {
+        let read = |body: Vec<u8>| ClientHello::read(&hello(&[0x1301.into()], &[(0, body)])).map(|h| h.server_name);
+        assert!(read(name(b"a.example")).unwrap().is_some());
+        assert!(read(name(b"192.0.2.1")).unwrap().is_none());
+        assert!(read(name(b"2001:db8::1")).unwrap().is_none());
+        for bad in [&b""[..], b"exa mple", b"\xff\xfe", b"-.-"] {
+            assert!(read(name(bad)).is_err(), "{bad:?}");
+        }
+        let two = [&[0, 12][..], &name(b"a.b")[2..], &name(b"c.d")[2..]].concat();
+        assert!(read(two).is_err());
+        assert!(read(vec![0, 0]).is_err());
+    }
+}

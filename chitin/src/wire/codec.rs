@@ -1,0 +1,315 @@
+//! Reading and writing of the presentation language of RFC 8446 section 3.
+
+use alloc::vec::Vec;
+use core::fmt;
+use core::marker::PhantomData;
+
+use crate::error::InvalidMessage;
+
+/// The largest lengths that one, two and three bytes can say.
+pub(crate) const MAX8: usize = 0xff;
+pub(crate) const MAX16: usize = 0xffff;
+pub(crate) const MAX24: usize = 0xff_ffff;
+
+/// A cursor over borrowed bytes. It only moves forward and never past the end.
+#[derive(Clone)]
+pub(crate) struct Reader<'a> {
+    rest: &'a [u8],
+}
+
+impl<'a> Reader<'a> {
+    pub(crate) fn new(bytes: &'a [u8]) -> Self {
+        Self { rest: bytes }
+    }
+
+    /// The next `n` bytes. `what` names the thing in the error.
+    pub(crate) fn take(&mut self, n: usize, what: &'static str) -> Result<&'a [u8], InvalidMessage> {
+        let (head, tail) = self.rest.split_at_checked(n).ok_or(InvalidMessage::MissingData(what))?;
+        self.rest = tail;
+        Ok(head)
+    }
+
+    pub(crate) fn array<const N: usize>(&mut self, what: &'static str) -> Result<[u8; N], InvalidMessage> {
+        let (head, tail) = self.rest.split_first_chunk().ok_or(InvalidMessage::MissingData(what))?;
+        self.rest = tail;
+        Ok(*head)
+    }
+
+    pub(crate) fn u8(&mut self, what: &'static str) -> Result<u8, InvalidMessage> {
+        Ok(u8::from_be_bytes(self.array(what)?))
+    }
+
+    pub(crate) fn u16(&mut self, what: &'static str) -> Result<u16, InvalidMessage> {
+        Ok(u16::from_be_bytes(self.array(what)?))
+    }
+
+    pub(crate) fn u32(&mut self, what: &'static str) -> Result<u32, InvalidMessage> {
+        Ok(u32::from_be_bytes(self.array(what)?))
+    }
+
+    pub(crate) fn u64(&mut self, what: &'static str) -> Result<u64, InvalidMessage> {
+        Ok(u64::from_be_bytes(self.array(what)?))
+    }
+
+    /// `opaque x<min..max>`: a length, as wide as `max` needs, and that many bytes.
+    pub(crate) fn prefixed(
+        &mut self,
+        min: usize,
+        max: usize,
+        what: &'static str,
+    ) -> Result<&'a [u8], InvalidMessage> {
+        let len = self.take(width(max), what)?.iter().fold(0, |len, b| (len << 8) | usize::from(*b));
+        match len {
+            0 if min > 0 => Err(InvalidMessage::IllegalEmptyList(what)),
+            _ if len < min => Err(InvalidMessage::MissingData(what)),
+            _ if len > max => Err(InvalidMessage::TrailingData(what)),
+            _ => self.take(len, what),
+        }
+    }
+
+    pub(crate) fn rest(&mut self) -> &'a [u8] {
+        core::mem::take(&mut self.rest)
+    }
+
+    pub(crate) fn left(&self) -> usize {
+        self.rest.len()
+    }
+
+    pub(crate) fn any_left(&self) -> bool {
+        !self.rest.is_empty()
+    }
+
+    /// The end of a thing: nothing may follow.
+    pub(crate) fn done(&self, what: &'static str) -> Result<(), InvalidMessage> {
+        match self.any_left() {
+            true => Err(InvalidMessage::TrailingData(what)),
+            false => Ok(()),
+        }
+    }
+}
+
+/// Something with one form on the wire.
+pub(crate) trait Wire<'a>: Sized {
+    /// How an error calls it.
+    const NAME: &'static str;
+
+    fn read(r: &mut Reader<'a>) -> Result<Self, InvalidMessage>;
+    fn write(&self, out: &mut Vec<u8>);
+
+    /// Reads a value that fills `bytes` exactly.
+    fn read_all(bytes: &'a [u8]) -> Result<Self, InvalidMessage> {
+        let mut r = Reader::new(bytes);
+        let value = Self::read(&mut r)?;
+        r.done(Self::NAME)?;
+        Ok(value)
+    }
+}
+
+/// Appends what `body` writes behind a length prefix that is wide enough for `max`.
+///
+/// Nothing of ours is longer than `max`: callers bound what they write. The assertion is for tests.
+pub(crate) fn nest(out: &mut Vec<u8>, max: usize, body: impl FnOnce(&mut Vec<u8>)) {
+    let width = width(max);
+    let at = out.len();
+    out.resize(at + width, 0);
+    body(out);
+    let len = out.len() - at - width;
+    debug_assert!(len <= max, "{len} bytes do not fit a prefix for {max}");
+    let prefix = (len as u32).to_be_bytes();
+    if let (Some(to), Some(from)) = (out.get_mut(at..at + width), prefix.get(4 - width..)) {
+        to.copy_from_slice(from);
+    }
+}
+
+const fn width(max: usize) -> usize {
+    match max {
+        0..=MAX8 => 1,
+        0..=MAX16 => 2,
+        _ => 3,
+    }
+}
+
+impl Wire<'_> for u8 {
+    const NAME: &'static str = "u8";
+    fn read(r: &mut Reader<'_>) -> Result<Self, InvalidMessage> {
+        r.u8(Self::NAME)
+    }
+    fn write(&self, out: &mut Vec<u8>) {
+        out.push(*self);
+    }
+}
+
+impl Wire<'_> for u16 {
+    const NAME: &'static str = "u16";
+    fn read(r: &mut Reader<'_>) -> Result<Self, InvalidMessage> {
+        r.u16(Self::NAME)
+    }
+    fn write(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.to_be_bytes());
+    }
+}
+
+impl Wire<'_> for u32 {
+    const NAME: &'static str = "u32";
+    fn read(r: &mut Reader<'_>) -> Result<Self, InvalidMessage> {
+        r.u32(Self::NAME)
+    }
+    fn write(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.to_be_bytes());
+    }
+}
+
+impl Wire<'_> for u64 {
+    const NAME: &'static str = "u64";
+    fn read(r: &mut Reader<'_>) -> Result<Self, InvalidMessage> {
+        r.u64(Self::NAME)
+    }
+    fn write(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.to_be_bytes());
+    }
+}
+
+/// An extension that says all by being there.
+impl Wire<'_> for () {
+    const NAME: &'static str = "empty extension";
+    fn read(_: &mut Reader<'_>) -> Result<Self, InvalidMessage> {
+        Ok(())
+    }
+    fn write(&self, _: &mut Vec<u8>) {}
+}
+
+/// Numbers with names: one codec for all of them.
+macro_rules! wire_numbers {
+    ($($number:ty as $name:ident),* $(,)?) => { $(
+        impl Wire<'_> for crate::names::$name {
+            const NAME: &'static str = stringify!($name);
+            fn read(r: &mut Reader<'_>) -> Result<Self, InvalidMessage> {
+                <$number>::read(r).map(Self::from).map_err(|_| InvalidMessage::MissingData(Self::NAME))
+            }
+            fn write(&self, out: &mut Vec<u8>) {
+                <$number>::from(*self).write(out)
+            }
+        }
+    )* };
+}
+wire_numbers! {
+    u8 as AlertDescription, u8 as AlertLevel, u8 as CertificateStatusType, u8 as CertificateType, u8 as Compression,
+    u8 as ContentType, u8 as HandshakeType, u8 as KeyUpdateRequest, u8 as PskKeyExchangeMode, u8 as ServerNameType,
+    u16 as CipherSuite, u16 as ExtensionType, u16 as NamedGroup, u16 as ProtocolVersion, u16 as SignatureScheme,
+}
+
+/// `opaque x<MIN..MAX>`.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Opaque<'a, const MIN: usize, const MAX: usize>(pub(crate) &'a [u8]);
+
+impl<'a, const MIN: usize, const MAX: usize> Wire<'a> for Opaque<'a, MIN, MAX> {
+    const NAME: &'static str = "opaque";
+    fn read(r: &mut Reader<'a>) -> Result<Self, InvalidMessage> {
+        r.prefixed(MIN, MAX, Self::NAME).map(Self)
+    }
+    fn write(&self, out: &mut Vec<u8>) {
+        nest(out, MAX, |out| out.extend_from_slice(self.0));
+    }
+}
+
+impl<const MIN: usize, const MAX: usize> fmt::Debug for Opaque<'_, MIN, MAX> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} bytes", self.0.len())
+    }
+}
+
+/// `T x<MIN..MAX>`, bounds in bytes: checked once when read, then walked without allocating.
+pub(crate) struct List<'a, T, const MIN: usize, const MAX: usize> {
+    body: &'a [u8],
+    of: PhantomData<fn() -> T>,
+}
+
+impl<T, const MIN: usize, const MAX: usize> Clone for List<'_, T, MIN, MAX> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<T, const MIN: usize, const MAX: usize> Copy for List<'_, T, MIN, MAX> {}
+
+impl<'a, T: Wire<'a>, const MIN: usize, const MAX: usize> List<'a, T, MIN, MAX> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = T> + use<'a, T, MIN, MAX> {
+        let mut r = Reader::new(self.body);
+        core::iter::from_fn(move || r.any_left().then(|| T::read(&mut r).ok()).flatten())
+    }
+
+    /// The encoded items, without the length in front.
+    pub(crate) fn body(&self) -> &'a [u8] {
+        self.body
+    }
+}
+
+impl<'a, T: Wire<'a>, const MIN: usize, const MAX: usize> Wire<'a> for List<'a, T, MIN, MAX> {
+    const NAME: &'static str = T::NAME;
+    fn read(r: &mut Reader<'a>) -> Result<Self, InvalidMessage> {
+        let body = r.prefixed(MIN, MAX, T::NAME)?;
+        let mut items = Reader::new(body);
+        while items.any_left() {
+            T::read(&mut items)?;
+        }
+        Ok(Self { body, of: PhantomData })
+    }
+    fn write(&self, out: &mut Vec<u8>) {
+        nest(out, MAX, |out| out.extend_from_slice(self.body));
+    }
+}
+
+impl<'a, T: Wire<'a> + fmt::Debug, const MIN: usize, const MAX: usize> fmt::Debug for List<'a, T, MIN, MAX> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.iter()).finish()
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use alloc::vec;
+
+    use super::*;
+
+    /// The table every wire type goes through: a good vector, each truncation, each trailing byte.
+    pub(crate) fn good<'a, T: Wire<'a> + fmt::Debug>(bytes: &'a [u8]) -> T {
+        let value = T::read_all(bytes).unwrap();
+        let mut again = vec![];
+        value.write(&mut again);
+        assert_eq!(again, bytes, "{value:?} is written as it was read");
+        value
+    }
+
+    /// Each prefix of a good value is refused, and so is a byte more.
+    pub(crate) fn cut_and_extended(bytes: &[u8], read: impl Fn(&[u8]) -> bool) {
+        assert!(read(bytes));
+        for n in 0..bytes.len() {
+            assert!(!read(&bytes[..n]), "cut to {n} of {} bytes", bytes.len());
+        }
+        for extra in [0x00, 0x01, 0xff] {
+            assert!(!read(&[bytes, &[extra]].concat()), "followed by {extra:#04x}");
+        }
+    }
+
+    #[test]
+    fn prefixes_are_as_wide_as_their_bound() {
+        let mut out = vec![];
+        nest(&mut out, MAX8, |out| out.push(1));
+        nest(&mut out, MAX16, |out| out.push(2));
+        nest(&mut out, MAX24, |out| out.push(3));
+        assert_eq!(out, [1, 1, 0, 1, 2, 0, 0, 1, 3]);
+        assert_eq!((width(254), width(255), width(256), width(65535), width(65536)), (1, 1, 2, 2, 3));
+    }
+
+    #[test]
+    fn bounds_of_opaque_and_list() {
+        assert!(Opaque::<1, 3>::read_all(&[0]).is_err());
+        assert_eq!(good::<Opaque<'_, 1, 3>>(&[3, 7, 8, 9]).0, [7, 8, 9]);
+        assert!(Opaque::<1, 3>::read_all(&[4, 7, 8, 9, 9]).is_err());
+        assert!(Opaque::<2, 3>::read_all(&[1, 7]).is_err());
+        assert!(List::<'_, u16, 2, 4>::read_all(&[0]).is_err());
+        assert!(good::<List<'_, u16, 2, 4>>(&[4, 0, 1, 0, 2]).iter().eq([1, 2]));
+        assert!(List::<'_, u16, 2, 4>::read_all(&[3, 0, 1, 0]).is_err(), "half an item");
+        assert!(List::<'_, u16, 2, 4>::read_all(&[6, 0, 1, 0, 2, 0, 3]).is_err());
+        cut_and_extended(&[4, 0, 1, 0, 2], |b| List::<'_, u16, 2, 4>::read_all(b).is_ok());
+    }
+}

@@ -1,0 +1,269 @@
+//! The table of extensions, and the bodies of those that are more than a number or a list.
+
+use alloc::vec::Vec;
+
+use crate::error::InvalidMessage;
+use crate::names::{CertificateStatusType, NamedGroup, ProtocolVersion, SignatureScheme};
+use crate::wire::codec::{List, MAX16, Opaque, Reader, Wire};
+
+// The columns: client hello, server hello, encrypted extensions, certificate entry, certificate request, hello retry
+// request, new session ticket.
+pub(crate) const CH: u8 = 1;
+pub(crate) const SH: u8 = 2;
+pub(crate) const EE: u8 = 4;
+pub(crate) const CT: u8 = 8;
+pub(crate) const CR: u8 = 16;
+pub(crate) const HRR: u8 = 32;
+pub(crate) const NST: u8 = 64;
+
+extension_table! {
+    server_name                  = 0  in CH EE;
+    max_fragment_length          = 1  in CH EE;
+    status_request               = 5  in CH CR CT;
+    supported_groups             = 10 in CH EE;
+    ec_point_formats             = 11 in CH;
+    signature_algorithms         = 13 in CH CR;
+    use_srtp                     = 14 in CH EE;
+    heartbeat                    = 15 in CH EE;
+    application_layer_protocol_negotiation = 16 in CH EE;
+    signed_certificate_timestamp = 18 in CH CR CT;
+    client_certificate_type      = 19 in CH EE;
+    server_certificate_type      = 20 in CH EE;
+    padding                      = 21 in CH;
+    extended_master_secret       = 23 in CH;
+    compress_certificate         = 27 in CH CR;
+    record_size_limit            = 28 in CH EE;
+    delegated_credential         = 34 in CH CR CT;
+    session_ticket               = 35 in CH;
+    pre_shared_key               = 41 in CH SH;
+    early_data                   = 42 in CH EE NST;
+    supported_versions           = 43 in CH SH HRR;
+    cookie                       = 44 in CH HRR;
+    psk_key_exchange_modes       = 45 in CH;
+    certificate_authorities      = 47 in CH CR;
+    oid_filters                  = 48 in CR;
+    post_handshake_auth          = 49 in CH;
+    signature_algorithms_cert    = 50 in CH CR;
+    key_share                    = 51 in CH SH HRR;
+    quic_transport_parameters    = 57 in CH EE;
+    ticket_request               = 58 in CH EE;
+    encrypted_client_hello       = 0xfe0d in CH EE HRR;
+    renegotiation_info           = 0xff01 in CH;
+}
+
+/// The codes of a block in their order.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Seen(Vec<u16>);
+
+impl Seen {
+    pub(crate) fn push(&mut self, code: u16) {
+        self.0.push(code);
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = u16> + '_ {
+        self.0.iter().copied()
+    }
+
+    /// There is at most one extension of a type in a block. RFC 8446 section 4.2.
+    pub(crate) fn no_duplicates(&self) -> Result<(), InvalidMessage> {
+        // A block may hold 16,383 empty extensions; sorting keeps a hostile one as cheap as its bytes.
+        let mut sorted = self.0.clone();
+        sorted.sort_unstable();
+        match sorted.windows(2).find(|pair| pair.first() == pair.last()) {
+            Some(pair) => Err(InvalidMessage::DuplicateExtension(pair.first().copied().unwrap_or_default())),
+            None => Ok(()),
+        }
+    }
+}
+
+pub(crate) type SignatureSchemes<'a> = List<'a, SignatureScheme, 2, { MAX16 - 1 }>;
+pub(crate) type NamedGroups<'a> = List<'a, NamedGroup, 2, { MAX16 }>;
+/// RFC 7301 section 3.1: names of 1 to 255 bytes.
+pub(crate) type ProtocolNames<'a> = List<'a, Opaque<'a, 1, 255>, 2, { MAX16 }>;
+/// RFC 8446 section 4.2.4: DER of distinguished names.
+pub(crate) type Authorities<'a> = List<'a, Opaque<'a, 1, MAX16>, 3, { MAX16 }>;
+/// RFC 8446 section 4.2.1, in a client hello.
+pub(crate) type ClientVersions<'a> = List<'a, ProtocolVersion, 2, 254>;
+/// RFC 8446 section 4.2.8, in a client hello.
+pub(crate) type KeyShares<'a> = List<'a, KeyShareEntry<'a>, 0, MAX16>;
+
+wire_struct! {
+    /// RFC 8446 section 4.2.8.
+    KeyShareEntry<'a> {
+        group:        NamedGroup,
+        key_exchange: Opaque<'a, 1, MAX16>,
+    }
+}
+
+wire_struct! {
+    /// RFC 6066 section 3. Only host names exist.
+    ServerNameEntry<'a> {
+        kind: crate::names::ServerNameType,
+        name: Opaque<'a, 1, MAX16>,
+    }
+}
+
+wire_struct! {
+    /// RFC 8446 section 4.2.11.
+    PskIdentity<'a> {
+        identity:              Opaque<'a, 1, MAX16>,
+        obfuscated_ticket_age: u32,
+    }
+}
+
+wire_struct! {
+    /// RFC 8446 section 4.2.11, in a client hello.
+    OfferedPsks<'a> {
+        identities: List<'a, PskIdentity<'a>, 7, MAX16>,
+        binders:    List<'a, PskBinder<'a>, 33, MAX16>,
+    }
+}
+
+/// A binder is as long as a hash, and never shorter than 32 bytes.
+pub(crate) type PskBinder<'a> = Opaque<'a, 32, 255>;
+
+wire_struct! {
+    /// RFC 6066 section 8, in a certificate entry: an OCSP response.
+    CertificateStatus<'a> {
+        kind:     CertificateStatusType,
+        response: Opaque<'a, 1, { crate::wire::codec::MAX24 }>,
+    }
+}
+
+/// The one name that a server selects. RFC 7301 section 3.1: the list holds exactly one.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct SelectedProtocol<'a>(pub(crate) &'a [u8]);
+
+impl<'a> Wire<'a> for SelectedProtocol<'a> {
+    const NAME: &'static str = "selected protocol";
+    fn read(r: &mut Reader<'a>) -> Result<Self, InvalidMessage> {
+        let mut names = Reader::new(r.prefixed(2, MAX16, Self::NAME)?);
+        let name = names.prefixed(1, 255, Self::NAME)?;
+        names.done(Self::NAME)?;
+        Ok(Self(name))
+    }
+    fn write(&self, out: &mut Vec<u8>) {
+        crate::wire::codec::nest(out, MAX16, |out| Opaque::<1, 255>(self.0).write(out));
+    }
+}
+
+extension_block! {
+    /// RFC 8446 section 4.1.3, when 1.3 was chosen.
+    ServerHelloExtensions<'a> in SH {
+        key_share:          KeyShareEntry<'a>,
+        pre_shared_key:     u16,
+        supported_versions: ProtocolVersion,
+    }
+}
+
+extension_block! {
+    /// RFC 8446 section 4.1.4.
+    HelloRetryExtensions<'a> in HRR {
+        supported_versions: ProtocolVersion,
+        cookie:             Opaque<'a, 1, MAX16>,
+        key_share:          NamedGroup,
+    }
+}
+
+extension_block! {
+    /// RFC 8446 section 4.3.1.
+    EncryptedExtensions<'a> in EE {
+        server_name:      (),
+        supported_groups: NamedGroups<'a>,
+        application_layer_protocol_negotiation: SelectedProtocol<'a>,
+    }
+}
+
+extension_block! {
+    /// RFC 8446 section 4.3.2. A client ignores what it does not know here.
+    CertificateRequestExtensions<'a> in CR {
+        signature_algorithms:    SignatureSchemes<'a>,
+        certificate_authorities: Authorities<'a>,
+    }
+}
+
+extension_block! {
+    /// RFC 8446 section 4.4.2.
+    CertificateExtensions<'a> in CT {
+        status_request: CertificateStatus<'a>,
+    }
+}
+
+extension_block! {
+    /// RFC 8446 section 4.6.1.
+    NewSessionTicketExtensions<'a> in NST {
+        early_data: u32,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::vec;
+
+    use super::*;
+    use crate::wire::codec::tests::{cut_and_extended, good};
+
+    #[test]
+    fn duplicates_are_refused_even_if_unknown() {
+        let mut seen = Seen::default();
+        seen.push(7);
+        seen.push(0x2a2a);
+        seen.push(3);
+        assert_eq!(seen.no_duplicates(), Ok(()));
+        seen.push(0x2a2a);
+        assert_eq!(seen.no_duplicates(), Err(InvalidMessage::DuplicateExtension(0x2a2a)));
+    }
+
+    #[test]
+    fn retry_block() {
+        let bytes = [0, 18, 0, 43, 0, 2, 3, 4, 0, 44, 0, 4, 0, 2, 9, 9, 0, 51, 0, 2, 0, 29];
+        let bytes = &[&[0, 20][..], &bytes[2..]].concat();
+        let block = good::<HelloRetryExtensions<'_>>(bytes);
+        assert_eq!(block.supported_versions, Some(ProtocolVersion::TLSv1_3));
+        assert_eq!(block.cookie, Some(Opaque(&[9, 9])));
+        assert_eq!(block.key_share, Some(NamedGroup::X25519));
+        assert!(block.seen.iter().eq([43, 44, 51]));
+        cut_and_extended(bytes, |b| HelloRetryExtensions::read_all(b).is_ok());
+    }
+
+    #[test]
+    fn bodies_must_be_filled() {
+        // A key share of a retry with a byte too many, then one too few.
+        assert!(HelloRetryExtensions::read_all(&[0, 7, 0, 51, 0, 3, 0, 29, 0]).is_err());
+        assert!(HelloRetryExtensions::read_all(&[0, 5, 0, 51, 0, 1, 0]).is_err());
+        // server_name in encrypted extensions is empty.
+        assert!(EncryptedExtensions::read_all(&[0, 4, 0, 0, 0, 0]).is_ok());
+        assert!(EncryptedExtensions::read_all(&[0, 5, 0, 0, 0, 1, 0]).is_err());
+    }
+
+    #[test]
+    fn selected_protocol_is_one_name() {
+        assert_eq!(good::<SelectedProtocol<'_>>(b"\x00\x03\x02h2").0, b"h2");
+        assert!(SelectedProtocol::read_all(b"\x00\x06\x02h2\x02h3").is_err());
+        assert!(SelectedProtocol::read_all(b"\x00\x01\x00").is_err());
+        cut_and_extended(b"\x00\x03\x02h2", |b| SelectedProtocol::read_all(b).is_ok());
+    }
+
+    #[test]
+    fn key_shares_and_psks() {
+        let share = [0, 29, 0, 3, 7, 8, 9];
+        let entry = good::<KeyShareEntry<'_>>(&share);
+        assert_eq!((entry.group, entry.key_exchange.0), (NamedGroup::X25519, &[7, 8, 9][..]));
+        cut_and_extended(&share, |b| KeyShareEntry::read_all(b).is_ok());
+        assert!(KeyShareEntry::read_all(&[0, 29, 0, 0]).is_err());
+
+        let mut psks = vec![0, 7, 0, 1, 5, 1, 2, 3, 4, 0, 33, 32];
+        psks.extend([6; 32]);
+        let offered = good::<OfferedPsks<'_>>(&psks);
+        assert_eq!(offered.identities.iter().next().unwrap().obfuscated_ticket_age, 0x0102_0304);
+        assert_eq!(offered.binders.iter().next().unwrap().0, [6; 32]);
+        cut_and_extended(&psks, |b| OfferedPsks::read_all(b).is_ok());
+    }
+
+    #[test]
+    fn table_knows_who_may_say_what() {
+        assert_eq!(allowed_in(ext::cookie), Some(CH | HRR));
+        assert_eq!(allowed_in(ext::oid_filters), Some(CR));
+        assert_eq!(allowed_in(0x0a0a), None);
+    }
+}
