@@ -54,6 +54,16 @@ macro_rules! faults {
                 }
             }
 
+            /// One of each variant.
+            #[cfg(test)]
+            pub(in crate::error) fn samples() -> alloc::vec::Vec<Self> {
+                #[allow(unused_imports)] // not every enum carries something
+                use crate::error::tests::Sample;
+                alloc::vec![$(
+                    Self::$variant $( (<$payload as Sample>::sample()) )? $( { $($field: Sample::sample()),* } )?
+                ),*]
+            }
+
             /// What happened, without the particulars.
             fn text(&self) -> &'static str {
                 match self {

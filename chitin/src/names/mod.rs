@@ -102,4 +102,6 @@ macro_rules! open_enum {
 pub(crate) use open_enum;
 
 #[cfg(test)]
+mod foreign_suites;
+#[cfg(test)]
 mod tests;
