@@ -29,7 +29,7 @@ pub(crate) struct PeerChain {
 pub(crate) fn read_chain(body: &[u8], offered: impl Fn(u16) -> bool) -> Result<PeerChain, Error> {
     let message = Certificate::read_all(body)?;
     if !message.context.0.is_empty() {
-        return Err(PeerMisbehaved::NonEmptyCertificateContext.into());
+        return Err(PeerMisbehaved::WrongCertificateContext.into());
     }
     let mut chain = PeerChain { certificates: Vec::new(), ocsp: Vec::new() };
     for entry in message.entries() {

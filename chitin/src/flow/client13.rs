@@ -150,6 +150,7 @@ pub(crate) fn send_client_hello(
     protocols: Vec<Vec<u8>>,
     cx: &mut Cx<'_>,
 ) -> Result<Client, Error> {
+    cx.adopt_client_config(&config)?;
     let offer = Offer::new(config, name, protocols)?;
     cx.policy.client_random = offer.random;
     let mut transcript = Unhashed::default();
@@ -157,6 +158,7 @@ pub(crate) fn send_client_hello(
     transcript.add(&hello);
     cx.emit_alone(HandshakeType::ClientHello, &hello);
     cx.flush()?;
+    cx.carrier.allow_ccs(true);
     Ok(WaitServerHello(Box::new(Offered { offer, transcript })))
 }
 
@@ -224,7 +226,7 @@ impl Retried {
         let hello = ServerHello::read_all(m.body)?;
         // There is one retry. RFC 8446 section 4.1.4.
         if hello.is_retry() {
-            return Err(unexpected(HandshakeType::HelloRetryRequest, vec![HandshakeType::ServerHello]));
+            return Err(PeerMisbehaved::SecondHelloRetryRequest.into());
         }
         if hello.cipher_suite != self.suite.common.suite {
             return Err(PeerMisbehaved::SelectedDifferentCipherSuiteAfterRetry.into());
@@ -277,7 +279,7 @@ fn agree(
     cx: &mut Cx<'_>,
 ) -> Result<Client, Error> {
     check_version(hello)?;
-    check_head(&offer, hello, PeerMisbehaved::SessionIdDifferedInServerHello)?;
+    check_head(&offer, hello, PeerMisbehaved::ServerHelloWithWrongSessionId)?;
     let extensions = hello.extensions()?;
     replies::check(&extensions.seen, Reply::ServerHello, |code| offer.offered(code))?;
     // Always with a key exchange: we never offer a PSK alone.
@@ -391,7 +393,7 @@ impl Unauthenticated {
         let chain = certs::read_chain(m.body, |code| asked.offered(code))?;
         // A server always has one. RFC 8446 section 4.4.2.4.
         if chain.certificates.is_empty() {
-            return Err(InvalidMessage::IllegalEmptyList("certificate list of a server").into());
+            return Err(PeerMisbehaved::ServerSentEmptyCertificateList.into());
         }
         self.common.transcript.add(m.raw);
         let Self { common, keys, request } = *self;

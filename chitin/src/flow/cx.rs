@@ -4,7 +4,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use crate::carrier::{Carrier, Direction};
-use crate::config::KeyLog;
+use crate::config::{ClientConfig, KeyLog, ServerConfig};
 use crate::error::Error;
 use crate::flow::facts::Facts;
 use crate::names::HandshakeType;
@@ -50,6 +50,8 @@ pub(crate) struct Policy {
     pub(crate) key_log: Option<Arc<dyn KeyLog>>,
     pub(crate) client_random: [u8; 32],
     pub(crate) secret_extraction: bool,
+    /// Server only: what the application wants to find again when the session is resumed.
+    pub(crate) resumption_data: Vec<u8>,
 }
 
 /// What a step gets.
@@ -146,8 +148,25 @@ impl Cx<'_> {
         self.carrier.send_compat_ccs()
     }
 
+    /// The config is known: what the engine needs of it.
+    pub(crate) fn adopt_server_config(&mut self, config: &ServerConfig) -> Result<(), Error> {
+        self.policy.key_log = Some(config.key_log.clone());
+        self.policy.secret_extraction = config.enable_secret_extraction;
+        self.carrier.set_trace(config.trace.clone());
+        self.carrier.configure(config.max_fragment_size, config.record_padding.clone())
+    }
+
+    /// The same for a client.
+    pub(crate) fn adopt_client_config(&mut self, config: &ClientConfig) -> Result<(), Error> {
+        self.policy.key_log = Some(config.key_log.clone());
+        self.policy.secret_extraction = config.enable_secret_extraction;
+        self.carrier.set_trace(config.trace.clone());
+        self.carrier.configure(config.max_fragment_size, config.record_padding.clone())
+    }
+
     /// Both directions carry application data from here on.
     pub(crate) fn open_gates(&mut self) {
+        self.carrier.allow_ccs(false);
         self.read.gate = Gate::Open;
         self.write.gate = Gate::Open;
     }

@@ -165,7 +165,7 @@ impl Question<'_> {
 #[cfg(feature = "std")]
 pub(crate) fn guarded<T>(what: &'static str, run: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
     std::panic::catch_unwind(std::panic::AssertUnwindSafe(run))
-        .unwrap_or_else(|_| Err(Error::General(alloc::format!("the {what} panicked"))))
+        .unwrap_or(Err(Error::CallbackPanicked(what)))
 }
 
 /// Without `std` a panic cannot be caught.

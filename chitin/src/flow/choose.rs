@@ -1,0 +1,165 @@
+//! What a server chooses, as pure functions of a hello and a config. RFC 8446 sections 4.1.1 and 4.2.
+//!
+//! No function here touches a connection; a table of hellos tests them.
+
+use alloc::vec::Vec;
+
+use crate::config::ServerConfig;
+use crate::crypto::{SupportedKxGroup, Tls13CipherSuite};
+use crate::error::{Error, PeerIncompatible, PeerMisbehaved};
+use crate::names::{CipherSuite, NamedGroup, ProtocolVersion, PskKeyExchangeMode, SignatureScheme};
+use crate::wire::client_hello::ClientHello;
+use crate::wire::extensions::{CH, allowed_in, ext};
+
+/// What every hello of TLS 1.3 must be, whatever we choose. RFC 8446 sections 4.1.2 and 9.2.
+pub(crate) fn check_hello(hello: &ClientHello) -> Result<(), Error> {
+    version(hello)?;
+    if !hello.offers_only_null_compression() {
+        return Err(PeerMisbehaved::OfferedIncorrectCompressions.into());
+    }
+    let misplaced = hello.extension_codes().any(|code| allowed_in(code).is_some_and(|columns| columns & CH == 0));
+    if misplaced {
+        return Err(PeerMisbehaved::MisplacedClientHelloExtension.into());
+    }
+    if hello.psks().is_some() && hello.psk_modes().is_none() {
+        return Err(PeerMisbehaved::MissingPskModesExtension.into());
+    }
+    if let Some(psks) = hello.psks() {
+        if psks.identities.iter().count() != psks.binders.iter().count() {
+            return Err(PeerMisbehaved::PskExtensionWithMismatchedIdsAndBinders.into());
+        }
+    }
+    Ok(())
+}
+
+/// Only `supported_versions` offers TLS 1.3, and it makes `legacy_version` meaningless. RFC 8446 section 4.2.1.
+fn version(hello: &ClientHello) -> Result<(), Error> {
+    match hello.versions() {
+        Some(versions) if versions.iter().any(|version| version == ProtocolVersion::TLSv1_3) => Ok(()),
+        Some(_) => Err(PeerIncompatible::Tls12NotOfferedOrEnabled.into()),
+        None => Err(PeerIncompatible::SupportedVersionsExtensionRequired.into()),
+    }
+}
+
+/// The suite: the client's first that we have, or our first that it has.
+pub(crate) fn suite(hello: &ClientHello, config: &ServerConfig) -> Result<&'static Tls13CipherSuite, Error> {
+    let ours = || config.provider.cipher_suites.iter().filter_map(|suite| suite.tls13());
+    let theirs = |name: &CipherSuite| ours().find(|suite| suite.common.suite == *name);
+    let suite = match config.ignore_client_order {
+        true => ours().find(|suite| hello.cipher_suites.contains(&suite.common.suite)),
+        false => hello.cipher_suites.iter().find_map(theirs),
+    };
+    Ok(suite.ok_or(PeerIncompatible::NoCipherSuitesInCommon)?)
+}
+
+/// The group, and whether its share is here already.
+pub(crate) enum Share {
+    Ready { group: &'static dyn SupportedKxGroup, share: Vec<u8> },
+    Retry { group: &'static dyn SupportedKxGroup },
+}
+
+/// Our best group that has a share; without one, our best that the client knows. RFC 8446 section 4.2.8.
+pub(crate) fn share(hello: &ClientHello, config: &ServerConfig) -> Result<Share, Error> {
+    let groups = hello.groups.as_deref().ok_or(PeerIncompatible::NamedGroupsExtensionRequired)?;
+    let shares = hello.key_shares().ok_or(PeerIncompatible::KeyShareExtensionRequired)?;
+    let mut named: Vec<NamedGroup> = shares.iter().map(|share| share.group).collect();
+    if named.iter().any(|group| !groups.contains(group)) {
+        return Err(PeerMisbehaved::KeyShareForUnofferedGroup.into());
+    }
+    named.sort_unstable_by_key(|group| group.value());
+    if named.windows(2).any(|pair| pair.first() == pair.last()) {
+        return Err(PeerMisbehaved::OfferedDuplicateKeyShares.into());
+    }
+
+    let mut mutual = usable_groups(config).filter(|group| groups.contains(&group.name()));
+    let ready = mutual.clone().find_map(|group| {
+        let share = shares.iter().find(|share| share.group == group.name())?;
+        Some(Share::Ready { group, share: share.key_exchange.0.to_vec() })
+    });
+    match ready {
+        Some(ready) => Ok(ready),
+        None => {
+            let group = mutual.next().ok_or(PeerIncompatible::NoKxGroupsInCommon)?;
+            Ok(Share::Retry { group })
+        }
+    }
+}
+
+fn usable_groups(config: &ServerConfig) -> impl Iterator<Item = &'static dyn SupportedKxGroup> + Clone + '_ {
+    config.provider.kx_groups.iter().copied().filter(|group| group.usable_for_version(ProtocolVersion::TLSv1_3))
+}
+
+/// The share of a second hello: exactly the one that was asked for. RFC 8446 section 4.1.2.
+pub(crate) fn retried_share(hello: &ClientHello, group: NamedGroup) -> Result<Vec<u8>, Error> {
+    let shares = hello.key_shares().ok_or(PeerIncompatible::KeyShareExtensionRequired)?;
+    let mut shares = shares.iter();
+    match (shares.next(), shares.next()) {
+        (Some(share), None) if share.group == group => Ok(share.key_exchange.0.to_vec()),
+        _ => Err(PeerMisbehaved::RefusedToFollowHelloRetryRequest.into()),
+    }
+}
+
+/// A second hello is the first, but for what a retry may change. RFC 8446 section 4.1.2.
+pub(crate) fn check_second_hello(first: &ClientHello, second: &ClientHello) -> Result<(), Error> {
+    if first.random != second.random {
+        return Err(PeerMisbehaved::RandomDifferedOnRetry.into());
+    }
+    if first.session_id() != second.session_id() {
+        return Err(PeerMisbehaved::SessionIdDifferedOnRetry.into());
+    }
+    if first.server_name != second.server_name {
+        return Err(PeerMisbehaved::ServerNameDifferedOnRetry.into());
+    }
+    if second.extension(ext::early_data).is_some() {
+        return Err(PeerMisbehaved::EarlyDataAttemptedInSecondClientHello.into());
+    }
+    let kept = |hello: &ClientHello| -> Vec<u16> {
+        let mut codes: Vec<u16> = hello.extension_codes().filter(|code| !may_change(*code)).collect();
+        codes.sort_unstable();
+        codes
+    };
+    let codes = kept(first);
+    let same = first.legacy_version == second.legacy_version
+        && first.cipher_suites == second.cipher_suites
+        && codes == kept(second)
+        && codes.iter().all(|code| first.extension(*code) == second.extension(*code));
+    match same {
+        true => Ok(()),
+        false => Err(PeerMisbehaved::UnexpectedChangesInSecondClientHello.into()),
+    }
+}
+
+/// The changes that RFC 8446 section 4.1.2 lists, and the ECH extension, whose payload is sealed anew (RFC 9849 section 6.1.5).
+fn may_change(code: u16) -> bool {
+    matches!(
+        code,
+        ext::key_share
+            | ext::early_data
+            | ext::cookie
+            | ext::pre_shared_key
+            | ext::padding
+            | ext::encrypted_client_hello
+    )
+}
+
+/// What the client can check of a TLS 1.3 handshake.
+pub(crate) fn schemes(hello: &ClientHello) -> Result<Vec<SignatureScheme>, Error> {
+    let schemes = hello.schemes.as_deref().ok_or(PeerIncompatible::SignatureAlgorithmsExtensionRequired)?;
+    Ok(schemes.iter().copied().filter(|scheme| scheme.supported_in_tls13()).collect())
+}
+
+/// Our first protocol that the client offers. Without an offer, or without protocols of ours, there is none.
+///
+/// # Errors
+///
+/// Both sides have protocols and none in common. RFC 7301 section 3.2.
+pub(crate) fn protocol(hello: &ClientHello, config: &ServerConfig) -> Result<Option<Vec<u8>>, Error> {
+    let Some(offered) = hello.protocols().filter(|_| !config.alpn_protocols.is_empty()) else { return Ok(None) };
+    let chosen = config.alpn_protocols.iter().find(|ours| offered.iter().any(|theirs| theirs.0 == ours.as_slice()));
+    chosen.cloned().map(Some).ok_or(Error::NoApplicationProtocol)
+}
+
+/// We resume only with a fresh key exchange. RFC 8446 section 4.2.9.
+pub(crate) fn resumes(hello: &ClientHello) -> bool {
+    hello.psk_modes().is_some_and(|modes| modes.iter().any(|mode| mode == PskKeyExchangeMode::PSK_DHE_KE))
+}

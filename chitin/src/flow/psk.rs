@@ -1,0 +1,94 @@
+//! Which session may be resumed by whom: rules for both roles, as functions of a session and the present. RFC 8446
+//! sections 4.2.11 and 4.6.1.
+
+use alloc::vec::Vec;
+
+use pki_types::{CertificateDer, UnixTime};
+
+use crate::config::{MAX_TICKET_LIFETIME, PolicyFingerprint};
+use crate::crypto::{SupportedCipherSuite, Tls13CipherSuite};
+use crate::names::ProtocolVersion;
+use crate::secret::Secret;
+use crate::wire::client_hello::ClientHello;
+use crate::wire::stored::ServerSession;
+
+/// Identities of one hello that a server looks at. Honest clients offer one or two; each costs an attempt to open a ticket.
+pub(crate) const IDENTITIES: usize = 4;
+
+/// A session that a server has found, owned, with nothing left to check but the binder.
+pub(crate) struct Resumable {
+    pub(crate) secret: Secret,
+    pub(crate) chain: Vec<CertificateDer<'static>>,
+    pub(crate) application: Vec<u8>,
+}
+
+/// What the session must have been made for, to be resumed now.
+pub(crate) struct Present<'a> {
+    pub(crate) suite: &'static Tls13CipherSuite,
+    /// All that are enabled.
+    pub(crate) suites: &'a [SupportedCipherSuite],
+    pub(crate) hello: &'a ClientHello,
+    pub(crate) policy: Option<PolicyFingerprint>,
+    pub(crate) now: UnixTime,
+}
+
+/// Reads a stored session and asks whether it may be resumed. `None` means a full handshake, never an error: the bytes may be
+/// older than this program, and the client does not know what has changed here.
+pub(crate) fn resumable(bytes: &[u8], present: &Present<'_>) -> Option<Resumable> {
+    let session = ServerSession::open(bytes)?;
+    let mut suites = present.suites.iter().filter_map(|suite| suite.tls13());
+    let made_with = suites.find(|suite| suite.common.suite == session.suite);
+    let same_hash = made_with.is_some_and(|suite| hash(suite) == hash(present.suite));
+    let same_name = session.server_name.0 == present.hello.server_name.as_ref().map_or("", |name| name.as_ref()).as_bytes();
+    let same_policy = present.policy.is_some_and(|policy| session.policy.0 == policy);
+    let good = session.version == ProtocolVersion::TLSv1_3
+        && same_hash
+        && same_name
+        && same_policy
+        && is_alive(session.created, session.lifetime, present.now)
+        && chain_is_valid_at(session.chain(), present.now);
+    good.then(|| Resumable {
+        secret: Secret::new(session.secret.0),
+        chain: session.chain().map(|der| CertificateDer::from(der.to_vec())).collect(),
+        application: session.application.0.to_vec(),
+    })
+}
+
+fn hash(suite: &Tls13CipherSuite) -> crate::crypto::hash::HashAlgorithm {
+    suite.common.hash_provider.algorithm()
+}
+
+/// Within its lifetime, and within seven days of its making. A clock that has gone backward makes sessions from the future,
+/// whose age nobody knows: they are dead.
+fn is_alive(created: u64, lifetime: u32, now: UnixTime) -> bool {
+    let lifetime = u64::from(lifetime.min(MAX_TICKET_LIFETIME));
+    now.as_secs().checked_sub(created).is_some_and(|age| age < lifetime)
+}
+
+/// Are all certificates of a stored chain within their dates? The rest of validation was done when the session was made, under
+/// the policy that it is bound to; dates pass while it lies.
+pub(crate) fn chain_is_valid_at<'c>(mut chain: impl Iterator<Item = &'c [u8]>, now: UnixTime) -> bool {
+    chain.all(|der| {
+        chitin_pki::Certificate::parse(&CertificateDer::from(der))
+            .is_ok_and(|certificate| certificate.validity().contains(now))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use core::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn sessions_die() {
+        let at = |secs| UnixTime::since_unix_epoch(Duration::from_secs(secs));
+        assert!(is_alive(1000, 100, at(1000)));
+        assert!(is_alive(1000, 100, at(1099)));
+        assert!(!is_alive(1000, 100, at(1100)), "over");
+        assert!(!is_alive(1000, 100, at(999)), "the clock went backward");
+        let week = 7 * 24 * 60 * 60;
+        assert!(is_alive(1000, u32::MAX, at(1000 + week - 1)));
+        assert!(!is_alive(1000, u32::MAX, at(1000 + week)), "seven days, whatever the session says");
+    }
+}

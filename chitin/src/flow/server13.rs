@@ -1,0 +1,776 @@
+//! The server of TLS 1.3, in the order of RFC 8446 figure 1 and with the states of its appendix A.2.
+//!
+//! ```text
+//!   ClientHello                       -->
+//!                                     <--  (HelloRetryRequest)
+//!  (ClientHello)                      -->
+//!                                     <--  ServerHello
+//!                                     <--  {EncryptedExtensions}
+//!                                     <--  {(CertificateRequest)}
+//!                                     <--  {(Certificate)}
+//!                                     <--  {(CertificateVerify)}
+//!                                     <--  {Finished}
+//!  {(Certificate)}                    -->
+//!  {(CertificateVerify)}              -->
+//!  {Finished}                         -->
+//!                                     <--  [NewSessionTicket]
+//!  [Application Data]                <-->  [Application Data]
+//! ```
+
+use alloc::boxed::Box;
+use alloc::sync::Arc;
+use alloc::vec;
+use alloc::vec::Vec;
+
+use pki_types::{CertificateDer, UnixTime};
+use zeroize::Zeroizing;
+
+use crate::carrier::Direction;
+use crate::config::{ClientHello as HelloView, MAX_TICKET_LIFETIME, ServerConfig};
+use crate::crypto::{CertifiedKey, DigitallySignedStruct, SupportedCipherSuite, SupportedKxGroup, Tls13CipherSuite};
+use crate::error::{Error, PeerIncompatible, PeerMisbehaved};
+use crate::flow::certs::{self, PeerChain, Signed};
+use crate::flow::choose::{self, Share};
+use crate::flow::cx::Cx;
+use crate::flow::psk::{self, Present, Resumable};
+use crate::flow::question::{Answer, Question};
+use crate::flow::traffic13::Traffic;
+use crate::flow::unexpected;
+use crate::names::{HandshakeKind, HandshakeType, ProtocolVersion, SignatureScheme};
+use crate::observe::KeyLevel;
+use crate::record::joiner::Message;
+use crate::schedule::tls13::{Early, Handshake, Master, Pair, PskKind, Resumption};
+use crate::schedule::transcript::Transcript;
+use crate::secret::Secret;
+use crate::wire::client_hello::ClientHello;
+use crate::wire::codec::{MAX8, MAX16, MAX24, Opaque, Wire, nest};
+use crate::wire::extensions::{
+    EncryptedExtensions, HelloRetryExtensions, KeyShareEntry, NewSessionTicketExtensions, SelectedProtocol,
+    ServerHelloExtensions, ext,
+};
+use crate::wire::server_hello::{RETRY_RANDOM, ServerHello};
+use crate::wire::stored::{self, ServerSession};
+use crate::wire::tls13::NewSessionTicket;
+
+/// The states of RFC 8446 appendix A.2, and between them the questions.
+pub(crate) enum Server {
+    WaitClientHello(Option<Arc<ServerConfig>>),
+    AskConfig(Box<ClientHello>),
+    WaitClientHelloAfterRetry(Box<Retried>),
+    AskSession(Box<Resuming>),
+    AskToSpend(Box<Bound>),
+    AskCertificate(Box<Chosen>),
+    AskSignature(Box<Signing>),
+    WaitCertificate(Box<Flown>),
+    WaitCertificateVerify(Box<Presented>),
+    AskVerdict(Box<Claimed>),
+    WaitFinished(Box<Flown>),
+    AskTicket(Box<Ticketing>),
+    Connected(Box<Traffic>),
+}
+
+use Server::*;
+
+impl Server {
+    /// The legal order of messages, whole.
+    pub(crate) fn on_message(self, m: Message<'_>, cx: &mut Cx<'_>) -> Result<Self, Error> {
+        use HandshakeType as T;
+        match (self, m.typ) {
+            (WaitClientHello(config), T::ClientHello) => read_client_hello(config, m, cx),
+            (WaitClientHelloAfterRetry(s), T::ClientHello) => s.read_client_hello(m, cx),
+            (WaitCertificate(s), T::Certificate) => s.read_certificate(m),
+            (WaitCertificateVerify(s), T::CertificateVerify) => s.read_certificate_verify(m),
+            (WaitFinished(s), T::Finished) => s.read_finished(m, cx),
+            (Connected(s), T::KeyUpdate) => read_key_update(s, m, cx),
+            (state, got) => Err(unexpected(got, state.expects())),
+        }
+    }
+
+    fn expects(&self) -> Vec<HandshakeType> {
+        match self {
+            WaitClientHello(_) | WaitClientHelloAfterRetry(_) => vec![HandshakeType::ClientHello],
+            WaitCertificate(_) => vec![HandshakeType::Certificate],
+            WaitCertificateVerify(_) => vec![HandshakeType::CertificateVerify],
+            WaitFinished(_) => vec![HandshakeType::Finished],
+            Connected(_) => vec![HandshakeType::KeyUpdate],
+            AskConfig(_) | AskSession(_) | AskToSpend(_) | AskCertificate(_) | AskSignature(_) | AskVerdict(_)
+            | AskTicket(_) => vec![],
+        }
+    }
+
+    /// The name of the state, for observers and tests.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            WaitClientHello(_) => "WaitClientHello",
+            AskConfig(_) => "AskConfig",
+            WaitClientHelloAfterRetry(_) => "WaitClientHelloAfterRetry",
+            AskSession(_) => "AskSession",
+            AskToSpend(_) => "AskToSpend",
+            AskCertificate(_) => "AskCertificate",
+            AskSignature(_) => "AskSignature",
+            WaitCertificate(_) => "WaitCertificate",
+            WaitCertificateVerify(_) => "WaitCertificateVerify",
+            AskVerdict(_) => "AskVerdict",
+            WaitFinished(_) => "WaitFinished",
+            AskTicket(_) => "AskTicket",
+            Connected(_) => "Connected",
+        }
+    }
+
+    pub(crate) fn question(&self) -> Option<Question<'_>> {
+        Some(match self {
+            AskConfig(_) => Question::Config,
+            AskSession(s) => s.question()?,
+            AskToSpend(s) => Question::SpendSession { store: &s.chosen.config.session_storage, id: &s.id },
+            AskCertificate(s) => {
+                Question::ServerCertificate { resolver: &s.config.cert_resolver, hello: view(&s.hello) }
+            }
+            AskSignature(s) => {
+                Question::Sign { key: &s.credential.key, scheme: s.scheme, message: &s.message }
+            }
+            AskVerdict(s) => Question::VerifyClient {
+                verifier: &s.flown.config.verifier,
+                chain: &s.chain.certificates,
+                now: s.now,
+            },
+            AskTicket(s) => s.question(),
+            _ => return None,
+        })
+    }
+
+    pub(crate) fn on_answer(self, answer: Answer, cx: &mut Cx<'_>) -> Result<Self, Error> {
+        match (self, answer) {
+            (AskConfig(hello), Answer::Config(config)) => choose_parameters(config, *hello, cx),
+            (AskSession(s), Answer::Bytes(session)) => s.choose_psk(session.map(Zeroizing::new), cx),
+            (AskToSpend(s), Answer::Bytes(session)) => s.spent(session.map(Zeroizing::new).is_some(), cx),
+            (AskCertificate(s), Answer::Certificate(credential)) => s.send_certificate(credential, cx),
+            (AskSignature(s), Answer::Signature(signature)) => s.send_certificate_verify(&signature, cx),
+            (AskVerdict(s), Answer::Verified) => s.check_signature(cx),
+            (AskTicket(s), Answer::Bytes(ticket)) => s.send_ticket(ticket, cx),
+            (AskTicket(s), Answer::Stored(stored)) => s.send_session_id(stored, cx),
+            _ => Err(Error::General("an answer to a question that was not asked".into())),
+        }
+    }
+
+    /// What of a waiting hello the application may look at.
+    pub(crate) fn hello(&self) -> Option<HelloView<'_>> {
+        match self {
+            AskConfig(hello) => Some(view(hello)),
+            _ => None,
+        }
+    }
+}
+
+// ---- ClientHello
+
+fn read_client_hello(config: Option<Arc<ServerConfig>>, m: Message<'_>, cx: &mut Cx<'_>) -> Result<Server, Error> {
+    let hello = ClientHello::read(m.raw)?;
+    if hello.cookie().is_some() {
+        return Err(PeerMisbehaved::CookieInFirstClientHello.into());
+    }
+    cx.policy.client_random = hello.random;
+    cx.carrier.allow_ccs(true);
+    match config {
+        Some(config) => choose_parameters(config, hello, cx),
+        None => Ok(AskConfig(Box::new(hello))),
+    }
+}
+
+/// Version, suite and group: all that decides between ServerHello and HelloRetryRequest.
+fn choose_parameters(config: Arc<ServerConfig>, hello: ClientHello, cx: &mut Cx<'_>) -> Result<Server, Error> {
+    cx.adopt_server_config(&config)?;
+    choose::check_hello(&hello)?;
+    let suite = choose::suite(&hello, &config)?;
+    cx.facts.server_name = hello.server_name.clone();
+    let transcript = Transcript::new(suite.common.hash_provider);
+    match choose::share(&hello, &config)? {
+        Share::Ready { group, share } => {
+            Chosen { config, hello, suite, group, share, transcript, kind: HandshakeKind::Full }.choose_psk(cx)
+        }
+        Share::Retry { group } => send_hello_retry_request(config, hello, suite, group, transcript, cx),
+    }
+}
+
+// ---- HelloRetryRequest
+
+/// The client has been asked for another share.
+pub(crate) struct Retried {
+    config: Arc<ServerConfig>,
+    hello: ClientHello,
+    suite: &'static Tls13CipherSuite,
+    group: &'static dyn SupportedKxGroup,
+    cookie: [u8; 32],
+    transcript: Transcript,
+}
+
+fn send_hello_retry_request(
+    config: Arc<ServerConfig>,
+    hello: ClientHello,
+    suite: &'static Tls13CipherSuite,
+    group: &'static dyn SupportedKxGroup,
+    mut transcript: Transcript,
+    cx: &mut Cx<'_>,
+) -> Result<Server, Error> {
+    // The state stays here, so the cookie need hold nothing. A fresh random one that has to come back, compared with what we
+    // sent, ties the second hello to this very request.
+    let mut cookie = [0; 32];
+    config.provider.secure_random.fill(&mut cookie)?;
+    transcript.add(hello.raw());
+    let mut transcript = transcript.fold_first_hello();
+    let extensions = HelloRetryExtensions {
+        supported_versions: Some(ProtocolVersion::TLSv1_3),
+        cookie: Some(Opaque(&cookie)),
+        key_share: Some(group.name()),
+        ..Default::default()
+    };
+    let named = HandshakeType::HelloRetryRequest;
+    cx.emit_as(&mut transcript, HandshakeType::ServerHello, named, |out| {
+        ServerHello::write(out, &RETRY_RANDOM, hello.session_id(), suite.common.suite, &extensions);
+    });
+    if !hello.session_id().is_empty() {
+        cx.send_compat_ccs()?;
+    }
+    cx.flush()?;
+    if hello.extension(ext::early_data).is_some() {
+        cx.carrier.skip_early_data(REFUSED_EARLY_DATA);
+    }
+    Ok(WaitClientHelloAfterRetry(Box::new(Retried { config, hello, suite, group, cookie, transcript })))
+}
+
+impl Retried {
+    fn read_client_hello(self: Box<Self>, m: Message<'_>, cx: &mut Cx<'_>) -> Result<Server, Error> {
+        let Self { config, hello: first, suite, group, cookie, transcript } = *self;
+        let hello = ClientHello::read(m.raw)?;
+        choose::check_hello(&hello)?;
+        choose::check_second_hello(&first, &hello)?;
+        if !hello.cookie().is_some_and(|theirs| Secret::new(&cookie).matches(theirs)) {
+            return Err(PeerMisbehaved::CookieDifferedOnRetry.into());
+        }
+        let share = choose::retried_share(&hello, group.name())?;
+        let kind = HandshakeKind::FullWithHelloRetryRequest;
+        Chosen { config, hello, suite, group, share, transcript, kind }.choose_psk(cx)
+    }
+}
+
+// ---- pre_shared_key
+
+/// The parameters are chosen. The transcript holds what came before this hello, not the hello.
+pub(crate) struct Chosen {
+    config: Arc<ServerConfig>,
+    hello: ClientHello,
+    suite: &'static Tls13CipherSuite,
+    group: &'static dyn SupportedKxGroup,
+    share: Vec<u8>,
+    transcript: Transcript,
+    kind: HandshakeKind,
+}
+
+impl Chosen {
+    fn choose_psk(self, _: &mut Cx<'_>) -> Result<Server, Error> {
+        let psks = self.hello.psks().filter(|_| choose::resumes(&self.hello));
+        let identities: Vec<Vec<u8>> = psks
+            .into_iter()
+            .flat_map(|psks| psks.identities.iter())
+            .take(psk::IDENTITIES)
+            .map(|psk| psk.identity.0.to_vec())
+            .collect();
+        let chosen = Box::new(self);
+        match identities.is_empty() {
+            true => Ok(AskCertificate(chosen)),
+            false => Ok(AskSession(Box::new(Resuming { chosen, identities, at: 0 }))),
+        }
+    }
+
+    fn now(&self) -> Result<UnixTime, Error> {
+        self.config.time_provider.current_time().ok_or(Error::FailedToGetCurrentTime)
+    }
+}
+
+/// The client offers sessions, of which one is looked at.
+pub(crate) struct Resuming {
+    chosen: Box<Chosen>,
+    identities: Vec<Vec<u8>>,
+    at: usize,
+}
+
+impl Resuming {
+    fn question(&self) -> Option<Question<'_>> {
+        let identity = self.identities.get(self.at)?;
+        let config = &self.chosen.config;
+        Some(match config.ticketer.enabled() {
+            true => Question::OpenTicket { ticketer: &config.ticketer, ticket: identity },
+            false => Question::LoadSession { store: &config.session_storage, id: identity },
+        })
+    }
+
+    /// A session that may not be resumed is passed over; one that may, with a binder that is wrong, is an attack. RFC 8446
+    /// section 4.2.11.
+    fn choose_psk(mut self: Box<Self>, found: Option<Zeroizing<Vec<u8>>>, cx: &mut Cx<'_>) -> Result<Server, Error> {
+        let now = self.chosen.now()?;
+        let chosen = &self.chosen;
+        let present = Present {
+            suite: chosen.suite,
+            suites: &chosen.config.provider.cipher_suites,
+            hello: &chosen.hello,
+            policy: chosen.config.policy_fingerprint(),
+            now,
+        };
+        let Some(session) = found.and_then(|bytes| psk::resumable(&bytes, &present)) else {
+            self.at = self.at.saturating_add(1);
+            return match self.at < self.identities.len() {
+                true => Ok(AskSession(self)),
+                false => Ok(AskCertificate(self.chosen)),
+            };
+        };
+        self.check_binder(&session)?;
+        let Self { chosen, mut identities, at } = *self;
+        let id = identities.swap_remove(at);
+        let stateful = !chosen.config.ticketer.enabled();
+        let bound = Bound { chosen, session, at, id };
+        match stateful {
+            true => Ok(AskToSpend(Box::new(bound))),
+            false => bound.resume(cx),
+        }
+    }
+
+    /// RFC 8446 section 4.2.11.2.
+    fn check_binder(&self, session: &Resumable) -> Result<(), Error> {
+        let chosen = &self.chosen;
+        let binder = chosen.hello.psks().and_then(|psks| psks.binders.iter().nth(self.at));
+        let binder = binder.ok_or(PeerMisbehaved::MissingBinderInPskExtension)?;
+        let hash = chosen.transcript.current_with(chosen.hello.without_binders());
+        let expected = Early::with_psk(chosen.suite, &session.secret).binder(PskKind::Resumption, &hash);
+        match Secret::new(expected.as_ref()).matches(binder.0) {
+            true => Ok(()),
+            false => Err(PeerMisbehaved::IncorrectBinder.into()),
+        }
+    }
+}
+
+/// The client has proved that it has the session.
+pub(crate) struct Bound {
+    chosen: Box<Chosen>,
+    session: Resumable,
+    at: usize,
+    id: Vec<u8>,
+}
+
+impl Bound {
+    /// A stored session is used once. If somebody else has just taken it, this is a full handshake.
+    fn spent(self: Box<Self>, got_it: bool, cx: &mut Cx<'_>) -> Result<Server, Error> {
+        match got_it {
+            true => self.resume(cx),
+            false => Ok(AskCertificate(self.chosen)),
+        }
+    }
+
+    fn resume(self, cx: &mut Cx<'_>) -> Result<Server, Error> {
+        let Self { chosen, session, at, .. } = self;
+        let index = u16::try_from(at).map_err(|_| PeerMisbehaved::SelectedInvalidPsk)?;
+        let early = Early::with_psk(chosen.suite, &session.secret);
+        let mut agreed = chosen.send_server_hello(early, Some(index), cx)?;
+        agreed.send_encrypted_extensions(Named::Before, cx);
+        agreed.peer = session.chain;
+        cx.facts.resumption_data = Some(session.application);
+        cx.facts.kind = Some(HandshakeKind::Resumed);
+        Ok(WaitFinished(agreed.send_finished(cx)?))
+    }
+}
+
+// ---- ServerHello
+
+impl Chosen {
+    fn send_server_hello(
+        self,
+        early: Early,
+        selected_psk: Option<u16>,
+        cx: &mut Cx<'_>,
+    ) -> Result<Agreed, Error> {
+        let Self { config, hello, suite, group, share, mut transcript, kind } = self;
+        transcript.add(hello.raw());
+        let exchange = group.start_and_complete(&share)?;
+        let mut random = [0; 32];
+        config.provider.secure_random.fill(&mut random)?;
+        let extensions = ServerHelloExtensions {
+            key_share: Some(KeyShareEntry { group: group.name(), key_exchange: Opaque(&exchange.pub_key) }),
+            pre_shared_key: selected_psk,
+            supported_versions: Some(ProtocolVersion::TLSv1_3),
+            ..Default::default()
+        };
+        cx.emit(&mut transcript, HandshakeType::ServerHello, |out| {
+            ServerHello::write(out, &random, hello.session_id(), suite.common.suite, &extensions);
+        });
+        if kind == HandshakeKind::Full && !hello.session_id().is_empty() {
+            cx.send_compat_ccs()?;
+        }
+        let keys = early.with_shared_secret(exchange.secret.secret_bytes(), &transcript.current());
+        cx.derived(KeyLevel::Handshake, &keys.traffic)?;
+        cx.install(Direction::Write, &keys.traffic.server, KeyLevel::Handshake)?;
+        cx.install(Direction::Read, &keys.traffic.client, KeyLevel::Handshake)?;
+        // A client that cannot follow us has no keys yet to say so with.
+        cx.carrier.allow_plaintext_alerts();
+        if hello.extension(ext::early_data).is_some() && kind == HandshakeKind::Full {
+            cx.carrier.skip_early_data(REFUSED_EARLY_DATA);
+        }
+        cx.facts.version = Some(ProtocolVersion::TLSv1_3);
+        cx.facts.suite = Some(SupportedCipherSuite::Tls13(suite));
+        cx.facts.group = Some(group);
+        cx.facts.kind = Some(kind);
+        cx.facts.alpn = choose::protocol(&hello, &config)?;
+        Ok(Agreed { config, hello, transcript, keys, peer: Vec::new() })
+    }
+}
+
+// ---- EncryptedExtensions, CertificateRequest, Certificate
+
+/// Keys are agreed: everything is encrypted from here on.
+struct Agreed {
+    config: Arc<ServerConfig>,
+    hello: ClientHello,
+    transcript: Transcript,
+    keys: Handshake,
+    /// The client's chain, if the session that is resumed had one.
+    peer: Vec<CertificateDer<'static>>,
+}
+
+/// Did the server name take part in this handshake?
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Named {
+    /// It chose the certificate, which is acknowledged. RFC 6066 section 3.
+    Now,
+    /// It did so when the session was made.
+    Before,
+}
+
+impl Agreed {
+    fn send_encrypted_extensions(&mut self, named: Named, cx: &mut Cx<'_>) {
+        let protocol = cx.facts.alpn.clone();
+        let extensions = EncryptedExtensions {
+            server_name: (named == Named::Now && self.hello.server_name.is_some()).then_some(()),
+            application_layer_protocol_negotiation: protocol.as_deref().map(SelectedProtocol),
+            ..Default::default()
+        };
+        cx.emit(&mut self.transcript, HandshakeType::EncryptedExtensions, |out| extensions.write(out));
+    }
+
+    /// RFC 8446 section 4.3.2. The context is empty within the handshake.
+    fn send_certificate_request(&mut self, cx: &mut Cx<'_>) {
+        let verifier = &self.config.verifier;
+        let schemes = verifier.supported_verify_schemes();
+        let authorities = verifier.root_hint_subjects();
+        cx.emit(&mut self.transcript, HandshakeType::CertificateRequest, |out| {
+            Opaque::<0, MAX8>(&[]).write(out);
+            nest(out, MAX16, |out| {
+                ext::signature_algorithms.write(out);
+                nest(out, MAX16, |out| {
+                    nest(out, MAX16, |out| {
+                        schemes.iter().filter(|scheme| scheme.supported_in_tls13()).for_each(|s| s.write(out));
+                    });
+                });
+                if !authorities.is_empty() {
+                    ext::certificate_authorities.write(out);
+                    nest(out, MAX16, |out| {
+                        nest(out, MAX16, |out| {
+                            authorities.iter().for_each(|name| Opaque::<1, MAX16>(name.as_ref()).write(out));
+                        });
+                    });
+                }
+            });
+        });
+    }
+}
+
+impl Chosen {
+    /// The certificate is chosen before ServerHello goes out, so that a client which can check none of our signatures is told
+    /// in the clear.
+    fn send_certificate(
+        self: Box<Self>,
+        credential: Option<Arc<CertifiedKey>>,
+        cx: &mut Cx<'_>,
+    ) -> Result<Server, Error> {
+        let credential = credential.ok_or(Error::NoServerCertificateResolved)?;
+        let schemes = choose::schemes(&self.hello)?;
+        let scheme = certs::choose_scheme(&credential, &schemes)
+            .ok_or(PeerIncompatible::NoSignatureSchemesInCommon)?;
+
+        let suite = self.suite;
+        let mut agreed = self.send_server_hello(Early::without_psk(suite), None, cx)?;
+        agreed.send_encrypted_extensions(Named::Now, cx);
+        let asked = agreed.config.verifier.offer_client_auth();
+        if asked {
+            agreed.send_certificate_request(cx);
+        }
+        let status_wanted = agreed.hello.extension(ext::status_request).is_some();
+        let ocsp = credential.ocsp.as_deref().filter(|response| status_wanted && !response.is_empty());
+        cx.emit(&mut agreed.transcript, HandshakeType::Certificate, |out| {
+            certs::write_chain(out, &credential.cert, ocsp);
+        });
+        let message = certs::signed_message(Signed::ByServer, &agreed.transcript.current());
+        Ok(AskSignature(Box::new(Signing { agreed, credential, scheme, message, asked })))
+    }
+}
+
+// ---- CertificateVerify, Finished
+
+/// A signature is being made.
+pub(crate) struct Signing {
+    agreed: Agreed,
+    credential: Arc<CertifiedKey>,
+    scheme: SignatureScheme,
+    message: Vec<u8>,
+    /// The client has been asked for a certificate.
+    asked: bool,
+}
+
+impl Signing {
+    fn send_certificate_verify(mut self: Box<Self>, signature: &[u8], cx: &mut Cx<'_>) -> Result<Server, Error> {
+        certs::emit_certificate_verify(cx, &mut self.agreed.transcript, self.scheme, signature);
+        let flown = self.agreed.send_finished(cx)?;
+        Ok(if self.asked { WaitCertificate(flown) } else { WaitFinished(flown) })
+    }
+}
+
+impl Agreed {
+    fn send_finished(self, cx: &mut Cx<'_>) -> Result<Box<Flown>, Error> {
+        let Self { config, hello, mut transcript, keys, peer } = self;
+        let verify_data = keys.traffic.server.finished(&transcript.current());
+        cx.emit(&mut transcript, HandshakeType::Finished, |out| out.extend_from_slice(verify_data.as_ref()));
+        let (master, handshake) = keys.into_master(&transcript.current());
+        cx.derived(KeyLevel::Traffic, &master.traffic)?;
+        cx.log_secret("EXPORTER_SECRET", master.exporter.as_bytes());
+        cx.install(Direction::Write, &master.traffic.server, KeyLevel::Traffic)?;
+        let resumes = choose::resumes(&hello);
+        Ok(Box::new(Flown { config, transcript, handshake, master, peer, resumes }))
+    }
+}
+
+// ---- the client's Certificate and CertificateVerify
+
+/// Our flight is out.
+pub(crate) struct Flown {
+    config: Arc<ServerConfig>,
+    transcript: Transcript,
+    handshake: Pair,
+    master: Master,
+    /// Authenticated, here or when the session was made.
+    peer: Vec<CertificateDer<'static>>,
+    /// The client can use tickets.
+    resumes: bool,
+}
+
+impl Flown {
+    fn read_certificate(mut self: Box<Self>, m: Message<'_>) -> Result<Server, Error> {
+        // We asked for nothing beside the certificates.
+        let chain = certs::read_chain(m.body, |_| false)?;
+        self.transcript.add(m.raw);
+        match chain.certificates.is_empty() {
+            false => Ok(WaitCertificateVerify(Box::new(Presented { flown: self, chain }))),
+            true if self.config.verifier.client_auth_mandatory() => Err(Error::NoCertificatesPresented),
+            true => Ok(WaitFinished(self)),
+        }
+    }
+}
+
+/// A chain has been seen; who sent it is not known yet.
+pub(crate) struct Presented {
+    flown: Box<Flown>,
+    chain: PeerChain,
+}
+
+impl Presented {
+    fn read_certificate_verify(mut self: Box<Self>, m: Message<'_>) -> Result<Server, Error> {
+        let flown = &self.flown;
+        let message = certs::signed_message(Signed::ByClient, &flown.transcript.current());
+        let schemes = flown.config.verifier.supported_verify_schemes();
+        let signature = certs::read_certificate_verify(m.body, |scheme| schemes.contains(&scheme))?;
+        let now = flown.config.time_provider.current_time().ok_or(Error::FailedToGetCurrentTime)?;
+        self.flown.transcript.add(m.raw);
+        let Self { flown, chain } = *self;
+        Ok(AskVerdict(Box::new(Claimed { flown, chain, message, signature, now })))
+    }
+}
+
+/// A chain and a signature are here; neither has been checked.
+pub(crate) struct Claimed {
+    flown: Box<Flown>,
+    chain: PeerChain,
+    message: Vec<u8>,
+    signature: DigitallySignedStruct,
+    now: UnixTime,
+}
+
+impl Claimed {
+    /// The chain is good. Does its key sign for this connection?
+    fn check_signature(self: Box<Self>, _: &mut Cx<'_>) -> Result<Server, Error> {
+        let verifier = &self.flown.config.verifier;
+        certs::check_signature(&self.chain, |leaf| {
+            verifier.verify_tls13_signature(&self.message, leaf, &self.signature)
+        })?;
+        let Self { mut flown, chain, .. } = *self;
+        flown.peer = chain.certificates;
+        Ok(WaitFinished(flown))
+    }
+}
+
+// ---- the client's Finished, and tickets
+
+impl Flown {
+    fn read_finished(mut self: Box<Self>, m: Message<'_>, cx: &mut Cx<'_>) -> Result<Server, Error> {
+        certs::check_finished(&self.handshake.client, &self.transcript.current(), m.body)?;
+        self.transcript.add(m.raw);
+        let Self { config, transcript, master, peer, resumes, .. } = *self;
+        let (traffic, exporter, resumption) = master.into_traffic(&transcript.current());
+        cx.install(Direction::Read, &traffic.client, KeyLevel::Traffic)?;
+        cx.facts.peer = (!peer.is_empty()).then_some(peer);
+        cx.facts.exporter = Some(exporter);
+        cx.open_gates();
+        let traffic = Box::new(Traffic { read: traffic.client, write: traffic.server });
+
+        let keeps = config.ticketer.enabled() || config.session_storage.can_cache();
+        match config.policy_fingerprint().filter(|_| resumes && keeps) {
+            None => Ok(Connected(traffic)),
+            Some(_) => {
+                let left = config.send_tls13_tickets.min(MAX_TICKETS);
+                make_ticket(Maker { config, resumption, traffic, left, nonce: 0 }, cx)
+            }
+        }
+    }
+}
+
+/// Makes the tickets that are still to be sent.
+struct Maker {
+    config: Arc<ServerConfig>,
+    resumption: Resumption,
+    traffic: Box<Traffic>,
+    left: usize,
+    nonce: u8,
+}
+
+/// A session waits to be sealed or stored.
+pub(crate) struct Ticketing {
+    maker: Maker,
+    session: Zeroizing<Vec<u8>>,
+    lifetime: u32,
+    age_add: u32,
+    /// Its name, if it goes into the store.
+    id: [u8; 32],
+}
+
+/// One more session, or the end. Never to a peer that has proved nothing: its Finished has been checked.
+fn make_ticket(mut maker: Maker, cx: &mut Cx<'_>) -> Result<Server, Error> {
+    let Some(left) = maker.left.checked_sub(1) else { return Ok(Connected(maker.traffic)) };
+    maker.left = left;
+    let config = &maker.config;
+    let now = config.time_provider.current_time().ok_or(Error::FailedToGetCurrentTime)?;
+    let mut draw = [0; 4 + 32];
+    config.provider.secure_random.fill(&mut draw)?;
+    let [a, b, c, d, id @ ..] = draw;
+    let age_add = u32::from_be_bytes([a, b, c, d]);
+    let lifetime = match config.ticketer.enabled() {
+        true => config.ticketer.lifetime(),
+        false => STORED_LIFETIME,
+    };
+    let lifetime = lifetime.min(MAX_TICKET_LIFETIME);
+
+    let secret = maker.resumption.psk(&[maker.nonce]);
+    let chain = cx.facts.peer.iter().flatten().map(AsRef::as_ref);
+    let chain = stored::encode_chain(chain);
+    let policy = config.policy_fingerprint().unwrap_or_default();
+    let session = ServerSession {
+        format: stored::FORMAT,
+        version: ProtocolVersion::TLSv1_3,
+        suite: maker.resumption.suite().common.suite,
+        secret: Opaque(secret.as_bytes()),
+        age_add,
+        created: now.as_secs(),
+        lifetime,
+        server_name: Opaque(cx.facts.server_name.as_ref().map_or("", |name| name.as_ref()).as_bytes()),
+        alpn: Opaque(cx.facts.alpn.as_deref().unwrap_or_default()),
+        policy: Opaque(&policy),
+        chain: Opaque(&chain),
+        application: Opaque(&cx.policy.resumption_data),
+    };
+    let mut bytes = Zeroizing::new(Vec::with_capacity(256usize.saturating_add(chain.len())));
+    session.write(&mut bytes);
+    Ok(AskTicket(Box::new(Ticketing { session: bytes, lifetime, age_add, id, maker })))
+}
+
+impl Ticketing {
+    fn question(&self) -> Question<'_> {
+        let config = &self.maker.config;
+        match config.ticketer.enabled() {
+            true => Question::SealTicket { ticketer: &config.ticketer, plain: &self.session },
+            false => Question::StoreSession { store: &config.session_storage, id: &self.id, session: &self.session },
+        }
+    }
+
+    /// A ticketer that gives none ends the tickets, not the connection.
+    fn send_ticket(self: Box<Self>, ticket: Option<Vec<u8>>, cx: &mut Cx<'_>) -> Result<Server, Error> {
+        // A sealed session of a client with a long chain may not fit the extension that would bring it back.
+        match ticket.filter(|ticket| !ticket.is_empty() && ticket.len() <= MAX_TICKET) {
+            Some(ticket) => self.send_new_session_ticket(&ticket, cx),
+            None => Ok(Connected(self.maker.traffic)),
+        }
+    }
+
+    fn send_session_id(self: Box<Self>, stored: bool, cx: &mut Cx<'_>) -> Result<Server, Error> {
+        let id = self.id;
+        match stored {
+            true => self.send_new_session_ticket(&id, cx),
+            false => Ok(Connected(self.maker.traffic)),
+        }
+    }
+
+    /// RFC 8446 section 4.6.1.
+    fn send_new_session_ticket(self: Box<Self>, ticket: &[u8], cx: &mut Cx<'_>) -> Result<Server, Error> {
+        let Self { mut maker, lifetime, age_add, .. } = *self;
+        let mut out = vec![HandshakeType::NewSessionTicket.into()];
+        nest(&mut out, MAX24, |out| {
+            NewSessionTicket {
+                lifetime,
+                age_add,
+                nonce: Opaque(&[maker.nonce]),
+                ticket: Opaque(ticket),
+                extensions: NewSessionTicketExtensions::default(),
+            }
+            .write(out);
+        });
+        cx.emit_alone(HandshakeType::NewSessionTicket, &out);
+        maker.nonce = maker.nonce.saturating_add(1);
+        make_ticket(maker, cx)
+    }
+}
+
+// ---- after the handshake
+
+fn read_key_update(mut traffic: Box<Traffic>, m: Message<'_>, cx: &mut Cx<'_>) -> Result<Server, Error> {
+    traffic.read_key_update(m.body, cx)?;
+    Ok(Connected(traffic))
+}
+
+/// What resolvers and acceptors see of a hello.
+fn view(hello: &ClientHello) -> HelloView<'_> {
+    HelloView {
+        server_name: hello.server_name.as_ref(),
+        signature_schemes: hello.schemes.as_deref().unwrap_or_default(),
+        alpn: hello.protocols().map(|list| list.body()),
+        cipher_suites: &hello.cipher_suites,
+        named_groups: hello.groups.as_deref(),
+        certificate_authorities: hello.authorities.as_deref(),
+        server_cert_types: None,
+        client_cert_types: None,
+    }
+}
+
+/// Bytes of early data records that are passed over: we granted none, but the client's ticket may be another server's, and
+/// 16 KiB in small records is what popular servers grant.
+const REFUSED_EARLY_DATA: usize = 64 * 1024;
+
+/// A day: sessions in a store are bounded by its size, too.
+const STORED_LIFETIME: u32 = 24 * 60 * 60;
+
+/// Each ticket has a nonce of its own, a byte long.
+const MAX_TICKETS: usize = 255;
+
+/// A hello that brings the ticket back has to fit 64 KiB with all else that it says.
+const MAX_TICKET: usize = 48 * 1024;

@@ -1,0 +1,87 @@
+//! After the handshake: key updates in both roles, and the tickets that a client receives. RFC 8446 section 4.6.
+
+use alloc::sync::Arc;
+
+use pki_types::ServerName;
+
+use crate::carrier::Direction;
+use crate::config::{ClientConfig, SessionBinding, Tls13ClientSessionValue};
+use crate::error::{Error, InvalidMessage};
+use crate::flow::cx::Cx;
+use crate::names::{HandshakeType, KeyUpdateRequest};
+use crate::observe::KeyLevel;
+use crate::schedule::tls13::{Resumption, TrafficSecret};
+use crate::wire::codec::Wire;
+use crate::wire::tls13::NewSessionTicket;
+
+/// The traffic secrets of now.
+pub(crate) struct Traffic {
+    pub(crate) read: TrafficSecret,
+    pub(crate) write: TrafficSecret,
+}
+
+impl Traffic {
+    /// RFC 8446 section 4.6.3.
+    pub(crate) fn read_key_update(&mut self, body: &[u8], cx: &mut Cx<'_>) -> Result<(), Error> {
+        let wanted = match KeyUpdateRequest::read_all(body)? {
+            KeyUpdateRequest::UpdateNotRequested => false,
+            KeyUpdateRequest::UpdateRequested => true,
+            _ => return Err(InvalidMessage::InvalidKeyUpdate.into()),
+        };
+        self.read = self.read.next();
+        cx.install(Direction::Read, &self.read, KeyLevel::Traffic)?;
+        // One that has not been sent answers this request too; and after our close_notify there is nothing to protect.
+        if wanted && !cx.write.update_waits && !cx.write.closed {
+            self.send_key_update(KeyUpdateRequest::UpdateNotRequested, cx)?;
+        }
+        Ok(())
+    }
+
+    /// Says that from here on we write under the next keys, and does so.
+    pub(crate) fn send_key_update(&mut self, request: KeyUpdateRequest, cx: &mut Cx<'_>) -> Result<(), Error> {
+        let typ = HandshakeType::KeyUpdate;
+        cx.emit_alone(typ, &[typ.into(), 0, 0, 1, request.into()]);
+        self.write = self.write.next();
+        cx.install(Direction::Write, &self.write, KeyLevel::Traffic)?;
+        cx.write.update_waits = true;
+        Ok(())
+    }
+}
+
+/// What a client needs to keep sessions.
+pub(crate) struct Tickets {
+    config: Arc<ClientConfig>,
+    name: ServerName<'static>,
+    resumption: Resumption,
+}
+
+impl Tickets {
+    pub(crate) fn new(config: Arc<ClientConfig>, name: ServerName<'static>, resumption: Resumption) -> Self {
+        Self { config, name, resumption }
+    }
+
+    /// RFC 8446 section 4.6.1.
+    pub(crate) fn read_new_session_ticket(&self, body: &[u8], cx: &mut Cx<'_>) -> Result<(), Error> {
+        let message = NewSessionTicket::read_all(body)?;
+        cx.facts.tickets_received = cx.facts.tickets_received.saturating_add(1);
+        // A lifetime of zero says: do not keep it.
+        if message.lifetime == 0 || !self.config.resumption.enabled() {
+            return Ok(());
+        }
+        let obtained_at = self.config.time_provider.current_time().ok_or(Error::FailedToGetCurrentTime)?;
+        let value = Tls13ClientSessionValue::new(
+            self.resumption.suite(),
+            message.ticket.0,
+            self.resumption.psk(message.nonce.0),
+            message.age_add,
+            message.lifetime,
+            message.extensions.early_data.unwrap_or(0),
+            obtained_at,
+            cx.facts.peer.clone().unwrap_or_default(),
+            cx.facts.alpn.clone(),
+            SessionBinding::to(&self.config),
+        );
+        self.config.resumption.store.insert_tls13_ticket(self.name.clone(), value);
+        Ok(())
+    }
+}
