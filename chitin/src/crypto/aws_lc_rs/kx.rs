@@ -1,0 +1,321 @@
+//! Key exchange: Diffie-Hellman on curves, ML-KEM, and hybrids of one of each.
+
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+use core::fmt;
+
+use aws_lc_rs::{agreement, kem};
+
+use crate::crypto::{ActiveKeyExchange, CompletedKeyExchange, SharedSecret, SupportedKxGroup};
+use crate::error::{Error, PeerMisbehaved};
+use crate::names::{NamedGroup, ProtocolVersion};
+
+/// X25519 (RFC 7748).
+pub static X25519: &dyn SupportedKxGroup = &Ecdh {
+    name: NamedGroup::X25519,
+    algorithm: &agreement::X25519,
+    format: Format::Montgomery,
+    share_len: 32,
+};
+
+/// ECDH over P-256 (RFC 8446 section 4.2.8.2).
+pub static SECP256R1: &dyn SupportedKxGroup = &Ecdh {
+    name: NamedGroup::secp256r1,
+    algorithm: &agreement::ECDH_P256,
+    format: Format::Uncompressed,
+    share_len: 65,
+};
+
+/// ECDH over P-384 (RFC 8446 section 4.2.8.2).
+pub static SECP384R1: &dyn SupportedKxGroup = &Ecdh {
+    name: NamedGroup::secp384r1,
+    algorithm: &agreement::ECDH_P384,
+    format: Format::Uncompressed,
+    share_len: 97,
+};
+
+/// ECDH over P-521 (RFC 8446 section 4.2.8.2).
+pub static SECP521R1: &dyn SupportedKxGroup = &Ecdh {
+    name: NamedGroup::secp521r1,
+    algorithm: &agreement::ECDH_P521,
+    format: Format::Uncompressed,
+    share_len: 133,
+};
+
+/// ML-KEM-768 alone (FIPS 203).
+pub static MLKEM768: &dyn SupportedKxGroup =
+    &MlKem { name: NamedGroup::MLKEM768, algorithm: &kem::ML_KEM_768, ciphertext_len: 1088 };
+
+/// ML-KEM-1024 alone (FIPS 203).
+pub static MLKEM1024: &dyn SupportedKxGroup =
+    &MlKem { name: NamedGroup::MLKEM1024, algorithm: &kem::ML_KEM_1024, ciphertext_len: 1568 };
+
+/// ML-KEM-768 and X25519 (RFC 10024): shares and secrets in this order, which is not the one of the name.
+pub static X25519MLKEM768: &dyn SupportedKxGroup = &Hybrid {
+    name: NamedGroup::X25519MLKEM768,
+    first: Part { group: &MLKEM768, client_len: 1184, server_len: 1088 },
+    second: Part { group: &X25519, client_len: 32, server_len: 32 },
+    classical: Position::Second,
+};
+
+/// P-256 and ML-KEM-768 (RFC 10024), in this order.
+pub static SECP256R1MLKEM768: &dyn SupportedKxGroup = &Hybrid {
+    name: NamedGroup::secp256r1MLKEM768,
+    first: Part { group: &SECP256R1, client_len: 65, server_len: 65 },
+    second: Part { group: &MLKEM768, client_len: 1184, server_len: 1088 },
+    classical: Position::First,
+};
+
+fn invalid_share() -> Error {
+    PeerMisbehaved::InvalidKeyShare.into()
+}
+
+struct Ecdh {
+    name: NamedGroup,
+    algorithm: &'static agreement::Algorithm,
+    format: Format,
+    share_len: usize,
+}
+
+#[derive(Clone, Copy)]
+enum Format {
+    /// The u-coordinate. RFC 7748 section 6.
+    Montgomery,
+    /// 4, then both coordinates. RFC 8446 section 4.2.8.2 allows no other form.
+    Uncompressed,
+}
+
+impl SupportedKxGroup for Ecdh {
+    fn start(&self) -> Result<Box<dyn ActiveKeyExchange>, Error> {
+        let key =
+            agreement::PrivateKey::generate(self.algorithm).map_err(|_| Error::FailedToGetRandomBytes)?;
+        let public = key.compute_public_key().map_err(|_| Error::FailedToGetRandomBytes)?;
+        Ok(Box::new(EcdhActive {
+            name: self.name,
+            algorithm: self.algorithm,
+            format: self.format,
+            share_len: self.share_len,
+            key,
+            public,
+        }))
+    }
+
+    fn name(&self) -> NamedGroup {
+        self.name
+    }
+}
+
+impl fmt::Debug for Ecdh {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.name.fmt(f)
+    }
+}
+
+struct EcdhActive {
+    name: NamedGroup,
+    algorithm: &'static agreement::Algorithm,
+    format: Format,
+    share_len: usize,
+    key: agreement::PrivateKey,
+    public: agreement::PublicKey,
+}
+
+impl ActiveKeyExchange for EcdhActive {
+    fn complete(self: Box<Self>, peer_pub_key: &[u8]) -> Result<SharedSecret, Error> {
+        let well_formed = match self.format {
+            Format::Montgomery => true,
+            Format::Uncompressed => peer_pub_key.first() == Some(&4),
+        };
+        if !well_formed || peer_pub_key.len() != self.share_len {
+            return Err(invalid_share());
+        }
+        // The primitive refuses a point off the curve, and an all-zero result of X25519. RFC 8446 section 7.4.2.
+        let peer = agreement::UnparsedPublicKey::new(self.algorithm, peer_pub_key);
+        agreement::agree(&self.key, peer, invalid_share(), |secret| Ok(SharedSecret::from(secret)))
+    }
+
+    fn pub_key(&self) -> &[u8] {
+        self.public.as_ref()
+    }
+
+    fn group(&self) -> NamedGroup {
+        self.name
+    }
+}
+
+struct MlKem {
+    name: NamedGroup,
+    algorithm: &'static kem::Algorithm,
+    ciphertext_len: usize,
+}
+
+impl SupportedKxGroup for MlKem {
+    fn start(&self) -> Result<Box<dyn ActiveKeyExchange>, Error> {
+        let key =
+            kem::DecapsulationKey::generate(self.algorithm).map_err(|_| Error::FailedToGetRandomBytes)?;
+        let public = key
+            .encapsulation_key()
+            .and_then(|public| public.key_bytes())
+            .map_err(|_| Error::FailedToGetRandomBytes)?
+            .as_ref()
+            .to_vec();
+        Ok(Box::new(MlKemActive { name: self.name, ciphertext_len: self.ciphertext_len, key, public }))
+    }
+
+    /// The server's share is a ciphertext for the client's key, not a key of its own.
+    fn start_and_complete(&self, peer_pub_key: &[u8]) -> Result<CompletedKeyExchange, Error> {
+        let key = kem::EncapsulationKey::new(self.algorithm, peer_pub_key).map_err(|_| invalid_share())?;
+        let (ciphertext, secret) = key.encapsulate().map_err(|_| invalid_share())?;
+        Ok(CompletedKeyExchange {
+            group: self.name,
+            pub_key: ciphertext.as_ref().to_vec(),
+            secret: SharedSecret::from(secret.as_ref()),
+        })
+    }
+
+    fn name(&self) -> NamedGroup {
+        self.name
+    }
+
+    fn usable_for_version(&self, version: ProtocolVersion) -> bool {
+        version == ProtocolVersion::TLSv1_3
+    }
+}
+
+impl fmt::Debug for MlKem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.name.fmt(f)
+    }
+}
+
+struct MlKemActive {
+    name: NamedGroup,
+    ciphertext_len: usize,
+    key: kem::DecapsulationKey,
+    public: Vec<u8>,
+}
+
+impl ActiveKeyExchange for MlKemActive {
+    fn complete(self: Box<Self>, peer_pub_key: &[u8]) -> Result<SharedSecret, Error> {
+        if peer_pub_key.len() != self.ciphertext_len {
+            return Err(invalid_share());
+        }
+        let secret = self.key.decapsulate(peer_pub_key.into()).map_err(|_| invalid_share())?;
+        Ok(SharedSecret::from(secret.as_ref()))
+    }
+
+    fn pub_key(&self) -> &[u8] {
+        &self.public
+    }
+
+    fn group(&self) -> NamedGroup {
+        self.name
+    }
+}
+
+/// Two groups at once: shares and secrets are concatenated, in the order of `first` and `second`. RFC 10024.
+struct Hybrid {
+    name: NamedGroup,
+    first: Part,
+    second: Part,
+    classical: Position,
+}
+
+struct Part {
+    group: &'static &'static dyn SupportedKxGroup,
+    client_len: usize,
+    server_len: usize,
+}
+
+#[derive(Clone, Copy)]
+enum Position {
+    First,
+    Second,
+}
+
+impl SupportedKxGroup for Hybrid {
+    fn start(&self) -> Result<Box<dyn ActiveKeyExchange>, Error> {
+        let (first, second) = (self.first.group.start()?, self.second.group.start()?);
+        Ok(Box::new(HybridActive {
+            name: self.name,
+            public: [first.pub_key(), second.pub_key()].concat(),
+            first,
+            second,
+            server_lens: (self.first.server_len, self.second.server_len),
+            classical: self.classical,
+        }))
+    }
+
+    fn start_and_complete(&self, peer_pub_key: &[u8]) -> Result<CompletedKeyExchange, Error> {
+        let (to_first, to_second) =
+            split(peer_pub_key, (self.first.client_len, self.second.client_len)).ok_or_else(invalid_share)?;
+        let first = self.first.group.start_and_complete(to_first)?;
+        let second = self.second.group.start_and_complete(to_second)?;
+        Ok(CompletedKeyExchange {
+            group: self.name,
+            pub_key: [first.pub_key, second.pub_key].concat(),
+            secret: both(&first.secret, &second.secret),
+        })
+    }
+
+    fn name(&self) -> NamedGroup {
+        self.name
+    }
+
+    fn usable_for_version(&self, version: ProtocolVersion) -> bool {
+        version == ProtocolVersion::TLSv1_3
+    }
+}
+
+impl fmt::Debug for Hybrid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.name.fmt(f)
+    }
+}
+
+struct HybridActive {
+    name: NamedGroup,
+    public: Vec<u8>,
+    first: Box<dyn ActiveKeyExchange>,
+    second: Box<dyn ActiveKeyExchange>,
+    server_lens: (usize, usize),
+    classical: Position,
+}
+
+impl ActiveKeyExchange for HybridActive {
+    fn complete(self: Box<Self>, peer_pub_key: &[u8]) -> Result<SharedSecret, Error> {
+        let (to_first, to_second) = split(peer_pub_key, self.server_lens).ok_or_else(invalid_share)?;
+        Ok(both(&self.first.complete(to_first)?, &self.second.complete(to_second)?))
+    }
+
+    fn hybrid_component(&self) -> Option<(NamedGroup, &[u8])> {
+        let classical = match self.classical {
+            Position::First => &self.first,
+            Position::Second => &self.second,
+        };
+        Some((classical.group(), classical.pub_key()))
+    }
+
+    fn complete_hybrid_component(self: Box<Self>, peer_pub_key: &[u8]) -> Result<SharedSecret, Error> {
+        match self.classical {
+            Position::First => self.first.complete(peer_pub_key),
+            Position::Second => self.second.complete(peer_pub_key),
+        }
+    }
+
+    fn pub_key(&self) -> &[u8] {
+        &self.public
+    }
+
+    fn group(&self) -> NamedGroup {
+        self.name
+    }
+}
+
+fn split(share: &[u8], (first, second): (usize, usize)) -> Option<(&[u8], &[u8])> {
+    share.split_at_checked(first).filter(|(_, rest)| rest.len() == second)
+}
+
+fn both(first: &SharedSecret, second: &SharedSecret) -> SharedSecret {
+    SharedSecret::from([first.secret_bytes(), second.secret_bytes()].concat())
+}

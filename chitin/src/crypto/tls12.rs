@@ -1,0 +1,64 @@
+//! TLS 1.2's pseudorandom function (RFC 5246 section 5): the trait, and one implementation over any HMAC.
+
+use alloc::boxed::Box;
+
+use super::suites::TLS12;
+use super::{ActiveKeyExchange, hmac};
+use crate::error::Error;
+
+/// TLS 1.2's pseudorandom function over one hash function.
+pub trait Prf: Send + Sync {
+    /// Computes a master secret from the secret that `kx` agrees on with the peer.
+    ///
+    /// # Errors
+    /// If the peer's share is no share of that group.
+    fn for_key_exchange(
+        &self,
+        output: &mut [u8; 48],
+        kx: Box<dyn ActiveKeyExchange>,
+        peer_pub_key: &[u8],
+        label: &[u8],
+        seed: &[u8],
+    ) -> Result<(), Error>;
+
+    /// Fills `output` with PRF(`secret`, `label`, `seed`).
+    fn for_secret(&self, output: &mut [u8], secret: &[u8], label: &[u8], seed: &[u8]);
+
+    /// Whether this is a FIPS-approved implementation.
+    fn fips(&self) -> bool {
+        false
+    }
+}
+
+/// The pseudorandom function over any HMAC.
+pub struct PrfUsingHmac<'a>(pub &'a dyn hmac::Hmac);
+
+impl Prf for PrfUsingHmac<'_> {
+    fn for_key_exchange(
+        &self,
+        output: &mut [u8; 48],
+        kx: Box<dyn ActiveKeyExchange>,
+        peer_pub_key: &[u8],
+        label: &[u8],
+        seed: &[u8],
+    ) -> Result<(), Error> {
+        let secret = kx.complete_for_tls_version(peer_pub_key, &TLS12)?;
+        self.for_secret(output, secret.secret_bytes(), label, seed);
+        Ok(())
+    }
+
+    fn for_secret(&self, output: &mut [u8], secret: &[u8], label: &[u8], seed: &[u8]) {
+        let key = self.0.with_key(secret);
+        // A(0) = label + seed; A(i) = HMAC(A(i-1)); output = HMAC(A(1) + label + seed) | HMAC(A(2) + ...) | ...
+        let mut a = key.sign(&[label, seed]);
+        for part in output.chunks_mut(key.tag_len().max(1)) {
+            let block = key.sign_concat(a.as_ref(), &[label, seed], &[]);
+            part.iter_mut().zip(block.as_ref()).for_each(|(to, from)| *to = *from);
+            a = key.sign(&[a.as_ref()]);
+        }
+    }
+
+    fn fips(&self) -> bool {
+        self.0.fips()
+    }
+}
