@@ -12,6 +12,7 @@ pub mod crypto;
 mod error;
 mod names;
 mod observe;
+mod record;
 pub(crate) mod secret;
 
 pub use crate::error::{

@@ -1,0 +1,128 @@
+//! The two places where buffers meet `std::io`.
+
+use std::io::{self, IoSlice, Read, Write};
+
+use super::inbox::{Full, Inbox};
+use super::outbox::Outbox;
+
+impl Inbox {
+    /// One read from `rd`. `Ok(0)` is the end of the stream.
+    pub(crate) fn read_from(&mut self, rd: &mut dyn Read) -> io::Result<usize> {
+        let room = self.room().map_err(|full| match full {
+            Full::Plaintext => io::Error::other("received plaintext buffer full"),
+            Full::Messages => io::Error::new(io::ErrorKind::InvalidData, "message buffer full"),
+        })?;
+        let most = room.len();
+        let n = rd.read(room)?;
+        if n > most {
+            return Err(io::Error::other("reader claims more than it was given room for"));
+        }
+        self.filled(n);
+        if n == 0 {
+            self.set_eof();
+        }
+        Ok(n)
+    }
+}
+
+impl Outbox {
+    /// Records that one call offers. What the common systems take at once (`IOV_MAX`) is more; a bulk sender's 64 KiB is five.
+    const SLICES: usize = 64;
+
+    /// One `write_vectored` to `wr`, a slice for each record. It must call nothing else: 0.23 promises it, and there are writers
+    /// that have only this.
+    pub(crate) fn write_to(&mut self, wr: &mut dyn Write) -> io::Result<usize> {
+        if self.is_empty() {
+            return Ok(0);
+        }
+        let mut slices = [IoSlice::new(&[]); Self::SLICES];
+        let (mut count, mut offered) = (0, 0);
+        for (slice, record) in slices.iter_mut().zip(self.records()) {
+            *slice = IoSlice::new(record);
+            offered += record.len();
+            count += 1;
+        }
+        let n = wr.write_vectored(slices.get(..count).unwrap_or_default())?;
+        if n > offered {
+            return Err(io::Error::other("writer claims more than it was given"));
+        }
+        self.advance(n);
+        Ok(n)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::vec;
+    use alloc::vec::Vec;
+
+    use super::*;
+
+    /// Takes at most `most` bytes a call, and only vectored.
+    struct Slow {
+        most: usize,
+        got: Vec<u8>,
+        lengths: Vec<Vec<usize>>,
+    }
+
+    impl Write for Slow {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            panic!("only write_vectored")
+        }
+
+        fn write_vectored(&mut self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
+            self.lengths.push(bufs.iter().map(|b| b.len()).collect());
+            let before = self.got.len();
+            for buf in bufs {
+                let n = buf.len().min(self.most - (self.got.len() - before));
+                self.got.extend_from_slice(&buf[..n]);
+            }
+            Ok(self.got.len() - before)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn one_slice_for_each_record_also_after_a_partial_write() {
+        let mut out = Outbox::default();
+        let records = [[23, 3, 3, 0, 3, 7, 7, 7].to_vec(), [23, 3, 3, 0, 1, 8].to_vec()];
+        records.iter().for_each(|r| out.put(r));
+        let mut wr = Slow { most: 5, got: vec![], lengths: vec![] };
+        while !out.is_empty() {
+            out.write_to(&mut wr).unwrap();
+        }
+        assert_eq!(wr.got, records.concat());
+        assert_eq!(wr.lengths, [vec![8, 6], vec![3, 6], vec![4]]);
+        assert_eq!(out.write_to(&mut wr).unwrap(), 0);
+        assert_eq!(wr.lengths.len(), 3);
+    }
+
+    #[test]
+    fn many_records_take_several_calls() {
+        let mut out = Outbox::default();
+        (0..150).for_each(|_| out.put(&[23, 3, 3, 0, 0]));
+        let mut wr = Slow { most: usize::MAX, got: vec![], lengths: vec![] };
+        while !out.is_empty() {
+            out.write_to(&mut wr).unwrap();
+        }
+        assert_eq!(wr.lengths.iter().map(Vec::len).collect::<Vec<_>>(), [64, 64, 22]);
+    }
+
+    #[test]
+    fn a_reader_that_lies_is_refused() {
+        struct Liar;
+        impl Read for Liar {
+            fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+                Ok(buf.len() + 1)
+            }
+        }
+        let mut inbox = Inbox::default();
+        assert!(inbox.read_from(&mut Liar).is_err());
+        assert!(!inbox.has_sealed() && !inbox.eof());
+        assert_eq!(inbox.read_from(&mut &[][..]).unwrap(), 0);
+        assert!(inbox.eof());
+    }
+}

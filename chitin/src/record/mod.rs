@@ -1,0 +1,82 @@
+//! The record layer: bytes of a stream to opened records, and back. It knows keys and limits, never states or messages'
+//! meaning, and never a socket (`io` only takes `Read` and `Write`).
+//!
+//! # What each index means
+//!
+//! **[`Inbox`](inbox::Inbox)** is one buffer of received bytes in which records are opened where they lie:
+//!
+//! ```text
+//! 0          plain[0]                     sealed              filled            buf.len()
+//! | dead     | plaintext, with dead gaps  | not yet opened    | free            |
+//! ```
+//!
+//! - `plain` is a sorted list of ranges, all below `sealed`. The gaps between them are headers, tags and padding of opened
+//!   records. A range is never empty.
+//! - `sealed..filled` came from the wire and has not been shown to the opener with success. It starts at a record's header.
+//! - `filled..buf.len()` holds old bytes that mean nothing; it keeps its length so that reading costs no zeroing.
+//! - Nothing unread and nothing sealed: `sealed == filled == 0`. The buffer may then be given back (`rest`).
+//! - A body of at most 1 KiB is moved down to the end of the range before it. So the number of ranges is at most the length of
+//!   the buffer over 1 KiB, whatever sizes the peer chooses.
+//! - When room is needed, everything from the first live byte on moves to the front, also while plaintext waits: a reader that
+//!   always leaves one byte would else make the buffer grow for ever.
+//!
+//! **[`Outbox`](outbox::Outbox)** is one buffer of whole sealed records:
+//!
+//! ```text
+//! 0        head        cut        tail             buf.len()
+//! | sent   | pending ............. | free           |
+//! ```
+//!
+//! - `head` is anywhere, since a socket may take half a record. `cut` is the first start of a record at or behind `head`.
+//! - `tail..buf.len()` keeps its length: a slot for the next record costs no zeroing (safe code cannot seal into
+//!   uninitialised memory). It holds ciphertext only; no application plaintext is ever in here.
+//! - Everything sent: `head == cut == tail == 0`.
+//!
+//! **[`Joiner`](joiner::Joiner)** is empty nearly always. It holds the bytes of handshake messages that could not be
+//! delivered: one cut by the end of a record, or whole ones behind a paused flow. All of them came under one read key, whose
+//! number (`epoch`) is kept with them. Bytes of two epochs never meet here; the engine refuses a key change before that.
+//!
+//! # Who gives memory back
+//!
+//! The opposite direction: `read_tls` rests a drained outbox, `writer` and a `read_tls` that got nothing rest an empty inbox. Freeing at
+//! each drain would allocate and zero a whole burst again and again in bulk transfer.
+
+pub(crate) mod inbox;
+#[cfg(feature = "std")]
+mod io;
+pub(crate) mod joiner;
+pub(crate) mod open;
+pub(crate) mod outbox;
+pub(crate) mod seal;
+#[cfg(test)]
+mod tests;
+
+use crate::names::ContentType;
+
+/// Type, version, length. RFC 8446 section 5.1.
+pub(crate) const HEADER: usize = 5;
+
+/// The most plaintext a record may carry. RFC 8446 section 5.1.
+pub(crate) const MAX_PLAINTEXT: usize = 1 << 14;
+
+/// The most bytes a protected record may have behind its header. RFC 8446 section 5.2. TLS 1.2 would allow 2048 bytes of
+/// expansion, but no AEAD suite of it adds more than 24.
+pub(crate) const MAX_SEALED: usize = MAX_PLAINTEXT + 256;
+
+/// The header of a record. `len` is at most [`MAX_SEALED`], so it fits.
+pub(crate) fn header(typ: ContentType, version: [u8; 2], len: usize) -> [u8; HEADER] {
+    let [major, minor] = version;
+    let [high, low] = u16::try_from(len).unwrap_or(u16::MAX).to_be_bytes();
+    [typ.value(), major, minor, high, low]
+}
+
+/// Length of the record at the head of `bytes`, header included, if its header is all there. The record need not be.
+pub(crate) fn record_len(bytes: &[u8]) -> Option<usize> {
+    let [_, _, _, high, low, ..] = *bytes else { return None };
+    Some(HEADER + usize::from(u16::from_be_bytes([high, low])))
+}
+
+/// Length of the record at the head of `bytes`, if the whole record is there.
+pub(crate) fn whole_record_len(bytes: &[u8]) -> Option<usize> {
+    record_len(bytes).filter(|len| *len <= bytes.len())
+}

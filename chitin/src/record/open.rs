@@ -1,0 +1,307 @@
+//! Opens received records in place: header rules, decryption, the skipping of refused early data, sequence numbers. It
+//! decides nothing about order and gates; that is the engine's.
+
+use alloc::boxed::Box;
+use alloc::vec;
+use alloc::vec::Vec;
+use core::fmt;
+use core::ops::Range;
+
+use crate::crypto::cipher::{InboundOpaqueMessage, MessageDecrypter};
+use crate::error::{Error, InvalidMessage, PeerMisbehaved};
+use crate::names::{ContentType, ProtocolVersion};
+
+use super::{HEADER, MAX_PLAINTEXT, MAX_SEALED};
+
+/// The receiving half of record protection.
+#[derive(Default)]
+pub(crate) struct Opener {
+    aead: Option<Box<dyn MessageDecrypter>>,
+    seq: u64,
+    epoch: u8,
+    skip: Skip,
+    /// May the peer send `change_cipher_spec` now? Between the first ClientHello and the peer's Finished. RFC 8446 section 5.
+    pub(crate) ccs_allowed: bool,
+    /// May a plaintext alert come although there is a read key? A client that cannot accept our ServerHello has no keys to
+    /// protect its alert with, so a server allows this until the first record opens. RFC 8446 section 6.
+    pub(crate) plaintext_alerts_allowed: bool,
+}
+
+/// Refused early data, and how many bytes of it may still come. RFC 8446 section 4.2.10.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Skip {
+    #[default]
+    Nothing,
+    /// We sent HelloRetryRequest: application data records are dropped until the second hello has been read.
+    UntilSecondHello { left: usize },
+    /// We have handshake keys: records that fail to open are dropped until the first that opens.
+    UntilOpened { left: usize },
+}
+
+/// Where the body of a record is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// A range of the input: opened in place.
+    Input(Range<usize>),
+    /// So many bytes at the head of the caller's `out`.
+    Out(usize),
+}
+
+/// What stood at the head of the input.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Pulled {
+    /// Not yet a whole record.
+    Incomplete,
+    /// A record of refused early data; the input up to `end` is used up.
+    Skipped {
+        /// Length of the record.
+        end: usize,
+    },
+    /// A record. `typ` is the true type: handshake, alert, application data, or (never protected) a permitted `change_cipher_spec`.
+    Record {
+        /// The type inside the protection.
+        typ: ContentType,
+        /// The content, without padding.
+        body: Place,
+        /// Length of the whole record on the wire.
+        end: usize,
+    },
+}
+
+/// A header that passed the rules of RFC 8446 section 5.1.
+struct Header {
+    typ: ContentType,
+    version: ProtocolVersion,
+    len: usize,
+}
+
+impl Opener {
+    /// Switches to the next read key. Ends the skipping that a HelloRetryRequest began.
+    pub(crate) fn install(&mut self, aead: Box<dyn MessageDecrypter>) {
+        self.aead = Some(aead);
+        self.seq = 0;
+        // An epoch is compared with the one before it only, so wrapping is harmless.
+        self.epoch = self.epoch.wrapping_add(1);
+        if matches!(self.skip, Skip::UntilSecondHello { .. }) {
+            self.skip = Skip::Nothing;
+        }
+    }
+
+    /// How many read keys there have been.
+    pub(crate) fn epoch(&self) -> u8 {
+        self.epoch
+    }
+
+    /// The number that the next record under this key has.
+    pub(crate) fn seq(&self) -> u64 {
+        self.seq
+    }
+
+    #[cfg(test)]
+    pub(crate) fn set_seq(&mut self, seq: u64) {
+        self.seq = seq;
+    }
+
+    /// Is there a read key?
+    pub(crate) fn protected(&self) -> bool {
+        self.aead.is_some()
+    }
+
+    /// Early data was refused: drops up to `at_most` bytes of record bodies (as on the wire: ciphertext, tags and all).
+    ///
+    /// `after_retry`: we sent HelloRetryRequest. Then every application data record is dropped until the next key is installed,
+    /// which must be after the second hello. Otherwise those that fail to open are dropped until the first that opens.
+    pub(crate) fn skip_early_data(&mut self, at_most: usize, after_retry: bool) {
+        self.skip = match after_retry {
+            true => Skip::UntilSecondHello { left: at_most },
+            false => Skip::UntilOpened { left: at_most },
+        };
+    }
+
+    /// Takes the record at the head of `input`. `out` is the caller's slice if a read is waiting; it is used only if the
+    /// provider can and the record fits. After an error nothing in it may be looked at; it is wiped.
+    pub(crate) fn pull(&mut self, input: &mut [u8], out: Option<&mut [u8]>) -> Result<Pulled, Error> {
+        let Some(header) = self.header(input)? else { return Ok(Pulled::Incomplete) };
+        let end = HEADER + header.len;
+        let Some(body) = input.get(HEADER..end) else { return Ok(Pulled::Incomplete) };
+
+        let in_the_clear = match header.typ {
+            ContentType::ChangeCipherSpec if *body != [1] => {
+                return Err(PeerMisbehaved::IllegalMiddleboxChangeCipherSpec.into());
+            }
+            ContentType::ApplicationData => false,
+            _ => true,
+        };
+        if in_the_clear {
+            return Ok(Pulled::Record { typ: header.typ, body: Place::Input(HEADER..end), end });
+        }
+        if self.aead.is_none() {
+            return self.drop_early(header.len, end);
+        }
+        match self.open(header, input, end, out) {
+            Err(Error::DecryptError) if matches!(self.skip, Skip::UntilOpened { .. }) => {
+                self.drop_early(end - HEADER, end)
+            }
+            done => done,
+        }
+    }
+
+    /// Reads the header and checks all that it tells, so that nobody makes us wait for 16 KiB of garbage.
+    fn header(&self, input: &[u8]) -> Result<Option<Header>, Error> {
+        let [typ, major, minor, high, low, ..] = *input else { return Ok(None) };
+        let typ = ContentType::from(typ);
+        let version = ProtocolVersion::from(u16::from_be_bytes([major, minor]));
+        let len = usize::from(u16::from_be_bytes([high, low]));
+
+        let known = matches!(
+            typ,
+            ContentType::ChangeCipherSpec
+                | ContentType::Alert
+                | ContentType::Handshake
+                | ContentType::ApplicationData
+                | ContentType::Heartbeat
+        );
+        if !known {
+            return Err(InvalidMessage::InvalidContentType.into());
+        }
+        // The minor byte is to be ignored (RFC 8446 section 5.1); a different major one is not TLS.
+        if major != 3 {
+            return Err(InvalidMessage::UnknownProtocolVersion.into());
+        }
+        if !self.may_come(typ) {
+            return Err(self.unexpected(typ));
+        }
+        let most = if typ == ContentType::ApplicationData { MAX_SEALED } else { MAX_PLAINTEXT };
+        if len > most {
+            return Err(InvalidMessage::MessageTooLarge.into());
+        }
+        // Only application data may be empty. RFC 8446 section 5.1.
+        if len == 0 && typ != ContentType::ApplicationData {
+            return Err(InvalidMessage::InvalidEmptyPayload.into());
+        }
+        Ok(Some(Header { typ, version, len }))
+    }
+
+    /// Is a record of this outer type possible now?
+    fn may_come(&self, typ: ContentType) -> bool {
+        let protected = self.aead.is_some();
+        match typ {
+            ContentType::ChangeCipherSpec => self.ccs_allowed,
+            ContentType::ApplicationData => protected || matches!(self.skip, Skip::UntilSecondHello { .. }),
+            ContentType::Alert => !protected || (self.plaintext_alerts_allowed && self.seq == 0),
+            ContentType::Handshake => !protected,
+            _ => false,
+        }
+    }
+
+    fn unexpected(&self, got_type: ContentType) -> Error {
+        let expected = match self.aead {
+            Some(_) if got_type == ContentType::ChangeCipherSpec => {
+                return PeerMisbehaved::IllegalMiddleboxChangeCipherSpec.into();
+            }
+            Some(_) => ContentType::ApplicationData,
+            None => ContentType::Handshake,
+        };
+        Error::InappropriateMessage { expect_types: vec![expected], got_type }
+    }
+
+    fn drop_early(&mut self, len: usize, end: usize) -> Result<Pulled, Error> {
+        match &mut self.skip {
+            Skip::UntilSecondHello { left } | Skip::UntilOpened { left } => {
+                // An empty record costs something too, or an endless row of them would be free.
+                *left = left.checked_sub(len.max(1)).ok_or(PeerMisbehaved::TooMuchEarlyDataReceived)?;
+                Ok(Pulled::Skipped { end })
+            }
+            Skip::Nothing => Err(self.unexpected(ContentType::ApplicationData)),
+        }
+    }
+
+    fn open(
+        &mut self,
+        header: Header,
+        input: &mut [u8],
+        end: usize,
+        out: Option<&mut [u8]>,
+    ) -> Result<Pulled, Error> {
+        let Some(aead) = &mut self.aead else { return Err(Error::DecryptError) };
+        // The number must never wrap (RFC 8446 section 5.3). Nobody gets here honestly.
+        let next = self.seq.checked_add(1).ok_or(Error::DecryptError)?;
+        let Some(sealed) = input.get_mut(HEADER..end) else { return Ok(Pulled::Incomplete) };
+
+        let out = out.zip(aead.open_into_len(header.len)).and_then(|(out, need)| out.get_mut(..need));
+        let (typ, len, place) = match out {
+            Some(out) => {
+                let opened = aead.open_into(header.typ, sealed, self.seq, out);
+                match opened {
+                    Ok((typ, len)) if len <= out.len() => (typ, len, Place::Out(len)),
+                    Ok(_) => {
+                        out.fill(0);
+                        return Err(Error::General("a provider opened more than it announced".into()));
+                    }
+                    Err(error) => {
+                        out.fill(0);
+                        return Err(error);
+                    }
+                }
+            }
+            None => {
+                let base = sealed.as_ptr().addr();
+                let room = sealed.len();
+                let message = InboundOpaqueMessage::new(header.typ, header.version, sealed);
+                let plain = aead.decrypt(message, self.seq)?;
+                let range = position(base, room, plain.payload)?;
+                (plain.typ, range.len(), Place::Input(HEADER + range.start..HEADER + range.end))
+            }
+        };
+        self.seq = next;
+        self.skip = Skip::Nothing;
+        self.check_inner(typ, len)?;
+        Ok(Pulled::Record { typ, body: place, end })
+    }
+
+    /// The rules for what was inside a protected record.
+    fn check_inner(&self, typ: ContentType, len: usize) -> Result<(), Error> {
+        if len > MAX_PLAINTEXT {
+            return Err(Error::PeerSentOversizedRecord);
+        }
+        match typ {
+            ContentType::ApplicationData => Ok(()),
+            // RFC 8446 section 5.4: not even with padding around it.
+            ContentType::Handshake if len == 0 => Err(PeerMisbehaved::EmptyHandshakeRecord.into()),
+            ContentType::Alert if len == 0 => Err(PeerMisbehaved::EmptyAlertOrCcsRecord.into()),
+            ContentType::Handshake | ContentType::Alert => Ok(()),
+            ContentType::ChangeCipherSpec => Err(PeerMisbehaved::IllegalMiddleboxChangeCipherSpec.into()),
+            got_type => Err(Error::InappropriateMessage { expect_types: inner_types(), got_type }),
+        }
+    }
+}
+
+impl fmt::Debug for Opener {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Opener")
+            .field("protected", &self.protected())
+            .field("seq", &self.seq)
+            .field("epoch", &self.epoch)
+            .field("skip", &self.skip)
+            .finish_non_exhaustive()
+    }
+}
+
+fn inner_types() -> Vec<ContentType> {
+    vec![ContentType::ApplicationData, ContentType::Handshake, ContentType::Alert]
+}
+
+/// Where `payload` lies in the record body of `room` bytes at address `base`.
+///
+/// The trait returns a slice, we need a position. A provider may return a slice that is not ours: an empty constant is
+/// harmless, anything else is the provider's error.
+fn position(base: usize, room: usize, payload: &[u8]) -> Result<Range<usize>, Error> {
+    if payload.is_empty() {
+        return Ok(0..0);
+    }
+    let start = payload.as_ptr().addr().wrapping_sub(base);
+    match start.checked_add(payload.len()) {
+        Some(end) if end <= room => Ok(start..end),
+        _ => Err(Error::General("a provider returned a payload outside the record".into())),
+    }
+}

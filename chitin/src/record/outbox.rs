@@ -1,0 +1,189 @@
+//! The outgoing buffer: whole sealed records, waiting for the socket. It never looks into a record.
+
+use alloc::vec::Vec;
+
+use super::{record_len, whole_record_len};
+
+/// Sealed records in one contiguous buffer. The head of the module says what the indices mean.
+#[derive(Default)]
+pub(crate) struct Outbox {
+    buf: Vec<u8>,
+    head: usize,
+    cut: usize,
+    tail: usize,
+}
+
+impl Outbox {
+    /// What has not been sent.
+    pub(crate) fn pending(&self) -> &[u8] {
+        self.buf.get(self.head..self.tail).unwrap_or_default()
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.tail - self.head
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.head == self.tail
+    }
+
+    /// `n` bytes of free room behind what is pending. What is written there counts after `commit`.
+    pub(crate) fn slot(&mut self, n: usize) -> &mut [u8] {
+        if self.buf.len() - self.tail < n {
+            // Moving what is pending pays off only if the sent part is larger: so each byte moves once at most, on average.
+            if self.head > self.len() {
+                self.buf.copy_within(self.head..self.tail, 0);
+                self.cut -= self.head;
+                self.tail -= self.head;
+                self.head = 0;
+            }
+            if self.buf.len() - self.tail < n {
+                self.buf.resize(self.tail + n, 0);
+            }
+        }
+        self.buf.get_mut(self.tail..self.tail + n).unwrap_or_default()
+    }
+
+    /// The first `n` bytes of the last slot are one whole record now.
+    pub(crate) fn commit(&mut self, n: usize) {
+        self.tail = (self.tail + n).min(self.buf.len());
+    }
+
+    /// Appends a record that somebody else made.
+    pub(crate) fn put(&mut self, record: &[u8]) {
+        self.slot(record.len()).copy_from_slice(record);
+        self.commit(record.len());
+    }
+
+    /// `n` bytes have been sent.
+    pub(crate) fn advance(&mut self, n: usize) {
+        self.head = (self.head + n).min(self.tail);
+        while self.cut < self.head {
+            let len = self.buf.get(self.cut..self.tail).and_then(record_len);
+            self.cut = len.map_or(self.tail, |len| (self.cut + len).min(self.tail));
+        }
+        if self.head == self.tail {
+            (self.head, self.cut, self.tail) = (0, 0, 0);
+        }
+    }
+
+    /// The first pending record, or what a partial write left of it.
+    pub(crate) fn first_record(&self) -> &[u8] {
+        self.records().next().unwrap_or_default()
+    }
+
+    /// Each pending record, the first maybe without its head.
+    pub(crate) fn records(&self) -> Records<'_> {
+        Records { rest: self.pending(), first: self.cut - self.head }
+    }
+
+    /// Gives the memory back if all is sent. Called by who turns to reading: a bulk sender keeps its buffer.
+    pub(crate) fn rest(&mut self) {
+        if self.is_empty() {
+            self.buf = Vec::new();
+        }
+    }
+
+    /// Takes everything out, pending bytes and memory.
+    pub(crate) fn take(&mut self) -> Self {
+        core::mem::take(self)
+    }
+
+    #[cfg(test)]
+    pub(crate) fn capacity(&self) -> usize {
+        self.buf.capacity()
+    }
+
+    /// For tests that bend a record on its way.
+    #[cfg(test)]
+    pub(crate) fn pending_mut(&mut self) -> &mut [u8] {
+        &mut self.buf[self.head..self.tail]
+    }
+}
+
+/// Walks the pending records by their headers.
+pub(crate) struct Records<'a> {
+    rest: &'a [u8],
+    first: usize,
+}
+
+impl<'a> Records<'a> {
+    /// Of bytes that begin with a whole record.
+    pub(crate) fn of(records: &'a [u8]) -> Self {
+        Self { rest: records, first: 0 }
+    }
+}
+
+impl<'a> Iterator for Records<'a> {
+    type Item = &'a [u8];
+
+    fn next(&mut self) -> Option<&'a [u8]> {
+        if self.rest.is_empty() {
+            return None;
+        }
+        let len = match core::mem::take(&mut self.first) {
+            0 => whole_record_len(self.rest).unwrap_or(self.rest.len()),
+            rest_of_first => rest_of_first,
+        };
+        let (record, rest) = self.rest.split_at_checked(len).unwrap_or((self.rest, &[]));
+        self.rest = rest;
+        Some(record)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::vec;
+
+    use super::*;
+
+    fn record(fill: u8, len: usize) -> Vec<u8> {
+        let mut record = vec![23, 3, 3, 0, len as u8];
+        record.resize(5 + len, fill);
+        record
+    }
+
+    #[test]
+    fn records_are_cut_after_partial_writes_too() {
+        let mut out = Outbox::default();
+        let all = [record(1, 10), record(2, 0), record(3, 7)];
+        all.iter().for_each(|r| out.put(r));
+        for sent in 0..=all.concat().len() {
+            let mut out = Outbox { buf: out.buf.clone(), head: out.head, cut: out.cut, tail: out.tail };
+            out.advance(sent);
+            assert_eq!(out.pending(), &all.concat()[sent..]);
+            assert_eq!(out.records().collect::<Vec<_>>().concat(), out.pending());
+            let starts = [0, 15, 20, 32].into_iter().filter(|at| *at > sent && *at < 32).count();
+            assert_eq!(out.records().count(), if sent < 32 { starts + 1 } else { 0 }, "{sent}");
+            // byte by byte comes to the same
+            let (cut, tail) = (out.cut, out.tail);
+            let mut slow = Outbox { buf: out.buf.clone(), head: 0, cut: 0, tail: 32 };
+            (0..sent).for_each(|_| slow.advance(1));
+            assert_eq!((slow.cut, slow.tail), (cut, tail));
+        }
+    }
+
+    #[test]
+    fn a_slow_socket_does_not_make_the_sent_part_grow() {
+        let mut out = Outbox::default();
+        out.put(&record(0, 100));
+        for i in 0..10_000usize {
+            out.put(&record(i as u8, 100));
+            out.advance(105);
+            assert_eq!(out.pending(), record(i as u8, 100));
+        }
+        assert!(out.capacity() < 2000, "{}", out.capacity());
+    }
+
+    #[test]
+    fn memory_goes_back_when_all_is_sent() {
+        let mut out = Outbox::default();
+        out.put(&record(1, 100));
+        out.rest();
+        assert_eq!(out.len(), 105);
+        out.advance(105);
+        assert!(out.capacity() > 0);
+        out.rest();
+        assert_eq!(out.capacity(), 0);
+    }
+}

@@ -1,0 +1,318 @@
+//! Seals outgoing records: fragments, padding, sequence numbers, the limit of the key. It decides nothing about when to send;
+//! the engine changes the key when [`Sealer::wants_rekey`] says so.
+
+use alloc::boxed::Box;
+use core::fmt;
+
+use crate::crypto::cipher::{MessageEncrypter, OutboundChunks, OutboundPlainMessage, Sealed};
+use crate::error::Error;
+use crate::names::{ContentType, ProtocolVersion};
+
+use super::outbox::Outbox;
+use super::{HEADER, MAX_PLAINTEXT, MAX_SEALED, header, record_len};
+
+/// Says how many bytes of padding a record with so many bytes of content gets. The answer is cut to what fits.
+pub(crate) type Padding = Box<dyn Fn(usize) -> usize + Send + Sync>;
+
+/// The sending half of record protection.
+pub(crate) struct Sealer {
+    aead: Option<Box<dyn MessageEncrypter>>,
+    seq: u64,
+    limit: u64,
+    max_fragment: usize,
+    padding: Option<Padding>,
+    first_flight: bool,
+    failure: Option<Error>,
+}
+
+/// Why nothing was put into the caller's slice.
+#[derive(Debug, PartialEq)]
+pub(crate) enum SliceError {
+    /// It has to be this long. Nothing was sealed.
+    TooSmall { required: usize },
+    /// The provider or the limit of the key refused.
+    Failed(Error),
+}
+
+impl Default for Sealer {
+    fn default() -> Self {
+        Self {
+            aead: None,
+            seq: 0,
+            limit: u64::MAX,
+            max_fragment: MAX_PLAINTEXT,
+            padding: None,
+            first_flight: false,
+            failure: None,
+        }
+    }
+}
+
+impl Sealer {
+    /// A client's: its first flight says TLS 1.0 in its record headers, since old servers look at it. RFC 8446 section 5.1.
+    pub(crate) fn for_client() -> Self {
+        Self { first_flight: true, ..Self::default() }
+    }
+
+    /// Switches to the next write key. `limit` is how many records it may protect (RFC 8446 section 5.5).
+    pub(crate) fn install(&mut self, aead: Box<dyn MessageEncrypter>, limit: u64) {
+        self.aead = Some(aead);
+        self.seq = 0;
+        self.limit = limit;
+        self.first_flight = false;
+    }
+
+    /// Sets the longest record from 0.23's `max_fragment_size`, which counts the header and neither type byte nor tag.
+    pub(crate) fn set_max_fragment_size(&mut self, size: Option<usize>) -> Result<(), Error> {
+        self.max_fragment = match size {
+            None => MAX_PLAINTEXT,
+            Some(size @ MIN_FRAGMENT_SIZE..=MAX_FRAGMENT_SIZE) => size - HEADER,
+            Some(_) => return Err(Error::BadMaxFragmentSize),
+        };
+        Ok(())
+    }
+
+    /// Sets the padding of protected records. A provider that cannot pad sends them without.
+    pub(crate) fn set_padding(&mut self, padding: Option<Padding>) {
+        self.padding = padding;
+    }
+
+    /// The number that the next record under this key has.
+    pub(crate) fn seq(&self) -> u64 {
+        self.seq
+    }
+
+    #[cfg(test)]
+    pub(crate) fn set_seq(&mut self, seq: u64) {
+        self.seq = seq;
+    }
+
+    /// Is there a write key?
+    pub(crate) fn protected(&self) -> bool {
+        self.aead.is_some()
+    }
+
+    /// Has the key one record left? That one is for the KeyUpdate (or, in TLS 1.2, the close_notify): it has to be sealed under the
+    /// old key, and the limit counts it too. Stopping earlier would be safe as well, but 0.23 stops here and users count records.
+    pub(crate) fn wants_rekey(&self) -> bool {
+        self.aead.is_some() && self.seq >= self.limit.saturating_sub(1)
+    }
+
+    /// The first failure to seal, for callers who could not return it. The stream has a gap from there on, so everything
+    /// afterwards fails in the same way.
+    pub(crate) fn take_failure(&mut self) -> Option<Error> {
+        self.failure.clone()
+    }
+
+    /// Seals all of `payload` into as many records as it takes.
+    pub(crate) fn seal_out(
+        &mut self,
+        typ: ContentType,
+        payload: OutboundChunks<'_>,
+        out: &mut Outbox,
+    ) -> Result<(), Error> {
+        let mut rest = payload;
+        loop {
+            rest = self.seal_one(typ, rest, out)?;
+            if rest.is_empty() {
+                self.first_flight = false;
+                return Ok(());
+            }
+        }
+    }
+
+    /// Seals `payload` until the key needs changing, and gives back what is left: empty nearly always.
+    pub(crate) fn seal_some<'a>(
+        &mut self,
+        typ: ContentType,
+        payload: OutboundChunks<'a>,
+        out: &mut Outbox,
+    ) -> Result<OutboundChunks<'a>, Error> {
+        let mut rest = payload;
+        // A fresh key always seals something: a nonsensical limit ends in an error, never in a row of key updates without end.
+        while !rest.is_empty() && (self.seq == 0 || !self.wants_rekey()) {
+            rest = self.seal_one(typ, rest, out)?;
+        }
+        Ok(rest)
+    }
+
+    /// Seals application data into the caller's slice, all or nothing. What waits in the outbox goes first, since it has the
+    /// earlier numbers.
+    pub(crate) fn seal_slice(
+        &mut self,
+        data: &[u8],
+        outbox: &mut Outbox,
+        out: &mut [u8],
+    ) -> Result<usize, SliceError> {
+        let waiting = outbox.len();
+        let required = waiting.saturating_add(self.total_len(data.len(), |len| self.pad_for(len)));
+        if out.len() < required {
+            return Err(SliceError::TooSmall { required });
+        }
+        let records = data.len().div_ceil(self.max_fragment);
+        if u64::try_from(records).is_ok_and(|records| records > self.limit.saturating_sub(self.seq)) {
+            return Err(SliceError::Failed(Error::EncryptError));
+        }
+        let (head, mut rest) = out.split_at_mut_checked(waiting).ok_or(SliceError::TooSmall { required })?;
+        head.copy_from_slice(outbox.pending());
+        outbox.advance(waiting);
+        let mut done = waiting;
+        // A policy may answer differently when asked again; what it adds must still fit.
+        let mut spare = rest.len().saturating_sub(self.total_len(data.len(), |_| 0));
+        for part in data.chunks(self.max_fragment) {
+            let pad = self.pad_for(part.len()).min(spare);
+            spare -= pad;
+            let room = self.sealed_len(part.len() + pad).min(rest.len());
+            let (slot, _) = rest.split_at_mut_checked(room).unwrap_or_default();
+            let sealed =
+                self.seal_into(ContentType::ApplicationData, OutboundChunks::Single(part), pad, slot);
+            let n = match sealed.map_err(SliceError::Failed)? {
+                Placed::Slot(n) => n,
+                Placed::Owned(record) => {
+                    // A foreign record longer than announced goes to the outbox, so that it is not lost, and all behind it too.
+                    match rest.get_mut(..record.len()).filter(|_| outbox.is_empty()) {
+                        Some(to) => {
+                            to.copy_from_slice(&record);
+                            record.len()
+                        }
+                        None => {
+                            outbox.put(&record);
+                            0
+                        }
+                    }
+                }
+            };
+            rest = core::mem::take(&mut rest).get_mut(n..).unwrap_or_default();
+            done += n;
+        }
+        Ok(done)
+    }
+
+    /// Seals one record from the head of `payload` and gives back the rest.
+    fn seal_one<'a>(
+        &mut self,
+        typ: ContentType,
+        payload: OutboundChunks<'a>,
+        out: &mut Outbox,
+    ) -> Result<OutboundChunks<'a>, Error> {
+        // Only application data may be empty. RFC 8446 section 5.1.
+        if payload.is_empty() && typ != ContentType::ApplicationData {
+            return Ok(payload);
+        }
+        let (now, later) = payload.split_at(self.max_fragment);
+        let pad = self.pad_for(now.len());
+        let room = self.sealed_len(now.len() + pad);
+        match self.seal_into(typ, now, pad, out.slot(room))? {
+            Placed::Slot(n) => out.commit(n),
+            Placed::Owned(record) => out.put(&record),
+        }
+        Ok(later)
+    }
+
+    /// One record, at the head of `slot` or owned. The only place where a sequence number is used.
+    fn seal_into(
+        &mut self,
+        typ: ContentType,
+        payload: OutboundChunks<'_>,
+        pad: usize,
+        slot: &mut [u8],
+    ) -> Result<Placed, Error> {
+        if let Some(failure) = &self.failure {
+            return Err(failure.clone());
+        }
+        let done = self.try_seal_into(typ, payload, pad, slot);
+        if let Err(failure) = &done {
+            self.failure = Some(failure.clone());
+        }
+        done
+    }
+
+    fn try_seal_into(
+        &mut self,
+        typ: ContentType,
+        payload: OutboundChunks<'_>,
+        pad: usize,
+        slot: &mut [u8],
+    ) -> Result<Placed, Error> {
+        let Some(aead) = &mut self.aead else {
+            let version = if self.first_flight { [3, 1] } else { [3, 3] };
+            let (head, body) = slot.split_at_mut_checked(HEADER).ok_or(Error::EncryptError)?;
+            head.copy_from_slice(&header(typ, version, payload.len()));
+            let body = body.get_mut(..payload.len()).ok_or(Error::EncryptError)?;
+            payload.copy_to_slice(body).ok_or(Error::EncryptError)?;
+            return Ok(Placed::Slot(HEADER + payload.len()));
+        };
+        // Hard: at the limit the key is used up (RFC 8446 section 5.5), and a number never comes twice (section 5.3).
+        if self.seq >= self.limit {
+            return Err(Error::EncryptError);
+        }
+        let seq = self.seq;
+        self.seq = seq.checked_add(1).ok_or(Error::EncryptError)?;
+
+        let message =
+            || OutboundPlainMessage { typ, version: ProtocolVersion::TLSv1_2, payload: payload.clone() };
+        let padded = if pad > 0 { aead.seal_padded(message(), pad, seq, slot) } else { None };
+        let sealed = match padded {
+            Some(sealed) => sealed?,
+            None => aead.seal(message(), seq, slot)?,
+        };
+        // A record whose header does not fit its length would make nonsense of everything behind it.
+        match sealed {
+            Sealed::Written(n) => match slot.get(..n).is_some_and(|record| record_len(record) == Some(n)) {
+                true => Ok(Placed::Slot(n)),
+                false => Err(Error::EncryptError),
+            },
+            Sealed::Owned(record) => {
+                let record = record.encode();
+                match record.len() <= HEADER + MAX_SEALED && record_len(&record) == Some(record.len()) {
+                    true => Ok(Placed::Owned(record)),
+                    false => Err(Error::EncryptError),
+                }
+            }
+        }
+    }
+
+    /// Size on the wire of one record with `n` bytes of content and padding.
+    fn sealed_len(&self, n: usize) -> usize {
+        HEADER + self.aead.as_ref().map_or(n, |aead| aead.encrypted_payload_len(n).min(MAX_SEALED))
+    }
+
+    /// Size on the wire of `n` bytes of application data, with the padding that `pad` gives a record.
+    fn total_len(&self, n: usize, pad: impl Fn(usize) -> usize) -> usize {
+        let one = |len: usize| self.sealed_len(len + pad(len));
+        let (full, rest) = (n / self.max_fragment, n % self.max_fragment);
+        let full_len = if full > 0 { full.saturating_mul(one(self.max_fragment)) } else { 0 };
+        full_len.saturating_add(if rest > 0 { one(rest) } else { 0 })
+    }
+
+    /// How much padding a record with `len` bytes of content gets.
+    fn pad_for(&self, len: usize) -> usize {
+        match &self.padding {
+            Some(padding) if self.aead.is_some() => padding(len).min(self.max_fragment.saturating_sub(len)),
+            _ => 0,
+        }
+    }
+}
+
+/// Where a sealed record is.
+enum Placed {
+    Slot(usize),
+    Owned(alloc::vec::Vec<u8>),
+}
+
+impl fmt::Debug for Sealer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sealer")
+            .field("protected", &self.protected())
+            .field("seq", &self.seq)
+            .field("limit", &self.limit)
+            .field("max_fragment", &self.max_fragment)
+            .finish_non_exhaustive()
+    }
+}
+
+/// 0.23's smallest `max_fragment_size`: less would spend most of the bytes on headers and tags.
+const MIN_FRAGMENT_SIZE: usize = 32;
+
+/// 0.23's largest: a full record.
+const MAX_FRAGMENT_SIZE: usize = MAX_PLAINTEXT + HEADER;
