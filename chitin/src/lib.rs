@@ -8,6 +8,8 @@ extern crate alloc;
 #[cfg(any(feature = "std", test))]
 extern crate std;
 
+#[allow(dead_code)] // Until the flows stand on it, much of what they will ask has no caller.
+mod config;
 pub mod crypto;
 mod error;
 mod names;
@@ -15,6 +17,19 @@ mod observe;
 mod record;
 pub(crate) mod secret;
 
+pub use crate::config::builder::{ConfigBuilder, ConfigSide, WantsVerifier, WantsVersions};
+pub use crate::config::client::ClientConfig;
+#[cfg(feature = "std")]
+pub use crate::config::keylog::KeyLogFile;
+pub use crate::config::keylog::{KeyLog, NoKeyLog};
+pub use crate::config::padding::RecordPadding;
+pub use crate::config::server::ServerConfig;
+pub use crate::config::versions::{ALL_VERSIONS, DEFAULT_VERSIONS};
+pub use crate::config::webpki::RootCertStore;
+pub use crate::crypto::suites::{
+    CipherSuiteCommon, SupportedCipherSuite, SupportedProtocolVersion, Tls12CipherSuite, Tls13CipherSuite,
+};
+pub use crate::crypto::verify::DigitallySignedStruct;
 pub use crate::error::{
     CertRevocationListError, CertificateError, EncryptedClientHelloError, Error, ExtendedKeyPurpose,
     InconsistentKeys, InvalidMessage, OtherError, PeerIncompatible, PeerMisbehaved,
@@ -23,6 +38,94 @@ pub use crate::names::{
     AlertDescription, CertificateCompressionAlgorithm, CipherSuite, ContentType, DistinguishedName,
     HandshakeKind, HandshakeType, NamedGroup, ProtocolVersion, Side, SignatureAlgorithm, SignatureScheme,
 };
+
+/// What clients are made of.
+pub mod client {
+    pub use crate::config::client::{
+        ClientConfig, Resumption, TicketRequest, Tls12Resumption, WantsClientCert,
+    };
+    pub use crate::config::resolve::ResolvesClientCert;
+    #[cfg(feature = "std")]
+    pub use crate::config::sessions::ClientSessionMemoryCache;
+    pub use crate::config::sessions::{ClientSessionStore, Tls12ClientSessionValue, Tls13ClientSessionValue};
+    pub use crate::config::webpki::{
+        ServerCertVerifierBuilder, VerifierBuilderError, WebPkiServerVerifier,
+        verify_server_cert_signed_by_trust_anchor, verify_server_name,
+    };
+
+    /// Ways to decide for yourself which servers to trust. A mistake there takes all security away.
+    pub mod danger {
+        pub use crate::config::client::danger::{DangerousClientConfig, DangerousClientConfigBuilder};
+        pub use crate::config::verify::{ServerCertVerified, ServerCertVerifier};
+        pub use crate::crypto::verify::HandshakeSignatureValid;
+    }
+}
+
+/// What servers are made of.
+pub mod server {
+    pub use crate::config::resolve::{ResolvesServerCert, ResolvesServerCertUsingSni};
+    pub use crate::config::server::{ClientHello, ServerConfig, WantsServerCert};
+    #[cfg(feature = "std")]
+    pub use crate::config::sessions::ServerSessionMemoryCache;
+    pub use crate::config::sessions::{NoServerSessionStorage, StoresServerSessions};
+    pub use crate::config::verify::NoClientAuth;
+    pub use crate::config::webpki::{
+        ClientCertVerifierBuilder, ParsedCertificate, VerifierBuilderError, WebPkiClientVerifier,
+    };
+    pub use crate::crypto::ticket::ProducesTickets;
+    pub use crate::names::CertificateType;
+
+    /// Ways to decide for yourself which clients to trust. A mistake there takes their authentication away.
+    pub mod danger {
+        pub use crate::config::verify::{ClientCertVerified, ClientCertVerifier};
+    }
+}
+
+/// Certificates with their keys, and how they sign.
+pub mod sign {
+    pub use crate::config::resolve::SingleCertAndKey;
+    pub use crate::crypto::signer::{CertifiedKey, Signer, SigningKey, public_key_to_spki};
+}
+
+/// Tickets under keys that change by themselves.
+#[cfg(feature = "std")]
+pub mod ticketer {
+    pub use crate::crypto::ticket::{TicketRotator, TicketSwitcher};
+}
+
+/// The clock that connections are given.
+pub mod time_provider {
+    #[cfg(feature = "std")]
+    pub use crate::config::time::DefaultTimeProvider;
+    pub use crate::config::time::TimeProvider;
+}
+
+/// The protocol versions that can be named.
+pub mod version {
+    pub use crate::crypto::suites::{TLS12, TLS13};
+}
+
+/// Certificate compression (RFC 8879).
+pub mod compress {
+    #[cfg(feature = "std")]
+    pub use crate::config::compress::CompressionCacheInner;
+    pub use crate::config::compress::{
+        CertCompressor, CertDecompressor, CompressionCache, CompressionFailed, CompressionLevel,
+        DecompressionFailed, default_cert_compressors, default_cert_decompressors,
+    };
+}
+
+/// A mutex that answers `None` when it is poisoned.
+#[cfg(feature = "std")]
+pub mod lock {
+    pub use crate::config::lock::{Mutex, MutexGuard};
+}
+
+/// The types that certificates, keys, names and times are handed over in, shared with other crates.
+pub mod pki_types {
+    #[doc(no_inline)]
+    pub use ::pki_types::*;
+}
 
 /// What a connection tells an observer.
 pub mod trace {

@@ -1,0 +1,412 @@
+//! What a client is told before it connects.
+
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::fmt;
+
+use pki_types::{CertificateDer, PrivateKeyDer};
+
+#[cfg(feature = "std")]
+use super::builder::process_default_provider;
+use super::builder::{ConfigBuilder, WantsVerifier, WantsVersions};
+use super::compress::{self, CertCompressor, CertDecompressor, CompressionCache};
+use super::keylog::{KeyLog, NoKeyLog};
+use super::padding::RecordPadding;
+use super::resolve::{FailResolveClientCert, ResolvesClientCert, SingleCertAndKey};
+use super::sessions::{ClientSessionStore, NoClientSessionStorage};
+use super::time::TimeProvider;
+use super::verify::ServerCertVerifier;
+use super::versions::EnabledVersions;
+use super::webpki::{RootCertStore, WebPkiServerVerifier};
+use crate::crypto::CryptoProvider;
+use crate::crypto::signer::CertifiedKey;
+#[cfg(feature = "std")]
+use crate::crypto::suites::SupportedProtocolVersion;
+use crate::error::Error;
+use crate::observe::Trace;
+
+/// Everything a client is told before it connects; shared by many connections.
+///
+/// Make one with [`ClientConfig::builder`] and keep it: sessions for resumption live in it.
+#[derive(Clone, Debug)]
+pub struct ClientConfig {
+    /// The application protocols to offer, best first. Empty (the default): no ALPN extension is sent. RFC 7301.
+    pub alpn_protocols: Vec<Vec<u8>>,
+
+    /// Whether a server that selects a protocol we did not offer, or none although we offered some over QUIC, is refused.
+    /// True by default.
+    pub check_selected_alpn: bool,
+
+    /// Where sessions are kept for resumption. By default about 256 in memory, or none without `std`.
+    pub resumption: Resumption,
+
+    /// The largest record to send, with its header; `None` (the default) for the largest the protocol allows.
+    ///
+    /// 32 to 16,389 bytes, or connections fail with [`Error::BadMaxFragmentSize`].
+    pub max_fragment_size: Option<usize>,
+
+    /// Chooses the certificate to show if a server asks for one. By default none is shown.
+    pub client_auth_cert_resolver: Arc<dyn ResolvesClientCert>,
+
+    /// Whether the server's name is sent in the clear (RFC 6066 section 3). True by default; never sent for IP addresses.
+    pub enable_sni: bool,
+
+    /// Where secrets are written for decryption of captures. Nowhere by default.
+    pub key_log: Arc<dyn KeyLog>,
+
+    /// Whether secrets can be extracted from connections, as for kernel TLS. False by default.
+    pub enable_secret_extraction: bool,
+
+    /// Whether to send early data (0-RTT) where a session allows it. False by default. Early data is not built yet: no
+    /// connection sends any, whatever stands here.
+    pub enable_early_data: bool,
+
+    /// Whether a TLS 1.2 server must support the extended master secret (RFC 7627). True by default with the `fips`
+    /// feature. TLS 1.2 is not built yet, so nothing depends on it.
+    pub require_ems: bool,
+
+    /// Where the time comes from.
+    pub time_provider: Arc<dyn TimeProvider>,
+
+    /// Algorithms for certificates the server compresses (RFC 8879). Not built yet, and not used.
+    pub cert_decompressors: Vec<&'static dyn CertDecompressor>,
+
+    /// Algorithms for compressing the client's certificates (RFC 8879). Not built yet, and not used.
+    pub cert_compressors: Vec<&'static dyn CertCompressor>,
+
+    /// Where compressed certificates are kept. Not used yet.
+    pub cert_compression_cache: Arc<CompressionCache>,
+
+    /// How many tickets to ask servers for (RFC 9149). `None` by default. Not built yet: nothing is asked for.
+    pub send_ticket_request: Option<TicketRequest>,
+
+    /// Who is told what happens on connections. Nobody by default. Not in rustls 0.23.
+    pub trace: Option<Arc<dyn Trace>>,
+
+    /// How much padding protected records get. None by default. Not in rustls 0.23.
+    pub record_padding: Option<Arc<dyn RecordPadding>>,
+
+    pub(crate) provider: Arc<CryptoProvider>,
+    pub(crate) verifier: Arc<dyn ServerCertVerifier>,
+    pub(crate) versions: EnabledVersions,
+}
+
+impl ClientConfig {
+    /// Starts a config with the process-default provider and the default versions.
+    ///
+    /// # Panics
+    ///
+    /// If there is no process-default [`CryptoProvider`] and none is built in, or if the installed one cannot serve the
+    /// default versions. [`Self::builder_with_provider`] does not panic.
+    #[cfg(feature = "std")]
+    pub fn builder() -> ConfigBuilder<Self, WantsVerifier> {
+        Self::builder_with_protocol_versions(super::versions::DEFAULT_VERSIONS)
+    }
+
+    /// Starts a config with the process-default provider and `versions`.
+    ///
+    /// # Panics
+    ///
+    /// Where [`Self::builder`] does, and if no version in `versions` is available.
+    #[cfg(feature = "std")]
+    #[allow(clippy::expect_used)] // The signature of the API leaves no other way; the doc comment says so.
+    pub fn builder_with_protocol_versions(
+        versions: &[&'static SupportedProtocolVersion],
+    ) -> ConfigBuilder<Self, WantsVerifier> {
+        Self::builder_with_provider(process_default_provider())
+            .with_protocol_versions(versions)
+            .expect("the process-default provider serves the versions asked for")
+    }
+
+    /// Starts a config with `provider`.
+    #[cfg(feature = "std")]
+    pub fn builder_with_provider(provider: Arc<CryptoProvider>) -> ConfigBuilder<Self, WantsVersions> {
+        Self::builder_with_details(provider, Arc::new(super::time::DefaultTimeProvider))
+    }
+
+    /// Starts a config with `provider` and a clock; the way to start without `std`.
+    pub fn builder_with_details(
+        provider: Arc<CryptoProvider>,
+        time_provider: Arc<dyn TimeProvider>,
+    ) -> ConfigBuilder<Self, WantsVersions> {
+        ConfigBuilder::new(provider, time_provider)
+    }
+
+    /// Says whether connections use only FIPS-approved cryptography, and use it as FIPS asks.
+    pub fn fips(&self) -> bool {
+        self.provider.fips() && self.require_ems
+    }
+
+    /// Returns the provider this config uses.
+    pub fn crypto_provider(&self) -> &Arc<CryptoProvider> {
+        &self.provider
+    }
+
+    /// Opens the settings that can take security away.
+    pub fn dangerous(&mut self) -> danger::DangerousClientConfig<'_> {
+        danger::DangerousClientConfig { cfg: self }
+    }
+}
+
+impl ConfigBuilder<ClientConfig, WantsVerifier> {
+    /// Trusts servers whose certificate leads to one of `root_store` and is valid for their name.
+    pub fn with_root_certificates(
+        self,
+        root_store: impl Into<Arc<RootCertStore>>,
+    ) -> ConfigBuilder<ClientConfig, WantsClientCert> {
+        let algorithms = self.provider.signature_verification_algorithms;
+        self.with_webpki_verifier(Arc::new(WebPkiServerVerifier::new_without_revocation(
+            root_store, algorithms,
+        )))
+    }
+
+    /// Trusts servers that `verifier` accepts.
+    pub fn with_webpki_verifier(
+        self,
+        verifier: Arc<WebPkiServerVerifier>,
+    ) -> ConfigBuilder<ClientConfig, WantsClientCert> {
+        self.with_verifier(verifier)
+    }
+
+    /// Opens the settings that can take security away.
+    pub fn dangerous(self) -> danger::DangerousClientConfigBuilder {
+        danger::DangerousClientConfigBuilder { cfg: self }
+    }
+
+    fn with_verifier(
+        self,
+        verifier: Arc<dyn ServerCertVerifier>,
+    ) -> ConfigBuilder<ClientConfig, WantsClientCert> {
+        let versions = self.state.versions;
+        self.next(WantsClientCert { versions, verifier })
+    }
+}
+
+/// The third stage of a client: what it shows to servers that ask is still open.
+#[derive(Clone)]
+pub struct WantsClientCert {
+    versions: EnabledVersions,
+    verifier: Arc<dyn ServerCertVerifier>,
+}
+
+impl fmt::Debug for WantsClientCert {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WantsClientCert").field("versions", &self.versions).finish_non_exhaustive()
+    }
+}
+
+impl ConfigBuilder<ClientConfig, WantsClientCert> {
+    /// Shows `cert_chain` (end entity first) to servers that ask for a certificate.
+    ///
+    /// # Errors
+    ///
+    /// What the provider says if it cannot load `key_der`, [`Error::NoCertificatesPresented`] for an empty chain,
+    /// [`Error::InconsistentKeys`] if key and certificate do not belong together.
+    pub fn with_client_auth_cert(
+        self,
+        cert_chain: Vec<CertificateDer<'static>>,
+        key_der: PrivateKeyDer<'static>,
+    ) -> Result<ClientConfig, Error> {
+        let key = CertifiedKey::from_der(cert_chain, key_der, &self.provider)?;
+        Ok(self.with_client_cert_resolver(Arc::new(SingleCertAndKey::from(key))))
+    }
+
+    /// Shows no certificate.
+    pub fn with_no_client_auth(self) -> ClientConfig {
+        self.with_client_cert_resolver(Arc::new(FailResolveClientCert))
+    }
+
+    /// Lets `client_auth_cert_resolver` choose the certificate.
+    pub fn with_client_cert_resolver(
+        self,
+        client_auth_cert_resolver: Arc<dyn ResolvesClientCert>,
+    ) -> ClientConfig {
+        ClientConfig {
+            alpn_protocols: Vec::new(),
+            check_selected_alpn: true,
+            resumption: Resumption::default(),
+            max_fragment_size: None,
+            client_auth_cert_resolver,
+            enable_sni: true,
+            key_log: Arc::new(NoKeyLog),
+            enable_secret_extraction: false,
+            enable_early_data: false,
+            require_ems: cfg!(feature = "fips"),
+            time_provider: self.time_provider,
+            cert_decompressors: compress::default_cert_decompressors().to_vec(),
+            cert_compressors: compress::default_cert_compressors().to_vec(),
+            cert_compression_cache: Arc::new(CompressionCache::default()),
+            send_ticket_request: None,
+            trace: None,
+            record_padding: None,
+            provider: self.provider,
+            verifier: self.state.verifier,
+            versions: self.state.versions,
+        }
+    }
+}
+
+/// Where a client keeps sessions, and which of them it offers.
+#[derive(Clone, Debug)]
+pub struct Resumption {
+    pub(crate) store: Arc<dyn ClientSessionStore>,
+    pub(crate) tls12_resumption: Tls12Resumption,
+}
+
+/// Sessions in memory when nothing else is asked for. Tens of servers in everyday use, a few KiB for each.
+pub(crate) const DEFAULT_CLIENT_SESSIONS: usize = 256;
+
+impl Resumption {
+    /// Keeps about `num` sessions in memory, at most eight for each server.
+    #[cfg(feature = "std")]
+    pub fn in_memory_sessions(num: usize) -> Self {
+        Self::store(Arc::new(super::sessions::ClientSessionMemoryCache::new(num)))
+    }
+
+    /// Keeps sessions in `store`.
+    ///
+    /// A store may serve several configs: a session is offered only under the verifier and the client credential that
+    /// made it.
+    pub fn store(store: Arc<dyn ClientSessionStore>) -> Self {
+        Self { store, tls12_resumption: Tls12Resumption::SessionIdOrTickets }
+    }
+
+    /// Keeps no session and offers none.
+    pub fn disabled() -> Self {
+        Self { store: Arc::new(NoClientSessionStorage), tls12_resumption: Tls12Resumption::Disabled }
+    }
+
+    /// Chooses how TLS 1.2 sessions may be resumed. TLS 1.2 is not built yet, so nothing depends on it.
+    pub fn tls12_resumption(mut self, tls12: Tls12Resumption) -> Self {
+        self.tls12_resumption = tls12;
+        self
+    }
+}
+
+impl Default for Resumption {
+    /// About 256 sessions in memory; none without `std`.
+    fn default() -> Self {
+        #[cfg(feature = "std")]
+        return Self::in_memory_sessions(DEFAULT_CLIENT_SESSIONS);
+        #[cfg(not(feature = "std"))]
+        Self::disabled()
+    }
+}
+
+/// How TLS 1.2 sessions may be resumed.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Tls12Resumption {
+    /// Not at all.
+    Disabled,
+    /// By session ID only, RFC 5246 section 7.3.
+    SessionIdOnly,
+    /// By session ID or ticket, RFC 5077.
+    SessionIdOrTickets,
+}
+
+/// How many tickets a client asks for, RFC 9149.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct TicketRequest {
+    /// Tickets wanted after a full handshake.
+    pub new_session_count: u8,
+    /// Tickets wanted after a resumption.
+    pub resumption_count: u8,
+}
+
+/// Settings that can take security away.
+pub mod danger {
+    use alloc::sync::Arc;
+
+    use super::{ClientConfig, ConfigBuilder, ServerCertVerifier, WantsClientCert, WantsVerifier};
+
+    /// Lends a [`ClientConfig`] for settings that can take security away.
+    #[derive(Debug)]
+    pub struct DangerousClientConfig<'a> {
+        /// The config.
+        pub cfg: &'a mut ClientConfig,
+    }
+
+    impl DangerousClientConfig<'_> {
+        /// Lets `verifier` decide which servers are trusted. Sessions made before are not offered any more.
+        pub fn set_certificate_verifier(&mut self, verifier: Arc<dyn ServerCertVerifier>) {
+            self.cfg.verifier = verifier;
+        }
+    }
+
+    /// Holds a builder for settings that can take security away.
+    #[derive(Debug)]
+    pub struct DangerousClientConfigBuilder {
+        /// The builder.
+        pub cfg: ConfigBuilder<ClientConfig, WantsVerifier>,
+    }
+
+    impl DangerousClientConfigBuilder {
+        /// Lets `verifier` decide which servers are trusted.
+        pub fn with_custom_certificate_verifier(
+            self,
+            verifier: Arc<dyn ServerCertVerifier>,
+        ) -> ConfigBuilder<ClientConfig, WantsClientCert> {
+            self.cfg.with_verifier(verifier)
+        }
+    }
+}
+
+#[cfg(all(test, feature = "aws_lc_rs", feature = "std"))]
+mod tests {
+    use alloc::format;
+
+    use super::*;
+    use crate::config::testing::{CA, CLIENT, CLIENT_KEY, SERVER_KEY, chain, key, provider, roots};
+    use crate::error::InconsistentKeys;
+
+    fn builder() -> ConfigBuilder<ClientConfig, WantsClientCert> {
+        ClientConfig::builder_with_provider(provider())
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_root_certificates(roots(&[CA]))
+    }
+
+    #[test]
+    fn without_client_authentication_nothing_is_shown() {
+        let config = builder().with_no_client_auth();
+        assert!(!config.client_auth_cert_resolver.has_certs());
+        assert!(config.client_auth_cert_resolver.resolve(&[], &[]).is_none());
+    }
+
+    #[test]
+    fn a_client_certificate_must_fit_its_key() {
+        let config = builder().with_client_auth_cert(chain(CLIENT), key(CLIENT_KEY)).unwrap();
+        assert_eq!(config.client_auth_cert_resolver.resolve(&[], &[]).unwrap().cert, chain(CLIENT));
+        let wrong = builder().with_client_auth_cert(chain(CLIENT), key(SERVER_KEY)).unwrap_err();
+        assert_eq!(wrong, Error::InconsistentKeys(InconsistentKeys::KeyMismatch));
+        let none = builder().with_client_auth_cert(Vec::new(), key(CLIENT_KEY)).unwrap_err();
+        assert_eq!(none, Error::NoCertificatesPresented);
+    }
+
+    #[test]
+    fn another_verifier_can_be_set_but_only_through_danger() {
+        let mut config = builder().with_no_client_auth();
+        let other = builder().with_no_client_auth().verifier;
+        let before = Arc::clone(&config.verifier);
+        config.dangerous().set_certificate_verifier(Arc::clone(&other));
+        assert!(Arc::ptr_eq(&config.verifier, &other) && !Arc::ptr_eq(&config.verifier, &before));
+        let built = ClientConfig::builder_with_provider(provider())
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .dangerous()
+            .with_custom_certificate_verifier(Arc::clone(&other))
+            .with_no_client_auth();
+        assert!(Arc::ptr_eq(&built.verifier, &other));
+    }
+
+    #[test]
+    fn printing_a_config_shows_no_key_bytes() {
+        let config = builder().with_client_auth_cert(chain(CLIENT), key(CLIENT_KEY)).unwrap();
+        let shown = format!("{config:?}");
+        // The last bytes of the file are the public point, the private scalar is before it: RFC 5915 in RFC 5958.
+        let scalar = &CLIENT_KEY[36..68];
+        assert!(!shown.contains(&format!("{scalar:?}")));
+        let hex: alloc::string::String = scalar.iter().map(|byte| format!("{byte:02x}")).collect();
+        assert!(!shown.to_lowercase().contains(&hex));
+    }
+}

@@ -1,0 +1,25 @@
+//! Everything a connection is told before it starts: configs, builders, verifiers, resolvers, stores.
+//!
+//! What a config holds is shared by many connections and never changes under them. Nothing here knows a message, a
+//! state or a record; a flow asks these types and acts on the answer.
+
+pub(crate) mod builder;
+#[cfg(feature = "std")]
+mod cache;
+pub(crate) mod client;
+pub(crate) mod compress;
+#[cfg(all(test, feature = "aws_lc_rs", feature = "std"))]
+mod defaults;
+pub(crate) mod keylog;
+#[cfg(feature = "std")]
+pub(crate) mod lock;
+pub(crate) mod padding;
+pub(crate) mod resolve;
+pub(crate) mod server;
+pub(crate) mod sessions;
+#[cfg(all(test, feature = "aws_lc_rs", feature = "std"))]
+mod testing;
+pub(crate) mod time;
+pub(crate) mod verify;
+pub(crate) mod versions;
+pub(crate) mod webpki;

@@ -1,0 +1,181 @@
+//! The traits that choose a certificate and key for a handshake, and ready-made choosers.
+
+use alloc::collections::BTreeMap;
+use alloc::string::String;
+use alloc::sync::Arc;
+use core::fmt;
+
+use pki_types::{DnsName, ServerName};
+
+use super::server::ClientHello;
+use super::webpki::{ParsedCertificate, verify_server_name};
+use crate::crypto::signer::CertifiedKey;
+use crate::error::Error;
+use crate::names::SignatureScheme;
+
+/// Chooses the certificate a server shows.
+pub trait ResolvesServerCert: fmt::Debug + Send + Sync {
+    /// Returns the certificate and key for the client that sent `client_hello`. `None` ends the handshake.
+    fn resolve(&self, client_hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>>;
+
+    /// Says whether what is resolved are raw public keys (RFC 7250).
+    fn only_raw_public_keys(&self) -> bool {
+        false
+    }
+}
+
+/// Chooses the certificate a client shows, if a server asks for one.
+pub trait ResolvesClientCert: fmt::Debug + Send + Sync {
+    /// Returns the certificate and key to answer a request with, or `None` to show none.
+    ///
+    /// `root_hint_subjects` are the DER names of the authorities the server trusts; it may be empty. `sigschemes` are
+    /// the signature schemes it accepts.
+    fn resolve(
+        &self,
+        root_hint_subjects: &[&[u8]],
+        sigschemes: &[SignatureScheme],
+    ) -> Option<Arc<CertifiedKey>>;
+
+    /// Says whether what is resolved are raw public keys (RFC 7250).
+    fn only_raw_public_keys(&self) -> bool {
+        false
+    }
+
+    /// Says whether `resolve` may ever return something.
+    fn has_certs(&self) -> bool;
+}
+
+/// Shows no client certificate, whatever is asked.
+#[derive(Debug)]
+pub(crate) struct FailResolveClientCert;
+
+impl ResolvesClientCert for FailResolveClientCert {
+    fn resolve(&self, _: &[&[u8]], _: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
+        None
+    }
+
+    fn has_certs(&self) -> bool {
+        false
+    }
+}
+
+/// Always shows the same certificate, as a server or as a client.
+#[derive(Debug)]
+pub struct SingleCertAndKey(Arc<CertifiedKey>);
+
+impl From<CertifiedKey> for SingleCertAndKey {
+    fn from(key: CertifiedKey) -> Self {
+        Self(Arc::new(key))
+    }
+}
+
+impl From<Arc<CertifiedKey>> for SingleCertAndKey {
+    fn from(key: Arc<CertifiedKey>) -> Self {
+        Self(key)
+    }
+}
+
+impl ResolvesServerCert for SingleCertAndKey {
+    fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        Some(Arc::clone(&self.0))
+    }
+}
+
+impl ResolvesClientCert for SingleCertAndKey {
+    fn resolve(&self, _: &[&[u8]], _: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
+        Some(Arc::clone(&self.0))
+    }
+
+    fn has_certs(&self) -> bool {
+        true
+    }
+}
+
+/// Chooses a server's certificate by the name the client asks for (RFC 6066 section 3).
+///
+/// A client that sends no name, or a name that was not added, gets none and is refused. Names are compared as a whole
+/// and without regard to case: a wildcard certificate has to be added under each name it is for.
+#[derive(Debug, Default)]
+pub struct ResolvesServerCertUsingSni {
+    by_name: BTreeMap<String, Arc<CertifiedKey>>,
+}
+
+impl ResolvesServerCertUsingSni {
+    /// Makes a resolver that knows no name.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds the certificate to show to clients that ask for `name`, in place of an earlier one.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::General`] if `name` is not a DNS name, [`Error::NoCertificatesPresented`] if `ck` has no certificate,
+    /// [`Error::InvalidCertificate`] if its certificate cannot be read or is not valid for `name`.
+    pub fn add(&mut self, name: &str, ck: CertifiedKey) -> Result<(), Error> {
+        let dns =
+            DnsName::try_from(name).map_err(|_| Error::General("Bad DNS name".into()))?.to_lowercase_owned();
+        let key = String::from(dns.as_ref());
+        verify_server_name(&ParsedCertificate::try_from(ck.end_entity_cert()?)?, &ServerName::DnsName(dns))?;
+        self.by_name.insert(key, Arc::new(ck));
+        Ok(())
+    }
+}
+
+impl ResolvesServerCert for ResolvesServerCertUsingSni {
+    fn resolve(&self, client_hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        self.by_name.get(&client_hello.server_name()?.to_ascii_lowercase()).map(Arc::clone)
+    }
+}
+
+#[cfg(all(test, feature = "aws_lc_rs", feature = "std"))]
+mod tests {
+    use super::*;
+    use crate::config::testing::{hello, server_key};
+    use crate::error::CertificateError;
+
+    #[test]
+    fn a_name_finds_its_certificate_whatever_its_case() {
+        let mut resolver = ResolvesServerCertUsingSni::new();
+        resolver.add("Host.Example", server_key()).unwrap();
+        resolver.add("one.wild.example", server_key()).unwrap();
+        for (name, found) in [
+            ("host.example", true),
+            ("HOST.example", true),
+            ("one.wild.example", true),
+            ("two.wild.example", false),
+            ("example", false),
+        ] {
+            let dns = DnsName::try_from(name).unwrap();
+            assert_eq!(resolver.resolve(hello(Some(&dns))).is_some(), found, "{name}");
+        }
+        assert!(resolver.resolve(hello(None)).is_none());
+        let dns = DnsName::try_from("host.example").unwrap();
+        assert!(ResolvesServerCertUsingSni::new().resolve(hello(Some(&dns))).is_none());
+    }
+
+    #[test]
+    fn a_certificate_is_added_only_under_its_names() {
+        let mut resolver = ResolvesServerCertUsingSni::new();
+        let wrong = resolver.add("other.example", server_key()).unwrap_err();
+        assert!(
+            matches!(wrong, Error::InvalidCertificate(CertificateError::NotValidForNameContext { .. })),
+            "{wrong:?}"
+        );
+        assert_eq!(resolver.add("not a name", server_key()), Err(Error::General("Bad DNS name".into())));
+        let empty = CertifiedKey { cert: alloc::vec::Vec::new(), ..server_key() };
+        assert_eq!(resolver.add("host.example", empty), Err(Error::NoCertificatesPresented));
+        let garbage = CertifiedKey { cert: alloc::vec![b"garbage"[..].into()], ..server_key() };
+        assert!(matches!(resolver.add("host.example", garbage), Err(Error::InvalidCertificate(_))));
+        assert!(resolver.by_name.is_empty());
+    }
+
+    #[test]
+    fn a_single_certificate_is_shown_to_everybody() {
+        let single = SingleCertAndKey::from(server_key());
+        assert!(single.has_certs());
+        assert!(ResolvesServerCert::resolve(&single, hello(None)).is_some());
+        assert!(ResolvesClientCert::resolve(&single, &[b"some authority"], &[]).is_some());
+        assert!(!ResolvesServerCert::only_raw_public_keys(&single));
+    }
+}

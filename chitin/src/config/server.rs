@@ -1,0 +1,504 @@
+//! What a server is told before it accepts, and the view of a hello that resolvers are shown.
+
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+use pki_types::{CertificateDer, DnsName, PrivateKeyDer};
+
+#[cfg(feature = "std")]
+use super::builder::process_default_provider;
+use super::builder::{ConfigBuilder, WantsVerifier, WantsVersions};
+use super::compress::{self, CertCompressor, CertDecompressor, CompressionCache};
+use super::keylog::{KeyLog, NoKeyLog};
+use super::padding::RecordPadding;
+use super::resolve::{ResolvesServerCert, SingleCertAndKey};
+#[cfg(not(feature = "std"))]
+use super::sessions::NoServerSessionStorage;
+use super::sessions::StoresServerSessions;
+use super::time::TimeProvider;
+use super::verify::{ClientCertVerifier, NoClientAuth};
+use super::versions::EnabledVersions;
+use crate::crypto::CryptoProvider;
+use crate::crypto::signer::CertifiedKey;
+#[cfg(feature = "std")]
+use crate::crypto::suites::SupportedProtocolVersion;
+use crate::crypto::ticket::ProducesTickets;
+use crate::error::Error;
+use crate::names::{CertificateType, CipherSuite, DistinguishedName, NamedGroup, SignatureScheme};
+use crate::observe::Trace;
+
+/// Everything a server is told before it accepts; shared by many connections.
+///
+/// Make one with [`ServerConfig::builder`] and keep it: sessions for resumption live in it.
+#[derive(Clone, Debug)]
+pub struct ServerConfig {
+    /// Whether the server's order of cipher suites decides, not the client's. False by default.
+    pub ignore_client_order: bool,
+
+    /// The largest record to send, with its header; `None` (the default) for the largest the protocol allows.
+    ///
+    /// 32 to 16,389 bytes, or connections fail with [`Error::BadMaxFragmentSize`].
+    pub max_fragment_size: Option<usize>,
+
+    /// Where sessions are kept if `ticketer` makes no tickets. By default 256 in memory, or none without `std`.
+    pub session_storage: Arc<dyn StoresServerSessions>,
+
+    /// Makes and opens tickets. By default one that is disabled, so sessions are kept in `session_storage`.
+    pub ticketer: Arc<dyn ProducesTickets>,
+
+    /// Chooses the certificate to show.
+    pub cert_resolver: Arc<dyn ResolvesServerCert>,
+
+    /// The application protocols, best first. If it is not empty, a client that offers ALPN without overlap is refused.
+    /// RFC 7301.
+    pub alpn_protocols: Vec<Vec<u8>>,
+
+    /// Where secrets are written for decryption of captures. Nowhere by default.
+    pub key_log: Arc<dyn KeyLog>,
+
+    /// Whether secrets can be extracted from connections, as for kernel TLS. False by default.
+    pub enable_secret_extraction: bool,
+
+    /// How much early data (0-RTT) a client may send on a resumed session; zero (the default) for none. Early data is
+    /// not built yet: none is accepted, whatever stands here.
+    pub max_early_data_size: u32,
+
+    /// Whether the server may send before the client's Finished. False by default. Not built yet, and not used.
+    pub send_half_rtt_data: bool,
+
+    /// How many tickets to send after a handshake. Two by default; zero turns resumption off.
+    pub send_tls13_tickets: usize,
+
+    /// The most tickets to send to a client that asks for a number of them (RFC 9149). Eight by default, which is what a
+    /// client of ours keeps. Not built yet: what clients ask for is not looked at.
+    pub max_tls13_tickets: usize,
+
+    /// Whether a TLS 1.2 client must support the extended master secret (RFC 7627). True by default with the `fips`
+    /// feature. TLS 1.2 is not built yet, so nothing depends on it.
+    pub require_ems: bool,
+
+    /// Where the time comes from.
+    pub time_provider: Arc<dyn TimeProvider>,
+
+    /// Algorithms for compressing the server's certificates (RFC 8879). Not built yet, and not used.
+    pub cert_compressors: Vec<&'static dyn CertCompressor>,
+
+    /// Where compressed certificates are kept. Not used yet.
+    pub cert_compression_cache: Arc<CompressionCache>,
+
+    /// Algorithms for certificates the client compresses (RFC 8879). Not built yet, and not used.
+    pub cert_decompressors: Vec<&'static dyn CertDecompressor>,
+
+    /// Who is told what happens on connections. Nobody by default. Not in rustls 0.23.
+    pub trace: Option<Arc<dyn Trace>>,
+
+    /// How much padding protected records get. None by default. Not in rustls 0.23.
+    pub record_padding: Option<Arc<dyn RecordPadding>>,
+
+    pub(crate) provider: Arc<CryptoProvider>,
+    pub(crate) verifier: Arc<dyn ClientCertVerifier>,
+    pub(crate) versions: EnabledVersions,
+    policy: Option<PolicyFingerprint>,
+}
+
+/// What a session is bound to of the policy for authenticating clients: equal for equal policies, else different.
+pub(crate) type PolicyFingerprint = [u8; 32];
+
+/// Sessions in memory when nothing else is asked for. Busy servers want tickets or a larger store.
+pub(crate) const DEFAULT_SERVER_SESSIONS: usize = 256;
+
+/// One ticket for the next connection, and one more for a second one made at the same time.
+pub(crate) const DEFAULT_TICKETS: usize = 2;
+
+/// As many as our own client keeps for one server: more would be thrown away.
+pub(crate) const DEFAULT_MAX_TICKETS: usize = 8;
+
+impl ServerConfig {
+    /// Starts a config with the process-default provider and the default versions.
+    ///
+    /// # Panics
+    ///
+    /// If there is no process-default [`CryptoProvider`] and none is built in, or if the installed one cannot serve the
+    /// default versions. [`Self::builder_with_provider`] does not panic.
+    #[cfg(feature = "std")]
+    pub fn builder() -> ConfigBuilder<Self, WantsVerifier> {
+        Self::builder_with_protocol_versions(super::versions::DEFAULT_VERSIONS)
+    }
+
+    /// Starts a config with the process-default provider and `versions`.
+    ///
+    /// # Panics
+    ///
+    /// Where [`Self::builder`] does, and if no version in `versions` is available.
+    #[cfg(feature = "std")]
+    #[allow(clippy::expect_used)] // The signature of the API leaves no other way; the doc comment says so.
+    pub fn builder_with_protocol_versions(
+        versions: &[&'static SupportedProtocolVersion],
+    ) -> ConfigBuilder<Self, WantsVerifier> {
+        Self::builder_with_provider(process_default_provider())
+            .with_protocol_versions(versions)
+            .expect("the process-default provider serves the versions asked for")
+    }
+
+    /// Starts a config with `provider`.
+    #[cfg(feature = "std")]
+    pub fn builder_with_provider(provider: Arc<CryptoProvider>) -> ConfigBuilder<Self, WantsVersions> {
+        Self::builder_with_details(provider, Arc::new(super::time::DefaultTimeProvider))
+    }
+
+    /// Starts a config with `provider` and a clock; the way to start without `std`.
+    pub fn builder_with_details(
+        provider: Arc<CryptoProvider>,
+        time_provider: Arc<dyn TimeProvider>,
+    ) -> ConfigBuilder<Self, WantsVersions> {
+        ConfigBuilder::new(provider, time_provider)
+    }
+
+    /// Says whether connections use only FIPS-approved cryptography, and use it as FIPS asks.
+    pub fn fips(&self) -> bool {
+        self.provider.fips() && self.require_ems
+    }
+
+    /// Returns the provider this config uses.
+    pub fn crypto_provider(&self) -> &Arc<CryptoProvider> {
+        &self.provider
+    }
+
+    /// The fingerprint a session has to carry to be resumed under this config. `None` if none could be made (the random
+    /// generator failed when the config was built): then sessions are neither offered nor resumed.
+    pub(crate) fn policy_fingerprint(&self) -> Option<PolicyFingerprint> {
+        self.policy
+    }
+}
+
+/// Hashes what decides which clients are accepted.
+///
+/// A verifier that cannot describe itself gets random bytes in place of a description: its sessions resume under this
+/// config and its clones only.
+fn fingerprint(provider: &CryptoProvider, verifier: &dyn ClientCertVerifier) -> Option<PolicyFingerprint> {
+    let (kind, id) = match verifier.policy_id() {
+        Some(id) => (1, id),
+        None => {
+            let mut id = [0; 32];
+            provider.secure_random.fill(&mut id).ok()?;
+            (0, id.to_vec())
+        }
+    };
+    let mut policy = Vec::from([kind]);
+    policy.extend([verifier.offer_client_auth(), verifier.client_auth_mandatory()].map(u8::from));
+    let hints = verifier.root_hint_subjects().iter().map(AsRef::as_ref);
+    // Each part with its length before it, so that no two lists of parts have the same bytes.
+    for part in core::iter::once(&id[..]).chain(hints) {
+        policy.extend(u64::try_from(part.len()).ok()?.to_be_bytes());
+        policy.extend_from_slice(part);
+    }
+    let suites = &provider.cipher_suites;
+    let suite = suites.iter().find_map(|suite| suite.tls13())?;
+    let hash = suite.common.hash_provider.hash(&policy);
+    hash.as_ref().get(..32)?.try_into().ok()
+}
+
+impl ConfigBuilder<ServerConfig, WantsVerifier> {
+    /// Asks clients for certificates as `client_cert_verifier` says, and lets it decide which are trusted.
+    pub fn with_client_cert_verifier(
+        self,
+        client_cert_verifier: Arc<dyn ClientCertVerifier>,
+    ) -> ConfigBuilder<ServerConfig, WantsServerCert> {
+        let versions = self.state.versions;
+        self.next(WantsServerCert { versions, verifier: client_cert_verifier })
+    }
+
+    /// Asks no client for a certificate.
+    pub fn with_no_client_auth(self) -> ConfigBuilder<ServerConfig, WantsServerCert> {
+        self.with_client_cert_verifier(Arc::new(NoClientAuth))
+    }
+}
+
+/// The third stage of a server: the certificate it shows is still open.
+#[derive(Clone, Debug)]
+pub struct WantsServerCert {
+    versions: EnabledVersions,
+    verifier: Arc<dyn ClientCertVerifier>,
+}
+
+impl ConfigBuilder<ServerConfig, WantsServerCert> {
+    /// Shows `cert_chain` (end entity first) to every client, whatever name it asks for.
+    ///
+    /// # Errors
+    ///
+    /// What the provider says if it cannot load `key_der`, [`Error::NoCertificatesPresented`] for an empty chain,
+    /// [`Error::InconsistentKeys`] if key and certificate do not belong together.
+    pub fn with_single_cert(
+        self,
+        cert_chain: Vec<CertificateDer<'static>>,
+        key_der: PrivateKeyDer<'static>,
+    ) -> Result<ServerConfig, Error> {
+        let key = CertifiedKey::from_der(cert_chain, key_der, &self.provider)?;
+        Ok(self.with_cert_resolver(Arc::new(SingleCertAndKey::from(key))))
+    }
+
+    /// Does as [`Self::with_single_cert`], and staples the DER-encoded OCSP response `ocsp` unless it is empty.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Self::with_single_cert`]. The OCSP response is not looked at.
+    pub fn with_single_cert_with_ocsp(
+        self,
+        cert_chain: Vec<CertificateDer<'static>>,
+        key_der: PrivateKeyDer<'static>,
+        ocsp: Vec<u8>,
+    ) -> Result<ServerConfig, Error> {
+        let mut key = CertifiedKey::from_der(cert_chain, key_der, &self.provider)?;
+        key.ocsp = (!ocsp.is_empty()).then_some(ocsp);
+        Ok(self.with_cert_resolver(Arc::new(SingleCertAndKey::from(key))))
+    }
+
+    /// Lets `cert_resolver` choose the certificate for each client.
+    pub fn with_cert_resolver(self, cert_resolver: Arc<dyn ResolvesServerCert>) -> ServerConfig {
+        let policy = fingerprint(&self.provider, &*self.state.verifier);
+        ServerConfig {
+            ignore_client_order: false,
+            max_fragment_size: None,
+            #[cfg(feature = "std")]
+            session_storage: super::sessions::ServerSessionMemoryCache::new(DEFAULT_SERVER_SESSIONS),
+            #[cfg(not(feature = "std"))]
+            session_storage: Arc::new(NoServerSessionStorage),
+            ticketer: Arc::new(NeverProducesTickets),
+            cert_resolver,
+            alpn_protocols: Vec::new(),
+            key_log: Arc::new(NoKeyLog),
+            enable_secret_extraction: false,
+            max_early_data_size: 0,
+            send_half_rtt_data: false,
+            send_tls13_tickets: DEFAULT_TICKETS,
+            max_tls13_tickets: DEFAULT_MAX_TICKETS,
+            require_ems: cfg!(feature = "fips"),
+            time_provider: self.time_provider,
+            cert_compressors: compress::default_cert_compressors().to_vec(),
+            cert_compression_cache: Arc::new(CompressionCache::default()),
+            cert_decompressors: compress::default_cert_decompressors().to_vec(),
+            trace: None,
+            record_padding: None,
+            provider: self.provider,
+            verifier: self.state.verifier,
+            versions: self.state.versions,
+            policy,
+        }
+    }
+}
+
+/// Makes no tickets and opens none.
+#[derive(Debug)]
+struct NeverProducesTickets;
+
+impl ProducesTickets for NeverProducesTickets {
+    fn enabled(&self) -> bool {
+        false
+    }
+
+    fn lifetime(&self) -> u32 {
+        0
+    }
+
+    fn encrypt(&self, _: &[u8]) -> Option<Vec<u8>> {
+        None
+    }
+
+    fn decrypt(&self, _: &[u8]) -> Option<Vec<u8>> {
+        None
+    }
+}
+
+/// What a client asked for, shown to those who choose a certificate or a config.
+///
+/// Nothing in it is authenticated: anybody can send any hello.
+#[derive(Debug)]
+pub struct ClientHello<'a> {
+    pub(crate) server_name: Option<&'a DnsName<'a>>,
+    pub(crate) signature_schemes: &'a [SignatureScheme],
+    /// The body of the `protocol_name_list`: names, each after its one-byte length. RFC 7301 section 3.1.
+    pub(crate) alpn: Option<&'a [u8]>,
+    pub(crate) server_cert_types: Option<&'a [CertificateType]>,
+    pub(crate) client_cert_types: Option<&'a [CertificateType]>,
+    pub(crate) cipher_suites: &'a [CipherSuite],
+    pub(crate) certificate_authorities: Option<&'a [DistinguishedName]>,
+    pub(crate) named_groups: Option<&'a [NamedGroup]>,
+}
+
+impl<'a> ClientHello<'a> {
+    /// Returns the name the client asked for, RFC 6066 section 3. It is a syntactically valid DNS name.
+    pub fn server_name(&self) -> Option<&str> {
+        self.server_name.map(AsRef::as_ref)
+    }
+
+    /// Returns the signature schemes the client accepts that fit the suites it offered, best first.
+    pub fn signature_schemes(&self) -> &[SignatureScheme] {
+        self.signature_schemes
+    }
+
+    /// Returns the application protocols the client offered, best first, RFC 7301. `None` if it sent no such extension.
+    pub fn alpn(&self) -> Option<impl Iterator<Item = &'a [u8]>> {
+        self.alpn.map(|rest| AlpnNames { rest })
+    }
+
+    /// Returns the cipher suites the client offered, in its order, unknown ones included.
+    pub fn cipher_suites(&self) -> &[CipherSuite] {
+        self.cipher_suites
+    }
+
+    /// Returns the certificate types the client accepts from servers, RFC 7250.
+    pub fn server_cert_types(&self) -> Option<&'a [CertificateType]> {
+        self.server_cert_types
+    }
+
+    /// Returns the certificate types the client can show, RFC 7250.
+    pub fn client_cert_types(&self) -> Option<&'a [CertificateType]> {
+        self.client_cert_types
+    }
+
+    /// Returns the authorities the client trusts, as far as it named them, RFC 8446 section 4.2.4.
+    pub fn certificate_authorities(&self) -> Option<&'a [DistinguishedName]> {
+        self.certificate_authorities
+    }
+
+    /// Returns the key exchange groups the client supports, RFC 8446 section 4.2.7.
+    pub fn named_groups(&self) -> Option<&'a [NamedGroup]> {
+        self.named_groups
+    }
+}
+
+/// Walks a `protocol_name_list` body. The list was checked when the hello was read; a broken one just ends.
+struct AlpnNames<'a> {
+    rest: &'a [u8],
+}
+
+impl<'a> Iterator for AlpnNames<'a> {
+    type Item = &'a [u8];
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let (len, rest) = self.rest.split_first()?;
+        let (name, rest) = rest.split_at_checked(usize::from(*len))?;
+        self.rest = rest;
+        Some(name)
+    }
+}
+
+#[cfg(all(test, feature = "aws_lc_rs", feature = "std"))]
+mod tests {
+    use super::*;
+    use crate::config::testing::*;
+    use crate::config::webpki::{ClientCertVerifierBuilder, WebPkiClientVerifier};
+    use crate::crypto::SecureRandom;
+    use crate::error::InconsistentKeys;
+    use crate::names::GetRandomFailed;
+
+    fn builder() -> ConfigBuilder<ServerConfig, WantsVerifier> {
+        ServerConfig::builder_with_provider(provider()).with_safe_default_protocol_versions().unwrap()
+    }
+
+    fn policy(verifier: Arc<dyn ClientCertVerifier>) -> PolicyFingerprint {
+        let builder = builder().with_client_cert_verifier(verifier);
+        builder.with_single_cert(chain(SERVER), key(SERVER_KEY)).unwrap().policy_fingerprint().unwrap()
+    }
+
+    #[test]
+    fn a_server_certificate_must_fit_its_key() {
+        let build =
+            |cert, key_der| builder().with_no_client_auth().with_single_cert(cert, key(key_der)).map(|_| ());
+        assert_eq!(build(chain(SERVER), SERVER_KEY), Ok(()));
+        let mismatch = Err(Error::InconsistentKeys(InconsistentKeys::KeyMismatch));
+        assert_eq!(build(chain(SERVER), CLIENT_KEY), mismatch);
+        assert_eq!(build(Vec::new(), SERVER_KEY), Err(Error::NoCertificatesPresented));
+        assert!(build(chain(SERVER), b"no key").is_err());
+    }
+
+    #[test]
+    fn an_ocsp_response_is_stapled_unless_it_is_empty() {
+        for (given, kept) in [(&b"response"[..], Some(b"response".to_vec())), (b"", None)] {
+            let builder = builder().with_no_client_auth();
+            let config =
+                builder.with_single_cert_with_ocsp(chain(SERVER), key(SERVER_KEY), given.to_vec()).unwrap();
+            assert_eq!(config.cert_resolver.resolve(hello(None)).unwrap().ocsp, kept);
+        }
+    }
+
+    #[test]
+    fn the_policy_fingerprint_follows_the_policy() {
+        let webpki =
+            |ders: &[&'static [u8]], change: fn(ClientCertVerifierBuilder) -> ClientCertVerifierBuilder| {
+                policy(
+                    change(WebPkiClientVerifier::builder_with_provider(roots(ders), provider()))
+                        .build()
+                        .unwrap(),
+                )
+            };
+        let same = |builder| builder;
+        let base = webpki(&[CA], same);
+        assert_eq!(base, webpki(&[CA], same), "an equal policy, as after a restart");
+        assert_eq!(
+            base,
+            webpki(&[CA, CA], |b| b
+                .clear_root_hint_subjects()
+                .add_root_hint_subjects(roots(&[CA]).subjects()))
+        );
+        let others = [
+            webpki(&[OTHER_CA], same),
+            webpki(&[CA, OTHER_CA], same),
+            webpki(&[CA], |b| b.allow_unauthenticated()),
+            webpki(&[CA], |b| b.clear_root_hint_subjects()),
+            webpki(&[CA], |b| b.add_root_hint_subjects([DistinguishedName::in_sequence(b"x")])),
+            policy(Arc::new(NoClientAuth)),
+        ];
+        for (n, other) in others.iter().enumerate() {
+            assert_ne!(*other, base, "{n}");
+            assert!(!others[..n].contains(other), "{n}");
+        }
+        assert_eq!(policy(Arc::new(NoClientAuth)), policy(WebPkiClientVerifier::no_client_auth()));
+    }
+
+    #[test]
+    fn a_foreign_verifier_binds_sessions_to_its_config() {
+        let verifier: Arc<dyn ClientCertVerifier> = Arc::new(Foreign);
+        assert_ne!(policy(Arc::clone(&verifier)), policy(verifier));
+        let config = builder().with_client_cert_verifier(Arc::new(Foreign));
+        let config = config.with_single_cert(chain(SERVER), key(SERVER_KEY)).unwrap();
+        assert_eq!(config.clone().policy_fingerprint(), config.policy_fingerprint());
+    }
+
+    #[test]
+    fn a_failing_random_generator_means_no_resumption() {
+        #[derive(Debug)]
+        struct Broken;
+        impl SecureRandom for Broken {
+            fn fill(&self, _: &mut [u8]) -> Result<(), GetRandomFailed> {
+                Err(GetRandomFailed)
+            }
+        }
+        let provider = CryptoProvider { secure_random: &Broken, ..(*provider()).clone() };
+        let builder = ServerConfig::builder_with_provider(Arc::new(provider));
+        let builder = builder.with_safe_default_protocol_versions().unwrap();
+        let config = builder.with_client_cert_verifier(Arc::new(Foreign));
+        let config = config.with_single_cert(chain(SERVER), key(SERVER_KEY)).unwrap();
+        assert_eq!(config.policy_fingerprint(), None);
+    }
+
+    #[test]
+    fn no_tickets_are_made_by_default() {
+        let config =
+            builder().with_no_client_auth().with_single_cert(chain(SERVER), key(SERVER_KEY)).unwrap();
+        assert!(!config.ticketer.enabled());
+        assert_eq!((config.ticketer.encrypt(b"x"), config.ticketer.decrypt(b"x")), (None, None));
+        assert!(config.session_storage.can_cache());
+    }
+
+    #[test]
+    fn a_hello_shows_its_protocols() {
+        let with = |alpn| ClientHello { alpn, ..hello(None) };
+        let names = |alpn| with(alpn).alpn().map(|names| names.collect::<Vec<_>>());
+        assert_eq!(names(None), None);
+        assert_eq!(names(Some(b"\x02h2\x08http/1.1")), Some(Vec::from([&b"h2"[..], b"http/1.1"])));
+        // Lists like these do not pass the parser; here they must only not run away.
+        assert_eq!(names(Some(b"\x02h2\x09http/1.1")), Some(Vec::from([&b"h2"[..]])));
+        assert_eq!(names(Some(b"")), Some(Vec::new()));
+    }
+}

@@ -1,0 +1,604 @@
+//! Sessions kept for resumption: what a client keeps, the traits of stores, and bounded stores in memory.
+//!
+//! A store that cannot answer (a poisoned lock) behaves as if it were empty: the handshake is then a full one. Nothing in
+//! here prints a secret, and what is forgotten is wiped.
+
+use alloc::sync::{Arc, Weak};
+use alloc::vec::Vec;
+use core::fmt;
+use core::ops::Deref;
+
+use pki_types::{CertificateDer, ServerName, UnixTime};
+use zeroize::Zeroizing;
+
+use super::client::ClientConfig;
+use super::resolve::ResolvesClientCert;
+use super::verify::ServerCertVerifier;
+use crate::crypto::suites::Tls13CipherSuite;
+use crate::names::{NamedGroup, ProtocolVersion};
+use crate::secret::Secret;
+
+#[cfg(feature = "std")]
+pub use memory::{ClientSessionMemoryCache, ServerSessionMemoryCache};
+
+/// No ticket is used for longer than seven days, whatever its maker says. RFC 8446 section 4.6.1.
+pub(crate) const MAX_TICKET_LIFETIME: u32 = 7 * 24 * 60 * 60;
+
+/// Tickets kept for one server. A server sends two or so in a connection, and browsers open about six connections at
+/// once; more would only grow old.
+#[cfg(feature = "std")]
+pub(crate) const TICKETS_PER_SERVER: usize = 8;
+
+/// Keeps the sessions of a server. Keys and values are opaque bytes; the values are secret.
+///
+/// All methods are called from within handshakes, so they should not block for long.
+pub trait StoresServerSessions: fmt::Debug + Send + Sync {
+    /// Stores `value` under `key`, in place of what was there. Returns whether it was stored.
+    fn put(&self, key: Vec<u8>, value: Vec<u8>) -> bool;
+
+    /// Returns what is stored under `key`.
+    fn get(&self, key: &[u8]) -> Option<Vec<u8>>;
+
+    /// Returns what is stored under `key`, and forgets it: of two callers only one may get it.
+    fn take(&self, key: &[u8]) -> Option<Vec<u8>>;
+
+    /// Says whether `put` may ever store something. If not, clients are not told that they could resume.
+    fn can_cache(&self) -> bool;
+}
+
+/// Stores nothing.
+#[derive(Debug)]
+pub struct NoServerSessionStorage;
+
+impl StoresServerSessions for NoServerSessionStorage {
+    fn put(&self, _: Vec<u8>, _: Vec<u8>) -> bool {
+        false
+    }
+
+    fn get(&self, _: &[u8]) -> Option<Vec<u8>> {
+        None
+    }
+
+    fn take(&self, _: &[u8]) -> Option<Vec<u8>> {
+        None
+    }
+
+    fn can_cache(&self) -> bool {
+        false
+    }
+}
+
+/// Keeps the sessions of a client, by the name of the server.
+///
+/// All methods are called from within handshakes, so they should not block for long.
+pub trait ClientSessionStore: fmt::Debug + Send + Sync {
+    /// Remembers which group `server_name` chose, so that the next hello guesses right.
+    fn set_kx_hint(&self, server_name: ServerName<'static>, group: NamedGroup);
+
+    /// Returns the group remembered for `server_name`.
+    fn kx_hint(&self, server_name: &ServerName<'_>) -> Option<NamedGroup>;
+
+    /// Stores the TLS 1.2 session with `server_name`; there is at most one.
+    fn set_tls12_session(&self, server_name: ServerName<'static>, value: Tls12ClientSessionValue);
+
+    /// Returns the TLS 1.2 session with `server_name`.
+    fn tls12_session(&self, server_name: &ServerName<'_>) -> Option<Tls12ClientSessionValue>;
+
+    /// Forgets the TLS 1.2 session with `server_name`.
+    fn remove_tls12_session(&self, server_name: &ServerName<'static>);
+
+    /// Stores one more TLS 1.3 ticket of `server_name`. Older ones may be forgotten for it.
+    fn insert_tls13_ticket(&self, server_name: ServerName<'static>, value: Tls13ClientSessionValue);
+
+    /// Returns a ticket of `server_name` and forgets it: a ticket is used once, so that connections cannot be linked by
+    /// it (RFC 8446 appendix C.4).
+    fn take_tls13_ticket(&self, server_name: &ServerName<'static>) -> Option<Tls13ClientSessionValue>;
+}
+
+/// Stores nothing.
+#[derive(Debug)]
+pub(crate) struct NoClientSessionStorage;
+
+impl ClientSessionStore for NoClientSessionStorage {
+    fn set_kx_hint(&self, _: ServerName<'static>, _: NamedGroup) {}
+
+    fn kx_hint(&self, _: &ServerName<'_>) -> Option<NamedGroup> {
+        None
+    }
+
+    fn set_tls12_session(&self, _: ServerName<'static>, _: Tls12ClientSessionValue) {}
+
+    fn tls12_session(&self, _: &ServerName<'_>) -> Option<Tls12ClientSessionValue> {
+        None
+    }
+
+    fn remove_tls12_session(&self, _: &ServerName<'static>) {}
+
+    fn insert_tls13_ticket(&self, _: ServerName<'static>, _: Tls13ClientSessionValue) {}
+
+    fn take_tls13_ticket(&self, _: &ServerName<'static>) -> Option<Tls13ClientSessionValue> {
+        None
+    }
+}
+
+/// What a client keeps of a session of either version.
+pub struct ClientSessionCommon {
+    pub(crate) ticket: Arc<[u8]>,
+    pub(crate) secret: Secret,
+    pub(crate) obtained_at: UnixTime,
+    pub(crate) lifetime_secs: u32,
+    /// The chain the server showed in the full handshake. A resumed connection gives it back and checks its dates again.
+    pub(crate) server_chain: Arc<[CertificateDer<'static>]>,
+    pub(crate) alpn: Option<Vec<u8>>,
+    pub(crate) binding: SessionBinding,
+}
+
+/// Who accepted the server of a session, and as whom the client appeared there.
+///
+/// Weak, so that a store does not keep a config's parts alive; and a weak reference still reserves the address, so that
+/// nothing new can be mistaken for what is gone.
+#[derive(Clone)]
+pub(crate) struct SessionBinding {
+    verifier: Weak<dyn ServerCertVerifier>,
+    client_auth: Weak<dyn ResolvesClientCert>,
+}
+
+impl SessionBinding {
+    pub(crate) fn to(config: &ClientConfig) -> Self {
+        Self {
+            verifier: Arc::downgrade(&config.verifier),
+            client_auth: Arc::downgrade(&config.client_auth_cert_resolver),
+        }
+    }
+
+    fn fits(&self, config: &ClientConfig) -> bool {
+        let now = Self::to(config);
+        self.verifier.ptr_eq(&now.verifier) && self.client_auth.ptr_eq(&now.client_auth)
+    }
+}
+
+impl ClientSessionCommon {
+    /// How old the session is, or `None` if the clock says it is from the future.
+    pub(crate) fn age_secs(&self, now: UnixTime) -> Option<u64> {
+        now.as_secs().checked_sub(self.obtained_at.as_secs())
+    }
+
+    /// Says whether the session must not be used any more. If the clock went backward its age is not known, and that is
+    /// too old.
+    pub(crate) fn expired_at(&self, now: UnixTime) -> bool {
+        let lifetime = u64::from(self.lifetime_secs.min(MAX_TICKET_LIFETIME));
+        self.age_secs(now).is_none_or(|age| age >= lifetime)
+    }
+}
+
+/// A TLS 1.3 session that a client may resume. Opaque but for what QUIC needs.
+pub struct Tls13ClientSessionValue {
+    pub(crate) suite: &'static Tls13CipherSuite,
+    pub(crate) age_add: u32,
+    pub(crate) max_early_data_size: u32,
+    pub(crate) quic_params: Vec<u8>,
+    pub(crate) common: ClientSessionCommon,
+}
+
+impl Tls13ClientSessionValue {
+    /// Returns how much early data the server accepts on this session; zero if none.
+    pub fn max_early_data_size(&self) -> u32 {
+        self.max_early_data_size
+    }
+
+    /// Returns the suite of the connection that made the session.
+    pub fn suite(&self) -> &'static Tls13CipherSuite {
+        self.suite
+    }
+
+    /// Keeps the server's QUIC transport parameters with the session, RFC 9001 section 4.6.
+    pub fn set_quic_params(&mut self, quic_params: &[u8]) {
+        self.quic_params = quic_params.to_vec();
+    }
+
+    /// Returns what [`Self::set_quic_params`] kept.
+    pub fn quic_params(&self) -> Vec<u8> {
+        self.quic_params.clone()
+    }
+
+    /// Makes the session seem older, for tests.
+    #[doc(hidden)]
+    pub fn rewind_epoch(&mut self, delta: u32) {
+        let secs = self.common.obtained_at.as_secs().saturating_sub(u64::from(delta));
+        self.common.obtained_at = UnixTime::since_unix_epoch(core::time::Duration::from_secs(secs));
+    }
+
+    /// Changes the early-data limit, for tests.
+    #[doc(hidden)]
+    pub fn _private_set_max_early_data_size(&mut self, new: u32) {
+        self.max_early_data_size = new;
+    }
+
+    /// Says whether `config` may offer this session: the same verifier accepted the server, the client would appear with
+    /// the same credential, and a suite of the session's hash is still enabled.
+    pub(crate) fn fits(&self, config: &ClientConfig) -> bool {
+        let hash = |suite: &Tls13CipherSuite| suite.common.hash_provider.algorithm();
+        let mut suites = config.provider.cipher_suites.iter().filter_map(|suite| suite.tls13());
+        config.versions.contains(ProtocolVersion::TLSv1_3)
+            && self.common.binding.fits(config)
+            && suites.any(|suite| hash(suite) == hash(self.suite))
+    }
+
+    /// The age as the ticket extension wants it: in milliseconds, plus `age_add`. RFC 8446 section 4.2.11.1.
+    pub(crate) fn obfuscated_age(&self, now: UnixTime) -> Option<u32> {
+        let millis = u32::try_from(self.common.age_secs(now)?.checked_mul(1000)?).ok()?;
+        Some(millis.wrapping_add(self.age_add))
+    }
+}
+
+impl Deref for Tls13ClientSessionValue {
+    type Target = ClientSessionCommon;
+
+    fn deref(&self) -> &Self::Target {
+        &self.common
+    }
+}
+
+impl fmt::Debug for Tls13ClientSessionValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The ticket and the secret together resume the session: neither is printed.
+        f.debug_struct("Tls13ClientSessionValue")
+            .field("suite", &self.suite.common.suite)
+            .field("obtained_at", &self.common.obtained_at)
+            .field("lifetime_secs", &self.common.lifetime_secs)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A TLS 1.2 session that a client may resume. TLS 1.2 is not built yet, so nothing makes one.
+#[derive(Clone)]
+pub struct Tls12ClientSessionValue {
+    common: Arc<ClientSessionCommon>,
+}
+
+impl Deref for Tls12ClientSessionValue {
+    type Target = ClientSessionCommon;
+
+    fn deref(&self) -> &Self::Target {
+        &self.common
+    }
+}
+
+impl fmt::Debug for Tls12ClientSessionValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Tls12ClientSessionValue").finish_non_exhaustive()
+    }
+}
+
+#[cfg(feature = "std")]
+mod memory {
+    use alloc::collections::VecDeque;
+
+    use super::*;
+    use crate::config::cache::Bounded;
+    use crate::config::lock::Mutex;
+
+    /// Keeps the sessions of a server in memory, up to a number of them.
+    pub struct ServerSessionMemoryCache {
+        sessions: Mutex<Bounded<Vec<u8>, Zeroizing<Vec<u8>>>>,
+    }
+
+    impl ServerSessionMemoryCache {
+        /// Makes a store for at most `size` sessions. The oldest is forgotten for a new one.
+        pub fn new(size: usize) -> Arc<Self> {
+            Arc::new(Self { sessions: Mutex::new(Bounded::new(size)) })
+        }
+
+        #[cfg(test)]
+        pub(super) fn poison(&self) {
+            crate::config::lock::poison(&self.sessions);
+        }
+    }
+
+    impl StoresServerSessions for ServerSessionMemoryCache {
+        fn put(&self, key: Vec<u8>, value: Vec<u8>) -> bool {
+            let value = Zeroizing::new(value);
+            self.sessions.lock().is_some_and(|mut sessions| sessions.insert(key, value))
+        }
+
+        fn get(&self, key: &[u8]) -> Option<Vec<u8>> {
+            self.sessions.lock()?.get(key).map(|value| value.to_vec())
+        }
+
+        fn take(&self, key: &[u8]) -> Option<Vec<u8>> {
+            self.sessions.lock()?.remove(key).map(|mut value| core::mem::take(&mut *value))
+        }
+
+        fn can_cache(&self) -> bool {
+            true
+        }
+    }
+
+    impl fmt::Debug for ServerSessionMemoryCache {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            let len = self.sessions.lock().map(|sessions| sessions.len());
+            f.debug_struct("ServerSessionMemoryCache").field("len", &len).finish_non_exhaustive()
+        }
+    }
+
+    /// Keeps the sessions of a client in memory, for a number of servers.
+    pub struct ClientSessionMemoryCache {
+        servers: Mutex<Bounded<ServerName<'static>, Server>>,
+    }
+
+    #[derive(Default)]
+    struct Server {
+        kx_hint: Option<NamedGroup>,
+        tls12: Option<Tls12ClientSessionValue>,
+        tickets: VecDeque<Tls13ClientSessionValue>,
+    }
+
+    impl ClientSessionMemoryCache {
+        /// Makes a store for about `size` sessions: at most eight for each server, and the servers used longest ago are
+        /// forgotten for new ones.
+        pub fn new(size: usize) -> Self {
+            Self { servers: Mutex::new(Bounded::new(size.div_ceil(TICKETS_PER_SERVER))) }
+        }
+
+        fn change(&self, server_name: ServerName<'static>, change: impl FnOnce(&mut Server)) {
+            if let Some(mut servers) = self.servers.lock() {
+                servers.change(server_name, change);
+            }
+        }
+
+        #[cfg(test)]
+        pub(super) fn poison(&self) {
+            crate::config::lock::poison(&self.servers);
+        }
+    }
+
+    impl ClientSessionStore for ClientSessionMemoryCache {
+        fn set_kx_hint(&self, server_name: ServerName<'static>, group: NamedGroup) {
+            self.change(server_name, |server| server.kx_hint = Some(group));
+        }
+
+        fn kx_hint(&self, server_name: &ServerName<'_>) -> Option<NamedGroup> {
+            self.servers.lock()?.get(&server_name.to_owned())?.kx_hint
+        }
+
+        fn set_tls12_session(&self, server_name: ServerName<'static>, value: Tls12ClientSessionValue) {
+            self.change(server_name, |server| server.tls12 = Some(value));
+        }
+
+        fn tls12_session(&self, server_name: &ServerName<'_>) -> Option<Tls12ClientSessionValue> {
+            self.servers.lock()?.get(&server_name.to_owned())?.tls12.clone()
+        }
+
+        fn remove_tls12_session(&self, server_name: &ServerName<'static>) {
+            if let Some(server) =
+                self.servers.lock().as_mut().and_then(|servers| servers.get_mut(server_name))
+            {
+                server.tls12 = None;
+            }
+        }
+
+        fn insert_tls13_ticket(&self, server_name: ServerName<'static>, value: Tls13ClientSessionValue) {
+            self.change(server_name, |server| {
+                if server.tickets.len() >= TICKETS_PER_SERVER {
+                    server.tickets.pop_front();
+                }
+                server.tickets.push_back(value);
+            });
+        }
+
+        fn take_tls13_ticket(&self, server_name: &ServerName<'static>) -> Option<Tls13ClientSessionValue> {
+            // The newest: it has the longest life left, and the server's keys for it are the least likely to be gone.
+            self.servers.lock()?.get_mut(server_name)?.tickets.pop_back()
+        }
+    }
+
+    impl fmt::Debug for ClientSessionMemoryCache {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            // The names would say whom the client talks to.
+            let servers = self.servers.lock().map(|servers| servers.len());
+            f.debug_struct("ClientSessionMemoryCache").field("servers", &servers).finish_non_exhaustive()
+        }
+    }
+}
+
+#[cfg(all(test, feature = "aws_lc_rs", feature = "std"))]
+mod tests {
+    use alloc::format;
+    use alloc::vec;
+
+    use super::*;
+    use crate::config::client::Resumption;
+    use crate::config::testing::{CA, CLIENT, CLIENT_KEY, at, chain, key, provider, roots};
+    use crate::error::Error;
+    use crate::names::CipherSuite;
+
+    fn config() -> ClientConfig {
+        ClientConfig::builder_with_provider(provider())
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_root_certificates(roots(&[CA]))
+            .with_no_client_auth()
+    }
+
+    /// A session of `config`, made at the second 1,000,000, with a number to tell it by.
+    fn session(config: &ClientConfig, number: u8) -> Tls13ClientSessionValue {
+        let suite = config.provider.cipher_suites.iter().find_map(|suite| suite.tls13()).unwrap();
+        Tls13ClientSessionValue {
+            suite,
+            age_add: 0xFFFF_FFFF,
+            max_early_data_size: 0,
+            quic_params: Vec::new(),
+            common: ClientSessionCommon {
+                ticket: Arc::from([number]),
+                secret: Secret::new(&[0xA5; 32]),
+                obtained_at: at(1_000_000),
+                lifetime_secs: 3600,
+                server_chain: Arc::from([]),
+                alpn: None,
+                binding: SessionBinding::to(config),
+            },
+        }
+    }
+
+    fn name(n: u32) -> ServerName<'static> {
+        ServerName::try_from(format!("host{n}.example")).unwrap()
+    }
+
+    #[test]
+    fn a_ticket_is_given_out_once_and_the_newest_first() {
+        let (config, store) = (config(), ClientSessionMemoryCache::new(64));
+        for n in 0..20 {
+            store.insert_tls13_ticket(name(1), session(&config, n));
+        }
+        let taken: Vec<u8> = core::iter::from_fn(|| store.take_tls13_ticket(&name(1)))
+            .map(|session| session.ticket[0])
+            .collect();
+        assert_eq!(taken, [19, 18, 17, 16, 15, 14, 13, 12], "eight for one server");
+        assert!(store.take_tls13_ticket(&name(2)).is_none());
+    }
+
+    #[test]
+    fn the_client_store_forgets_servers_not_heard_of_for_longest() {
+        let (config, store) = (config(), ClientSessionMemoryCache::new(3 * 8));
+        for n in 0..3 {
+            store.insert_tls13_ticket(name(n), session(&config, 0));
+            store.set_kx_hint(name(n), NamedGroup::X25519);
+        }
+        store.set_kx_hint(name(0), NamedGroup::secp256r1);
+        store.set_kx_hint(name(3), NamedGroup::X25519);
+        assert_eq!(store.kx_hint(&name(0)), Some(NamedGroup::secp256r1));
+        assert_eq!(store.kx_hint(&name(1)), None);
+        assert!(store.take_tls13_ticket(&name(1)).is_none());
+        assert!(store.take_tls13_ticket(&name(0)).is_some());
+        assert!(store.take_tls13_ticket(&name(2)).is_some());
+    }
+
+    #[test]
+    fn stores_of_size_zero_keep_nothing() {
+        let (config, client) = (config(), ClientSessionMemoryCache::new(0));
+        client.insert_tls13_ticket(name(1), session(&config, 0));
+        assert!(client.take_tls13_ticket(&name(1)).is_none());
+        let server = ServerSessionMemoryCache::new(0);
+        assert!(!server.put(vec![1], vec![2]));
+        assert_eq!(server.get(&[1]), None);
+    }
+
+    #[test]
+    fn the_server_store_is_bounded_and_take_takes() {
+        let store = ServerSessionMemoryCache::new(4);
+        for n in 0..6 {
+            assert!(store.put(vec![n], vec![n, n]));
+        }
+        assert_eq!((store.get(&[0]), store.get(&[1]), store.get(&[2])), (None, None, Some(vec![2, 2])));
+        assert_eq!(store.take(&[5]), Some(vec![5, 5]));
+        assert_eq!((store.take(&[5]), store.get(&[5])), (None, None));
+        assert!(store.put(vec![2], vec![9]));
+        assert_eq!(store.get(&[2]), Some(vec![9]));
+    }
+
+    #[test]
+    fn a_poisoned_store_is_an_empty_one() {
+        let config = config();
+        let server = ServerSessionMemoryCache::new(4);
+        assert!(server.put(vec![1], vec![2]));
+        server.poison();
+        assert!(!server.put(vec![1], vec![2]));
+        assert_eq!((server.get(&[1]), server.take(&[1])), (None, None));
+
+        let client = ClientSessionMemoryCache::new(64);
+        client.insert_tls13_ticket(name(1), session(&config, 0));
+        client.poison();
+        client.insert_tls13_ticket(name(1), session(&config, 0));
+        client.set_kx_hint(name(1), NamedGroup::X25519);
+        client.remove_tls12_session(&name(1));
+        assert!(client.take_tls13_ticket(&name(1)).is_none());
+        assert!(client.kx_hint(&name(1)).is_none() && client.tls12_session(&name(1)).is_none());
+        assert!(format!("{server:?} {client:?}").contains("None"));
+    }
+
+    #[test]
+    fn a_session_expires_at_its_lifetime_at_seven_days_and_when_the_clock_went_back() {
+        let config = config();
+        let usable = |lifetime, now| {
+            let mut session = session(&config, 0);
+            session.common.lifetime_secs = lifetime;
+            !session.expired_at(at(now))
+        };
+        const T: u64 = 1_000_000;
+        assert!(usable(3600, T) && usable(3600, T + 3599) && !usable(3600, T + 3600));
+        assert!(usable(u32::MAX, T + 604_799) && !usable(u32::MAX, T + 604_800));
+        assert!(!usable(3600, T - 1));
+        assert!(!usable(0, T));
+    }
+
+    #[test]
+    fn the_obfuscated_age_wraps() {
+        let config = config();
+        // age_add is 2^32 - 1: two seconds are 2000 ms, and 2000 - 1 after the wrap.
+        assert_eq!(session(&config, 0).obfuscated_age(at(1_000_002)), Some(1999));
+        assert_eq!(session(&config, 0).obfuscated_age(at(999_999)), None);
+    }
+
+    #[test]
+    fn a_session_fits_only_the_verifier_and_the_credential_that_made_it() {
+        let made_by = config();
+        let session = session(&made_by, 0);
+        assert!(session.fits(&made_by) && session.fits(&made_by.clone()));
+        assert!(!session.fits(&config()), "an equal config, but another verifier object");
+
+        let mut other_verifier = made_by.clone();
+        other_verifier.dangerous().set_certificate_verifier(config().verifier);
+        assert!(!session.fits(&other_verifier));
+
+        let mut other_credential = made_by.clone();
+        other_credential.client_auth_cert_resolver = ClientConfig::builder_with_provider(provider())
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_root_certificates(roots(&[CA]))
+            .with_client_auth_cert(chain(CLIENT), key(CLIENT_KEY))
+            .unwrap()
+            .client_auth_cert_resolver;
+        assert!(!session.fits(&other_credential));
+        drop(made_by);
+        assert!(!session.fits(&config()), "an address is not taken again while a session remembers it");
+    }
+
+    #[test]
+    fn a_session_fits_only_where_its_hash_is_enabled() -> Result<(), Error> {
+        let made_by = config();
+        let of = |suite| {
+            let suite = |s: &&'static Tls13CipherSuite| s.common.suite == suite;
+            let suites = made_by.provider.cipher_suites.iter().filter_map(|suite| suite.tls13());
+            Tls13ClientSessionValue { suite: suites.into_iter().find(suite).unwrap(), ..session(&made_by, 0) }
+        };
+        let mut only_sha256 = made_by.clone();
+        let mut provider = (*provider()).clone();
+        provider.cipher_suites.retain(|suite| suite.suite() == CipherSuite::TLS13_CHACHA20_POLY1305_SHA256);
+        only_sha256.provider = Arc::new(provider);
+        assert!(of(CipherSuite::TLS13_AES_128_GCM_SHA256).fits(&only_sha256));
+        assert!(!of(CipherSuite::TLS13_AES_256_GCM_SHA384).fits(&only_sha256));
+        Ok(())
+    }
+
+    #[test]
+    fn printing_sessions_and_stores_shows_no_secret() {
+        let config = config();
+        let store = ClientSessionMemoryCache::new(8);
+        store.insert_tls13_ticket(name(7), session(&config, 0x5A));
+        let server = ServerSessionMemoryCache::new(4);
+        server.put(vec![0x5A; 4], vec![0xA5; 32]);
+        let shown = format!("{:?} {store:?} {server:?} {:?}", session(&config, 0x5A), Resumption::default());
+        for secret in ["165", "a5", "A5", "90", "5a", "5A", "host7"] {
+            assert!(!shown.contains(secret), "{secret} in {shown}");
+        }
+    }
+
+    #[test]
+    fn storage_that_stores_nothing_says_so() {
+        assert!(!NoServerSessionStorage.can_cache() && !NoServerSessionStorage.put(vec![1], vec![1]));
+        assert_eq!((NoServerSessionStorage.get(&[1]), NoServerSessionStorage.take(&[1])), (None, None));
+        let resumption = Resumption::disabled();
+        resumption.store.insert_tls13_ticket(name(1), session(&config(), 0));
+        assert!(resumption.store.take_tls13_ticket(&name(1)).is_none());
+    }
+}

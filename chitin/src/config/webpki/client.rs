@@ -1,0 +1,199 @@
+//! The verifier of clients by a set of roots.
+
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+use pki_types::{CertificateDer, CertificateRevocationListDer, TrustAnchor, UnixTime};
+
+use super::pki::{ParsedCertificate, Role, verify_chain};
+use super::{Revocation, RootCertStore, VerifierBuilderError};
+use crate::config::verify::{ClientCertVerified, ClientCertVerifier, NoClientAuth};
+use crate::crypto::CryptoProvider;
+use crate::crypto::verify::{
+    DigitallySignedStruct, HandshakeSignatureValid, WebPkiSupportedAlgorithms, verify_tls12_signature,
+    verify_tls13_signature,
+};
+use crate::error::Error;
+use crate::names::{DistinguishedName, SignatureScheme};
+
+/// Trusts clients whose certificate leads to a root, is valid now, and may be used by clients.
+///
+/// The client is then known by its certificate: who it is and what it may do is for the application to say.
+#[derive(Debug)]
+pub struct WebPkiClientVerifier {
+    roots: Arc<RootCertStore>,
+    root_hint_subjects: Vec<DistinguishedName>,
+    mandatory: bool,
+    supported: WebPkiSupportedAlgorithms,
+}
+
+impl WebPkiClientVerifier {
+    /// Starts a verifier that trusts `roots`, with the algorithms of the process-default provider.
+    ///
+    /// # Panics
+    ///
+    /// If there is no process-default [`CryptoProvider`] and none is built in.
+    #[cfg(feature = "std")]
+    pub fn builder(roots: Arc<RootCertStore>) -> ClientCertVerifierBuilder {
+        Self::builder_with_provider(roots, crate::config::builder::process_default_provider())
+    }
+
+    /// Starts a verifier that trusts `roots`, with the algorithms of `provider`.
+    ///
+    /// A certificate is required and the subjects of `roots` are named to clients, unless the builder is told otherwise.
+    pub fn builder_with_provider(
+        roots: Arc<RootCertStore>,
+        provider: Arc<CryptoProvider>,
+    ) -> ClientCertVerifierBuilder {
+        ClientCertVerifierBuilder {
+            root_hint_subjects: roots.subjects(),
+            roots,
+            revocation: Revocation::default(),
+            mandatory: true,
+            supported: provider.signature_verification_algorithms,
+        }
+    }
+
+    /// Returns a verifier that asks no client for a certificate.
+    pub fn no_client_auth() -> Arc<dyn ClientCertVerifier> {
+        Arc::new(NoClientAuth)
+    }
+}
+
+impl ClientCertVerifier for WebPkiClientVerifier {
+    fn client_auth_mandatory(&self) -> bool {
+        self.mandatory
+    }
+
+    fn root_hint_subjects(&self) -> &[DistinguishedName] {
+        &self.root_hint_subjects
+    }
+
+    fn verify_client_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        now: UnixTime,
+    ) -> Result<ClientCertVerified, Error> {
+        let cert = ParsedCertificate::try_from(end_entity)?;
+        verify_chain(&cert, intermediates, &self.roots, Role::Client, now, self.supported.all)?;
+        Ok(ClientCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        verify_tls12_signature(message, cert, dss, &self.supported)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        verify_tls13_signature(message, cert, dss, &self.supported)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.supported.supported_schemes()
+    }
+
+    fn policy_id(&self) -> Option<Vec<u8>> {
+        let mut roots: Vec<Vec<u8>> = self.roots.roots.iter().map(describe).collect::<Option<_>>()?;
+        // The order of roots decides nothing, nor does a root that is there twice.
+        roots.sort_unstable();
+        roots.dedup();
+        let schemes = self.supported.supported_schemes();
+        let schemes = schemes.iter().flat_map(|scheme| scheme.to_array());
+        Some(roots.into_iter().flatten().chain(schemes).collect())
+    }
+}
+
+/// Everything a verifier looks at in an anchor, each part after its length.
+fn describe(anchor: &TrustAnchor<'_>) -> Option<Vec<u8>> {
+    let constraints = anchor.name_constraints.as_ref();
+    let mut out = Vec::from([u8::from(constraints.is_some())]);
+    for part in
+        [Some(&anchor.subject), Some(&anchor.subject_public_key_info), constraints].into_iter().flatten()
+    {
+        out.extend(u32::try_from(part.len()).ok()?.to_be_bytes());
+        out.extend_from_slice(part);
+    }
+    Some(out)
+}
+
+/// Builds a [`WebPkiClientVerifier`].
+#[derive(Clone, Debug)]
+pub struct ClientCertVerifierBuilder {
+    roots: Arc<RootCertStore>,
+    root_hint_subjects: Vec<DistinguishedName>,
+    revocation: Revocation,
+    mandatory: bool,
+    supported: WebPkiSupportedAlgorithms,
+}
+
+impl ClientCertVerifierBuilder {
+    /// Names no authorities to clients.
+    pub fn clear_root_hint_subjects(mut self) -> Self {
+        self.root_hint_subjects.clear();
+        self
+    }
+
+    /// Names further authorities to clients. They are not trusted for it.
+    pub fn add_root_hint_subjects(mut self, subjects: impl IntoIterator<Item = DistinguishedName>) -> Self {
+        self.root_hint_subjects.extend(subjects);
+        self
+    }
+
+    /// Adds revocation lists. Revocation is not built yet: [`Self::build`] fails if there are any.
+    pub fn with_crls(
+        mut self,
+        crls: impl IntoIterator<Item = CertificateRevocationListDer<'static>>,
+    ) -> Self {
+        self.revocation.lists.extend(crls);
+        self
+    }
+
+    /// Looks for revocation of the end entity only. It has a meaning only beside revocation lists.
+    pub fn only_check_end_entity_revocation(mut self) -> Self {
+        self.revocation.end_entity_only = true;
+        self
+    }
+
+    /// Accepts clients that show no certificate. One that is shown is verified all the same.
+    pub fn allow_unauthenticated(mut self) -> Self {
+        self.mandatory = false;
+        self
+    }
+
+    /// Accepts certificates that no revocation list speaks of. It has a meaning only beside revocation lists.
+    pub fn allow_unknown_revocation_status(mut self) -> Self {
+        self.revocation.allow_unknown = true;
+        self
+    }
+
+    /// Refuses revocation lists that are out of date. It has a meaning only beside revocation lists.
+    pub fn enforce_revocation_expiration(mut self) -> Self {
+        self.revocation.enforce_expiration = true;
+        self
+    }
+
+    /// Makes the verifier.
+    ///
+    /// # Errors
+    ///
+    /// [`VerifierBuilderError::NoRootAnchors`] if nobody is trusted, [`VerifierBuilderError::InvalidCrl`] if there are
+    /// revocation lists.
+    pub fn build(self) -> Result<Arc<dyn ClientCertVerifier>, VerifierBuilderError> {
+        if self.roots.is_empty() {
+            return Err(VerifierBuilderError::NoRootAnchors);
+        }
+        self.revocation.check()?;
+        let Self { roots, root_hint_subjects, mandatory, supported, .. } = self;
+        Ok(Arc::new(WebPkiClientVerifier { roots, root_hint_subjects, mandatory, supported }))
+    }
+}

@@ -1,0 +1,143 @@
+//! The verifier of servers by a set of roots.
+
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+use pki_types::{CertificateDer, CertificateRevocationListDer, ServerName, UnixTime};
+
+use super::pki::{ParsedCertificate, Role, verify_chain, verify_server_name};
+use super::{Revocation, RootCertStore, VerifierBuilderError};
+use crate::config::verify::{ServerCertVerified, ServerCertVerifier};
+use crate::crypto::CryptoProvider;
+use crate::crypto::verify::{
+    DigitallySignedStruct, HandshakeSignatureValid, WebPkiSupportedAlgorithms, verify_tls12_signature,
+    verify_tls13_signature,
+};
+use crate::error::Error;
+use crate::names::SignatureScheme;
+
+/// Trusts servers whose certificate leads to a root, is valid now, may be used by servers, and names the server.
+///
+/// Paths are those of RFC 5280, names those of RFC 9525.
+#[derive(Debug)]
+pub struct WebPkiServerVerifier {
+    roots: Arc<RootCertStore>,
+    supported: WebPkiSupportedAlgorithms,
+}
+
+impl WebPkiServerVerifier {
+    /// Starts a verifier that trusts `roots`, with the algorithms of the process-default provider.
+    ///
+    /// # Panics
+    ///
+    /// If there is no process-default [`CryptoProvider`] and none is built in.
+    #[cfg(feature = "std")]
+    pub fn builder(roots: Arc<RootCertStore>) -> ServerCertVerifierBuilder {
+        Self::builder_with_provider(roots, crate::config::builder::process_default_provider())
+    }
+
+    /// Starts a verifier that trusts `roots`, with the algorithms of `provider`.
+    pub fn builder_with_provider(
+        roots: Arc<RootCertStore>,
+        provider: Arc<CryptoProvider>,
+    ) -> ServerCertVerifierBuilder {
+        let supported = provider.signature_verification_algorithms;
+        ServerCertVerifierBuilder { roots, revocation: Revocation::default(), supported }
+    }
+
+    pub(crate) fn new_without_revocation(
+        roots: impl Into<Arc<RootCertStore>>,
+        supported: WebPkiSupportedAlgorithms,
+    ) -> Self {
+        Self { roots: roots.into(), supported }
+    }
+}
+
+impl ServerCertVerifier for WebPkiServerVerifier {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        server_name: &ServerName<'_>,
+        _ocsp_response: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        let cert = ParsedCertificate::try_from(end_entity)?;
+        verify_chain(&cert, intermediates, &self.roots, Role::Server, now, self.supported.all)?;
+        verify_server_name(&cert, server_name)?;
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        verify_tls12_signature(message, cert, dss, &self.supported)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        verify_tls13_signature(message, cert, dss, &self.supported)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.supported.supported_schemes()
+    }
+}
+
+/// Builds a [`WebPkiServerVerifier`].
+#[derive(Clone, Debug)]
+pub struct ServerCertVerifierBuilder {
+    roots: Arc<RootCertStore>,
+    revocation: Revocation,
+    supported: WebPkiSupportedAlgorithms,
+}
+
+impl ServerCertVerifierBuilder {
+    /// Adds revocation lists. Revocation is not built yet: [`Self::build`] fails if there are any.
+    pub fn with_crls(
+        mut self,
+        crls: impl IntoIterator<Item = CertificateRevocationListDer<'static>>,
+    ) -> Self {
+        self.revocation.lists.extend(crls);
+        self
+    }
+
+    /// Looks for revocation of the end entity only. It has a meaning only beside revocation lists.
+    pub fn only_check_end_entity_revocation(mut self) -> Self {
+        self.revocation.end_entity_only = true;
+        self
+    }
+
+    /// Accepts certificates that no revocation list speaks of. It has a meaning only beside revocation lists.
+    pub fn allow_unknown_revocation_status(mut self) -> Self {
+        self.revocation.allow_unknown = true;
+        self
+    }
+
+    /// Refuses revocation lists that are out of date. It has a meaning only beside revocation lists.
+    pub fn enforce_revocation_expiration(mut self) -> Self {
+        self.revocation.enforce_expiration = true;
+        self
+    }
+
+    /// Makes the verifier.
+    ///
+    /// # Errors
+    ///
+    /// [`VerifierBuilderError::NoRootAnchors`] if nobody is trusted, [`VerifierBuilderError::InvalidCrl`] if there are
+    /// revocation lists.
+    pub fn build(self) -> Result<Arc<WebPkiServerVerifier>, VerifierBuilderError> {
+        if self.roots.is_empty() {
+            return Err(VerifierBuilderError::NoRootAnchors);
+        }
+        self.revocation.check()?;
+        Ok(Arc::new(WebPkiServerVerifier::new_without_revocation(self.roots, self.supported)))
+    }
+}
