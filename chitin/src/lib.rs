@@ -11,11 +11,16 @@ extern crate std;
 #[allow(dead_code)] // Until the flows stand on it, much of what they will ask has no caller.
 mod config;
 pub mod crypto;
+mod carrier;
+mod engine;
 mod error;
+mod flow;
 mod names;
 mod observe;
 mod record;
+mod schedule;
 pub(crate) mod secret;
+mod wire;
 
 pub use crate::config::builder::{ConfigBuilder, ConfigSide, WantsVerifier, WantsVersions};
 pub use crate::config::client::ClientConfig;

@@ -5,8 +5,10 @@
 
 pub(crate) mod records;
 
+use crate::error::Error;
 use crate::names::{AlertDescription, AlertLevel};
 use crate::observe::{Event, KeyLevel, Trace};
+use crate::record::seal::Padding;
 use crate::schedule::tls13::TrafficSecret;
 
 pub(crate) use records::Records;
@@ -25,7 +27,7 @@ pub(crate) enum Carrier {
 
 impl Carrier {
     /// Cuts a flight of handshake messages into records, seals them and queues them.
-    pub(crate) fn send_flight(&mut self, plain: &[u8]) -> Result<(), crate::error::Error> {
+    pub(crate) fn send_flight(&mut self, plain: &[u8]) -> Result<(), Error> {
         match self {
             Self::Records(records) => records.send_handshake(plain),
         }
@@ -46,7 +48,7 @@ impl Carrier {
     }
 
     /// The change_cipher_spec record of middlebox compatibility mode. RFC 8446 appendix D.4.
-    pub(crate) fn send_compat_ccs(&mut self) -> Result<(), crate::error::Error> {
+    pub(crate) fn send_compat_ccs(&mut self) -> Result<(), Error> {
         match self {
             Self::Records(records) => records.send_ccs(),
         }
@@ -62,6 +64,31 @@ impl Carrier {
     pub(crate) fn skip_early_data(&mut self, limit: usize, after_retry: bool) {
         match self {
             Self::Records(records) => records.open.skip_early_data(limit, after_retry),
+        }
+    }
+
+    /// May the peer send the record of middlebox compatibility mode now? RFC 8446 section 5.
+    pub(crate) fn allow_ccs(&mut self, allowed: bool) {
+        match self {
+            Self::Records(records) => records.open.ccs_allowed = allowed,
+        }
+    }
+
+    /// Until the first protected record: the peer may have no keys yet to protect an alert with.
+    pub(crate) fn allow_plaintext_alerts(&mut self) {
+        match self {
+            Self::Records(records) => records.open.plaintext_alerts_allowed = true,
+        }
+    }
+
+    /// Takes up what a config says about records.
+    pub(crate) fn configure(
+        &mut self,
+        max_fragment_size: Option<usize>,
+        padding: Option<Padding>,
+    ) -> Result<(), Error> {
+        match self {
+            Self::Records(records) => records.configure(max_fragment_size, padding),
         }
     }
 

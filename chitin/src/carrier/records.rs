@@ -5,11 +5,12 @@ use alloc::sync::Arc;
 use crate::carrier::Direction;
 use crate::crypto::cipher::OutboundChunks;
 use crate::error::Error;
-use crate::names::{AlertDescription, AlertLevel, ContentType};
+use crate::names::{AlertDescription, AlertLevel, ContentType, Side};
 use crate::observe::{self, Event, KeyLevel, Trace};
 use crate::record::open::Opener;
 use crate::record::outbox::Outbox;
-use crate::record::seal::Sealer;
+use crate::record::seal::{Padding, Sealer};
+use crate::record::whole_record_len;
 use crate::schedule::tls13::TrafficSecret;
 
 /// Opener, sealer, outbox, and under which kind of key each direction is.
@@ -23,15 +24,27 @@ pub(crate) struct Records {
 }
 
 impl Records {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(side: Side) -> Self {
         Self {
             open: Opener::default(),
-            seal: Sealer::default(),
+            seal: match side {
+                Side::Client => Sealer::for_client(),
+                Side::Server => Sealer::default(),
+            },
             out: Outbox::default(),
             read_level: KeyLevel::Plaintext,
             write_level: KeyLevel::Plaintext,
             trace: None,
         }
+    }
+
+    pub(crate) fn configure(
+        &mut self,
+        max_fragment_size: Option<usize>,
+        padding: Option<Padding>,
+    ) -> Result<(), Error> {
+        self.seal.set_padding(padding);
+        self.seal.set_max_fragment_size(max_fragment_size)
     }
 
     pub(crate) fn set_trace(&mut self, trace: Option<Arc<dyn Trace>>) {
@@ -55,8 +68,12 @@ impl Records {
         self.send(ContentType::Handshake, OutboundChunks::Single(plain))
     }
 
-    pub(crate) fn send_data(&mut self, data: OutboundChunks<'_>) -> Result<(), Error> {
-        self.send(ContentType::ApplicationData, data)
+    /// Application data, until the key has to be changed; gives what is left.
+    pub(crate) fn send_some_data<'a>(&mut self, data: OutboundChunks<'a>) -> Result<OutboundChunks<'a>, Error> {
+        let before = self.out.len();
+        let rest = self.seal.seal_some(ContentType::ApplicationData, data, &mut self.out);
+        self.record_events(ContentType::ApplicationData, before);
+        rest
     }
 
     /// Never protected, whatever the keys. RFC 8446 section 5.
@@ -77,14 +94,19 @@ impl Records {
     fn send(&mut self, content: ContentType, payload: OutboundChunks<'_>) -> Result<(), Error> {
         let before = self.out.len();
         let done = self.seal.seal_out(content, payload, &mut self.out);
-        if let Some(trace) = &self.trace {
-            let new = self.out.pending().get(before..).unwrap_or_default();
-            for record in crate::record::outbox::Records::of(new) {
-                let (direction, len, level) = (observe::Direction::Out, record.len(), self.write_level);
-                trace.event(Event::Record { direction, content, len, level });
-            }
-        }
+        self.record_events(content, before);
         done
+    }
+
+    /// Tells of the records behind the first `before` bytes of the outbox.
+    fn record_events(&self, content: ContentType, before: usize) {
+        let Some(trace) = &self.trace else { return };
+        let mut new = self.out.pending().get(before..).unwrap_or_default();
+        while let Some((record, rest)) = whole_record_len(new).and_then(|len| new.split_at_checked(len)) {
+            let (direction, len, level) = (observe::Direction::Out, record.len(), self.write_level);
+            trace.event(Event::Record { direction, content, len, level });
+            new = rest;
+        }
     }
 
     pub(crate) fn install(&mut self, direction: Direction, secret: &TrafficSecret, level: KeyLevel) {

@@ -251,6 +251,7 @@ impl ConfigBuilder<ClientConfig, WantsClientCert> {
 pub struct Resumption {
     pub(crate) store: Arc<dyn ClientSessionStore>,
     pub(crate) tls12_resumption: Tls12Resumption,
+    enabled: bool,
 }
 
 /// Sessions in memory when nothing else is asked for. Tens of servers in everyday use, a few KiB for each.
@@ -268,12 +269,21 @@ impl Resumption {
     /// A store may serve several configs: a session is offered only under the verifier and the client credential that
     /// made it.
     pub fn store(store: Arc<dyn ClientSessionStore>) -> Self {
-        Self { store, tls12_resumption: Tls12Resumption::SessionIdOrTickets }
+        Self { store, tls12_resumption: Tls12Resumption::SessionIdOrTickets, enabled: true }
     }
 
     /// Keeps no session and offers none.
     pub fn disabled() -> Self {
-        Self { store: Arc::new(NoClientSessionStorage), tls12_resumption: Tls12Resumption::Disabled }
+        Self {
+            store: Arc::new(NoClientSessionStorage),
+            tls12_resumption: Tls12Resumption::Disabled,
+            enabled: false,
+        }
+    }
+
+    /// Are tickets of any use to this client?
+    pub(crate) fn enabled(&self) -> bool {
+        self.enabled
     }
 
     /// Chooses how TLS 1.2 sessions may be resumed. TLS 1.2 is not built yet, so nothing depends on it.

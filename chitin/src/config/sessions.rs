@@ -181,6 +181,26 @@ pub struct Tls13ClientSessionValue {
 }
 
 impl Tls13ClientSessionValue {
+    /// A session from a ticket of `suite`'s connection.
+    #[allow(clippy::too_many_arguments)] // Each is a field of its own, and there is one caller.
+    pub(crate) fn new(
+        suite: &'static Tls13CipherSuite,
+        ticket: &[u8],
+        secret: Secret,
+        age_add: u32,
+        lifetime_secs: u32,
+        max_early_data_size: u32,
+        obtained_at: UnixTime,
+        server_chain: Vec<CertificateDer<'static>>,
+        alpn: Option<Vec<u8>>,
+        binding: SessionBinding,
+    ) -> Self {
+        let (ticket, server_chain) = (ticket.into(), server_chain.into());
+        let common =
+            ClientSessionCommon { ticket, secret, obtained_at, lifetime_secs, server_chain, alpn, binding };
+        Self { suite, age_add, max_early_data_size, quic_params: Vec::new(), common }
+    }
+
     /// Returns how much early data the server accepts on this session; zero if none.
     pub fn max_early_data_size(&self) -> u32 {
         self.max_early_data_size

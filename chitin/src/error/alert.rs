@@ -226,6 +226,8 @@ fn misbehaved(why: &PeerMisbehaved) -> AlertDescription {
         | PeerMisbehaved::UnexpectedCleartextExtension
         | PeerMisbehaved::WrongCertificateContext
         | PeerMisbehaved::WrongGroupForKeyShare
+        | PeerMisbehaved::MisplacedClientHelloExtension
+        | PeerMisbehaved::UnknownAlertLevel
         | PeerMisbehaved::WrongLegacyVersion => AlertDescription::IllegalParameter,
         PeerMisbehaved::EmptyAlertOrCcsRecord
         | PeerMisbehaved::EmptyHandshakeRecord

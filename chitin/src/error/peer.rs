@@ -182,6 +182,10 @@ faults! {
         /// RFC 8446 section 4.2.2. We send `illegal_parameter`.
         CookieInFirstClientHello = "the first client hello has a cookie, and we sent none",
         /// RFC 8446 sections 4.1.2 and 4.1.3. We send `illegal_parameter`.
+        MisplacedClientHelloExtension = "the client hello has an extension that only other messages may have",
+        /// RFC 8446 section 6. We send `illegal_parameter`.
+        UnknownAlertLevel = "an alert is neither a warning nor fatal",
+        /// RFC 8446 section 4.1.3. We send `illegal_parameter`.
         WrongLegacyVersion = "the legacy_version of a TLS 1.3 hello is not 0x0303",
         /// RFC 8446 section 4.1.3. We send `illegal_parameter`.
         ServerHelloWithWrongSessionId = "the server hello does not echo our session id",

@@ -5,7 +5,8 @@ use alloc::vec::Vec;
 use pki_types::CertificateDer;
 
 use crate::crypto::hash::Output;
-use crate::crypto::{CertifiedKey, DigitallySignedStruct, HandshakeSignatureValid};
+use crate::crypto::signer::CertifiedKey;
+use crate::crypto::verify::{DigitallySignedStruct, HandshakeSignatureValid};
 use crate::error::{Error, InvalidMessage, PeerMisbehaved};
 use crate::flow::cx::Cx;
 use crate::flow::question::guarded;

@@ -4,8 +4,9 @@
 
 use alloc::vec::Vec;
 
-use crate::config::ServerConfig;
-use crate::crypto::{SupportedKxGroup, Tls13CipherSuite};
+use crate::config::server::ServerConfig;
+use crate::crypto::SupportedKxGroup;
+use crate::crypto::suites::Tls13CipherSuite;
 use crate::error::{Error, PeerIncompatible, PeerMisbehaved};
 use crate::names::{CipherSuite, NamedGroup, ProtocolVersion, PskKeyExchangeMode, SignatureScheme};
 use crate::wire::client_hello::ClientHello;

@@ -24,8 +24,10 @@ use alloc::vec::Vec;
 use pki_types::{CertificateDer, ServerName, UnixTime};
 
 use crate::carrier::Direction;
-use crate::config::ClientConfig;
-use crate::crypto::{CertifiedKey, DigitallySignedStruct, SupportedCipherSuite, Tls13CipherSuite};
+use crate::config::client::ClientConfig;
+use crate::crypto::signer::CertifiedKey;
+use crate::crypto::suites::{SupportedCipherSuite, Tls13CipherSuite};
+use crate::crypto::verify::DigitallySignedStruct;
 use crate::error::{Error, InvalidMessage, PeerIncompatible, PeerMisbehaved};
 use crate::flow::certs::{self, PeerChain, Signed};
 use crate::flow::cx::Cx;
@@ -239,7 +241,7 @@ impl Retried {
 /// What both forms of the message must have. RFC 8446 section 4.1.3.
 fn check_head(offer: &Offer, hello: &ServerHello<'_>, echo: PeerMisbehaved) -> Result<(), Error> {
     if hello.legacy_version != ProtocolVersion::TLSv1_2 {
-        return Err(PeerIncompatible::ServerDoesNotSupportTls12Or13.into());
+        return Err(PeerMisbehaved::WrongLegacyVersion.into());
     }
     if hello.session_id.0 != offer.session_id {
         return Err(echo.into());

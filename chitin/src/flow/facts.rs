@@ -5,7 +5,8 @@ use core::fmt;
 
 use pki_types::{CertificateDer, DnsName};
 
-use crate::crypto::{SupportedCipherSuite, SupportedKxGroup};
+use crate::crypto::SupportedKxGroup;
+use crate::crypto::suites::SupportedCipherSuite;
 use crate::names::{HandshakeKind, ProtocolVersion, Side};
 use crate::schedule::exporter::Exporter;
 

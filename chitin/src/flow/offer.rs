@@ -11,8 +11,10 @@ use alloc::vec::Vec;
 
 use pki_types::{ServerName, UnixTime};
 
-use crate::config::{ClientConfig, Tls13ClientSessionValue};
-use crate::crypto::{ActiveKeyExchange, SupportedKxGroup, Tls13CipherSuite};
+use crate::config::client::ClientConfig;
+use crate::config::sessions::Tls13ClientSessionValue;
+use crate::crypto::suites::Tls13CipherSuite;
+use crate::crypto::{ActiveKeyExchange, SupportedKxGroup};
 use crate::error::{Error, PeerMisbehaved};
 use crate::flow::psk;
 use crate::names::{

@@ -9,13 +9,15 @@ use alloc::vec::Vec;
 
 use pki_types::{CertificateDer, ServerName, UnixTime};
 
-use crate::config::{
-    ClientCertVerifier, ClientHello, ResolvesClientCert, ResolvesServerCert, ServerCertVerifier, ServerConfig,
-    StoresServerSessions,
-};
-use crate::crypto::{CertifiedKey, ProducesTickets, SigningKey};
+use crate::config::resolve::{ResolvesClientCert, ResolvesServerCert};
+use crate::config::server::{ClientHello as HelloView, ServerConfig};
+use crate::config::sessions::StoresServerSessions;
+use crate::config::verify::{ClientCertVerifier, ServerCertVerifier};
+use crate::crypto::signer::{CertifiedKey, SigningKey};
+use crate::crypto::ticket::ProducesTickets;
 use crate::error::Error;
 use crate::names::SignatureScheme;
+use crate::wire::client_hello::ClientHello;
 
 /// One thing a flow needs to know. It lends the `Arc`s themselves, so that work can be taken elsewhere later.
 pub(crate) enum Question<'a> {
@@ -23,7 +25,7 @@ pub(crate) enum Question<'a> {
     Config,
     ServerCertificate {
         resolver: &'a Arc<dyn ResolvesServerCert>,
-        hello: ClientHello<'a>,
+        hello: &'a ClientHello,
     },
     ClientCertificate {
         resolver: &'a Arc<dyn ResolvesClientCert>,
@@ -100,7 +102,7 @@ impl Question<'_> {
     fn ask(&self) -> Result<Answer, Error> {
         Ok(match self {
             Self::Config => return Err(Error::General("only the application has the config".into())),
-            Self::ServerCertificate { resolver, hello } => Answer::Certificate(resolver.resolve(hello.clone())),
+            Self::ServerCertificate { resolver, hello } => Answer::Certificate(resolver.resolve(view(hello))),
             Self::ClientCertificate { resolver, hints, schemes } => {
                 let hints: Vec<&[u8]> = hints.iter().map(Vec::as_slice).collect();
                 Answer::Certificate(resolver.resolve(&hints, schemes))
@@ -157,6 +159,20 @@ impl Question<'_> {
             }
             Self::StoreSession { .. } => matches!(answer, Answer::Stored(_)),
         }
+    }
+}
+
+/// What resolvers and acceptors see of a hello.
+pub(crate) fn view(hello: &ClientHello) -> HelloView<'_> {
+    HelloView {
+        server_name: hello.server_name.as_ref(),
+        signature_schemes: hello.schemes.as_deref().unwrap_or_default(),
+        alpn: hello.protocols().map(|list| list.body()),
+        cipher_suites: &hello.cipher_suites,
+        named_groups: hello.groups.as_deref(),
+        certificate_authorities: hello.authorities.as_deref(),
+        server_cert_types: None,
+        client_cert_types: None,
     }
 }
 

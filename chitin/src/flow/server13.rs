@@ -26,14 +26,18 @@ use pki_types::{CertificateDer, UnixTime};
 use zeroize::Zeroizing;
 
 use crate::carrier::Direction;
-use crate::config::{ClientHello as HelloView, MAX_TICKET_LIFETIME, ServerConfig};
-use crate::crypto::{CertifiedKey, DigitallySignedStruct, SupportedCipherSuite, SupportedKxGroup, Tls13CipherSuite};
+use crate::config::server::{ClientHello as HelloView, ServerConfig};
+use crate::config::sessions::MAX_TICKET_LIFETIME;
+use crate::crypto::SupportedKxGroup;
+use crate::crypto::signer::CertifiedKey;
+use crate::crypto::suites::{SupportedCipherSuite, Tls13CipherSuite};
+use crate::crypto::verify::DigitallySignedStruct;
 use crate::error::{Error, PeerIncompatible, PeerMisbehaved};
 use crate::flow::certs::{self, PeerChain, Signed};
 use crate::flow::choose::{self, Share};
 use crate::flow::cx::Cx;
 use crate::flow::psk::{self, Present, Resumable};
-use crate::flow::question::{Answer, Question};
+use crate::flow::question::{Answer, Question, view};
 use crate::flow::traffic13::Traffic;
 use crate::flow::unexpected;
 use crate::names::{HandshakeKind, HandshakeType, ProtocolVersion, SignatureScheme};
@@ -123,7 +127,7 @@ impl Server {
             AskSession(s) => s.question()?,
             AskToSpend(s) => Question::SpendSession { store: &s.chosen.config.session_storage, id: &s.id },
             AskCertificate(s) => {
-                Question::ServerCertificate { resolver: &s.config.cert_resolver, hello: view(&s.hello) }
+                Question::ServerCertificate { resolver: &s.config.cert_resolver, hello: &s.hello }
             }
             AskSignature(s) => {
                 Question::Sign { key: &s.credential.key, scheme: s.scheme, message: &s.message }
@@ -232,7 +236,7 @@ fn send_hello_retry_request(
     }
     cx.flush()?;
     if hello.extension(ext::early_data).is_some() {
-        cx.carrier.skip_early_data(REFUSED_EARLY_DATA);
+        cx.carrier.skip_early_data(REFUSED_EARLY_DATA, true);
     }
     Ok(WaitClientHelloAfterRetry(Box::new(Retried { config, hello, suite, group, cookie, transcript })))
 }
@@ -410,7 +414,7 @@ impl Chosen {
         // A client that cannot follow us has no keys yet to say so with.
         cx.carrier.allow_plaintext_alerts();
         if hello.extension(ext::early_data).is_some() && kind == HandshakeKind::Full {
-            cx.carrier.skip_early_data(REFUSED_EARLY_DATA);
+            cx.carrier.skip_early_data(REFUSED_EARLY_DATA, false);
         }
         cx.facts.version = Some(ProtocolVersion::TLSv1_3);
         cx.facts.suite = Some(SupportedCipherSuite::Tls13(suite));
@@ -746,20 +750,6 @@ impl Ticketing {
 fn read_key_update(mut traffic: Box<Traffic>, m: Message<'_>, cx: &mut Cx<'_>) -> Result<Server, Error> {
     traffic.read_key_update(m.body, cx)?;
     Ok(Connected(traffic))
-}
-
-/// What resolvers and acceptors see of a hello.
-fn view(hello: &ClientHello) -> HelloView<'_> {
-    HelloView {
-        server_name: hello.server_name.as_ref(),
-        signature_schemes: hello.schemes.as_deref().unwrap_or_default(),
-        alpn: hello.protocols().map(|list| list.body()),
-        cipher_suites: &hello.cipher_suites,
-        named_groups: hello.groups.as_deref(),
-        certificate_authorities: hello.authorities.as_deref(),
-        server_cert_types: None,
-        client_cert_types: None,
-    }
 }
 
 /// Bytes of early data records that are passed over: we granted none, but the client's ticket may be another server's, and

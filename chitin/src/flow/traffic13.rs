@@ -5,7 +5,8 @@ use alloc::sync::Arc;
 use pki_types::ServerName;
 
 use crate::carrier::Direction;
-use crate::config::{ClientConfig, SessionBinding, Tls13ClientSessionValue};
+use crate::config::client::ClientConfig;
+use crate::config::sessions::{SessionBinding, Tls13ClientSessionValue};
 use crate::error::{Error, InvalidMessage};
 use crate::flow::cx::Cx;
 use crate::names::{HandshakeType, KeyUpdateRequest};

@@ -1,6 +1,6 @@
 //! Exporters. RFC 8446 section 7.5.
 
-use crate::crypto::Tls13CipherSuite;
+use crate::crypto::suites::Tls13CipherSuite;
 use crate::crypto::tls13::OkmBlock;
 use crate::error::Error;
 use crate::schedule::tls13::{MAX_LABEL, derive, expand_label};

@@ -9,11 +9,14 @@
 
 use alloc::boxed::Box;
 
+use zeroize::Zeroizing;
+
 use crate::crypto::cipher::{AeadKey, Iv, NONCE_LEN};
 use crate::crypto::hash::Output;
 use crate::crypto::hmac::Tag;
 use crate::crypto::tls13::{HkdfExpander, OkmBlock, OutputLengthError};
-use crate::crypto::{ActiveKeyExchange, Tls13CipherSuite};
+use crate::crypto::ActiveKeyExchange;
+use crate::crypto::suites::Tls13CipherSuite;
 use crate::error::Error;
 use crate::schedule::exporter::Exporter;
 use crate::secret::Secret;
@@ -164,14 +167,14 @@ impl TrafficSecret {
     pub(crate) fn key_and_iv(&self) -> (AeadKey, Iv) {
         let expander = self.suite.hkdf_provider.expander_for_okm(&self.secret);
         let len = self.suite.aead_alg.key_len();
-        let mut key = [0; AeadKey::MAX_LEN];
+        let mut key = Zeroizing::new([0; AeadKey::MAX_LEN]);
         let mut iv = [0; NONCE_LEN];
         // Both are far shorter than the 255 hash outputs that HKDF can give.
-        if let Some(key) = key.get_mut(..len) {
-            let _ = expand_label(expander.as_ref(), b"key", &[], key);
-        }
+        let used = key.get_mut(..len).unwrap_or_default();
+        let _ = expand_label(expander.as_ref(), b"key", &[], used);
+        let key = AeadKey::new(used);
         let _ = expand_label(expander.as_ref(), b"iv", &[], &mut iv);
-        (AeadKey::with_len(key, len), Iv::new(iv))
+        (key, Iv::new(iv))
     }
 
     /// The verify data of a Finished message, or of a binder. RFC 8446 section 4.4.4.

@@ -2,10 +2,10 @@
 
 /// A struct whose fields follow each other on the wire.
 macro_rules! wire_struct {
-    ($(#[$meta:meta])* $name:ident<$lt:lifetime> { $($field:ident : $type:ty,)* }) => {
+    ($(#[$meta:meta])* $name:ident<$lt:lifetime> { $($(#[$note:meta])* $field:ident : $type:ty,)* }) => {
         $(#[$meta])*
         #[derive(Clone, Debug)]
-        pub(crate) struct $name<$lt> { $(pub(crate) $field: $type,)* }
+        pub(crate) struct $name<$lt> { $($(#[$note])* pub(crate) $field: $type,)* }
 
         impl<$lt> $crate::wire::codec::Wire<$lt> for $name<$lt> {
             const NAME: &'static str = stringify!($name);
@@ -47,7 +47,7 @@ macro_rules! extension_block {
         pub(crate) struct $name<$lt> {
             $(pub(crate) $field: Option<$type>,)*
             pub(crate) seen: $crate::wire::extensions::Seen,
-            lifetime: core::marker::PhantomData<&$lt ()>,
+            pub(crate) lifetime: core::marker::PhantomData<&$lt ()>,
         }
 
         // A row of the block that the table does not allow does not compile.

@@ -1,0 +1,539 @@
+//! The engine: one TLS endpoint without sockets, clocks or input buffers.
+//!
+//! It takes a mutable slice of received bytes, opens records in place, joins handshake messages, hands each to the state of a
+//! flow, and lets the flow's output be queued. Questions of a state are answered here unless only the application can. All
+//! errors end in [`Engine::fail`], the only sender of fatal alerts.
+
+pub(crate) mod budget;
+
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::mem;
+use core::ops::Range;
+
+use pki_types::ServerName;
+
+use crate::carrier::{Carrier, Direction, Records};
+use crate::config::client::ClientConfig;
+use crate::config::server::{ClientHello, ServerConfig};
+use crate::crypto::cipher::OutboundChunks;
+use crate::engine::budget::Budget;
+use crate::error::{Error, InvalidMessage, PeerMisbehaved};
+use crate::flow::client13::{self, Client};
+use crate::flow::cx::{Cx, Gate, Inbound, Outbound, Policy};
+use crate::flow::facts::Facts;
+use crate::flow::question::{Answer, Question};
+use crate::flow::server13::Server;
+use crate::flow::traffic13::Traffic;
+use crate::names::{AlertDescription, AlertLevel, ContentType, HandshakeType, KeyUpdateRequest, Side};
+use crate::observe::{self, Event};
+use crate::record::joiner::{Joiner, Message, split_message};
+use crate::record::open::{Place, Pulled};
+
+/// Where the handshake is.
+pub(crate) enum State {
+    Client(Client),
+    Server(Server),
+    /// Over. Every further call gets this error.
+    Failed(Error),
+}
+
+impl State {
+    /// Leaves a state behind that says what happened, should a step not come back.
+    fn take(&mut self) -> Self {
+        mem::replace(self, Self::Failed(Error::General("a step of the handshake was interrupted".into())))
+    }
+
+    fn on_message(self, m: Message<'_>, cx: &mut Cx<'_>) -> Result<Self, Error> {
+        match self {
+            Self::Client(state) => state.on_message(m, cx).map(Self::Client),
+            Self::Server(state) => state.on_message(m, cx).map(Self::Server),
+            Self::Failed(error) => Err(error),
+        }
+    }
+
+    fn on_answer(self, answer: Answer, cx: &mut Cx<'_>) -> Result<Self, Error> {
+        match self {
+            Self::Client(state) => state.on_answer(answer, cx).map(Self::Client),
+            Self::Server(state) => state.on_answer(answer, cx).map(Self::Server),
+            Self::Failed(error) => Err(error),
+        }
+    }
+
+    pub(crate) fn question(&self) -> Option<Question<'_>> {
+        match self {
+            Self::Client(state) => state.question(),
+            Self::Server(state) => state.question(),
+            Self::Failed(_) => None,
+        }
+    }
+
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::Client(state) => state.name(),
+            Self::Server(state) => state.name(),
+            Self::Failed(_) => "Failed",
+        }
+    }
+
+    fn traffic(&mut self) -> Option<&mut Traffic> {
+        match self {
+            Self::Client(Client::Connected(open)) => Some(&mut open.traffic),
+            Self::Server(Server::Connected(traffic)) => Some(traffic),
+            _ => None,
+        }
+    }
+}
+
+/// One TLS endpoint.
+pub(crate) struct Engine {
+    pub(crate) state: State,
+    pub(crate) facts: Facts,
+    pub(crate) carrier: Carrier,
+    pub(crate) read: Inbound,
+    pub(crate) write: Outbound,
+    pub(crate) policy: Policy,
+    joiner: Joiner,
+    flight: Vec<u8>,
+    budget: Budget,
+    /// The number of the open question; an answer has to carry it.
+    asked: u64,
+}
+
+/// What became of a call of [`Engine::advance`]. `used` counts on errors too: what was opened must not be shown again.
+pub(crate) struct Advance {
+    pub(crate) used: usize,
+    pub(crate) got: Result<Got, Error>,
+}
+
+/// What the caller is told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Got {
+    /// All whole records are used up.
+    NeedInput,
+    /// Application data lies in this range of the input.
+    Data(Range<usize>),
+    /// Application data lies in so many bytes of `out`.
+    DataInto(usize),
+    /// The peer has said close_notify.
+    PeerClosed,
+    /// A question waits for the application.
+    Paused,
+}
+
+/// What is written may wait so long, unless the application says otherwise.
+pub(crate) const DEFAULT_BUFFER_LIMIT: usize = 64 * 1024;
+
+impl Engine {
+    /// A client, with its hello queued.
+    ///
+    /// # Errors
+    ///
+    /// The config cannot be used, or a provider failed.
+    pub(crate) fn client(
+        config: Arc<ClientConfig>,
+        name: ServerName<'static>,
+        protocols: Vec<Vec<u8>>,
+    ) -> Result<Self, Error> {
+        let mut engine = Self::new(State::Failed(Error::HandshakeNotComplete), Side::Client);
+        let state = client13::send_client_hello(config, name, protocols, &mut engine.split().1)?;
+        engine.enter(State::Client(state));
+        Ok(engine)
+    }
+
+    /// A server. Without a config it will ask for one when it has seen the hello.
+    ///
+    /// # Errors
+    ///
+    /// The config cannot be used.
+    pub(crate) fn server(config: Option<Arc<ServerConfig>>) -> Result<Self, Error> {
+        let mut engine = Self::new(State::Failed(Error::HandshakeNotComplete), Side::Server);
+        if let Some(config) = &config {
+            engine.split().1.adopt_server_config(config)?;
+        }
+        engine.enter(State::Server(Server::WaitClientHello(config)));
+        Ok(engine)
+    }
+
+    fn new(state: State, side: Side) -> Self {
+        Self {
+            state,
+            facts: Facts::new(side),
+            carrier: Carrier::Records(Records::new(side)),
+            read: Inbound::default(),
+            write: Outbound { limit: Some(DEFAULT_BUFFER_LIMIT), ..Outbound::default() },
+            policy: Policy::default(),
+            joiner: Joiner::default(),
+            flight: Vec::new(),
+            budget: Budget::default(),
+            asked: 0,
+        }
+    }
+
+    fn split(&mut self) -> (&mut State, Cx<'_>) {
+        let Self { state, facts, carrier, read, write, policy, flight, .. } = self;
+        (state, Cx { facts, carrier, read, write, policy, flight })
+    }
+
+    fn enter(&mut self, state: State) {
+        self.state = state;
+        self.carrier.event(Event::State(self.state.name()));
+    }
+
+    /// Waits the flow for an answer of the application?
+    pub(crate) fn paused(&self) -> bool {
+        self.state.question().is_some()
+    }
+
+    pub(crate) fn is_handshaking(&self) -> bool {
+        !(self.read.gate == Gate::Open && self.write.gate == Gate::Open)
+    }
+
+    // ---- in
+
+    /// Consumes records until there is something to tell the caller. With `out`, application data may be opened straight into
+    /// it; everything else is as without.
+    pub(crate) fn advance(&mut self, input: &mut [u8], mut out: Option<&mut [u8]>) -> Advance {
+        let mut used = 0;
+        let got = loop {
+            if let State::Failed(error) = &self.state {
+                break Err(error.clone());
+            }
+            if self.paused() {
+                break Ok(Got::Paused);
+            }
+            // Whatever follows a close_notify is ignored. RFC 8446 section 6.1.
+            if self.read.peer_closed {
+                used = input.len();
+                break Ok(Got::NeedInput);
+            }
+            let rest = input.get_mut(used..).unwrap_or_default();
+            match self.one_record(rest, out.as_deref_mut()) {
+                Err(error) => break Err(self.fail(error)),
+                Ok(None) => break Ok(Got::NeedInput),
+                Ok(Some((end, got))) => {
+                    let at = used;
+                    used = used.saturating_add(end);
+                    match got {
+                        None => {}
+                        Some(Got::Data(range)) => {
+                            break Ok(Got::Data(at.saturating_add(range.start)..at.saturating_add(range.end)));
+                        }
+                        Some(got) => break Ok(got),
+                    }
+                }
+            }
+        };
+        Advance { used, got }
+    }
+
+    /// Takes one record. Gives its length and what the caller has to know of it.
+    fn one_record(
+        &mut self,
+        input: &mut [u8],
+        mut out: Option<&mut [u8]>,
+    ) -> Result<Option<(usize, Option<Got>)>, Error> {
+        let Carrier::Records(records) = &mut self.carrier;
+        let (typ, body, end) = match records.open.pull(input, out.as_deref_mut())? {
+            Pulled::Incomplete => return Ok(None),
+            Pulled::Skipped { end } => return Ok(Some((end, None))),
+            Pulled::Record { typ, body, end } => (typ, body, end),
+        };
+        let level = self.carrier.level(Direction::Read);
+        let direction = observe::Direction::In;
+        self.carrier.event(Event::Record { direction, content: typ, len: end, level });
+
+        // A record of another type must not come between the fragments of a message. RFC 8446 section 5.1.
+        if typ != ContentType::Handshake && !self.joiner.is_empty() {
+            return Err(PeerMisbehaved::MessageInterleavedWithHandshakeMessage.into());
+        }
+        let got = match (typ, body) {
+            (ContentType::ApplicationData, body) => self.data_record(body)?,
+            (typ, Place::Input(range)) => {
+                let body = input.get(range).unwrap_or_default();
+                self.control_record(typ, body)?
+            }
+            (typ, Place::Out(len)) => {
+                // It was no application data after all: nothing of it may stay in the caller's slice.
+                let out = out.unwrap_or_default();
+                let done = self.control_record(typ, out.get(..len).unwrap_or_default());
+                out.fill(0);
+                done?
+            }
+        };
+        Ok(Some((end, got)))
+    }
+
+    fn data_record(&mut self, body: Place) -> Result<Option<Got>, Error> {
+        if self.read.gate != Gate::Open {
+            return Err(unexpected_data());
+        }
+        let empty = match &body {
+            Place::Input(range) => range.is_empty(),
+            Place::Out(len) => *len == 0,
+        };
+        if empty {
+            self.budget.empty_record()?;
+            return Ok(None);
+        }
+        self.budget.data();
+        Ok(Some(match body {
+            Place::Input(range) => Got::Data(range),
+            Place::Out(len) => Got::DataInto(len),
+        }))
+    }
+
+    fn control_record(&mut self, typ: ContentType, body: &[u8]) -> Result<Option<Got>, Error> {
+        match typ {
+            ContentType::Handshake => self.handshake_bytes(body).map(|()| None),
+            ContentType::Alert => self.read_alert(body),
+            // Looked at by nobody, but not for ever. RFC 8446 section 5.
+            ContentType::ChangeCipherSpec => {
+                self.carrier.event(Event::ChangeCipherSpec { direction: observe::Direction::In });
+                self.budget.ccs().map(|()| None)
+            }
+            got_type => {
+                let expect_types = [ContentType::Handshake, ContentType::Alert].to_vec();
+                Err(Error::InappropriateMessage { expect_types, got_type })
+            }
+        }
+    }
+
+    /// RFC 8446 section 6: only close_notify and user_canceled are no errors, whatever the level says.
+    fn read_alert(&mut self, body: &[u8]) -> Result<Option<Got>, Error> {
+        let [level, description] = *body else {
+            return Err(match body.len() {
+                0 | 1 => InvalidMessage::MessageTooShort.into(),
+                _ => InvalidMessage::TrailingData("alert").into(),
+            });
+        };
+        let (level, description) = (AlertLevel::from(level), AlertDescription::from(description));
+        if !matches!(level, AlertLevel::Warning | AlertLevel::Fatal) {
+            return Err(PeerMisbehaved::UnknownAlertLevel.into());
+        }
+        let fatal = level == AlertLevel::Fatal;
+        self.carrier.event(Event::Alert { direction: observe::Direction::In, fatal, description });
+        match description {
+            AlertDescription::CloseNotify => {
+                self.read.peer_closed = true;
+                Ok(Some(Got::PeerClosed))
+            }
+            AlertDescription::UserCanceled => self.budget.warning().map(|()| None),
+            _ => Err(Error::AlertReceived(description)),
+        }
+    }
+
+    /// Delivers handshake bytes, message by message, each whole and under the key it began with.
+    fn handshake_bytes(&mut self, body: &[u8]) -> Result<(), Error> {
+        if self.joiner.still_waits(body) {
+            return Ok(());
+        }
+        let joined;
+        let (mut rest, epoch) = match self.joiner.take_with(body) {
+            None => (body, self.carrier.read_epoch()),
+            Some((bytes, epoch)) => {
+                joined = bytes;
+                (&joined[..], epoch)
+            }
+        };
+        self.check_epoch(epoch, rest)?;
+        while !self.paused() {
+            let Some(message) = split_message(&mut rest, budget::longest)? else { break };
+            self.message_event(&message);
+            if self.read.gate == Gate::Open {
+                self.budget.message_in_traffic(message.typ)?;
+            }
+            let (state, mut cx) = self.split();
+            let next = state.take().on_message(message, &mut cx)?;
+            self.enter(next);
+            self.settle()?;
+            self.check_epoch(epoch, rest)?;
+        }
+        self.joiner.keep(rest, epoch);
+        self.split().1.flush()?;
+        self.give_back_flight();
+        self.release_held()
+    }
+
+    fn message_event(&self, message: &Message<'_>) {
+        let retry = message.typ == HandshakeType::ServerHello
+            && message.body.get(2..34) == Some(&crate::wire::server_hello::RETRY_RANDOM);
+        let typ = if retry { HandshakeType::HelloRetryRequest } else { message.typ };
+        let level = self.carrier.level(Direction::Read);
+        let direction = observe::Direction::In;
+        self.carrier.event(Event::Message { direction, typ, bytes: message.raw, level });
+    }
+
+    /// No handshake bytes outlive the read key that they came under. RFC 8446 section 5.1.
+    fn check_epoch(&self, epoch: u8, rest: &[u8]) -> Result<(), Error> {
+        match self.carrier.read_epoch() == epoch || rest.is_empty() {
+            true => Ok(()),
+            false => Err(PeerMisbehaved::KeyEpochWithPendingFragment.into()),
+        }
+    }
+
+    /// The flight's buffer is for handshakes: an idle connection holds none.
+    fn give_back_flight(&mut self) {
+        if !self.is_handshaking() {
+            self.flight = Vec::new();
+        }
+    }
+
+    // ---- questions
+
+    /// Answers what the state asks, until it waits for a message or for the application.
+    fn settle(&mut self) -> Result<(), Error> {
+        while let Some(question) = self.state.question() {
+            self.carrier.event(Event::Question(question.name()));
+            match question.answer_now() {
+                Some(answer) => self.apply(answer?)?,
+                None => {
+                    self.asked = self.asked.wrapping_add(1);
+                    return Ok(());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn apply(&mut self, answer: Answer) -> Result<(), Error> {
+        let (state, mut cx) = self.split();
+        let next = state.take().on_answer(answer, &mut cx)?;
+        self.enter(next);
+        Ok(())
+    }
+
+    /// The number of the question that is open.
+    pub(crate) fn asked(&self) -> u64 {
+        self.asked
+    }
+
+    /// Continues with the answer to question `number`.
+    ///
+    /// # Errors
+    ///
+    /// An answer to another question changes nothing. Every other error ends the connection.
+    pub(crate) fn answer(&mut self, number: u64, answer: Answer) -> Result<(), Error> {
+        let fits = self.state.question().is_some_and(|question| question.fits(&answer));
+        if number != self.asked || !fits {
+            return Err(Error::General("an answer to a question that is not open".into()));
+        }
+        let done = self.apply(answer).and_then(|()| self.settle()).and_then(|()| self.handshake_bytes(&[]));
+        done.map_err(|error| self.fail(error))
+    }
+
+    /// The hello that a server without a config has seen.
+    pub(crate) fn waiting_hello(&self) -> Option<ClientHello<'_>> {
+        match &self.state {
+            State::Server(server) => server.hello(),
+            _ => None,
+        }
+    }
+
+    // ---- out
+
+    /// Seals application data into the outbox, or holds it until the handshake allows it, within the limit. Gives how much was
+    /// taken.
+    ///
+    /// # Errors
+    ///
+    /// An earlier record could not be sealed: the stream has a hole.
+    pub(crate) fn write(&mut self, data: OutboundChunks<'_>) -> Result<usize, Error> {
+        let waiting = match self.write.gate {
+            Gate::Open => self.carrier.out_len(),
+            Gate::Closed => self.write.held.len(),
+        };
+        let room = self.write.limit.map_or(usize::MAX, |limit| limit.saturating_sub(waiting));
+        let taken = data.len().min(room);
+        let (now, _) = data.split_at(taken);
+        if self.write.closed || taken == 0 {
+            return Ok(taken);
+        }
+        match self.write.gate {
+            Gate::Open => self.seal(now)?,
+            Gate::Closed => now.copy_to_vec(&mut self.write.held),
+        }
+        Ok(taken)
+    }
+
+    /// Seals, and changes keys before the limit of the present one. RFC 8446 section 5.5.
+    fn seal(&mut self, data: OutboundChunks<'_>) -> Result<(), Error> {
+        let mut rest = data;
+        loop {
+            let Carrier::Records(records) = &mut self.carrier;
+            rest = records.send_some_data(rest)?;
+            if rest.is_empty() {
+                return Ok(());
+            }
+            self.send_key_update(KeyUpdateRequest::UpdateNotRequested)?;
+        }
+    }
+
+    /// What was written before the gate opened goes out as soon as it does, whichever call opened it.
+    fn release_held(&mut self) -> Result<(), Error> {
+        if self.write.gate == Gate::Open && !self.write.held.is_empty() && !self.write.closed {
+            let held = mem::take(&mut self.write.held);
+            self.seal(OutboundChunks::Single(&held))?;
+        }
+        Ok(())
+    }
+
+    /// Switches our write keys and asks the peer to do the same. RFC 8446 section 4.6.3.
+    pub(crate) fn refresh_keys(&mut self) -> Result<(), Error> {
+        if let State::Failed(error) = &self.state {
+            return Err(error.clone());
+        }
+        self.send_key_update(KeyUpdateRequest::UpdateRequested)
+    }
+
+    fn send_key_update(&mut self, request: KeyUpdateRequest) -> Result<(), Error> {
+        let (state, mut cx) = self.split();
+        let traffic = state.traffic().ok_or(Error::HandshakeNotComplete)?;
+        let done = traffic.send_key_update(request, &mut cx);
+        self.give_back_flight();
+        done
+    }
+
+    /// Everything queued has been written to the peer.
+    pub(crate) fn drained(&mut self) {
+        self.write.update_waits = false;
+    }
+
+    /// Says close_notify, once.
+    pub(crate) fn close(&mut self) {
+        if !mem::replace(&mut self.write.closed, true) {
+            self.carrier.send_alert(AlertLevel::Warning, AlertDescription::CloseNotify);
+        }
+    }
+
+    /// The only way into the failed state, and the only sender of fatal alerts.
+    pub(crate) fn fail(&mut self, error: Error) -> Error {
+        self.flight = Vec::new();
+        self.write.held = Vec::new();
+        self.joiner = Joiner::default();
+        if let Some(alert) = error.alert() {
+            if !mem::replace(&mut self.write.closed, true) {
+                self.carrier.send_alert(AlertLevel::Fatal, alert);
+            }
+        }
+        self.write.closed = true;
+        self.carrier.event(Event::Failed(&error));
+        self.state = State::Failed(error.clone());
+        error
+    }
+
+    // ---- what is left of a handshake
+
+    /// RFC 8446 section 7.5.
+    pub(crate) fn export(&self, out: &mut [u8], label: &[u8], context: Option<&[u8]>) -> Result<(), Error> {
+        self.facts.exporter.as_ref().ok_or(Error::HandshakeNotComplete)?.export(out, label, context)
+    }
+}
+
+/// Application data before the handshake allows it.
+fn unexpected_data() -> Error {
+    Error::InappropriateMessage {
+        expect_types: [ContentType::Handshake].to_vec(),
+        got_type: ContentType::ApplicationData,
+    }
+}
