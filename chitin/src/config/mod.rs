@@ -18,7 +18,7 @@ pub(crate) mod resolve;
 pub(crate) mod server;
 pub(crate) mod sessions;
 #[cfg(all(test, feature = "aws_lc_rs", feature = "std"))]
-mod testing;
+pub(crate) mod testing;
 pub(crate) mod time;
 pub(crate) mod verify;
 pub(crate) mod versions;

@@ -5,6 +5,8 @@
 //! errors end in [`Engine::fail`], the only sender of fatal alerts.
 
 pub(crate) mod budget;
+#[cfg(all(test, feature = "aws_lc_rs", feature = "std"))]
+mod tests;
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;

@@ -14,7 +14,6 @@ use crate::flow::replies::{self, Reply};
 use crate::names::{CertificateStatusType, HandshakeType, SignatureScheme};
 use crate::schedule::tls13::TrafficSecret;
 use crate::schedule::transcript::Transcript;
-use crate::secret::Secret;
 use crate::wire::codec::{MAX16, MAX24, Opaque, Wire, nest};
 use crate::wire::extensions::{CertificateExtensions, CertificateStatus};
 use crate::wire::tls13::{Certificate, CertificateVerify};
@@ -119,8 +118,7 @@ pub(crate) fn emit_certificate_verify(
 
 /// Compares a Finished in constant time. RFC 8446 section 4.4.4.
 pub(crate) fn check_finished(secret: &TrafficSecret, transcript_hash: &Output, body: &[u8]) -> Result<(), Error> {
-    let expected = secret.finished(transcript_hash);
-    match Secret::new(expected.as_ref()).matches(body) {
+    match secret.finished(transcript_hash).matches(body) {
         true => Ok(()),
         false => Err(PeerMisbehaved::IncorrectFinished.into()),
     }

@@ -344,7 +344,7 @@ impl Resuming {
         let binder = binder.ok_or(PeerMisbehaved::MissingBinderInPskExtension)?;
         let hash = chosen.transcript.current_with(chosen.hello.without_binders());
         let expected = Early::with_psk(chosen.suite, &session.secret).binder(PskKind::Resumption, &hash);
-        match Secret::new(expected.as_ref()).matches(binder.0) {
+        match expected.matches(binder.0) {
             true => Ok(()),
             false => Err(PeerMisbehaved::IncorrectBinder.into()),
         }

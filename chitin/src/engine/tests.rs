@@ -1,0 +1,175 @@
+//! Two engines, back to back, without skins.
+
+use alloc::sync::Arc;
+use alloc::vec;
+use alloc::vec::Vec;
+
+use pki_types::{CertificateDer, ServerName, UnixTime};
+
+use super::*;
+use crate::config::testing::{SERVER, SERVER_KEY, chain, key, provider};
+use crate::config::verify::{ServerCertVerified, ServerCertVerifier};
+use crate::crypto::verify::{DigitallySignedStruct, HandshakeSignatureValid};
+use crate::names::{HandshakeKind, NamedGroup, ProtocolVersion, SignatureScheme};
+
+/// Looks at signatures of the handshake, and at nothing of the chain.
+#[derive(Debug)]
+struct AnyChain(crate::crypto::WebPkiSupportedAlgorithms);
+
+impl ServerCertVerifier for AnyChain {
+    fn verify_server_cert(
+        &self,
+        _: &CertificateDer<'_>,
+        _: &[CertificateDer<'_>],
+        _: &ServerName<'_>,
+        _: &[u8],
+        _: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        _: &[u8],
+        _: &CertificateDer<'_>,
+        _: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        Err(Error::General("no TLS 1.2 here".into()))
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        crate::crypto::verify_tls13_signature(message, cert, dss, &self.0)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.0.supported_schemes()
+    }
+}
+
+fn client_config() -> ClientConfig {
+    let provider = provider();
+    let verifier = Arc::new(AnyChain(provider.signature_verification_algorithms));
+    ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .dangerous()
+        .with_custom_certificate_verifier(verifier)
+        .with_no_client_auth()
+}
+
+fn server_config() -> ServerConfig {
+    ServerConfig::builder_with_provider(provider())
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(chain(SERVER), key(SERVER_KEY))
+        .unwrap()
+}
+
+fn pair(client: &Arc<ClientConfig>, server: &Arc<ServerConfig>) -> (Engine, Engine) {
+    let name = ServerName::try_from("server.example").unwrap();
+    let client = Engine::client(client.clone(), name, client.alpn_protocols.clone()).unwrap();
+    (client, Engine::server(Some(server.clone())).unwrap())
+}
+
+/// Moves what `from` has to say to `to`, `chop` bytes at a time. Gives the application data that came out.
+fn pump(from: &mut Engine, to: &mut Engine, input: &mut Vec<u8>, chop: usize) -> Result<Vec<u8>, Error> {
+    let mut data = vec![];
+    let Carrier::Records(records) = &mut from.carrier;
+    let sent = records.out.pending().to_vec();
+    records.out.advance(sent.len());
+    from.drained();
+    for part in sent.chunks(chop) {
+        input.extend_from_slice(part);
+        loop {
+            let step = to.advance(input, None);
+            if let Ok(Got::Data(range)) = &step.got {
+                data.extend_from_slice(&input[range.clone()]);
+            }
+            input.drain(..step.used);
+            match step.got? {
+                Got::NeedInput | Got::Paused => break,
+                _ => {}
+            }
+        }
+    }
+    Ok(data)
+}
+
+fn shake(client: &mut Engine, server: &mut Engine, chop: usize) -> Result<(), Error> {
+    let (mut to_client, mut to_server) = (vec![], vec![]);
+    for _ in 0..6 {
+        pump(client, server, &mut to_server, chop)?;
+        pump(server, client, &mut to_client, chop)?;
+    }
+    assert!(to_client.is_empty() && to_server.is_empty());
+    assert!(!client.is_handshaking() && !server.is_handshaking());
+    Ok(())
+}
+
+#[test]
+fn full_handshake_in_any_pieces() {
+    for chop in [1, 7, 64, 1000, usize::MAX] {
+        let (mut client, mut server) = pair(&Arc::new(client_config()), &Arc::new(server_config()));
+        shake(&mut client, &mut server, chop).unwrap();
+        for end in [&client, &server] {
+            assert_eq!(end.facts.kind, Some(HandshakeKind::Full));
+            assert_eq!(end.facts.version, Some(ProtocolVersion::TLSv1_3));
+            assert_eq!(end.facts.group.unwrap().name(), NamedGroup::X25519MLKEM768);
+        }
+        assert_eq!(client.facts.peer.as_ref().unwrap().len(), 1);
+        assert_eq!(client.facts.tickets_received, 2);
+        let mut exported = [[0; 20]; 2];
+        client.export(&mut exported[0], b"label", Some(b"context")).unwrap();
+        server.export(&mut exported[1], b"label", Some(b"context")).unwrap();
+        assert_eq!(exported[0], exported[1]);
+        assert_ne!(exported[0], [0; 20]);
+
+        client.write(OutboundChunks::Single(b"to the server")).unwrap();
+        assert_eq!(pump(&mut client, &mut server, &mut vec![], chop).unwrap(), b"to the server");
+        server.refresh_keys().unwrap();
+        server.write(OutboundChunks::Single(b"to the client")).unwrap();
+        assert_eq!(pump(&mut server, &mut client, &mut vec![], chop).unwrap(), b"to the client");
+        client.write(OutboundChunks::Single(b"under new keys")).unwrap();
+        assert_eq!(pump(&mut client, &mut server, &mut vec![], chop).unwrap(), b"under new keys");
+    }
+}
+
+#[test]
+fn retry_and_resumption() {
+    let mut server = server_config();
+    let mut provider = crate::crypto::aws_lc_rs::default_provider();
+    provider.kx_groups.retain(|group| group.name() == NamedGroup::secp384r1);
+    server.provider = Arc::new(provider);
+    let (client, server) = (Arc::new(client_config()), Arc::new(server));
+    for (round, expected) in
+        [HandshakeKind::FullWithHelloRetryRequest, HandshakeKind::Resumed, HandshakeKind::Resumed].into_iter().enumerate()
+    {
+        let (mut c, mut s) = pair(&client, &server);
+        shake(&mut c, &mut s, 100).unwrap();
+        assert_eq!((c.facts.kind, s.facts.kind), (Some(expected), Some(expected)), "{round}");
+        assert_eq!(c.facts.group.unwrap().name(), NamedGroup::secp384r1);
+        assert_eq!(c.facts.peer.as_ref().unwrap().len(), 1);
+    }
+}
+
+#[test]
+fn protocols_are_negotiated_or_refused() {
+    for (ours, theirs, expected) in [
+        (vec![b"h2".to_vec()], vec![b"http/1.1".to_vec(), b"h2".to_vec()], Ok(Some(b"h2".to_vec()))),
+        (vec![], vec![b"h2".to_vec()], Ok(None)),
+        (vec![b"h2".to_vec()], vec![], Ok(None)),
+        (vec![b"h3".to_vec()], vec![b"h2".to_vec()], Err(Error::NoApplicationProtocol)),
+    ] {
+        let (mut client, mut server) = (client_config(), server_config());
+        (client.alpn_protocols, server.alpn_protocols) = (theirs, ours);
+        let (mut c, mut s) = pair(&Arc::new(client), &Arc::new(server));
+        let done = shake(&mut c, &mut s, 500);
+        assert_eq!(done.map(|()| c.facts.alpn.clone()), expected);
+    }
+}
