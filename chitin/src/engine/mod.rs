@@ -5,6 +5,7 @@
 //! errors end in [`Engine::fail`], the only sender of fatal alerts.
 
 pub(crate) mod budget;
+pub(crate) mod common;
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;
