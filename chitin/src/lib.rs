@@ -8,10 +8,11 @@ extern crate alloc;
 #[cfg(any(feature = "std", test))]
 extern crate std;
 
+mod carrier;
 #[allow(dead_code)] // Until the flows stand on it, much of what they will ask has no caller.
 mod config;
+mod conn;
 pub mod crypto;
-mod carrier;
 mod engine;
 mod error;
 mod flow;
@@ -31,10 +32,17 @@ pub use crate::config::padding::RecordPadding;
 pub use crate::config::server::ServerConfig;
 pub use crate::config::versions::{ALL_VERSIONS, DEFAULT_VERSIONS};
 pub use crate::config::webpki::RootCertStore;
+pub use crate::conn::SideData;
+#[cfg(feature = "std")]
+pub use crate::conn::{
+    ClientConnection, Connection, ConnectionCommon, IoState, Reader, ServerConnection, Stream, StreamOwned,
+    Writer,
+};
 pub use crate::crypto::suites::{
-    CipherSuiteCommon, SupportedCipherSuite, SupportedProtocolVersion, Tls12CipherSuite, Tls13CipherSuite,
+    CipherSuiteCommon, ConnectionTrafficSecrets, SupportedCipherSuite, SupportedProtocolVersion, Tls12CipherSuite, Tls13CipherSuite,
 };
 pub use crate::crypto::verify::DigitallySignedStruct;
+pub use crate::engine::common::{CommonState, ExtractedSecrets};
 pub use crate::error::{
     CertRevocationListError, CertificateError, EncryptedClientHelloError, Error, ExtendedKeyPurpose,
     InconsistentKeys, InvalidMessage, OtherError, PeerIncompatible, PeerMisbehaved,
@@ -46,6 +54,9 @@ pub use crate::names::{
 
 /// What clients are made of.
 pub mod client {
+    #[cfg(feature = "std")]
+    pub use crate::conn::ClientConnection;
+    pub use crate::conn::ClientConnectionData;
     pub use crate::config::client::{
         ClientConfig, Resumption, TicketRequest, Tls12Resumption, WantsClientCert,
     };
@@ -68,6 +79,9 @@ pub mod client {
 
 /// What servers are made of.
 pub mod server {
+    #[cfg(feature = "std")]
+    pub use crate::conn::{Accepted, AcceptedAlert, Acceptor, ServerConnection};
+    pub use crate::conn::ServerConnectionData;
     pub use crate::config::resolve::{ResolvesServerCert, ResolvesServerCertUsingSni};
     pub use crate::config::server::{ClientHello, ServerConfig, WantsServerCert};
     #[cfg(feature = "std")]

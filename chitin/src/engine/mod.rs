@@ -5,6 +5,7 @@
 //! errors end in [`Engine::fail`], the only sender of fatal alerts.
 
 pub(crate) mod budget;
+pub(crate) mod common;
 #[cfg(all(test, feature = "aws_lc_rs", feature = "std"))]
 mod tests;
 

@@ -1,0 +1,497 @@
+//! The buffered connections: bytes of a socket in and out, plaintext in and out, each when it suits the caller.
+
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::fmt;
+use core::marker::PhantomData;
+use core::ops::{Deref, DerefMut};
+use std::io::{self, Read, Write};
+
+use pki_types::ServerName;
+
+use crate::config::client::ClientConfig;
+use crate::config::server::ServerConfig;
+use crate::engine::Engine;
+use crate::engine::common::{CommonState, ExtractedSecrets};
+use crate::error::Error;
+
+use super::io::{IoState, Reader, Writer, invalid};
+use super::{ClientConnectionData, ServerConnectionData};
+
+/// What [`ClientConnection`] and [`ServerConnection`] have in common.
+///
+/// `Data` only names the side.
+pub struct ConnectionCommon<Data> {
+    common: CommonState,
+    side: PhantomData<Data>,
+}
+
+impl<Data> ConnectionCommon<Data> {
+    pub(super) fn new(engine: Engine) -> Self {
+        Self { common: CommonState::new(engine), side: PhantomData }
+    }
+
+    /// Returns the end that received plaintext comes out of.
+    pub fn reader(&mut self) -> Reader<'_> {
+        Reader::new(&mut self.common)
+    }
+
+    /// Returns the end that plaintext to be sent goes into.
+    pub fn writer(&mut self) -> Writer<'_> {
+        // Who turns to writing has read what there was.
+        self.common.inbox().rest();
+        Writer::new(&mut self.common)
+    }
+
+    /// Reads bytes of the peer from `rd`, once. Call [`process_new_packets`](Self::process_new_packets) afterwards.
+    ///
+    /// `Ok(0)` says that the stream has ended, or that the peer has said so before (then `rd` is not asked).
+    ///
+    /// # Errors
+    ///
+    /// Those of `rd`. Errors of our own when there is no room: received plaintext has to be read first, or what was read has to be
+    /// processed. [`wants_read`](CommonState::wants_read) tells when to call it.
+    pub fn read_tls(&mut self, rd: &mut dyn Read) -> Result<usize, io::Error> {
+        // Who turns to reading has sent what there was.
+        self.common.outbox().rest();
+        if self.common.peer_closed() {
+            return Ok(0);
+        }
+        let done = self.common.inbox().read_from(rd);
+        self.common.inbox().rest();
+        done
+    }
+
+    /// Writes bytes for the peer to `wr`: one call of `write_vectored`, with a slice for each record.
+    ///
+    /// # Errors
+    ///
+    /// Those of `wr`.
+    pub fn write_tls(&mut self, wr: &mut dyn Write) -> Result<usize, io::Error> {
+        let done = self.common.outbox().write_to(wr);
+        self.common.sent();
+        done
+    }
+
+    /// Works off what [`read_tls`](Self::read_tls) has read.
+    ///
+    /// # Errors
+    ///
+    /// What the peer did wrong, or what we could not do. It is final: every later call returns it again. If there is something to
+    /// tell the peer, an alert waits for [`write_tls`](Self::write_tls).
+    pub fn process_new_packets(&mut self) -> Result<IoState, Error> {
+        self.common.process()?;
+        Ok(IoState::of(&self.common))
+    }
+
+    /// Reads from and writes to `io` as far as the connection wants to: during the handshake until that is done, afterwards at most
+    /// once in one direction. Returns how many bytes were read and written.
+    ///
+    /// # Errors
+    ///
+    /// Those of `io`, save `WouldBlock` in one direction when there was progress in the other or before. `UnexpectedEof` if the
+    /// stream ended during the handshake. `InvalidData` around the TLS [`Error`], after an attempt to send the alert.
+    pub fn complete_io<T>(&mut self, io: &mut T) -> Result<(usize, usize), io::Error>
+    where
+        Self: Sized,
+        T: Read + Write,
+    {
+        let (mut read, mut written) = (0, 0);
+        loop {
+            let was_handshaking = self.is_handshaking();
+            // Also when a question is open or the peer has closed: else we would turn here for ever.
+            if !self.wants_write() && !self.wants_read() {
+                return Ok((read, written));
+            }
+
+            let (mut blocked, before) = (None, written);
+            while self.wants_write() {
+                match self.write_tls(io) {
+                    Ok(0) => {
+                        io.flush()?;
+                        return Ok((read, written));
+                    }
+                    Ok(n) => written += n,
+                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                        blocked = Some(error);
+                        break;
+                    }
+                    Err(error) => return Err(error),
+                }
+            }
+            if written > before {
+                io.flush()?;
+            }
+            if !was_handshaking && written > 0 {
+                return Ok((read, written));
+            }
+
+            let mut eof = false;
+            if self.wants_read() {
+                match self.read_tls(io) {
+                    Ok(0) => eof = true,
+                    Ok(n) => read += n,
+                    Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                    Err(error) if error.kind() == io::ErrorKind::WouldBlock && read > 0 => {
+                        return Ok((read, written));
+                    }
+                    Err(error) => return Err(error),
+                }
+            } else if let Some(error) = blocked {
+                return if read > 0 { Ok((read, written)) } else { Err(error) };
+            }
+
+            if let Err(error) = self.process_new_packets() {
+                // The alert, if it can be sent at once. The error is worth more than the trouble of sending it.
+                let _ = self.write_tls(io);
+                let _ = io.flush();
+                return Err(invalid(error));
+            }
+            match (was_handshaking, self.is_handshaking()) {
+                (false, _) => return Ok((read, written)),
+                (true, true) if eof => return Err(io::ErrorKind::UnexpectedEof.into()),
+                (true, false) if !self.wants_write() => return Ok((read, written)),
+                _ => {}
+            }
+        }
+    }
+
+    /// Sets how much may wait to be sent: plaintext held during the handshake, bytes of records after it. `None`: no limit.
+    ///
+    /// Handshake messages and alerts are not held back by it.
+    pub fn set_buffer_limit(&mut self, limit: Option<usize>) {
+        self.common.set_buffer_limit(limit);
+    }
+
+    /// Queues a KeyUpdate, switches to fresh sending keys, and asks the peer for the same. RFC 8446 section 4.6.3.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::HandshakeNotComplete`], or the error that ended the connection.
+    pub fn refresh_traffic_keys(&mut self) -> Result<(), Error> {
+        self.common.engine().refresh_keys()
+    }
+
+    /// Derives keying material for `label` and `context` and fills `output` with it. RFC 8446 section 7.5.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::HandshakeNotComplete`], the error that ended the connection, or one for an `output` that is empty or too long.
+    pub fn export_keying_material<T: AsMut<[u8]>>(
+        &self,
+        mut output: T,
+        label: &[u8],
+        context: Option<&[u8]>,
+    ) -> Result<T, Error> {
+        self.common.export(output.as_mut(), label, context)?;
+        Ok(output)
+    }
+
+    /// Takes the traffic keys out, so that something else (a kernel, say) can go on with them.
+    ///
+    /// # Errors
+    ///
+    /// If the config does not allow it (`enable_secret_extraction`), if the handshake is not complete, if something waits to be
+    /// sent, or if the provider does not give its keys out.
+    pub fn dangerous_extract_secrets(self) -> Result<ExtractedSecrets, Error> {
+        self.common.extract_secrets()
+    }
+
+    /// Leaves records of application data sealed until somebody reads, so that they can be opened straight into the reader's
+    /// slice: one copy less. Off by default; [`Stream`](crate::Stream) uses it.
+    ///
+    /// Then errors of such records and the peer's close_notify come out of [`reader`](Self::reader), [`IoState`] does not count
+    /// them, and a read may say `WouldBlock` although [`wants_read`](CommonState::wants_read) was false, since what looked like
+    /// data was a message to us.
+    pub fn open_on_read(&mut self, on: bool) {
+        self.common.set_open_on_read(on);
+    }
+}
+
+impl<T> Deref for ConnectionCommon<T> {
+    type Target = CommonState;
+
+    fn deref(&self) -> &Self::Target {
+        &self.common
+    }
+}
+
+impl<T> DerefMut for ConnectionCommon<T> {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        &mut self.common
+    }
+}
+
+impl<T> fmt::Debug for ConnectionCommon<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ConnectionCommon").field("common", &self.common).finish()
+    }
+}
+
+/// A TLS client's end of one connection.
+pub struct ClientConnection {
+    inner: ConnectionCommon<ClientConnectionData>,
+    fips: bool,
+}
+
+impl ClientConnection {
+    /// Begins a connection to the server called `name`. The ClientHello waits to be written.
+    ///
+    /// # Errors
+    ///
+    /// If the config cannot make a ClientHello: no version, suite or group, a bad `max_fragment_size`, no randomness.
+    pub fn new(config: Arc<ClientConfig>, name: ServerName<'static>) -> Result<Self, Error> {
+        let protocols = config.alpn_protocols.clone();
+        Self::new_with_alpn(config, name, protocols)
+    }
+
+    /// Begins a connection that offers these application protocols (RFC 7301) instead of the config's.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`new`](Self::new).
+    pub fn new_with_alpn(
+        config: Arc<ClientConfig>,
+        name: ServerName<'static>,
+        alpn_protocols: Vec<Vec<u8>>,
+    ) -> Result<Self, Error> {
+        let fips = config.fips();
+        let engine = Engine::client(config, name, alpn_protocols)?;
+        Ok(Self { inner: ConnectionCommon::new(engine), fips })
+    }
+
+    /// Returns how many session tickets this connection has received.
+    pub fn tls13_tickets_received(&self) -> u32 {
+        self.inner.facts().tickets_received
+    }
+
+    /// Says whether the config was in FIPS mode.
+    pub fn fips(&self) -> bool {
+        self.fips
+    }
+
+    /// Takes the traffic keys out. See [`ConnectionCommon::dangerous_extract_secrets`].
+    ///
+    /// # Errors
+    ///
+    /// Those of that.
+    pub fn dangerous_extract_secrets(self) -> Result<ExtractedSecrets, Error> {
+        self.inner.dangerous_extract_secrets()
+    }
+}
+
+/// A TLS server's end of one connection.
+pub struct ServerConnection {
+    inner: ConnectionCommon<ServerConnectionData>,
+    fips: bool,
+}
+
+impl ServerConnection {
+    /// Waits for a client.
+    ///
+    /// # Errors
+    ///
+    /// If the config cannot serve anybody: a bad `max_fragment_size`, say.
+    pub fn new(config: Arc<ServerConfig>) -> Result<Self, Error> {
+        let fips = config.fips();
+        let engine = Engine::server(Some(config))?;
+        Ok(Self { inner: ConnectionCommon::new(engine), fips })
+    }
+
+    pub(super) fn from_accepted(inner: ConnectionCommon<ServerConnectionData>, fips: bool) -> Self {
+        Self { inner, fips }
+    }
+
+    /// Returns the name that the client asked for (RFC 6066 section 3), once its hello has been read.
+    pub fn server_name(&self) -> Option<&str> {
+        self.inner.facts().server_name.as_ref().map(AsRef::as_ref)
+    }
+
+    /// Returns what an earlier connection of this session put into it with [`set_resumption_data`](Self::set_resumption_data).
+    pub fn received_resumption_data(&self) -> Option<&[u8]> {
+        self.inner.facts().resumption_data.as_deref()
+    }
+
+    /// Sets what goes into the session tickets of this connection. It is sealed in them, and comes back with the resumption.
+    ///
+    /// It has to be set before the handshake is complete.
+    pub fn set_resumption_data(&mut self, data: &[u8]) {
+        self.inner.common.set_resumption_data(data);
+    }
+
+    /// Says whether the config was in FIPS mode.
+    pub fn fips(&self) -> bool {
+        self.fips
+    }
+
+    /// Takes the traffic keys out. See [`ConnectionCommon::dangerous_extract_secrets`].
+    ///
+    /// # Errors
+    ///
+    /// Those of that.
+    pub fn dangerous_extract_secrets(self) -> Result<ExtractedSecrets, Error> {
+        self.inner.dangerous_extract_secrets()
+    }
+}
+
+macro_rules! lend_common {
+    ($($outer:ident: $data:ty;)*) => { $(
+        impl Deref for $outer {
+            type Target = ConnectionCommon<$data>;
+
+            fn deref(&self) -> &Self::Target {
+                &self.inner
+            }
+        }
+
+        impl DerefMut for $outer {
+            fn deref_mut(&mut self) -> &mut Self::Target {
+                &mut self.inner
+            }
+        }
+
+        impl fmt::Debug for $outer {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.debug_struct(stringify!($outer)).field("common", &self.inner.common).finish()
+            }
+        }
+    )* };
+}
+
+lend_common! {
+    ClientConnection: ClientConnectionData;
+    ServerConnection: ServerConnectionData;
+}
+
+/// A connection of either side.
+#[derive(Debug)]
+pub enum Connection {
+    /// A client's.
+    Client(ClientConnection),
+    /// A server's.
+    Server(ServerConnection),
+}
+
+macro_rules! either {
+    ($self:ident, $conn:ident => $call:expr) => {
+        match $self {
+            Self::Client($conn) => $call,
+            Self::Server($conn) => $call,
+        }
+    };
+}
+
+impl Connection {
+    /// Reads bytes of the peer. See [`ConnectionCommon::read_tls`].
+    ///
+    /// # Errors
+    ///
+    /// Those of that.
+    pub fn read_tls(&mut self, rd: &mut dyn Read) -> Result<usize, io::Error> {
+        either!(self, conn => conn.read_tls(rd))
+    }
+
+    /// Writes bytes for the peer. See [`ConnectionCommon::write_tls`].
+    ///
+    /// # Errors
+    ///
+    /// Those of that.
+    pub fn write_tls(&mut self, wr: &mut dyn Write) -> Result<usize, io::Error> {
+        either!(self, conn => conn.write_tls(wr))
+    }
+
+    /// Returns the end that received plaintext comes out of.
+    pub fn reader(&mut self) -> Reader<'_> {
+        either!(self, conn => conn.reader())
+    }
+
+    /// Returns the end that plaintext to be sent goes into.
+    pub fn writer(&mut self) -> Writer<'_> {
+        either!(self, conn => conn.writer())
+    }
+
+    /// Works off what has been read. See [`ConnectionCommon::process_new_packets`].
+    ///
+    /// # Errors
+    ///
+    /// Those of that.
+    pub fn process_new_packets(&mut self) -> Result<IoState, Error> {
+        either!(self, conn => conn.process_new_packets())
+    }
+
+    /// Reads and writes as far as the connection wants to. See [`ConnectionCommon::complete_io`].
+    ///
+    /// # Errors
+    ///
+    /// Those of that.
+    pub fn complete_io<T>(&mut self, io: &mut T) -> Result<(usize, usize), io::Error>
+    where
+        Self: Sized,
+        T: Read + Write,
+    {
+        either!(self, conn => conn.complete_io(io))
+    }
+
+    /// Derives keying material. See [`ConnectionCommon::export_keying_material`].
+    ///
+    /// # Errors
+    ///
+    /// Those of that.
+    pub fn export_keying_material<T: AsMut<[u8]>>(
+        &self,
+        output: T,
+        label: &[u8],
+        context: Option<&[u8]>,
+    ) -> Result<T, Error> {
+        either!(self, conn => conn.export_keying_material(output, label, context))
+    }
+
+    /// Takes the traffic keys out. See [`ConnectionCommon::dangerous_extract_secrets`].
+    ///
+    /// # Errors
+    ///
+    /// Those of that.
+    pub fn dangerous_extract_secrets(self) -> Result<ExtractedSecrets, Error> {
+        either!(self, conn => conn.dangerous_extract_secrets())
+    }
+
+    /// Sets how much may wait to be sent. See [`ConnectionCommon::set_buffer_limit`].
+    pub fn set_buffer_limit(&mut self, limit: Option<usize>) {
+        either!(self, conn => conn.set_buffer_limit(limit))
+    }
+
+    /// Queues a KeyUpdate. See [`ConnectionCommon::refresh_traffic_keys`].
+    ///
+    /// # Errors
+    ///
+    /// Those of that.
+    pub fn refresh_traffic_keys(&mut self) -> Result<(), Error> {
+        either!(self, conn => conn.refresh_traffic_keys())
+    }
+}
+
+impl Deref for Connection {
+    type Target = CommonState;
+
+    fn deref(&self) -> &Self::Target {
+        either!(self, conn => &conn.inner.common)
+    }
+}
+
+impl DerefMut for Connection {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        either!(self, conn => &mut conn.inner.common)
+    }
+}
+
+impl From<ClientConnection> for Connection {
+    fn from(conn: ClientConnection) -> Self {
+        Self::Client(conn)
+    }
+}
+
+impl From<ServerConnection> for Connection {
+    fn from(conn: ServerConnection) -> Self {
+        Self::Server(conn)
+    }
+}

@@ -1,0 +1,168 @@
+//! The plaintext ends of a buffered connection: [`Reader`], [`Writer`], and [`IoState`], which tells when to use them.
+
+use std::io::{self, BufRead, IoSlice, Read, Write};
+use std::panic::RefUnwindSafe;
+
+use crate::crypto::cipher::OutboundChunks;
+use crate::engine::common::CommonState;
+use crate::error::Error;
+
+/// What is waiting, after [`process_new_packets`](crate::ConnectionCommon::process_new_packets).
+#[derive(Debug, Eq, PartialEq)]
+pub struct IoState {
+    tls_bytes_to_write: usize,
+    plaintext_bytes_to_read: usize,
+    peer_has_closed: bool,
+}
+
+impl IoState {
+    pub(super) fn of(common: &CommonState) -> Self {
+        Self {
+            tls_bytes_to_write: common.out_len(),
+            plaintext_bytes_to_read: common.unread(),
+            peer_has_closed: common.peer_closed(),
+        }
+    }
+
+    /// Returns how many bytes [`write_tls`](crate::ConnectionCommon::write_tls) has to write.
+    pub fn tls_bytes_to_write(&self) -> usize {
+        self.tls_bytes_to_write
+    }
+
+    /// Returns how many bytes of plaintext can be read without blocking.
+    pub fn plaintext_bytes_to_read(&self) -> usize {
+        self.plaintext_bytes_to_read
+    }
+
+    /// Says whether the peer has sent close_notify: nothing more will come. RFC 8446 section 6.1.
+    pub fn peer_has_closed(&self) -> bool {
+        self.peer_has_closed
+    }
+}
+
+/// Gives out the plaintext that was received.
+///
+/// When none is there: `Ok(0)` after the peer's close_notify; `UnexpectedEof` if the stream ended without one, since then
+/// somebody may have cut it off (RFC 8446 section 6.1); else `WouldBlock`.
+#[derive(Debug)]
+pub struct Reader<'a> {
+    common: &'a mut CommonState,
+}
+
+// 0.23's is; ours has boxed ciphers behind it. A panic inside a provider leaves a connection that fails, never a wrong one. It
+// is a promise, not `unsafe`.
+impl RefUnwindSafe for Reader<'_> {}
+
+impl<'a> Reader<'a> {
+    pub(super) fn new(common: &'a mut CommonState) -> Self {
+        Self { common }
+    }
+
+    /// Lends the first piece of plaintext where it was opened, without copying. [`BufRead::consume`] marks it as read.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Reader`] when there is none.
+    pub fn into_first_chunk(self) -> io::Result<&'a [u8]> {
+        // Moved out of `self`, so that the piece may live for 'a.
+        let common: &'a mut CommonState = self.common;
+        common.open_late(None).map_err(invalid)?;
+        if common.unread() == 0 {
+            nothing_to_read(common)?;
+        }
+        Ok(common.inbox().first())
+    }
+}
+
+impl Read for Reader<'_> {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        if buf.is_empty() {
+            return Ok(0);
+        }
+        if let n @ 1.. = self.common.open_late(Some(buf)).map_err(invalid)? {
+            return Ok(n);
+        }
+        if self.common.unread() == 0 {
+            nothing_to_read(self.common)?;
+        }
+        Ok(self.common.inbox().copy_out(buf))
+    }
+}
+
+impl BufRead for Reader<'_> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        Reader { common: self.common }.into_first_chunk()
+    }
+
+    fn consume(&mut self, amt: usize) {
+        self.common.inbox().consume(amt);
+    }
+}
+
+/// What a read without plaintext says.
+fn nothing_to_read(common: &CommonState) -> io::Result<()> {
+    match (common.peer_closed(), common.eof()) {
+        (true, _) => Ok(()),
+        (false, true) => Err(io::Error::new(
+            io::ErrorKind::UnexpectedEof,
+            "the peer closed the stream without a TLS close_notify: what came may be cut short",
+        )),
+        (false, false) => Err(io::ErrorKind::WouldBlock.into()),
+    }
+}
+
+/// Takes plaintext to be sent.
+///
+/// It never blocks: what is written is sealed at once, or held until the handshake allows it. A short write means that the buffer
+/// limit is reached.
+#[derive(Debug)]
+pub struct Writer<'a> {
+    sink: &'a mut dyn Sink,
+}
+
+impl<'a> Writer<'a> {
+    pub(super) fn new(common: &'a mut CommonState) -> Self {
+        Self { sink: common }
+    }
+}
+
+impl Write for Writer<'_> {
+    fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
+        self.sink.accept(OutboundChunks::Single(buf))
+    }
+
+    fn write_vectored(&mut self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
+        // A short write is always allowed, and so many pieces cover what systems pass at once.
+        const MOST: usize = 64;
+        let mut chunks: [&[u8]; MOST] = [&[]; MOST];
+        let mut count = 0;
+        for (chunk, buf) in chunks.iter_mut().zip(bufs.iter().filter(|buf| !buf.is_empty())) {
+            *chunk = buf;
+            count += 1;
+        }
+        self.sink.accept(OutboundChunks::new(chunks.get(..count).unwrap_or_default()))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.sink.accept(OutboundChunks::new_empty()).map(|_| ())
+    }
+}
+
+/// Behind a trait object, because 0.23's writer is neither `Send` nor `Sync`, and users' bounds should not come to rely on more.
+trait Sink: core::fmt::Debug {
+    fn accept(&mut self, data: OutboundChunks<'_>) -> io::Result<usize>;
+}
+
+impl Sink for CommonState {
+    fn accept(&mut self, data: OutboundChunks<'_>) -> io::Result<usize> {
+        match self.failed() {
+            Some(error) => Err(invalid(error.clone())),
+            None => self.engine().write(data).map_err(invalid),
+        }
+    }
+}
+
+/// A TLS error as an I/O error.
+pub(super) fn invalid(error: Error) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, error)
+}

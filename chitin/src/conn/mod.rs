@@ -1,0 +1,41 @@
+//! The skins: what an application holds. Each is thin over [`CommonState`](crate::engine::common::CommonState); none knows a
+//! message, a state or a key.
+
+#[cfg(feature = "std")]
+mod acceptor;
+#[cfg(feature = "std")]
+mod buffered;
+#[cfg(feature = "std")]
+mod io;
+#[cfg(feature = "std")]
+mod stream;
+
+#[cfg(feature = "std")]
+pub use acceptor::{Accepted, AcceptedAlert, Acceptor};
+#[cfg(feature = "std")]
+pub use buffered::{ClientConnection, Connection, ConnectionCommon, ServerConnection};
+#[cfg(feature = "std")]
+pub use io::{IoState, Reader, Writer};
+#[cfg(feature = "std")]
+pub use stream::{Stream, StreamOwned};
+
+use core::fmt;
+
+/// Names the side that a connection is on. There are two, and no more can be made outside.
+pub trait SideData: fmt::Debug {}
+
+/// Marks the connections of a client.
+#[derive(Debug)]
+pub struct ClientConnectionData {
+    _private: (),
+}
+
+impl SideData for ClientConnectionData {}
+
+/// Marks the connections of a server.
+#[derive(Debug, Default)]
+pub struct ServerConnectionData {
+    _private: (),
+}
+
+impl SideData for ServerConnectionData {}

@@ -1,0 +1,211 @@
+//! A connection and its socket as one stream of plaintext.
+
+use core::ops::{Deref, DerefMut};
+use std::io::{self, BufRead, IoSlice, Read, Write};
+
+use super::SideData;
+use super::buffered::ConnectionCommon;
+
+/// Reads and writes plaintext through a connection and the socket under it, both borrowed.
+#[derive(Debug)]
+pub struct Stream<'a, C: 'a + ?Sized, T: 'a + Read + Write + ?Sized> {
+    /// The connection.
+    pub conn: &'a mut C,
+
+    /// The socket, or what carries the bytes.
+    pub sock: &'a mut T,
+}
+
+impl<'a, C, T, S> Stream<'a, C, T>
+where
+    C: 'a + DerefMut + Deref<Target = ConnectionCommon<S>>,
+    T: 'a + Read + Write,
+    S: SideData,
+{
+    /// Joins the two. Nothing is read or written yet.
+    pub fn new(conn: &'a mut C, sock: &'a mut T) -> Self {
+        Self { conn, sock }
+    }
+
+    /// Ends the handshake, and sends what waits.
+    fn complete_prior_io(&mut self) -> io::Result<()> {
+        if self.conn.is_handshaking() {
+            self.conn.complete_io(self.sock)?;
+        }
+        if self.conn.wants_write() {
+            self.conn.complete_io(self.sock)?;
+        }
+        Ok(())
+    }
+
+    /// Reads until there is plaintext or the stream has ended.
+    fn prepare_read(&mut self) -> io::Result<()> {
+        self.complete_prior_io()?;
+        while self.conn.wants_read() {
+            if self.conn.complete_io(self.sock)?.0 == 0 {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// By value, so that the piece outlives a `Stream` made on the spot.
+    fn fill(mut self) -> io::Result<&'a [u8]>
+    where
+        S: 'a,
+    {
+        self.prepare_read()?;
+        self.conn.reader().into_first_chunk()
+    }
+}
+
+impl<'a, C, T, S> Read for Stream<'a, C, T>
+where
+    C: 'a + DerefMut + Deref<Target = ConnectionCommon<S>>,
+    T: 'a + Read + Write,
+    S: SideData,
+{
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        loop {
+            // The slice is here: records may be opened straight into it.
+            let was = self.conn.set_open_on_read(true);
+            let ready = self.prepare_read();
+            self.conn.set_open_on_read(was);
+            ready?;
+            match self.conn.reader().read(buf) {
+                // What looked like data was a ticket, a key update or an empty record.
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock && self.conn.wants_read() => {}
+                done => return done,
+            }
+        }
+    }
+}
+
+impl<'a, C, T, S> BufRead for Stream<'a, C, T>
+where
+    C: 'a + DerefMut + Deref<Target = ConnectionCommon<S>>,
+    T: 'a + Read + Write,
+    S: 'a + SideData,
+{
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        Stream { conn: self.conn, sock: self.sock }.fill()
+    }
+
+    fn consume(&mut self, amt: usize) {
+        self.conn.reader().consume(amt);
+    }
+}
+
+impl<'a, C, T, S> Write for Stream<'a, C, T>
+where
+    C: 'a + DerefMut + Deref<Target = ConnectionCommon<S>>,
+    T: 'a + Read + Write,
+    S: SideData,
+{
+    fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
+        self.complete_prior_io()?;
+        let n = self.conn.writer().write(buf)?;
+        // What is buffered is accepted: an I/O error shows at the next call.
+        let _ = self.conn.complete_io(self.sock);
+        Ok(n)
+    }
+
+    fn write_vectored(&mut self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
+        self.complete_prior_io()?;
+        let n = self.conn.writer().write_vectored(bufs)?;
+        let _ = self.conn.complete_io(self.sock);
+        Ok(n)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.complete_prior_io()?;
+        self.conn.writer().flush()?;
+        self.sock.flush()
+    }
+}
+
+/// Reads and writes plaintext through a connection and the socket under it, both owned.
+#[derive(Debug)]
+pub struct StreamOwned<C: Sized, T: Read + Write + Sized> {
+    /// The connection.
+    pub conn: C,
+
+    /// The socket, or what carries the bytes.
+    pub sock: T,
+}
+
+impl<C, T, S> StreamOwned<C, T>
+where
+    C: DerefMut + Deref<Target = ConnectionCommon<S>>,
+    T: Read + Write,
+    S: SideData,
+{
+    /// Joins the two. Nothing is read or written yet.
+    pub fn new(conn: C, sock: T) -> Self {
+        Self { conn, sock }
+    }
+
+    /// Returns the socket.
+    pub fn get_ref(&self) -> &T {
+        &self.sock
+    }
+
+    /// Returns the socket, to be changed. Reading from it or writing to it breaks the connection.
+    pub fn get_mut(&mut self) -> &mut T {
+        &mut self.sock
+    }
+
+    /// Takes the two apart again.
+    pub fn into_parts(self) -> (C, T) {
+        (self.conn, self.sock)
+    }
+
+    fn stream(&mut self) -> Stream<'_, C, T> {
+        Stream { conn: &mut self.conn, sock: &mut self.sock }
+    }
+}
+
+impl<C, T, S> Read for StreamOwned<C, T>
+where
+    C: DerefMut + Deref<Target = ConnectionCommon<S>>,
+    T: Read + Write,
+    S: SideData,
+{
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        self.stream().read(buf)
+    }
+}
+
+impl<C, T, S> BufRead for StreamOwned<C, T>
+where
+    C: DerefMut + Deref<Target = ConnectionCommon<S>>,
+    T: Read + Write,
+    S: 'static + SideData,
+{
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        self.stream().fill()
+    }
+
+    fn consume(&mut self, amt: usize) {
+        self.stream().consume(amt);
+    }
+}
+
+impl<C, T, S> Write for StreamOwned<C, T>
+where
+    C: DerefMut + Deref<Target = ConnectionCommon<S>>,
+    T: Read + Write,
+    S: SideData,
+{
+    fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
+        self.stream().write(buf)
+    }
+
+    fn write_vectored(&mut self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
+        self.stream().write_vectored(bufs)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.stream().flush()
+    }
+}

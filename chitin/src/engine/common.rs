@@ -1,0 +1,288 @@
+//! The whole of a connection behind one public name: the engine and the buffer it reads from. It has getters and the loop
+//! between the two, and no protocol.
+
+use alloc::sync::Arc;
+use core::fmt;
+use core::ops::Range;
+
+use pki_types::CertificateDer;
+
+use crate::carrier::{Carrier, Records};
+use crate::config::server::{ClientHello, ServerConfig};
+use crate::crypto::SupportedKxGroup;
+use crate::crypto::suites::{ConnectionTrafficSecrets, SupportedCipherSuite};
+use crate::engine::{Engine, Got, State};
+use crate::error::Error;
+use crate::flow::client13::Client;
+use crate::flow::cx::Gate;
+use crate::flow::facts::Facts;
+use crate::flow::question::Answer;
+use crate::flow::server13::Server;
+use crate::names::{ContentType, HandshakeKind, ProtocolVersion};
+use crate::record::inbox::Inbox;
+use crate::record::outbox::Outbox;
+use crate::schedule::tls13::TrafficSecret;
+
+/// What every kind of connection has in common: what has been negotiated, and whether it wants to read or write.
+///
+/// All connection types lend it through `Deref`.
+pub struct CommonState {
+    engine: Engine,
+    /// Beside the engine, because the engine borrows from it. Without memory in connections that do not buffer.
+    inbox: Inbox,
+    open_on_read: bool,
+    /// The last `process` left application data sealed, because of `open_on_read`. What is left is for the reader, also if that is
+    /// switched off meanwhile.
+    left_sealed: bool,
+}
+
+impl CommonState {
+    /// Says whether the handshake is still going on, in either direction.
+    pub fn is_handshaking(&self) -> bool {
+        self.engine.is_handshaking()
+    }
+
+    /// Returns the peer's certificate chain, end entity first, as it was sent or as the resumed session had it.
+    ///
+    /// `None` until the peer has been authenticated, and for a peer that showed no certificate. On the server the chain is that of
+    /// RFC 8446 section 4.4.2 for client authentication.
+    pub fn peer_certificates(&self) -> Option<&[CertificateDer<'static>]> {
+        self.engine.facts.peer.as_deref()
+    }
+
+    /// Returns the application protocol that was agreed on (RFC 7301), `None` if there is none or not yet.
+    pub fn alpn_protocol(&self) -> Option<&[u8]> {
+        self.engine.facts.alpn.as_deref()
+    }
+
+    /// Returns the cipher suite, once it is chosen.
+    pub fn negotiated_cipher_suite(&self) -> Option<SupportedCipherSuite> {
+        self.engine.facts.suite
+    }
+
+    /// Returns the key exchange group, once it is chosen. `None` also for a resumption without key exchange.
+    pub fn negotiated_key_exchange_group(&self) -> Option<&'static dyn SupportedKxGroup> {
+        self.engine.facts.group
+    }
+
+    /// Returns the version of TLS, once it is chosen.
+    pub fn protocol_version(&self) -> Option<ProtocolVersion> {
+        self.engine.facts.version
+    }
+
+    /// Says what kind of handshake this is, once that is decided.
+    pub fn handshake_kind(&self) -> Option<HandshakeKind> {
+        self.engine.facts.kind
+    }
+
+    /// Queues a close_notify (RFC 8446 section 6.1): we will send nothing more. Once only; a second call does nothing.
+    pub fn send_close_notify(&mut self) {
+        self.engine.close();
+    }
+
+    /// Says whether bytes from the peer would be of use now.
+    ///
+    /// `false` while received plaintext waits to be read, so that a reader who is slow slows the peer down; and while the
+    /// answer to what was received last has not been sent, until the handshake allows application data.
+    pub fn wants_read(&self) -> bool {
+        let may = self.engine.write.gate == Gate::Open || self.engine.carrier.out_len() == 0;
+        let waits = self.inbox.unread() > 0 || self.record_left();
+        may && !waits && !self.engine.read.peer_closed && !self.engine.paused()
+    }
+
+    /// Says whether bytes wait to be sent to the peer.
+    pub fn wants_write(&self) -> bool {
+        self.engine.carrier.out_len() > 0
+    }
+}
+
+/// What the skins need. They see no state of a flow and no message.
+impl CommonState {
+    pub(crate) fn new(engine: Engine) -> Self {
+        Self { engine, inbox: Inbox::default(), open_on_read: false, left_sealed: false }
+    }
+
+    pub(crate) fn engine(&mut self) -> &mut Engine {
+        &mut self.engine
+    }
+
+    pub(crate) fn inbox(&mut self) -> &mut Inbox {
+        &mut self.inbox
+    }
+
+    pub(crate) fn facts(&self) -> &Facts {
+        &self.engine.facts
+    }
+
+    pub(crate) fn outbox(&mut self) -> &mut Outbox {
+        let Carrier::Records(records) = &mut self.engine.carrier;
+        &mut records.out
+    }
+
+    pub(crate) fn out_len(&self) -> usize {
+        self.engine.carrier.out_len()
+    }
+
+    pub(crate) fn unread(&self) -> usize {
+        self.inbox.unread()
+    }
+
+    pub(crate) fn peer_closed(&self) -> bool {
+        self.engine.read.peer_closed
+    }
+
+    pub(crate) fn eof(&self) -> bool {
+        self.inbox.eof()
+    }
+
+    /// The error that ended the connection, if one has.
+    pub(crate) fn failed(&self) -> Option<&Error> {
+        match &self.engine.state {
+            State::Failed(error) => Some(error),
+            State::Client(_) | State::Server(_) => None,
+        }
+    }
+
+    /// Counted in what waits: held plaintext before the handshake allows sending, bytes of records after it, as in 0.23.
+    pub(crate) fn set_buffer_limit(&mut self, limit: Option<usize>) {
+        self.engine.write.limit = limit;
+    }
+
+    /// Leaves whole application data records sealed until somebody reads, and says whether that was so before.
+    pub(crate) fn set_open_on_read(&mut self, on: bool) -> bool {
+        core::mem::replace(&mut self.open_on_read, on)
+    }
+
+    /// The hello of a server that has no config yet.
+    pub(crate) fn client_hello(&self) -> Option<ClientHello<'_>> {
+        self.engine.waiting_hello()
+    }
+
+    /// Gives that server its config, and goes on with what the inbox holds: a caller that now waited for the socket might wait for
+    /// ever.
+    pub(crate) fn answer_config(&mut self, config: Arc<ServerConfig>) -> Result<(), Error> {
+        self.engine.answer(self.engine.asked(), Answer::Config(config))?;
+        self.process()
+    }
+
+    /// Consumes what the inbox holds, as far as it goes.
+    pub(crate) fn process(&mut self) -> Result<(), Error> {
+        // What could not be sealed in a call that returns no error (an alert, say) is told here.
+        let Carrier::Records(records) = &mut self.engine.carrier;
+        if let (Some(error), None) = (records.seal.take_failure(), self.failed()) {
+            return Err(self.engine.fail(error));
+        }
+        loop {
+            self.left_sealed = self.open_on_read && self.data_waits_sealed();
+            if self.left_sealed {
+                return Ok(());
+            }
+            let step = self.engine.advance(self.inbox.sealed(), None);
+            let (body, more) = match &step.got {
+                Ok(Got::Data(body)) => (Some(body.clone()), true),
+                Ok(Got::DataInto(_) | Got::PeerClosed) => (None, true),
+                Ok(Got::NeedInput | Got::Paused) | Err(_) => (None, false),
+            };
+            self.inbox.used(step.used, body);
+            step.got?;
+            if !more {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Opens what was left sealed, until there is plaintext: in `out` if it fits, else in place. Returns how much is in `out`.
+    pub(crate) fn open_late(&mut self, mut out: Option<&mut [u8]>) -> Result<usize, Error> {
+        while self.inbox.unread() == 0 && self.record_left() {
+            let step = self.engine.advance(self.inbox.sealed(), out.as_deref_mut());
+            let body: Option<Range<usize>> = match &step.got {
+                Ok(Got::Data(body)) => Some(body.clone()),
+                _ => None,
+            };
+            self.inbox.used(step.used, body);
+            match step.got? {
+                // An empty record is no plaintext: the next one may be.
+                Got::DataInto(n) if n > 0 => return Ok(n),
+                Got::NeedInput | Got::Paused => return Ok(0),
+                Got::Data(_) | Got::DataInto(_) | Got::PeerClosed => {}
+            }
+        }
+        Ok(0)
+    }
+
+    /// Is there a whole record that was left for the reader?
+    fn record_left(&self) -> bool {
+        self.left_sealed && self.inbox.first_whole_record().is_some()
+    }
+
+    /// Is the next thing a whole record that looks like application data, in plain traffic?
+    fn data_waits_sealed(&self) -> bool {
+        let read = &self.engine.read;
+        let traffic = read.gate == Gate::Open && !read.peer_closed && self.failed().is_none();
+        traffic && self.inbox.first_whole_record() == Some(ContentType::ApplicationData.into())
+    }
+
+    /// All that was queued may have been sent: tells the engine if so.
+    pub(crate) fn sent(&mut self) {
+        if self.out_len() == 0 {
+            self.engine.drained();
+        }
+    }
+
+    pub(crate) fn set_resumption_data(&mut self, data: &[u8]) {
+        self.engine.policy.resumption_data = data.to_vec();
+    }
+
+    pub(crate) fn export(&self, out: &mut [u8], label: &[u8], context: Option<&[u8]>) -> Result<(), Error> {
+        match self.failed() {
+            Some(error) => Err(error.clone()),
+            None => self.engine.export(out, label, context),
+        }
+    }
+
+    /// Ends the connection by giving its keys away.
+    pub(crate) fn extract_secrets(self) -> Result<ExtractedSecrets, Error> {
+        let Engine { state, carrier, policy, joiner, .. } = self.engine;
+        if !policy.secret_extraction {
+            return Err(Error::General("Secret extraction is disabled".into()));
+        }
+        let traffic = match state {
+            State::Client(Client::Connected(open)) => open.traffic,
+            State::Server(Server::Connected(traffic)) => *traffic,
+            State::Failed(error) => return Err(error),
+            State::Client(_) | State::Server(_) => return Err(Error::HandshakeNotComplete),
+        };
+        // What is queued is under numbers that whoever goes on would use again.
+        let Carrier::Records(Records { open, seal, out, .. }) = carrier;
+        if !out.is_empty() || !joiner.is_empty() {
+            return Err(Error::General("messages wait to be sent or to be completed".into()));
+        }
+        Ok(ExtractedSecrets {
+            tx: (seal.seq(), extract(&traffic.write)?),
+            rx: (open.seq(), extract(&traffic.read)?),
+        })
+    }
+}
+
+fn extract(secret: &TrafficSecret) -> Result<ConnectionTrafficSecrets, Error> {
+    let (key, iv) = secret.key_and_iv();
+    Ok(secret.suite().aead_alg.extract_keys(key, iv)?)
+}
+
+impl fmt::Debug for CommonState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CommonState")
+            .field("facts", &self.engine.facts)
+            .field("is_handshaking", &self.is_handshaking())
+            .finish_non_exhaustive()
+    }
+}
+
+/// The keys of a connection, taken out of it, with the number that the next record has under each.
+pub struct ExtractedSecrets {
+    /// For what we send.
+    pub tx: (u64, ConnectionTrafficSecrets),
+
+    /// For what we receive.
+    pub rx: (u64, ConnectionTrafficSecrets),
+}
