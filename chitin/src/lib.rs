@@ -32,7 +32,8 @@ pub use crate::config::server::ServerConfig;
 pub use crate::config::versions::{ALL_VERSIONS, DEFAULT_VERSIONS};
 pub use crate::config::webpki::RootCertStore;
 pub use crate::crypto::suites::{
-    CipherSuiteCommon, SupportedCipherSuite, SupportedProtocolVersion, Tls12CipherSuite, Tls13CipherSuite,
+    CipherSuiteCommon, ConnectionTrafficSecrets, SupportedCipherSuite, SupportedProtocolVersion,
+    Tls12CipherSuite, Tls13CipherSuite,
 };
 pub use crate::crypto::verify::DigitallySignedStruct;
 pub use crate::error::{
@@ -96,6 +97,18 @@ pub mod sign {
 #[cfg(feature = "std")]
 pub mod ticketer {
     pub use crate::crypto::ticket::{TicketRotator, TicketSwitcher};
+}
+
+/// QUIC's packet protection as a provider implements it (RFC 9001 section 5).
+pub mod quic {
+    pub use crate::crypto::quic::{
+        Algorithm, DirectionalKeys, HeaderProtectionKey, Keys, PacketKey, PacketKeySet, Suite, Tag, Version,
+    };
+}
+
+/// The finite-field groups of RFC 7919, as numbers.
+pub mod ffdhe_groups {
+    pub use crate::crypto::ffdhe::{FFDHE2048, FFDHE3072, FFDHE4096, FFDHE6144, FFDHE8192, FfdheGroup};
 }
 
 /// The clock that connections are given.
