@@ -660,6 +660,16 @@ fn keys_that_are_none_are_errors() {
             assert!(matches!(sign::any_ecdsa_type(&der), Err(Error::General(_))));
         }
     }
+    let ed448 = der::element(
+        der::SEQUENCE,
+        &[
+            &der::element(der::INTEGER, &[&[0]]),
+            &der::element(der::SEQUENCE, &[alg_id::ED448.as_ref()]),
+            &der::element(der::OCTET_STRING, &[&[7; 59]]),
+        ],
+    );
+    let error = sign::any_supported_type(&PrivatePkcs8KeyDer::from(ed448).into()).unwrap_err();
+    assert!(format!("{error}").contains("none of RSA, ECDSA, Ed25519 and ML-DSA"), "{error}");
     for (der, ..) in keys() {
         let cut = der.secret_der()[..der.secret_der().len() - 1].to_vec();
         assert!(sign::any_supported_type(&PrivatePkcs8KeyDer::from(cut).into()).is_err());
