@@ -44,7 +44,7 @@ pub use verify::{
 
 /// Everything that a connection asks of cryptography.
 ///
-/// Take one as it comes, for example [`aws_lc_rs::default_provider`](crate::crypto::aws_lc_rs::default_provider), or
+/// Take one as it comes, for example `aws_lc_rs::default_provider()`, or
 /// change its public parts first: leave out suites and groups, or put your own in.
 ///
 /// # The process default
