@@ -39,7 +39,8 @@ pub use crate::conn::{
     Writer,
 };
 pub use crate::crypto::suites::{
-    CipherSuiteCommon, ConnectionTrafficSecrets, SupportedCipherSuite, SupportedProtocolVersion, Tls12CipherSuite, Tls13CipherSuite,
+    CipherSuiteCommon, ConnectionTrafficSecrets, SupportedCipherSuite, SupportedProtocolVersion,
+    Tls12CipherSuite, Tls13CipherSuite,
 };
 pub use crate::crypto::verify::DigitallySignedStruct;
 pub use crate::engine::common::{CommonState, ExtractedSecrets};
@@ -54,9 +55,6 @@ pub use crate::names::{
 
 /// What clients are made of.
 pub mod client {
-    #[cfg(feature = "std")]
-    pub use crate::conn::ClientConnection;
-    pub use crate::conn::ClientConnectionData;
     pub use crate::config::client::{
         ClientConfig, Resumption, TicketRequest, Tls12Resumption, WantsClientCert,
     };
@@ -68,6 +66,9 @@ pub mod client {
         ServerCertVerifierBuilder, VerifierBuilderError, WebPkiServerVerifier,
         verify_server_cert_signed_by_trust_anchor, verify_server_name,
     };
+    #[cfg(feature = "std")]
+    pub use crate::conn::ClientConnection;
+    pub use crate::conn::ClientConnectionData;
 
     /// Ways to decide for yourself which servers to trust. A mistake there takes all security away.
     pub mod danger {
@@ -79,9 +80,6 @@ pub mod client {
 
 /// What servers are made of.
 pub mod server {
-    #[cfg(feature = "std")]
-    pub use crate::conn::{Accepted, AcceptedAlert, Acceptor, ServerConnection};
-    pub use crate::conn::ServerConnectionData;
     pub use crate::config::resolve::{ResolvesServerCert, ResolvesServerCertUsingSni};
     pub use crate::config::server::{ClientHello, ServerConfig, WantsServerCert};
     #[cfg(feature = "std")]
@@ -91,6 +89,9 @@ pub mod server {
     pub use crate::config::webpki::{
         ClientCertVerifierBuilder, ParsedCertificate, VerifierBuilderError, WebPkiClientVerifier,
     };
+    pub use crate::conn::ServerConnectionData;
+    #[cfg(feature = "std")]
+    pub use crate::conn::{Accepted, AcceptedAlert, Acceptor, ServerConnection};
     pub use crate::crypto::ticket::ProducesTickets;
     pub use crate::names::CertificateType;
 
@@ -110,6 +111,18 @@ pub mod sign {
 #[cfg(feature = "std")]
 pub mod ticketer {
     pub use crate::crypto::ticket::{TicketRotator, TicketSwitcher};
+}
+
+/// QUIC's packet protection as a provider implements it (RFC 9001 section 5).
+pub mod quic {
+    pub use crate::crypto::quic::{
+        Algorithm, DirectionalKeys, HeaderProtectionKey, Keys, PacketKey, PacketKeySet, Suite, Tag, Version,
+    };
+}
+
+/// The finite-field groups of RFC 7919, as numbers.
+pub mod ffdhe_groups {
+    pub use crate::crypto::ffdhe::{FFDHE2048, FFDHE3072, FFDHE4096, FFDHE6144, FFDHE8192, FfdheGroup};
 }
 
 /// The clock that connections are given.

@@ -69,7 +69,10 @@ impl Records {
     }
 
     /// Application data, until the key has to be changed; gives what is left.
-    pub(crate) fn send_some_data<'a>(&mut self, data: OutboundChunks<'a>) -> Result<OutboundChunks<'a>, Error> {
+    pub(crate) fn send_some_data<'a>(
+        &mut self,
+        data: OutboundChunks<'a>,
+    ) -> Result<OutboundChunks<'a>, Error> {
         let before = self.out.len();
         let rest = self.seal.seal_some(ContentType::ApplicationData, data, &mut self.out);
         self.record_events(ContentType::ApplicationData, before);

@@ -16,7 +16,8 @@ pub(crate) fn take<'a>(input: &mut &'a [u8], tag: u8) -> Option<&'a [u8]> {
         return None;
     }
     let (len, rest) = match first {
-        0..0x80 => (usize::from(first), rest),
+        // 0x80 would be BER's length of unknown extent.
+        0..=0x7f => (usize::from(first), rest),
         0x81..=0x84 => {
             let (bytes, rest) = rest.split_at_checked(usize::from(first & 0x7f))?;
             let len = bytes

@@ -254,3 +254,31 @@ pub const FFDHE8192: FfdheGroup<'static> = FfdheGroup {
     ],
     g: &[2],
 };
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_and_numbers_belong_together() {
+        for (name, bits) in [
+            (NamedGroup::FFDHE2048, 2048),
+            (NamedGroup::FFDHE3072, 3072),
+            (NamedGroup::FFDHE4096, 4096),
+            (NamedGroup::FFDHE6144, 6144),
+            (NamedGroup::FFDHE8192, 8192),
+        ] {
+            let group = FfdheGroup::from_named_group(name).unwrap();
+            assert_eq!((group.p.len() * 8, group.g), (bits, &[2][..]));
+            // RFC 7919 appendix A: the first and the last 64 bits are ones. What is between starts with e.
+            assert!(group.p.starts_with(&[0xff; 8]) && group.p.ends_with(&[0xff; 8]));
+            assert!(group.p[8..].starts_with(&[0xad, 0xf8, 0x54, 0x58, 0xa2, 0xbb, 0x4a, 0x9a]));
+            assert_eq!(group.named_group(), Some(name));
+
+            let padded = [&[0, 0], group.p].concat();
+            assert_eq!(FfdheGroup::from_params_trimming_leading_zeros(&padded, &[0, 2]), group);
+        }
+        assert_eq!(FfdheGroup::from_named_group(NamedGroup::X25519), None);
+        assert_eq!(FfdheGroup { p: &[23], g: &[5] }.named_group(), None);
+    }
+}

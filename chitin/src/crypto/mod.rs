@@ -15,6 +15,7 @@ use crate::error::{Error, PeerMisbehaved};
 pub use crate::names::{GetRandomFailed, KeyExchangeAlgorithm};
 use crate::names::{NamedGroup, ProtocolVersion};
 
+#[cfg_attr(not(feature = "aws_lc_rs"), allow(dead_code))] // it is for adapters
 mod aead_record;
 #[cfg(feature = "aws_lc_rs")]
 pub mod aws_lc_rs;
@@ -24,6 +25,7 @@ pub(crate) mod ffdhe;
 pub mod hash;
 pub mod hmac;
 pub mod hpke;
+#[cfg(feature = "std")]
 mod process;
 pub(crate) mod quic;
 pub(crate) mod signer;
@@ -42,7 +44,7 @@ pub use verify::{
 
 /// Everything that a connection asks of cryptography.
 ///
-/// Take one as it comes, for example [`aws_lc_rs::default_provider`](crate::crypto::aws_lc_rs::default_provider), or
+/// Take one as it comes, for example `aws_lc_rs::default_provider()`, or
 /// change its public parts first: leave out suites and groups, or put your own in.
 ///
 /// # The process default
@@ -88,6 +90,7 @@ impl CryptoProvider {
     /// The process default, or the provider that is compiled in, which thereby becomes it.
     ///
     /// `None` if there is neither, or if the feature `custom-provider` forbids the latter.
+    #[cfg(feature = "std")]
     pub(crate) fn get_default_or_from_features() -> Option<Arc<Self>> {
         process::default_or_from_features()
     }

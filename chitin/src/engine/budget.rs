@@ -106,7 +106,9 @@ mod tests {
         assert_eq!(error, Err(PeerMisbehaved::TooManyKeyUpdateRequests.into()));
         budget.data();
         assert!(budget.empty_record().is_ok());
-        assert!((0..IDLE_MESSAGES).all(|_| budget.message_in_traffic(HandshakeType::NewSessionTicket).is_ok()));
+        assert!(
+            (0..IDLE_MESSAGES).all(|_| budget.message_in_traffic(HandshakeType::NewSessionTicket).is_ok())
+        );
         assert!(budget.message_in_traffic(HandshakeType::NewSessionTicket).is_err());
         assert!((0..WARNINGS).all(|_| budget.warning().is_ok()));
         assert!((0..CCS).all(|_| budget.ccs().is_ok()));

@@ -220,7 +220,9 @@ impl Engine {
                     match got {
                         None => {}
                         Some(Got::Data(range)) => {
-                            break Ok(Got::Data(at.saturating_add(range.start)..at.saturating_add(range.end)));
+                            break Ok(Got::Data(
+                                at.saturating_add(range.start)..at.saturating_add(range.end),
+                            ));
                         }
                         Some(got) => break Ok(got),
                     }

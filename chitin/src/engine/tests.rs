@@ -148,7 +148,9 @@ fn retry_and_resumption() {
     server.provider = Arc::new(provider);
     let (client, server) = (Arc::new(client_config()), Arc::new(server));
     for (round, expected) in
-        [HandshakeKind::FullWithHelloRetryRequest, HandshakeKind::Resumed, HandshakeKind::Resumed].into_iter().enumerate()
+        [HandshakeKind::FullWithHelloRetryRequest, HandshakeKind::Resumed, HandshakeKind::Resumed]
+            .into_iter()
+            .enumerate()
     {
         let (mut c, mut s) = pair(&client, &server);
         shake(&mut c, &mut s, 100).unwrap();

@@ -55,9 +55,10 @@ pub(crate) fn write_chain(out: &mut Vec<u8>, chain: &[CertificateDer<'_>], ocsp:
         let mut ocsp = ocsp;
         for certificate in chain {
             Opaque::<1, MAX24>(certificate).write(out);
-            let status_request = ocsp
-                .take()
-                .map(|response| CertificateStatus { kind: CertificateStatusType::OCSP, response: Opaque(response) });
+            let status_request = ocsp.take().map(|response| CertificateStatus {
+                kind: CertificateStatusType::OCSP,
+                response: Opaque(response),
+            });
             CertificateExtensions { status_request, ..Default::default() }.write(out);
         }
     });
@@ -101,7 +102,10 @@ pub(crate) fn check_signature(
 }
 
 /// The first of our key's schemes that the peer takes. The peer's list holds only schemes of TLS 1.3.
-pub(crate) fn choose_scheme(credential: &CertifiedKey, theirs: &[SignatureScheme]) -> Option<SignatureScheme> {
+pub(crate) fn choose_scheme(
+    credential: &CertifiedKey,
+    theirs: &[SignatureScheme],
+) -> Option<SignatureScheme> {
     credential.key.choose_scheme(theirs).map(|signer| signer.scheme())
 }
 
@@ -117,7 +121,11 @@ pub(crate) fn emit_certificate_verify(
 }
 
 /// Compares a Finished in constant time. RFC 8446 section 4.4.4.
-pub(crate) fn check_finished(secret: &TrafficSecret, transcript_hash: &Output, body: &[u8]) -> Result<(), Error> {
+pub(crate) fn check_finished(
+    secret: &TrafficSecret,
+    transcript_hash: &Output,
+    body: &[u8],
+) -> Result<(), Error> {
     match secret.finished(transcript_hash).matches(body) {
         true => Ok(()),
         false => Err(PeerMisbehaved::IncorrectFinished.into()),

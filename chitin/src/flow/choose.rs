@@ -18,7 +18,8 @@ pub(crate) fn check_hello(hello: &ClientHello) -> Result<(), Error> {
     if !hello.offers_only_null_compression() {
         return Err(PeerMisbehaved::OfferedIncorrectCompressions.into());
     }
-    let misplaced = hello.extension_codes().any(|code| allowed_in(code).is_some_and(|columns| columns & CH == 0));
+    let misplaced =
+        hello.extension_codes().any(|code| allowed_in(code).is_some_and(|columns| columns & CH == 0));
     if misplaced {
         return Err(PeerMisbehaved::MisplacedClientHelloExtension.into());
     }
@@ -87,7 +88,12 @@ pub(crate) fn share(hello: &ClientHello, config: &ServerConfig) -> Result<Share,
 }
 
 fn usable_groups(config: &ServerConfig) -> impl Iterator<Item = &'static dyn SupportedKxGroup> + Clone + '_ {
-    config.provider.kx_groups.iter().copied().filter(|group| group.usable_for_version(ProtocolVersion::TLSv1_3))
+    config
+        .provider
+        .kx_groups
+        .iter()
+        .copied()
+        .filter(|group| group.usable_for_version(ProtocolVersion::TLSv1_3))
 }
 
 /// The share of a second hello: exactly the one that was asked for. RFC 8446 section 4.1.2.
@@ -155,8 +161,11 @@ pub(crate) fn schemes(hello: &ClientHello) -> Result<Vec<SignatureScheme>, Error
 ///
 /// Both sides have protocols and none in common. RFC 7301 section 3.2.
 pub(crate) fn protocol(hello: &ClientHello, config: &ServerConfig) -> Result<Option<Vec<u8>>, Error> {
-    let Some(offered) = hello.protocols().filter(|_| !config.alpn_protocols.is_empty()) else { return Ok(None) };
-    let chosen = config.alpn_protocols.iter().find(|ours| offered.iter().any(|theirs| theirs.0 == ours.as_slice()));
+    let Some(offered) = hello.protocols().filter(|_| !config.alpn_protocols.is_empty()) else {
+        return Ok(None);
+    };
+    let chosen =
+        config.alpn_protocols.iter().find(|ours| offered.iter().any(|theirs| theirs.0 == ours.as_slice()));
     chosen.cloned().map(Some).ok_or(Error::NoApplicationProtocol)
 }
 

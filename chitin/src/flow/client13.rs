@@ -86,7 +86,9 @@ impl Client {
         match self {
             WaitServerHello(_) | WaitServerHelloAfterRetry(_) => vec![HandshakeType::ServerHello],
             WaitEncryptedExtensions(_) => vec![HandshakeType::EncryptedExtensions],
-            WaitCertificateOrRequest(_) => vec![HandshakeType::Certificate, HandshakeType::CertificateRequest],
+            WaitCertificateOrRequest(_) => {
+                vec![HandshakeType::Certificate, HandshakeType::CertificateRequest]
+            }
             WaitCertificate(_) => vec![HandshakeType::Certificate],
             WaitCertificateVerify(_) => vec![HandshakeType::CertificateVerify],
             WaitFinished(_) => vec![HandshakeType::Finished],
@@ -338,7 +340,11 @@ pub(crate) struct Agreed {
 }
 
 impl Agreed {
-    fn read_encrypted_extensions(mut self: Box<Self>, m: Message<'_>, cx: &mut Cx<'_>) -> Result<Client, Error> {
+    fn read_encrypted_extensions(
+        mut self: Box<Self>,
+        m: Message<'_>,
+        cx: &mut Cx<'_>,
+    ) -> Result<Client, Error> {
         let extensions = EncryptedExtensions::read_all(m.body)?;
         let asked = &self.common.asked;
         replies::check(&extensions.seen, Reply::EncryptedExtensions, |code| asked.offered(code))?;
@@ -384,7 +390,11 @@ impl Unauthenticated {
         let authorities = extensions.certificate_authorities;
         self.request = Some(Request {
             schemes: schemes.iter().filter(|scheme| scheme.supported_in_tls13()).collect(),
-            authorities: authorities.into_iter().flat_map(|list| list.iter()).map(|name| name.0.to_vec()).collect(),
+            authorities: authorities
+                .into_iter()
+                .flat_map(|list| list.iter())
+                .map(|name| name.0.to_vec())
+                .collect(),
         });
         self.common.transcript.add(m.raw);
         Ok(WaitCertificate(self))
@@ -508,7 +518,9 @@ impl Answering {
             cx.emit(transcript, HandshakeType::Certificate, |out| certs::write_chain(out, &[], None));
             return finishing.send_finished(cx);
         };
-        cx.emit(transcript, HandshakeType::Certificate, |out| certs::write_chain(out, &credential.cert, None));
+        cx.emit(transcript, HandshakeType::Certificate, |out| {
+            certs::write_chain(out, &credential.cert, None)
+        });
         let message = certs::signed_message(Signed::ByClient, &transcript.current());
         Ok(AskSignature(Box::new(Signing { finishing, credential, scheme, message })))
     }
@@ -523,7 +535,11 @@ pub(crate) struct Signing {
 }
 
 impl Signing {
-    fn send_certificate_verify(mut self: Box<Self>, signature: &[u8], cx: &mut Cx<'_>) -> Result<Client, Error> {
+    fn send_certificate_verify(
+        mut self: Box<Self>,
+        signature: &[u8],
+        cx: &mut Cx<'_>,
+    ) -> Result<Client, Error> {
         let transcript = &mut self.finishing.common.transcript;
         certs::emit_certificate_verify(cx, transcript, self.scheme, signature);
         self.finishing.send_finished(cx)

@@ -18,8 +18,8 @@ use crate::crypto::{ActiveKeyExchange, SupportedKxGroup};
 use crate::error::{Error, PeerMisbehaved};
 use crate::flow::psk;
 use crate::names::{
-    CertificateStatusType, CipherSuite, Compression, HandshakeType, NamedGroup, ProtocolVersion, PskKeyExchangeMode,
-    ServerNameType, SignatureScheme,
+    CertificateStatusType, CipherSuite, Compression, HandshakeType, NamedGroup, ProtocolVersion,
+    PskKeyExchangeMode, ServerNameType, SignatureScheme,
 };
 use crate::schedule::tls13::{Early, PskKind};
 use crate::wire::codec::{MAX8, MAX16, MAX24, Opaque, Wire, nest};
@@ -106,7 +106,9 @@ impl Offer {
     /// A ticket is offered only if the very verifier and credential of now made it, while it lives, and while the chain it
     /// stands for is valid. Otherwise it is gone: tickets are used once.
     fn take_session(&self) -> Result<Option<PskOffer>, Error> {
-        let Some(session) = self.config.resumption.store.take_tls13_ticket(&self.name) else { return Ok(None) };
+        let Some(session) = self.config.resumption.store.take_tls13_ticket(&self.name) else {
+            return Ok(None);
+        };
         let now = self.config.time_provider.current_time().ok_or(Error::FailedToGetCurrentTime)?;
         let usable = session.fits(&self.config)
             && !session.expired_at(now)
@@ -445,7 +447,12 @@ fn grease(random: u8) -> u16 {
 }
 
 fn usable_groups(config: &ClientConfig) -> impl Iterator<Item = &'static dyn SupportedKxGroup> + '_ {
-    config.provider.kx_groups.iter().copied().filter(|group| group.usable_for_version(ProtocolVersion::TLSv1_3))
+    config
+        .provider
+        .kx_groups
+        .iter()
+        .copied()
+        .filter(|group| group.usable_for_version(ProtocolVersion::TLSv1_3))
 }
 
 /// The group of the first share: what the server took last time, else our first.

@@ -40,7 +40,8 @@ pub(crate) fn resumable(bytes: &[u8], present: &Present<'_>) -> Option<Resumable
     let mut suites = present.suites.iter().filter_map(|suite| suite.tls13());
     let made_with = suites.find(|suite| suite.common.suite == session.suite);
     let same_hash = made_with.is_some_and(|suite| hash(suite) == hash(present.suite));
-    let same_name = session.server_name.0 == present.hello.server_name.as_ref().map_or("", |name| name.as_ref()).as_bytes();
+    let same_name = session.server_name.0
+        == present.hello.server_name.as_ref().map_or("", |name| name.as_ref()).as_bytes();
     let same_policy = present.policy.is_some_and(|policy| session.policy.0 == policy);
     let good = session.version == ProtocolVersion::TLSv1_3
         && same_hash

@@ -114,12 +114,14 @@ impl Question<'_> {
                 Answer::Signature(signer.sign(message)?)
             }
             Self::VerifyServer { verifier, chain, name, ocsp, now } => {
-                let (end_entity, intermediates) = chain.split_first().ok_or(Error::NoCertificatesPresented)?;
+                let (end_entity, intermediates) =
+                    chain.split_first().ok_or(Error::NoCertificatesPresented)?;
                 verifier.verify_server_cert(end_entity, intermediates, name, ocsp, *now)?;
                 Answer::Verified
             }
             Self::VerifyClient { verifier, chain, now } => {
-                let (end_entity, intermediates) = chain.split_first().ok_or(Error::NoCertificatesPresented)?;
+                let (end_entity, intermediates) =
+                    chain.split_first().ok_or(Error::NoCertificatesPresented)?;
                 verifier.verify_client_cert(end_entity, intermediates, *now)?;
                 Answer::Verified
             }
@@ -127,7 +129,9 @@ impl Question<'_> {
             Self::SealTicket { ticketer, plain } => Answer::Bytes(ticketer.encrypt(plain)),
             Self::LoadSession { store, id } => Answer::Bytes(store.get(id)),
             Self::SpendSession { store, id } => Answer::Bytes(store.take(id)),
-            Self::StoreSession { store, id, session } => Answer::Stored(store.put(id.to_vec(), session.to_vec())),
+            Self::StoreSession { store, id, session } => {
+                Answer::Stored(store.put(id.to_vec(), session.to_vec()))
+            }
         })
     }
 
@@ -141,7 +145,9 @@ impl Question<'_> {
             Self::VerifyServer { .. } => "server certificate verifier",
             Self::VerifyClient { .. } => "client certificate verifier",
             Self::OpenTicket { .. } | Self::SealTicket { .. } => "ticketer",
-            Self::LoadSession { .. } | Self::SpendSession { .. } | Self::StoreSession { .. } => "session store",
+            Self::LoadSession { .. } | Self::SpendSession { .. } | Self::StoreSession { .. } => {
+                "session store"
+            }
         }
     }
 
@@ -154,7 +160,10 @@ impl Question<'_> {
             }
             Self::Sign { .. } => matches!(answer, Answer::Signature(_)),
             Self::VerifyServer { .. } | Self::VerifyClient { .. } => matches!(answer, Answer::Verified),
-            Self::OpenTicket { .. } | Self::SealTicket { .. } | Self::LoadSession { .. } | Self::SpendSession { .. } => {
+            Self::OpenTicket { .. }
+            | Self::SealTicket { .. }
+            | Self::LoadSession { .. }
+            | Self::SpendSession { .. } => {
                 matches!(answer, Answer::Bytes(_))
             }
             Self::StoreSession { .. } => matches!(answer, Answer::Stored(_)),
@@ -180,8 +189,7 @@ pub(crate) fn view(hello: &ClientHello) -> HelloView<'_> {
 /// taken, and nobody can say what the object had in mind.
 #[cfg(feature = "std")]
 pub(crate) fn guarded<T>(what: &'static str, run: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
-    std::panic::catch_unwind(std::panic::AssertUnwindSafe(run))
-        .unwrap_or(Err(Error::CallbackPanicked(what)))
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(run)).unwrap_or(Err(Error::CallbackPanicked(what)))
 }
 
 /// Without `std` a panic cannot be caught.

@@ -97,8 +97,8 @@ impl Server {
             WaitCertificateVerify(_) => vec![HandshakeType::CertificateVerify],
             WaitFinished(_) => vec![HandshakeType::Finished],
             Connected(_) => vec![HandshakeType::KeyUpdate],
-            AskConfig(_) | AskSession(_) | AskToSpend(_) | AskCertificate(_) | AskSignature(_) | AskVerdict(_)
-            | AskTicket(_) => vec![],
+            AskConfig(_) | AskSession(_) | AskToSpend(_) | AskCertificate(_) | AskSignature(_)
+            | AskVerdict(_) | AskTicket(_) => vec![],
         }
     }
 
@@ -167,7 +167,11 @@ impl Server {
 
 // ---- ClientHello
 
-fn read_client_hello(config: Option<Arc<ServerConfig>>, m: Message<'_>, cx: &mut Cx<'_>) -> Result<Server, Error> {
+fn read_client_hello(
+    config: Option<Arc<ServerConfig>>,
+    m: Message<'_>,
+    cx: &mut Cx<'_>,
+) -> Result<Server, Error> {
     let hello = ClientHello::read(m.raw)?;
     if hello.cookie().is_some() {
         return Err(PeerMisbehaved::CookieInFirstClientHello.into());
@@ -181,7 +185,11 @@ fn read_client_hello(config: Option<Arc<ServerConfig>>, m: Message<'_>, cx: &mut
 }
 
 /// Version, suite and group: all that decides between ServerHello and HelloRetryRequest.
-fn choose_parameters(config: Arc<ServerConfig>, hello: ClientHello, cx: &mut Cx<'_>) -> Result<Server, Error> {
+fn choose_parameters(
+    config: Arc<ServerConfig>,
+    hello: ClientHello,
+    cx: &mut Cx<'_>,
+) -> Result<Server, Error> {
     cx.adopt_server_config(&config)?;
     choose::check_hello(&hello)?;
     let suite = choose::suite(&hello, &config)?;
@@ -189,7 +197,8 @@ fn choose_parameters(config: Arc<ServerConfig>, hello: ClientHello, cx: &mut Cx<
     let transcript = Transcript::new(suite.common.hash_provider);
     match choose::share(&hello, &config)? {
         Share::Ready { group, share } => {
-            Chosen { config, hello, suite, group, share, transcript, kind: HandshakeKind::Full }.choose_psk(cx)
+            Chosen { config, hello, suite, group, share, transcript, kind: HandshakeKind::Full }
+                .choose_psk(cx)
         }
         Share::Retry { group } => send_hello_retry_request(config, hello, suite, group, transcript, cx),
     }
@@ -309,7 +318,11 @@ impl Resuming {
 
     /// A session that may not be resumed is passed over; one that may, with a binder that is wrong, is an attack. RFC 8446
     /// section 4.2.11.
-    fn choose_psk(mut self: Box<Self>, found: Option<Zeroizing<Vec<u8>>>, cx: &mut Cx<'_>) -> Result<Server, Error> {
+    fn choose_psk(
+        mut self: Box<Self>,
+        found: Option<Zeroizing<Vec<u8>>>,
+        cx: &mut Cx<'_>,
+    ) -> Result<Server, Error> {
         let now = self.chosen.now()?;
         let chosen = &self.chosen;
         let present = Present {
@@ -468,7 +481,10 @@ impl Agreed {
                 ext::signature_algorithms.write(out);
                 nest(out, MAX16, |out| {
                     nest(out, MAX16, |out| {
-                        schemes.iter().filter(|scheme| scheme.supported_in_tls13()).for_each(|s| s.write(out));
+                        schemes
+                            .iter()
+                            .filter(|scheme| scheme.supported_in_tls13())
+                            .for_each(|s| s.write(out));
                     });
                 });
                 if !authorities.is_empty() {
@@ -527,7 +543,11 @@ pub(crate) struct Signing {
 }
 
 impl Signing {
-    fn send_certificate_verify(mut self: Box<Self>, signature: &[u8], cx: &mut Cx<'_>) -> Result<Server, Error> {
+    fn send_certificate_verify(
+        mut self: Box<Self>,
+        signature: &[u8],
+        cx: &mut Cx<'_>,
+    ) -> Result<Server, Error> {
         certs::emit_certificate_verify(cx, &mut self.agreed.transcript, self.scheme, signature);
         let flown = self.agreed.send_finished(cx)?;
         Ok(if self.asked { WaitCertificate(flown) } else { WaitFinished(flown) })
@@ -704,7 +724,11 @@ impl Ticketing {
         let config = &self.maker.config;
         match config.ticketer.enabled() {
             true => Question::SealTicket { ticketer: &config.ticketer, plain: &self.session },
-            false => Question::StoreSession { store: &config.session_storage, id: &self.id, session: &self.session },
+            false => Question::StoreSession {
+                store: &config.session_storage,
+                id: &self.id,
+                session: &self.session,
+            },
         }
     }
 

@@ -39,7 +39,11 @@ impl Traffic {
     }
 
     /// Says that from here on we write under the next keys, and does so.
-    pub(crate) fn send_key_update(&mut self, request: KeyUpdateRequest, cx: &mut Cx<'_>) -> Result<(), Error> {
+    pub(crate) fn send_key_update(
+        &mut self,
+        request: KeyUpdateRequest,
+        cx: &mut Cx<'_>,
+    ) -> Result<(), Error> {
         let typ = HandshakeType::KeyUpdate;
         cx.emit_alone(typ, &[typ.into(), 0, 0, 1, request.into()]);
         self.write = self.write.next();

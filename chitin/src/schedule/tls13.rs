@@ -11,12 +11,12 @@ use alloc::boxed::Box;
 
 use zeroize::Zeroizing;
 
+use crate::crypto::ActiveKeyExchange;
 use crate::crypto::cipher::{AeadKey, Iv, NONCE_LEN};
 use crate::crypto::hash::Output;
 use crate::crypto::hmac::Tag;
-use crate::crypto::tls13::{HkdfExpander, OkmBlock, OutputLengthError};
-use crate::crypto::ActiveKeyExchange;
 use crate::crypto::suites::Tls13CipherSuite;
+use crate::crypto::tls13::{HkdfExpander, OkmBlock, OutputLengthError};
 use crate::error::Error;
 use crate::schedule::exporter::Exporter;
 use crate::secret::Secret;

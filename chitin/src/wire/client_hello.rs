@@ -10,8 +10,8 @@ use pki_types::DnsName;
 
 use crate::error::InvalidMessage;
 use crate::names::{
-    CipherSuite, Compression, DistinguishedName, NamedGroup, ProtocolVersion, PskKeyExchangeMode, ServerNameType,
-    SignatureScheme,
+    CipherSuite, Compression, DistinguishedName, NamedGroup, ProtocolVersion, PskKeyExchangeMode,
+    ServerNameType, SignatureScheme,
 };
 use crate::wire::codec::{List, MAX16, Opaque, Reader, Wire};
 use crate::wire::extensions::{
@@ -310,7 +310,10 @@ pub(crate) mod tests {
         let mut psks = vec![0, 7, 0, 1, 5, 1, 2, 3, 4, 0, 33, 32];
         psks.extend([6; 32]);
         let not_last = hello(&suites, &[(ext::pre_shared_key, psks), (0x2a2a, vec![])]);
-        assert_eq!(ClientHello::read(&not_last).unwrap_err(), InvalidMessage::PreSharedKeyIsNotFinalExtension);
+        assert_eq!(
+            ClientHello::read(&not_last).unwrap_err(),
+            InvalidMessage::PreSharedKeyIsNotFinalExtension
+        );
         assert!(ClientHello::read(&hello(&[], &[])).is_err(), "no cipher suites");
         for (code, body) in [
             (ext::supported_groups, vec![0, 0]),
@@ -329,7 +332,8 @@ pub(crate) mod tests {
 
     #[test]
     fn server_names() {
-        let read = |body: Vec<u8>| ClientHello::read(&hello(&[0x1301.into()], &[(0, body)])).map(|h| h.server_name);
+        let read =
+            |body: Vec<u8>| ClientHello::read(&hello(&[0x1301.into()], &[(0, body)])).map(|h| h.server_name);
         assert!(read(name(b"a.example")).unwrap().is_some());
         assert!(read(name(b"192.0.2.1")).unwrap().is_none());
         assert!(read(name(b"2001:db8::1")).unwrap().is_none());

@@ -3,7 +3,9 @@
 use crate::error::InvalidMessage;
 use crate::names::SignatureScheme;
 use crate::wire::codec::{MAX8, MAX16, MAX24, Opaque, Reader, Wire};
-use crate::wire::extensions::{CertificateExtensions, CertificateRequestExtensions, NewSessionTicketExtensions};
+use crate::wire::extensions::{
+    CertificateExtensions, CertificateRequestExtensions, NewSessionTicketExtensions,
+};
 
 wire_struct! {
     /// RFC 8446 section 4.3.2.
@@ -22,11 +24,14 @@ wire_struct! {
 }
 
 impl<'a> Certificate<'a> {
-    pub(crate) fn entries(&self) -> impl Iterator<Item = Result<CertificateEntry<'a>, InvalidMessage>> + use<'a> {
+    pub(crate) fn entries(
+        &self,
+    ) -> impl Iterator<Item = Result<CertificateEntry<'a>, InvalidMessage>> + use<'a> {
         let mut rest = Reader::new(self.list.0);
         let mut failed = false;
         core::iter::from_fn(move || {
-            (rest.any_left() && !failed).then(|| CertificateEntry::read(&mut rest).inspect_err(|_| failed = true))
+            (rest.any_left() && !failed)
+                .then(|| CertificateEntry::read(&mut rest).inspect_err(|_| failed = true))
         })
     }
 }
@@ -109,6 +114,9 @@ mod tests {
         assert_eq!((message.lifetime, message.nonce.0, message.ticket.0), (256, &[7][..], &[5, 5][..]));
         assert_eq!(message.extensions.early_data, Some(16384));
         cut_and_extended(&ticket, |b| NewSessionTicket::read_all(b).is_ok());
-        assert!(NewSessionTicket::read_all(&[0, 0, 1, 0, 9, 9, 9, 9, 0, 0, 0, 0, 0]).is_err(), "an empty ticket");
+        assert!(
+            NewSessionTicket::read_all(&[0, 0, 1, 0, 9, 9, 9, 9, 0, 0, 0, 0, 0]).is_err(),
+            "an empty ticket"
+        );
     }
 }

@@ -106,3 +106,7 @@ impl KeyProvider for AwsLcRs {
         sign::any_supported_type(&key_der)
     }
 }
+
+#[cfg(test)]
+#[cfg(feature = "std")]
+mod tests;

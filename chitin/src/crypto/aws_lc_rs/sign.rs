@@ -38,8 +38,10 @@ pub fn any_supported_type(der: &PrivateKeyDer<'_>) -> Result<Arc<dyn SigningKey>
                 any_eddsa_type(pkcs8)
             } else if let Some(kind) = ML_DSA.iter().find(|kind| kind.id.as_ref() == algorithm) {
                 Ok(Arc::new(MlDsaSigningKey::new(kind, pkcs8)?))
-            } else {
+            } else if algorithm.starts_with(EC_PUBLIC_KEY) {
                 any_ecdsa_type(der)
+            } else {
+                Err(refused("it is none of RSA, ECDSA, Ed25519 and ML-DSA"))
             }
         }
         _ => Err(refused("the encoding is not PKCS #8, PKCS #1 or SEC 1")),
@@ -174,6 +176,9 @@ struct EcdsaKind {
     id: AlgorithmIdentifier,
     algorithm: &'static EcdsaSigningAlgorithm,
 }
+
+/// The object identifier id-ecPublicKey with its tag and length; the curve follows (RFC 5480 section 2.1.1).
+const EC_PUBLIC_KEY: &[u8] = &[0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01];
 
 /// Each curve signs with its own hash: TLS 1.3 demands it, and TLS 1.2's other combinations are not needed.
 static ECDSA: [EcdsaKind; 3] = [
