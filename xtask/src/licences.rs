@@ -15,7 +15,7 @@ pub fn check_licences(root: &Path, cargo: &str) -> Result<(), String> {
     let output = Command::new(cargo)
         .current_dir(root)
         .args(arguments)
-        .args(["--edges=all", "--format={p}\t{l}"])
+        .args(["--edges=normal,build,dev", "--format={p}\t{l}"])
         .output()
         .map_err(|e| format!("cargo tree: {e}"))?;
     if !output.status.success() {

@@ -73,7 +73,7 @@ fn missing() -> Vec<&'static Peer> {
 
 fn packages(peers: &[&Peer]) -> Vec<&'static str> {
     let mut names: Vec<_> = peers.iter().map(|p| p.package).collect();
-    names.dedup();
+    names.dedup(); // The table keeps the programs of a package together.
     names
 }
 
