@@ -1,2 +1,54 @@
+//! The project's own chores, as `cargo xtask`.
 #![forbid(unsafe_code)]
-fn main() {}
+
+mod floors;
+mod lexer;
+mod licences;
+mod manifest;
+mod paths;
+mod peers;
+mod stages;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use stages::Stages;
+
+const USAGE: &str = "\
+cargo xtask floors          check that no import of the core points up
+cargo xtask test [--yes]    set up what the tests need, and run them; --yes: install without asking
+cargo xtask ci [--yes]      everything that a change has to pass";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let yes = words.get(1) == Some(&"--yes");
+    let root = root();
+    let mut stages = Stages::new(&root);
+    let result = match words[..] {
+        ["floors"] => stages::floors(&root),
+        ["test"] | ["test", "--yes"] => stages.test(yes),
+        ["ci"] | ["ci", "--yes"] => stages.ci(yes),
+        _ => {
+            eprintln!("{USAGE}");
+            return ExitCode::from(2);
+        }
+    };
+    if words[0] != "floors" {
+        println!();
+        stages.summary();
+    }
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("\nerror: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The workspace, wherever in it Cargo was called.
+fn root() -> PathBuf {
+    let own = std::env::var_os("CARGO_MANIFEST_DIR").map_or_else(|| PathBuf::from("xtask"), PathBuf::from);
+    own.parent().map(PathBuf::from).unwrap_or_default()
+}

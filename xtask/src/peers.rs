@@ -1,0 +1,124 @@
+//! The foreign programs that tests talk to: finds them, and installs what is missing when it is allowed to.
+//!
+//! A missing peer is never skipped: either it gets installed, or the run fails and says what to do.
+
+use std::io::{IsTerminal, Write, stdin, stdout};
+use std::process::{Command, Stdio};
+
+struct Peer {
+    program: &'static str,
+    version: &'static str,
+    package: &'static str,
+}
+
+const PEERS: &[Peer] = &[
+    Peer { program: "openssl", version: "version", package: "openssl" },
+    Peer { program: "gnutls-cli", version: "--version", package: "gnutls-bin" },
+    Peer { program: "gnutls-serv", version: "--version", package: "gnutls-bin" },
+    Peer { program: "curl", version: "--version", package: "curl" },
+];
+
+/// Makes sure that every peer runs. `yes`: install without asking.
+pub fn set_up(yes: bool) -> Result<(), String> {
+    let missing = missing();
+    if missing.is_empty() {
+        println!("peers: {}", PEERS.iter().map(|p| p.program).collect::<Vec<_>>().join(", "));
+        return Ok(());
+    }
+    let packages = packages(&missing);
+    let by_hand = format!("apt-get install -y {}", packages.join(" "));
+    let programs = missing.iter().map(|p| p.program).collect::<Vec<_>>().join(", ");
+    let refuse = |why: &str| {
+        Err(format!("the tests need {programs}, and {why}.\nAs root, run: {by_hand}\nThen start this again."))
+    };
+    if !runs("apt-get", "--version") {
+        return refuse("there is no apt-get here to install them with");
+    }
+    let root = am_root();
+    if !root && !runs("sudo", "--version") {
+        return refuse("installing them takes root, and there is no sudo");
+    }
+    if !yes {
+        if !stdin().is_terminal() {
+            return refuse("there is no terminal to ask on (--yes installs without asking)");
+        }
+        if !ask(&format!("The tests need {programs}. Install {} with apt? [y/N] ", packages.join(" "))) {
+            return refuse("you said no");
+        }
+    }
+    // sudo may ask for a password only where somebody can type one.
+    let sudo: &[&str] = if root {
+        &[]
+    } else if stdin().is_terminal() {
+        &["sudo"]
+    } else {
+        &["sudo", "-n"]
+    };
+    for arguments in
+        [vec!["update"], [vec!["install", "-y", "--no-install-recommends"], packages.clone()].concat()]
+    {
+        if !apt(sudo, &arguments) {
+            return refuse(&format!("`apt-get {}` failed", arguments.join(" ")));
+        }
+    }
+    match self::missing().first() {
+        None => Ok(()),
+        Some(peer) => refuse(&format!("{} still does not run after the installation", peer.program)),
+    }
+}
+
+fn missing() -> Vec<&'static Peer> {
+    PEERS.iter().filter(|p| !runs(p.program, p.version)).collect()
+}
+
+fn packages(peers: &[&Peer]) -> Vec<&'static str> {
+    let mut names: Vec<_> = peers.iter().map(|p| p.package).collect();
+    names.dedup(); // The table keeps the programs of a package together.
+    names
+}
+
+fn runs(program: &str, argument: &str) -> bool {
+    let quiet = Command::new(program)
+        .arg(argument)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status();
+    quiet.is_ok_and(|status| status.success())
+}
+
+fn am_root() -> bool {
+    Command::new("id").arg("-u").output().is_ok_and(|out| out.stdout.trim_ascii() == b"0")
+}
+
+fn ask(question: &str) -> bool {
+    print!("{question}");
+    let mut line = String::new();
+    stdout().flush().is_ok()
+        && stdin().read_line(&mut line).is_ok()
+        && matches!(line.trim(), "y" | "Y" | "yes")
+}
+
+fn apt(sudo: &[&str], arguments: &[&str]) -> bool {
+    // `env` because sudo drops variables that it is not told of.
+    let words: Vec<&str> = [sudo, &["env", "DEBIAN_FRONTEND=noninteractive", "apt-get"], arguments].concat();
+    println!("+ {}", words.join(" "));
+    Command::new(words[0]).args(&words[1..]).status().is_ok_and(|status| status.success())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_that_is_not_there_or_fails_does_not_run() {
+        assert!(runs("true", "x"));
+        assert!(!runs("false", "x"));
+        assert!(!runs("no-such-program-here", "--version"));
+    }
+
+    #[test]
+    fn a_package_with_two_programs_is_installed_once() {
+        assert_eq!(packages(&PEERS.iter().collect::<Vec<_>>()), ["openssl", "gnutls-bin", "curl"]);
+    }
+}

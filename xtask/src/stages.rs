@@ -1,0 +1,153 @@
+//! Runs the stages of a check one after the other, stops at the first that fails, and says how long each took.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use crate::manifest::{self, Manifest};
+use crate::{floors, licences, peers};
+
+pub struct Stages {
+    root: PathBuf,
+    cargo: String,
+    done: Vec<(String, Duration)>,
+}
+
+impl Stages {
+    pub fn new(root: &Path) -> Self {
+        let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".into());
+        Self { root: root.to_owned(), cargo, done: Vec::new() }
+    }
+
+    /// Everything that a change has to pass.
+    pub fn ci(&mut self, yes: bool) -> Result<(), String> {
+        self.cargo("format", &["fmt", "--all", "--check"], &[])?;
+        self.stage("floors", |s| floors(&s.root))?;
+        self.stage("manifests", |s| s.manifests())?;
+        self.cargo(
+            "clippy",
+            &["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"],
+            &[],
+        )?;
+        self.documentation()?;
+        self.test(yes)
+    }
+
+    /// The test suite, with what it needs.
+    pub fn test(&mut self, yes: bool) -> Result<(), String> {
+        self.stage("peers", |_| peers::set_up(yes))?;
+        self.stage("features", |s| s.features())?;
+        self.cargo("tests", &["test", "--workspace", "--locked"], &[])
+    }
+
+    /// Prints the minutes of each finished stage.
+    pub fn summary(&self) {
+        for (name, took) in &self.done {
+            println!("{name:<14} {}", minutes(*took));
+        }
+        println!("{:<14} {}", "total", minutes(self.done.iter().map(|(_, took)| *took).sum()));
+    }
+
+    fn stage(&mut self, name: &str, run: impl FnOnce(&Self) -> Result<(), String>) -> Result<(), String> {
+        println!("\n== {name}");
+        let start = Instant::now();
+        let result = run(self);
+        self.done.push((name.to_owned(), start.elapsed()));
+        result.map_err(|e| format!("stage `{name}` failed\n{e}"))
+    }
+
+    fn cargo(&mut self, name: &str, arguments: &[&str], env: &[(&str, &str)]) -> Result<(), String> {
+        self.stage(name, |s| s.command(arguments, env))
+    }
+
+    fn command(&self, arguments: &[&str], env: &[(&str, &str)]) -> Result<(), String> {
+        let line = format!("cargo {}", arguments.join(" "));
+        println!("+ {line}");
+        let status = Command::new(&self.cargo)
+            .current_dir(&self.root)
+            .args(arguments)
+            .envs(env.iter().copied())
+            .status()
+            .map_err(|e| format!("{line}: {e}"))?;
+        if status.success() { Ok(()) } else { Err(format!("`{line}` ended with {status}")) }
+    }
+
+    // The command and the library share a name, and so would their pages: only libraries have documentation to build.
+    fn documentation(&mut self) -> Result<(), String> {
+        let arguments =
+            ["doc", "--no-deps", "--locked", "--lib", "-p", "chitin", "-p", "chitin-pki", "-p", "testkit"];
+        self.cargo("documentation", &arguments, &[("RUSTDOCFLAGS", "-D warnings")])
+    }
+
+    // Features must work alone, since a user may ask for any one of them. `fips` needs tools beyond a C compiler.
+    fn features(&self) -> Result<(), String> {
+        let base = ["check", "--quiet", "--locked", "--lib", "-p", "chitin", "--no-default-features"];
+        self.command(&base, &[])?;
+        let manifest = Manifest::read(&self.root, "chitin")?;
+        for feature in manifest.features().into_iter().filter(|f| *f != "fips") {
+            self.command(&[&base[..], &["--features", feature]].concat(), &[])?;
+        }
+        self.command(
+            &["check", "--quiet", "--locked", "--lib", "-p", "chitin-pki", "--no-default-features"],
+            &[],
+        )
+    }
+
+    fn manifests(&self) -> Result<(), String> {
+        let contributing = self.text("CONTRIBUTING.md")?;
+        msrv(&Manifest::read(&self.root, "")?, &self.text("README.md")?)?;
+        licences::check_licences(&self.root, &self.cargo)?;
+        licences::check_reasons(&self.root, &contributing)
+    }
+
+    fn text(&self, name: &str) -> Result<String, String> {
+        std::fs::read_to_string(self.root.join(name)).map_err(|e| format!("{name}: {e}"))
+    }
+}
+
+/// The floors of the core, and the arrows between the crates.
+pub fn floors(root: &Path) -> Result<(), String> {
+    let inside = floors::run(&root.join("chitin/src"));
+    let between = manifest::check_arrows(root);
+    inside.and(between)
+}
+
+// The README tells people which compiler they need; it must be the one that Cargo will ask for.
+fn msrv(workspace: &Manifest, readme: &str) -> Result<(), String> {
+    let declared =
+        workspace.value("workspace.package", "rust-version").ok_or("no rust-version in Cargo.toml")?;
+    if !readme
+        .split(|c: char| c.is_whitespace() || ",;()".contains(c))
+        .any(|word| word.trim_end_matches('.') == declared)
+    {
+        return Err(format!("Cargo.toml asks for Rust {declared}, and README.md does not say so"));
+    }
+    println!("compiler: Rust {declared} declared");
+    Ok(())
+}
+
+fn minutes(took: Duration) -> String {
+    format!("{:>6.1} min", took.as_secs_f64() / 60.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_readme_with_another_compiler_is_found() {
+        let workspace = Manifest::parse("[workspace.package]\nrust-version = \"1.85\"\n");
+        assert!(msrv(&workspace, "Needs Rust 1.85, edition 2024.").is_ok());
+        assert!(msrv(&workspace, "Needs Rust 1.85.").is_ok());
+        assert!(msrv(&workspace, "Needs Rust 1.86, version 11.85").is_err());
+    }
+
+    #[test]
+    fn the_failing_stage_is_named_and_timed() {
+        let mut stages = Stages::new(Path::new("."));
+        assert!(stages.stage("first", |_| Ok(())).is_ok());
+        let error = stages.stage("second", |_| Err("broken".into())).unwrap_err();
+        assert!(error.contains("`second`") && error.contains("broken"));
+        assert_eq!(stages.done.len(), 2);
+    }
+}
