@@ -8,7 +8,7 @@ extern crate alloc;
 #[cfg(any(feature = "std", test))]
 extern crate std;
 
-#[allow(dead_code)] // Until the flows stand on it, much of what they will ask has no caller.
+#[allow(dead_code, unused_imports)] // Until the flows stand on it, much of what they will ask has no caller.
 mod config;
 pub mod crypto;
 mod error;

@@ -11,7 +11,7 @@ use super::builder::process_default_provider;
 use super::builder::{ConfigBuilder, WantsVerifier, WantsVersions};
 use super::compress::{self, CertCompressor, CertDecompressor, CompressionCache};
 use super::keylog::{KeyLog, NoKeyLog};
-use super::padding::RecordPadding;
+use super::padding::{self, RecordPadding};
 use super::resolve::{FailResolveClientCert, ResolvesClientCert, SingleCertAndKey};
 use super::sessions::{ClientSessionStore, NoClientSessionStorage};
 use super::time::TimeProvider;
@@ -24,6 +24,7 @@ use crate::crypto::signer::CertifiedKey;
 use crate::crypto::suites::SupportedProtocolVersion;
 use crate::error::Error;
 use crate::observe::Trace;
+use crate::record::seal::Padding;
 
 /// Everything a client is told before it connects; shared by many connections.
 ///
@@ -142,6 +143,11 @@ impl ClientConfig {
         &self.provider
     }
 
+    /// The padding in the form that the record layer takes.
+    pub(crate) fn padding(&self) -> Option<Padding> {
+        padding::for_records(self.record_padding.as_ref())
+    }
+
     /// Opens the settings that can take security away.
     pub fn dangerous(&mut self) -> danger::DangerousClientConfig<'_> {
         danger::DangerousClientConfig { cfg: self }
@@ -251,6 +257,7 @@ impl ConfigBuilder<ClientConfig, WantsClientCert> {
 pub struct Resumption {
     pub(crate) store: Arc<dyn ClientSessionStore>,
     pub(crate) tls12_resumption: Tls12Resumption,
+    enabled: bool,
 }
 
 /// Sessions in memory when nothing else is asked for. Tens of servers in everyday use, a few KiB for each.
@@ -268,18 +275,27 @@ impl Resumption {
     /// A store may serve several configs: a session is offered only under the verifier and the client credential that
     /// made it.
     pub fn store(store: Arc<dyn ClientSessionStore>) -> Self {
-        Self { store, tls12_resumption: Tls12Resumption::SessionIdOrTickets }
+        Self { store, tls12_resumption: Tls12Resumption::SessionIdOrTickets, enabled: true }
     }
 
     /// Keeps no session and offers none.
     pub fn disabled() -> Self {
-        Self { store: Arc::new(NoClientSessionStorage), tls12_resumption: Tls12Resumption::Disabled }
+        Self {
+            store: Arc::new(NoClientSessionStorage),
+            tls12_resumption: Tls12Resumption::Disabled,
+            enabled: false,
+        }
     }
 
     /// Chooses how TLS 1.2 sessions may be resumed. TLS 1.2 is not built yet, so nothing depends on it.
     pub fn tls12_resumption(mut self, tls12: Tls12Resumption) -> Self {
         self.tls12_resumption = tls12;
         self
+    }
+
+    /// Says whether sessions are kept at all. If not, servers are not asked for tickets.
+    pub(crate) fn enabled(&self) -> bool {
+        self.enabled
     }
 }
 

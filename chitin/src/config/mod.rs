@@ -25,3 +25,13 @@ pub(crate) mod time;
 pub(crate) mod verify;
 pub(crate) mod versions;
 pub(crate) mod webpki;
+
+// What the flows name. The public names are put together in the façade.
+pub(crate) use client::ClientConfig;
+pub(crate) use keylog::KeyLog;
+pub(crate) use resolve::{ResolvesClientCert, ResolvesServerCert};
+pub(crate) use server::{ClientHello, PolicyFingerprint, ServerConfig};
+pub(crate) use sessions::{
+    MAX_TICKET_LIFETIME, SessionBinding, StoresServerSessions, Tls13ClientSessionValue,
+};
+pub(crate) use verify::{ClientCertVerifier, ServerCertVerifier};

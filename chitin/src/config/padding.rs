@@ -1,6 +1,10 @@
 //! How much padding goes into protected records.
 
+use alloc::boxed::Box;
+use alloc::sync::Arc;
 use core::fmt;
+
+use crate::record::seal::Padding;
 
 /// Decides how many zero bytes are added to each protected record, to hide the length of what is in it.
 ///
@@ -13,16 +17,10 @@ pub trait RecordPadding: fmt::Debug + Send + Sync {
     fn padding(&self, content_len: usize) -> usize;
 }
 
-/// The padding for one record: what `policy` wants, cut so that content and padding stay within `max_content`.
-pub(crate) fn padding_for(
-    policy: Option<&dyn RecordPadding>,
-    content_len: usize,
-    max_content: usize,
-) -> usize {
-    match policy {
-        None => 0,
-        Some(policy) => policy.padding(content_len).min(max_content.saturating_sub(content_len)),
-    }
+/// The same policy in the form that the record layer takes. It does the cutting.
+pub(crate) fn for_records(policy: Option<&Arc<dyn RecordPadding>>) -> Option<Padding> {
+    let policy = Arc::clone(policy?);
+    Some(Box::new(move |content_len| policy.padding(content_len)))
 }
 
 #[cfg(test)]
@@ -30,21 +28,19 @@ mod tests {
     use super::*;
 
     #[derive(Debug)]
-    struct Always(usize);
+    struct ToHundred;
 
-    impl RecordPadding for Always {
-        fn padding(&self, _: usize) -> usize {
-            self.0
+    impl RecordPadding for ToHundred {
+        fn padding(&self, content_len: usize) -> usize {
+            100usize.saturating_sub(content_len)
         }
     }
 
     #[test]
-    fn padding_is_cut_to_what_fits() {
-        let table = [(None, 10, 0), (Some(Always(5)), 10, 5), (Some(Always(usize::MAX)), 10, 90)];
-        for (policy, len, expected) in table {
-            assert_eq!(padding_for(policy.as_ref().map(|p| p as &dyn RecordPadding), len, 100), expected);
-        }
-        assert_eq!(padding_for(Some(&Always(7)), 100, 100), 0);
-        assert_eq!(padding_for(Some(&Always(7)), 101, 100), 0);
+    fn the_record_layer_asks_the_policy() {
+        assert!(for_records(None).is_none());
+        let policy: Arc<dyn RecordPadding> = Arc::new(ToHundred);
+        let padding = for_records(Some(&policy)).unwrap();
+        assert_eq!((padding(30), padding(200)), (70, 0));
     }
 }

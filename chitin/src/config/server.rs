@@ -10,7 +10,7 @@ use super::builder::process_default_provider;
 use super::builder::{ConfigBuilder, WantsVerifier, WantsVersions};
 use super::compress::{self, CertCompressor, CertDecompressor, CompressionCache};
 use super::keylog::{KeyLog, NoKeyLog};
-use super::padding::RecordPadding;
+use super::padding::{self, RecordPadding};
 use super::resolve::{ResolvesServerCert, SingleCertAndKey};
 #[cfg(not(feature = "std"))]
 use super::sessions::NoServerSessionStorage;
@@ -26,6 +26,7 @@ use crate::crypto::ticket::ProducesTickets;
 use crate::error::Error;
 use crate::names::{CertificateType, CipherSuite, DistinguishedName, NamedGroup, SignatureScheme};
 use crate::observe::Trace;
+use crate::record::seal::Padding;
 
 /// Everything a server is told before it accepts; shared by many connections.
 ///
@@ -162,6 +163,11 @@ impl ServerConfig {
     /// Returns the provider this config uses.
     pub fn crypto_provider(&self) -> &Arc<CryptoProvider> {
         &self.provider
+    }
+
+    /// The padding in the form that the record layer takes.
+    pub(crate) fn padding(&self) -> Option<Padding> {
+        padding::for_records(self.record_padding.as_ref())
     }
 
     /// The fingerprint a session has to carry to be resumed under this config. `None` if none could be made (the random

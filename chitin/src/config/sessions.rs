@@ -180,6 +180,26 @@ pub struct Tls13ClientSessionValue {
 }
 
 impl Tls13ClientSessionValue {
+    /// A session that a NewSessionTicket message made. RFC 8446 section 4.6.1.
+    #[allow(clippy::too_many_arguments)] // It is what the message, the schedule and the connection each know of a session.
+    pub(crate) fn new(
+        suite: &'static Tls13CipherSuite,
+        ticket: &[u8],
+        secret: Secret,
+        age_add: u32,
+        lifetime_secs: u32,
+        max_early_data_size: u32,
+        obtained_at: UnixTime,
+        server_chain: Vec<CertificateDer<'static>>,
+        alpn: Option<Vec<u8>>,
+        binding: SessionBinding,
+    ) -> Self {
+        let (ticket, server_chain) = (Arc::from(ticket), Arc::from(server_chain));
+        let common =
+            ClientSessionCommon { ticket, secret, obtained_at, lifetime_secs, server_chain, alpn, binding };
+        Self { suite, age_add, max_early_data_size, quic_params: Vec::new(), common }
+    }
+
     /// Returns how much early data the server accepts on this session; zero if none.
     pub fn max_early_data_size(&self) -> u32 {
         self.max_early_data_size
@@ -425,21 +445,18 @@ mod tests {
     /// A session of `config`, made at the second 1,000,000, with a number to tell it by.
     fn session(config: &ClientConfig, number: u8) -> Tls13ClientSessionValue {
         let suite = config.provider.cipher_suites.iter().find_map(|suite| suite.tls13()).unwrap();
-        Tls13ClientSessionValue {
+        Tls13ClientSessionValue::new(
             suite,
-            age_add: 0xFFFF_FFFF,
-            max_early_data_size: 0,
-            quic_params: Vec::new(),
-            common: ClientSessionCommon {
-                ticket: Arc::from([number]),
-                secret: Secret::new(&[0xA5; 32]),
-                obtained_at: at(1_000_000),
-                lifetime_secs: 3600,
-                server_chain: Arc::from([]),
-                alpn: None,
-                binding: SessionBinding::to(config),
-            },
-        }
+            &[number],
+            Secret::new(&[0xA5; 32]),
+            0xFFFF_FFFF,
+            3600,
+            0,
+            at(1_000_000),
+            Vec::new(),
+            None,
+            SessionBinding::to(config),
+        )
     }
 
     fn name(n: u32) -> ServerName<'static> {
