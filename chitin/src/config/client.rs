@@ -11,7 +11,7 @@ use super::builder::process_default_provider;
 use super::builder::{ConfigBuilder, WantsVerifier, WantsVersions};
 use super::compress::{self, CertCompressor, CertDecompressor, CompressionCache};
 use super::keylog::{KeyLog, NoKeyLog};
-use super::padding::RecordPadding;
+use super::padding::{self, RecordPadding};
 use super::resolve::{FailResolveClientCert, ResolvesClientCert, SingleCertAndKey};
 use super::sessions::{ClientSessionStore, NoClientSessionStorage};
 use super::time::TimeProvider;
@@ -24,6 +24,7 @@ use crate::crypto::signer::CertifiedKey;
 use crate::crypto::suites::SupportedProtocolVersion;
 use crate::error::Error;
 use crate::observe::Trace;
+use crate::record::seal::Padding;
 
 /// Everything a client is told before it connects; shared by many connections.
 ///
@@ -140,6 +141,11 @@ impl ClientConfig {
     /// Returns the provider this config uses.
     pub fn crypto_provider(&self) -> &Arc<CryptoProvider> {
         &self.provider
+    }
+
+    /// The padding in the form that the record layer takes.
+    pub(crate) fn padding(&self) -> Option<Padding> {
+        padding::for_records(self.record_padding.as_ref())
     }
 
     /// Opens the settings that can take security away.
@@ -281,15 +287,15 @@ impl Resumption {
         }
     }
 
-    /// Are tickets of any use to this client?
-    pub(crate) fn enabled(&self) -> bool {
-        self.enabled
-    }
-
     /// Chooses how TLS 1.2 sessions may be resumed. TLS 1.2 is not built yet, so nothing depends on it.
     pub fn tls12_resumption(mut self, tls12: Tls12Resumption) -> Self {
         self.tls12_resumption = tls12;
         self
+    }
+
+    /// Says whether sessions are kept at all. If not, servers are not asked for tickets.
+    pub(crate) fn enabled(&self) -> bool {
+        self.enabled
     }
 }
 
@@ -361,19 +367,20 @@ pub mod danger {
     }
 }
 
-#[cfg(all(test, feature = "aws_lc_rs", feature = "std"))]
+#[cfg(test)]
+#[cfg(all(feature = "aws_lc_rs", feature = "std"))]
 mod tests {
     use alloc::format;
 
     use super::*;
-    use crate::config::testing::{CA, CLIENT, CLIENT_KEY, SERVER_KEY, chain, key, provider, roots};
+    use crate::config::testing::{CLIENT, CLIENT_KEY, SERVER_KEY, anchors, chain, key, provider};
     use crate::error::InconsistentKeys;
 
     fn builder() -> ConfigBuilder<ClientConfig, WantsClientCert> {
         ClientConfig::builder_with_provider(provider())
             .with_safe_default_protocol_versions()
             .unwrap()
-            .with_root_certificates(roots(&[CA]))
+            .with_root_certificates(anchors(&["root"]))
     }
 
     #[test]

@@ -1,6 +1,10 @@
 //! How much padding goes into protected records.
 
+use alloc::boxed::Box;
+use alloc::sync::Arc;
 use core::fmt;
+
+use crate::record::seal::Padding;
 
 /// Decides how many zero bytes are added to each protected record, to hide the length of what is in it.
 ///
@@ -11,4 +15,32 @@ pub trait RecordPadding: fmt::Debug + Send + Sync {
     ///
     /// The answer is cut to what fits: content, type byte and padding together are never longer than a record may be.
     fn padding(&self, content_len: usize) -> usize;
+}
+
+/// The same policy in the form that the record layer takes. It does the cutting.
+pub(crate) fn for_records(policy: Option<&Arc<dyn RecordPadding>>) -> Option<Padding> {
+    let policy = Arc::clone(policy?);
+    Some(Box::new(move |content_len| policy.padding(content_len)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug)]
+    struct ToHundred;
+
+    impl RecordPadding for ToHundred {
+        fn padding(&self, content_len: usize) -> usize {
+            100usize.saturating_sub(content_len)
+        }
+    }
+
+    #[test]
+    fn the_record_layer_asks_the_policy() {
+        assert!(for_records(None).is_none());
+        let policy: Arc<dyn RecordPadding> = Arc::new(ToHundred);
+        let padding = for_records(Some(&policy)).unwrap();
+        assert_eq!((padding(30), padding(200)), (70, 0));
+    }
 }

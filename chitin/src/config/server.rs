@@ -10,7 +10,7 @@ use super::builder::process_default_provider;
 use super::builder::{ConfigBuilder, WantsVerifier, WantsVersions};
 use super::compress::{self, CertCompressor, CertDecompressor, CompressionCache};
 use super::keylog::{KeyLog, NoKeyLog};
-use super::padding::RecordPadding;
+use super::padding::{self, RecordPadding};
 use super::resolve::{ResolvesServerCert, SingleCertAndKey};
 #[cfg(not(feature = "std"))]
 use super::sessions::NoServerSessionStorage;
@@ -26,6 +26,7 @@ use crate::crypto::ticket::ProducesTickets;
 use crate::error::Error;
 use crate::names::{CertificateType, CipherSuite, DistinguishedName, NamedGroup, SignatureScheme};
 use crate::observe::Trace;
+use crate::record::seal::Padding;
 
 /// Everything a server is told before it accepts; shared by many connections.
 ///
@@ -162,6 +163,11 @@ impl ServerConfig {
     /// Returns the provider this config uses.
     pub fn crypto_provider(&self) -> &Arc<CryptoProvider> {
         &self.provider
+    }
+
+    /// The padding in the form that the record layer takes.
+    pub(crate) fn padding(&self) -> Option<Padding> {
+        padding::for_records(self.record_padding.as_ref())
     }
 
     /// The fingerprint a session has to carry to be resumed under this config. `None` if none could be made (the random
@@ -383,8 +389,11 @@ impl<'a> Iterator for AlpnNames<'a> {
     }
 }
 
-#[cfg(all(test, feature = "aws_lc_rs", feature = "std"))]
+#[cfg(test)]
+#[cfg(all(feature = "aws_lc_rs", feature = "std"))]
 mod tests {
+    use pki_types::Der;
+
     use super::*;
     use crate::config::testing::*;
     use crate::config::webpki::{ClientCertVerifierBuilder, WebPkiClientVerifier};
@@ -425,29 +434,41 @@ mod tests {
     #[test]
     fn the_policy_fingerprint_follows_the_policy() {
         let webpki =
-            |ders: &[&'static [u8]], change: fn(ClientCertVerifierBuilder) -> ClientCertVerifierBuilder| {
+            |subjects: &[&'static str],
+             change: fn(ClientCertVerifierBuilder) -> ClientCertVerifierBuilder| {
                 policy(
-                    change(WebPkiClientVerifier::builder_with_provider(roots(ders), provider()))
+                    change(WebPkiClientVerifier::builder_with_provider(anchors(subjects), provider()))
                         .build()
                         .unwrap(),
                 )
             };
+        let anchor = |key: &'static [u8], constraints: Option<&'static [u8]>| {
+            let mut roots = (*anchors(&["CA"])).clone();
+            for anchor in &mut roots.roots {
+                anchor.subject_public_key_info = Der::from_slice(key);
+                anchor.name_constraints = constraints.map(Der::from_slice);
+            }
+            policy(WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider()).build().unwrap())
+        };
         let same = |builder| builder;
-        let base = webpki(&[CA], same);
-        assert_eq!(base, webpki(&[CA], same), "an equal policy, as after a restart");
+        let base = webpki(&["CA"], same);
+        assert_eq!(base, webpki(&["CA"], same), "an equal policy, as after a restart");
         assert_eq!(
             base,
-            webpki(&[CA, CA], |b| b
+            webpki(&["CA", "CA"], |b| b
                 .clear_root_hint_subjects()
-                .add_root_hint_subjects(roots(&[CA]).subjects()))
+                .add_root_hint_subjects(anchors(&["CA"]).subjects()))
         );
         let others = [
-            webpki(&[OTHER_CA], same),
-            webpki(&[CA, OTHER_CA], same),
-            webpki(&[CA], |b| b.allow_unauthenticated()),
-            webpki(&[CA], |b| b.clear_root_hint_subjects()),
-            webpki(&[CA], |b| b.add_root_hint_subjects([DistinguishedName::in_sequence(b"x")])),
+            webpki(&["other"], same),
+            webpki(&["CA", "other"], same),
+            webpki(&["CA"], |b| b.allow_unauthenticated()),
+            webpki(&["CA"], |b| b.clear_root_hint_subjects()),
+            webpki(&["CA"], |b| b.add_root_hint_subjects([DistinguishedName::in_sequence(b"x")])),
             policy(Arc::new(NoClientAuth)),
+            anchor(b"another key", None),
+            anchor(b"key", Some(b"constraints")),
+            anchor(b"key", Some(b"")),
         ];
         for (n, other) in others.iter().enumerate() {
             assert_ne!(*other, base, "{n}");

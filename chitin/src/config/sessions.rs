@@ -9,7 +9,6 @@ use core::fmt;
 use core::ops::Deref;
 
 use pki_types::{CertificateDer, ServerName, UnixTime};
-use zeroize::Zeroizing;
 
 use super::client::ClientConfig;
 use super::resolve::ResolvesClientCert;
@@ -129,7 +128,6 @@ pub struct ClientSessionCommon {
     pub(crate) lifetime_secs: u32,
     /// The chain the server showed in the full handshake. A resumed connection gives it back and checks its dates again.
     pub(crate) server_chain: Arc<[CertificateDer<'static>]>,
-    pub(crate) alpn: Option<Vec<u8>>,
     pub(crate) binding: SessionBinding,
 }
 
@@ -181,8 +179,8 @@ pub struct Tls13ClientSessionValue {
 }
 
 impl Tls13ClientSessionValue {
-    /// A session from a ticket of `suite`'s connection.
-    #[allow(clippy::too_many_arguments)] // Each is a field of its own, and there is one caller.
+    /// A session that a NewSessionTicket message made. RFC 8446 section 4.6.1.
+    #[allow(clippy::too_many_arguments)] // It is what the message, the schedule and the connection each know of a session.
     pub(crate) fn new(
         suite: &'static Tls13CipherSuite,
         ticket: &[u8],
@@ -192,12 +190,11 @@ impl Tls13ClientSessionValue {
         max_early_data_size: u32,
         obtained_at: UnixTime,
         server_chain: Vec<CertificateDer<'static>>,
-        alpn: Option<Vec<u8>>,
         binding: SessionBinding,
     ) -> Self {
-        let (ticket, server_chain) = (ticket.into(), server_chain.into());
+        let (ticket, server_chain) = (Arc::from(ticket), Arc::from(server_chain));
         let common =
-            ClientSessionCommon { ticket, secret, obtained_at, lifetime_secs, server_chain, alpn, binding };
+            ClientSessionCommon { ticket, secret, obtained_at, lifetime_secs, server_chain, binding };
         Self { suite, age_add, max_early_data_size, quic_params: Vec::new(), common }
     }
 
@@ -293,6 +290,8 @@ impl fmt::Debug for Tls12ClientSessionValue {
 #[cfg(feature = "std")]
 mod memory {
     use alloc::collections::VecDeque;
+
+    use zeroize::Zeroizing;
 
     use super::*;
     use crate::config::cache::Bounded;
@@ -421,14 +420,15 @@ mod memory {
     }
 }
 
-#[cfg(all(test, feature = "aws_lc_rs", feature = "std"))]
+#[cfg(test)]
+#[cfg(all(feature = "aws_lc_rs", feature = "std"))]
 mod tests {
     use alloc::format;
     use alloc::vec;
 
     use super::*;
     use crate::config::client::Resumption;
-    use crate::config::testing::{CA, CLIENT, CLIENT_KEY, at, chain, key, provider, roots};
+    use crate::config::testing::{CLIENT, CLIENT_KEY, anchors, at, chain, key, provider};
     use crate::error::Error;
     use crate::names::CipherSuite;
 
@@ -436,28 +436,25 @@ mod tests {
         ClientConfig::builder_with_provider(provider())
             .with_safe_default_protocol_versions()
             .unwrap()
-            .with_root_certificates(roots(&[CA]))
+            .with_root_certificates(anchors(&["root"]))
             .with_no_client_auth()
     }
 
     /// A session of `config`, made at the second 1,000,000, with a number to tell it by.
     fn session(config: &ClientConfig, number: u8) -> Tls13ClientSessionValue {
         let suite = config.provider.cipher_suites.iter().find_map(|suite| suite.tls13()).unwrap();
-        Tls13ClientSessionValue {
+        Tls13ClientSessionValue::new(
             suite,
-            age_add: 0xFFFF_FFFF,
-            max_early_data_size: 0,
-            quic_params: Vec::new(),
-            common: ClientSessionCommon {
-                ticket: Arc::from([number]),
-                secret: Secret::new(&[0xA5; 32]),
-                obtained_at: at(1_000_000),
-                lifetime_secs: 3600,
-                server_chain: Arc::from([]),
-                alpn: None,
-                binding: SessionBinding::to(config),
-            },
-        }
+            &[number],
+            Secret::new(&[0xA5; 32]),
+            0xFFFF_FFFF,
+            3600,
+            0,
+            at(1_000_000),
+            Vec::new(),
+            None,
+            SessionBinding::to(config),
+        )
     }
 
     fn name(n: u32) -> ServerName<'static> {
@@ -574,7 +571,7 @@ mod tests {
         other_credential.client_auth_cert_resolver = ClientConfig::builder_with_provider(provider())
             .with_safe_default_protocol_versions()
             .unwrap()
-            .with_root_certificates(roots(&[CA]))
+            .with_root_certificates(anchors(&["root"]))
             .with_client_auth_cert(chain(CLIENT), key(CLIENT_KEY))
             .unwrap()
             .client_auth_cert_resolver;

@@ -13,8 +13,8 @@ use crate::wire::client_hello::ClientHello;
 use crate::wire::extensions::{CH, allowed_in, ext};
 
 /// What every hello of TLS 1.3 must be, whatever we choose. RFC 8446 sections 4.1.2 and 9.2.
-pub(crate) fn check_hello(hello: &ClientHello) -> Result<(), Error> {
-    version(hello)?;
+pub(crate) fn check_hello(hello: &ClientHello, config: &ServerConfig) -> Result<(), Error> {
+    version(hello, config)?;
     if !hello.offers_only_null_compression() {
         return Err(PeerMisbehaved::OfferedIncorrectCompressions.into());
     }
@@ -35,9 +35,9 @@ pub(crate) fn check_hello(hello: &ClientHello) -> Result<(), Error> {
 }
 
 /// Only `supported_versions` offers TLS 1.3, and it makes `legacy_version` meaningless. RFC 8446 section 4.2.1.
-fn version(hello: &ClientHello) -> Result<(), Error> {
+fn version(hello: &ClientHello, config: &ServerConfig) -> Result<(), Error> {
     match hello.versions() {
-        Some(versions) if versions.iter().any(|version| version == ProtocolVersion::TLSv1_3) => Ok(()),
+        Some(versions) if versions.iter().any(|version| config.versions.contains(version)) => Ok(()),
         Some(_) => Err(PeerIncompatible::Tls12NotOfferedOrEnabled.into()),
         None => Err(PeerIncompatible::SupportedVersionsExtensionRequired.into()),
     }

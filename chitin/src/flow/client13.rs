@@ -317,7 +317,7 @@ fn agree(
     cx.install(Direction::Write, &keys.traffic.client, KeyLevel::Handshake)?;
 
     let resumed = settled.session.map(|session| session.server_chain.to_vec());
-    let common = Box::new(Common { asked: settled.asked, suite, group: share.group, transcript });
+    let common = Box::new(Common { asked: settled.asked, group: share.group, transcript });
     Ok(WaitEncryptedExtensions(Box::new(Agreed { common, keys, resumed })))
 }
 
@@ -326,7 +326,6 @@ fn agree(
 /// What every state from here on has.
 pub(crate) struct Common {
     asked: Asked,
-    suite: &'static Tls13CipherSuite,
     group: NamedGroup,
     transcript: Transcript,
 }

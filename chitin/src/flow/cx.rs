@@ -1,19 +1,16 @@
 //! What a step may do to the connection: say messages, switch keys, state facts, open gates. No queue, no record layer.
 
-use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use crate::carrier::{Carrier, Direction};
 use crate::config::client::ClientConfig;
 use crate::config::keylog::KeyLog;
-use crate::config::padding::RecordPadding;
 use crate::config::server::ServerConfig;
 use crate::error::Error;
 use crate::flow::facts::Facts;
 use crate::names::HandshakeType;
 use crate::observe::{self, Event, KeyLevel};
-use crate::record::seal::Padding;
 use crate::schedule::tls13::{Pair, TrafficSecret};
 use crate::schedule::transcript::Transcript;
 use crate::wire::codec::{MAX24, nest};
@@ -158,7 +155,7 @@ impl Cx<'_> {
         self.policy.key_log = Some(config.key_log.clone());
         self.policy.secret_extraction = config.enable_secret_extraction;
         self.carrier.set_trace(config.trace.clone());
-        self.carrier.configure(config.max_fragment_size, config.record_padding.clone().map(boxed))
+        self.carrier.configure(config.max_fragment_size, config.padding())
     }
 
     /// The same for a client.
@@ -166,7 +163,7 @@ impl Cx<'_> {
         self.policy.key_log = Some(config.key_log.clone());
         self.policy.secret_extraction = config.enable_secret_extraction;
         self.carrier.set_trace(config.trace.clone());
-        self.carrier.configure(config.max_fragment_size, config.record_padding.clone().map(boxed))
+        self.carrier.configure(config.max_fragment_size, config.padding())
     }
 
     /// Both directions carry application data from here on.
@@ -175,8 +172,4 @@ impl Cx<'_> {
         self.read.gate = Gate::Open;
         self.write.gate = Gate::Open;
     }
-}
-
-fn boxed(policy: Arc<dyn RecordPadding>) -> Padding {
-    Box::new(move |content_len| policy.padding(content_len))
 }

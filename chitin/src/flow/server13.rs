@@ -191,7 +191,7 @@ fn choose_parameters(
     cx: &mut Cx<'_>,
 ) -> Result<Server, Error> {
     cx.adopt_server_config(&config)?;
-    choose::check_hello(&hello)?;
+    choose::check_hello(&hello, &config)?;
     let suite = choose::suite(&hello, &config)?;
     cx.facts.server_name = hello.server_name.clone();
     let transcript = Transcript::new(suite.common.hash_provider);
@@ -254,7 +254,7 @@ impl Retried {
     fn read_client_hello(self: Box<Self>, m: Message<'_>, cx: &mut Cx<'_>) -> Result<Server, Error> {
         let Self { config, hello: first, suite, group, cookie, transcript } = *self;
         let hello = ClientHello::read(m.raw)?;
-        choose::check_hello(&hello)?;
+        choose::check_hello(&hello, &config)?;
         choose::check_second_hello(&first, &hello)?;
         if !hello.cookie().is_some_and(|theirs| Secret::new(&cookie).matches(theirs)) {
             return Err(PeerMisbehaved::CookieDifferedOnRetry.into());

@@ -83,7 +83,6 @@ impl Tickets {
             message.extensions.early_data.unwrap_or(0),
             obtained_at,
             cx.facts.peer.clone().unwrap_or_default(),
-            cx.facts.alpn.clone(),
             SessionBinding::to(&self.config),
         );
         self.config.resumption.store.insert_tls13_ticket(self.name.clone(), value);

@@ -23,7 +23,9 @@ macro_rules! wire_struct {
 macro_rules! extension_table {
     ($($name:ident = $code:literal in $($column:ident)+;)*) => {
         /// The code points, under the names of the RFCs.
-        #[allow(non_upper_case_globals)]
+        ///
+        /// Those that nobody reads or writes yet are here for the table: it is whole, as that of the RFC.
+        #[allow(non_upper_case_globals, dead_code)]
         pub(crate) mod ext {
             $(pub(crate) const $name: u16 = $code;)*
         }
