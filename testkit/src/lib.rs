@@ -1,1 +1,12 @@
+//! What the tests of the workspace share: certificates, configs, a simulated pair, and peers of other makes.
+//!
+//! Nothing here knows the inside of the library: it is written against the public API alone, so that a test built on
+//! it says something about what a user of the library would see.
 #![forbid(unsafe_code)]
+
+pub mod configs;
+pub mod net;
+pub mod pair;
+pub mod peer;
+pub mod pki;
+pub mod tempdir;
