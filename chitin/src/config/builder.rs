@@ -149,7 +149,8 @@ fn check_provider(provider: &CryptoProvider, versions: EnabledVersions) -> Resul
     Ok(())
 }
 
-#[cfg(all(test, feature = "aws_lc_rs", feature = "std"))]
+#[cfg(test)]
+#[cfg(all(feature = "aws_lc_rs", feature = "std"))]
 mod tests {
     use super::*;
     use crate::config::testing::provider;

@@ -361,19 +361,20 @@ pub mod danger {
     }
 }
 
-#[cfg(all(test, feature = "aws_lc_rs", feature = "std"))]
+#[cfg(test)]
+#[cfg(all(feature = "aws_lc_rs", feature = "std"))]
 mod tests {
     use alloc::format;
 
     use super::*;
-    use crate::config::testing::{CA, CLIENT, CLIENT_KEY, SERVER_KEY, chain, key, provider, roots};
+    use crate::config::testing::{CLIENT, CLIENT_KEY, SERVER_KEY, anchors, chain, key, provider};
     use crate::error::InconsistentKeys;
 
     fn builder() -> ConfigBuilder<ClientConfig, WantsClientCert> {
         ClientConfig::builder_with_provider(provider())
             .with_safe_default_protocol_versions()
             .unwrap()
-            .with_root_certificates(roots(&[CA]))
+            .with_root_certificates(anchors(&["root"]))
     }
 
     #[test]

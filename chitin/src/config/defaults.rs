@@ -8,7 +8,7 @@ use core::fmt::Debug;
 use super::client::ClientConfig;
 use super::server::ServerConfig;
 use super::sessions::{MAX_TICKET_LIFETIME, TICKETS_PER_SERVER};
-use super::testing::{CA, SERVER, SERVER_KEY, chain, key, provider, roots};
+use super::testing::{SERVER, SERVER_KEY, anchors, chain, key, provider};
 use super::versions::{ALL_VERSIONS, DEFAULT_VERSIONS};
 
 const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/defaults.md");
@@ -35,7 +35,7 @@ fn table() -> String {
     let client = ClientConfig::builder_with_provider(provider())
         .with_safe_default_protocol_versions()
         .unwrap()
-        .with_root_certificates(roots(&[CA]))
+        .with_root_certificates(anchors(&["root"]))
         .with_no_client_auth();
     let server = ServerConfig::builder_with_provider(provider())
         .with_safe_default_protocol_versions()

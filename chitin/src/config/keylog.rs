@@ -135,7 +135,8 @@ mod file {
     }
 }
 
-#[cfg(all(test, feature = "std"))]
+#[cfg(test)]
+#[cfg(feature = "std")]
 mod tests {
     use std::fs;
     use std::path::PathBuf;

@@ -8,7 +8,8 @@ pub(crate) mod builder;
 mod cache;
 pub(crate) mod client;
 pub(crate) mod compress;
-#[cfg(all(test, feature = "aws_lc_rs", feature = "std"))]
+#[cfg(test)]
+#[cfg(all(feature = "aws_lc_rs", feature = "std"))]
 mod defaults;
 pub(crate) mod keylog;
 #[cfg(feature = "std")]
@@ -17,7 +18,8 @@ pub(crate) mod padding;
 pub(crate) mod resolve;
 pub(crate) mod server;
 pub(crate) mod sessions;
-#[cfg(all(test, feature = "aws_lc_rs", feature = "std"))]
+#[cfg(test)]
+#[cfg(all(feature = "aws_lc_rs", feature = "std"))]
 pub(crate) mod testing;
 pub(crate) mod time;
 pub(crate) mod verify;

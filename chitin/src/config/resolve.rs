@@ -128,7 +128,8 @@ impl ResolvesServerCert for ResolvesServerCertUsingSni {
     }
 }
 
-#[cfg(all(test, feature = "aws_lc_rs", feature = "std"))]
+#[cfg(test)]
+#[cfg(all(feature = "aws_lc_rs", feature = "std"))]
 mod tests {
     use super::*;
     use crate::config::testing::{hello, server_key};

@@ -383,8 +383,11 @@ impl<'a> Iterator for AlpnNames<'a> {
     }
 }
 
-#[cfg(all(test, feature = "aws_lc_rs", feature = "std"))]
+#[cfg(test)]
+#[cfg(all(feature = "aws_lc_rs", feature = "std"))]
 mod tests {
+    use pki_types::Der;
+
     use super::*;
     use crate::config::testing::*;
     use crate::config::webpki::{ClientCertVerifierBuilder, WebPkiClientVerifier};
@@ -425,29 +428,41 @@ mod tests {
     #[test]
     fn the_policy_fingerprint_follows_the_policy() {
         let webpki =
-            |ders: &[&'static [u8]], change: fn(ClientCertVerifierBuilder) -> ClientCertVerifierBuilder| {
+            |subjects: &[&'static str],
+             change: fn(ClientCertVerifierBuilder) -> ClientCertVerifierBuilder| {
                 policy(
-                    change(WebPkiClientVerifier::builder_with_provider(roots(ders), provider()))
+                    change(WebPkiClientVerifier::builder_with_provider(anchors(subjects), provider()))
                         .build()
                         .unwrap(),
                 )
             };
+        let anchor = |key: &'static [u8], constraints: Option<&'static [u8]>| {
+            let mut roots = (*anchors(&["CA"])).clone();
+            for anchor in &mut roots.roots {
+                anchor.subject_public_key_info = Der::from_slice(key);
+                anchor.name_constraints = constraints.map(Der::from_slice);
+            }
+            policy(WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider()).build().unwrap())
+        };
         let same = |builder| builder;
-        let base = webpki(&[CA], same);
-        assert_eq!(base, webpki(&[CA], same), "an equal policy, as after a restart");
+        let base = webpki(&["CA"], same);
+        assert_eq!(base, webpki(&["CA"], same), "an equal policy, as after a restart");
         assert_eq!(
             base,
-            webpki(&[CA, CA], |b| b
+            webpki(&["CA", "CA"], |b| b
                 .clear_root_hint_subjects()
-                .add_root_hint_subjects(roots(&[CA]).subjects()))
+                .add_root_hint_subjects(anchors(&["CA"]).subjects()))
         );
         let others = [
-            webpki(&[OTHER_CA], same),
-            webpki(&[CA, OTHER_CA], same),
-            webpki(&[CA], |b| b.allow_unauthenticated()),
-            webpki(&[CA], |b| b.clear_root_hint_subjects()),
-            webpki(&[CA], |b| b.add_root_hint_subjects([DistinguishedName::in_sequence(b"x")])),
+            webpki(&["other"], same),
+            webpki(&["CA", "other"], same),
+            webpki(&["CA"], |b| b.allow_unauthenticated()),
+            webpki(&["CA"], |b| b.clear_root_hint_subjects()),
+            webpki(&["CA"], |b| b.add_root_hint_subjects([DistinguishedName::in_sequence(b"x")])),
             policy(Arc::new(NoClientAuth)),
+            anchor(b"another key", None),
+            anchor(b"key", Some(b"constraints")),
+            anchor(b"key", Some(b"")),
         ];
         for (n, other) in others.iter().enumerate() {
             assert_ne!(*other, base, "{n}");

@@ -9,7 +9,6 @@ use core::fmt;
 use core::ops::Deref;
 
 use pki_types::{CertificateDer, ServerName, UnixTime};
-use zeroize::Zeroizing;
 
 use super::client::ClientConfig;
 use super::resolve::ResolvesClientCert;
@@ -294,6 +293,8 @@ impl fmt::Debug for Tls12ClientSessionValue {
 mod memory {
     use alloc::collections::VecDeque;
 
+    use zeroize::Zeroizing;
+
     use super::*;
     use crate::config::cache::Bounded;
     use crate::config::lock::Mutex;
@@ -421,14 +422,15 @@ mod memory {
     }
 }
 
-#[cfg(all(test, feature = "aws_lc_rs", feature = "std"))]
+#[cfg(test)]
+#[cfg(all(feature = "aws_lc_rs", feature = "std"))]
 mod tests {
     use alloc::format;
     use alloc::vec;
 
     use super::*;
     use crate::config::client::Resumption;
-    use crate::config::testing::{CA, CLIENT, CLIENT_KEY, at, chain, key, provider, roots};
+    use crate::config::testing::{CLIENT, CLIENT_KEY, anchors, at, chain, key, provider};
     use crate::error::Error;
     use crate::names::CipherSuite;
 
@@ -436,7 +438,7 @@ mod tests {
         ClientConfig::builder_with_provider(provider())
             .with_safe_default_protocol_versions()
             .unwrap()
-            .with_root_certificates(roots(&[CA]))
+            .with_root_certificates(anchors(&["root"]))
             .with_no_client_auth()
     }
 
@@ -574,7 +576,7 @@ mod tests {
         other_credential.client_auth_cert_resolver = ClientConfig::builder_with_provider(provider())
             .with_safe_default_protocol_versions()
             .unwrap()
-            .with_root_certificates(roots(&[CA]))
+            .with_root_certificates(anchors(&["root"]))
             .with_client_auth_cert(chain(CLIENT), key(CLIENT_KEY))
             .unwrap()
             .client_auth_cert_resolver;
