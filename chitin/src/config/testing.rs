@@ -38,6 +38,14 @@ pub(crate) fn server_key() -> CertifiedKey {
     CertifiedKey::from_der(chain(SERVER), key(SERVER_KEY), &provider()).unwrap()
 }
 
+pub(crate) fn roots(ders: &[&'static [u8]]) -> Arc<RootCertStore> {
+    let mut store = RootCertStore::empty();
+    for der in ders {
+        store.add(CertificateDer::from(*der)).unwrap();
+    }
+    Arc::new(store)
+}
+
 /// Roots with these subjects and keys that are no keys: enough where nothing is verified.
 pub(crate) fn anchors(subjects: &[&'static str]) -> Arc<RootCertStore> {
     let anchor = |subject: &&'static str| TrustAnchor {
