@@ -1,1 +1,90 @@
+//! X.509 path validation for TLS.
+//!
+//! This crate answers one question: is this certificate, for this purpose and at this time, vouched for by one of
+//! these trust anchors? It borrows the bytes it is given, owns only its errors, has no unsafe code, does no
+//! cryptography itself (signatures go through [`pki_types::SignatureVerificationAlgorithm`]) and never panics.
+//!
+//! ```no_run
+//! # fn example(
+//! #     algorithms: &[&dyn pki_types::SignatureVerificationAlgorithm],
+//! #     chain: &[pki_types::CertificateDer<'_>],
+//! #     root: &pki_types::CertificateDer<'_>,
+//! #     now: pki_types::UnixTime,
+//! # ) -> Option<()> {
+//! use chitin_pki::{Certificate, Purpose, Verifier, anchor_from_der, verify_name};
+//!
+//! let anchors = [anchor_from_der(root).ok()?];
+//! let (leaf, intermediates) = chain.split_first()?;
+//! let leaf = Certificate::parse(leaf).ok()?;
+//!
+//! let path = Verifier::new(algorithms, &anchors, now, Purpose::ServerAuth).verify(&leaf, intermediates).ok()?;
+//! verify_name(&path.leaf, &"example.com".try_into().ok()?).ok()?;
+//! # Some(())
+//! # }
+//! ```
+//!
+//! # What is decided here, where the standards leave a choice
+//!
+//! - A CA certificate is not accepted as the end entity. RFC 5280 is silent; the CA/Browser Forum forbids it.
+//! - A leaf without extended key usage serves any purpose (RFC 5280 section 4.2.1.12). A leaf that has it must name
+//!   the purpose itself: `anyExtendedKeyUsage` does not stand in for it. On an issuer `anyExtendedKeyUsage` restricts
+//!   nothing, and a list without the purpose restricts everything below it.
+//! - A leaf with key usage must have `digitalSignature`: in TLS 1.3, and in TLS 1.2 as we speak it, the leaf signs.
+//! - Names are taken from the subject alternative name only (RFC 9525). A wildcard is the whole left-most label, and
+//!   at least two labels follow it.
+//! - Name constraints are honoured on DNS names, IP addresses, mailboxes and directory names, on issuers and on trust
+//!   anchors, critical or not. A constraint on another form of name refuses any certificate that has such a name.
+//! - A DNS constraint with a leading dot is outside RFC 5280 but common. As a permission it covers subdomains only,
+//!   as an exclusion also the name itself: each time the narrower reading.
+//! - Trust anchors are trusted as given: their validity and extensions are not part of a path (RFC 5280 section
+//!   6.1.1). [`anchor_from_der`] refuses certificates that contradict the use as an anchor.
+//! - Names of issuer and subject are chained by equality of their encoding.
+//! - Policies are not evaluated, so a certificate with policy constraints is refused. The other policy extensions
+//!   cannot change a result in which no explicit policy is asked for (RFC 5280 section 6.1.5).
+
+#![no_std]
 #![forbid(unsafe_code)]
+#![warn(missing_docs)]
+#![warn(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::unreachable, clippy::todo)]
+#![warn(clippy::unimplemented, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
+#![cfg_attr(test, allow(clippy::arithmetic_side_effects))]
+
+extern crate alloc;
+#[cfg(test)]
+extern crate std;
+
+mod anchor;
+mod budget;
+mod cert;
+mod constraints;
+mod der;
+mod dn;
+mod dns;
+mod email;
+mod error;
+mod extensions;
+mod general_name;
+mod ip;
+mod oid;
+mod path;
+mod server_name;
+mod signature;
+mod spki;
+mod time;
+mod usage;
+
+pub use crate::anchor::anchor_from_der;
+pub use crate::budget::Budget;
+pub use crate::cert::{Certificate, Validity};
+pub use crate::dn::DirectoryName;
+pub use crate::error::{ConstraintBreach, Error, PresentedName, Problem, Which};
+pub use crate::extensions::{BasicConstraints, Extension};
+pub use crate::general_name::GeneralName;
+pub use crate::path::{Link, Path, Verifier};
+pub use crate::server_name::verify_name;
+pub use crate::signature::verify_signature;
+pub use crate::spki::{SubjectPublicKeyInfo, check_spki};
+pub use crate::usage::{KeyUsage, Purpose};
+
+#[cfg(test)]
+mod tests;

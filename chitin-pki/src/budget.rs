@@ -1,0 +1,89 @@
+//! How much work one verification may take, whatever the peer sends.
+//!
+//! Path building is a search in a graph that the peer draws, so each kind of step is counted. A budget that is spent
+//! ends the whole verification with an error that names it.
+
+use core::fmt;
+
+use crate::error::Problem;
+
+/// A kind of work that has a limit.
+#[non_exhaustive]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Budget {
+    /// Signatures checked.
+    Signatures,
+    /// Names compared, with constraints or to find an issuer.
+    Names,
+    /// Issuers considered for the certificates of a path.
+    Candidates,
+    /// Certificates in one path.
+    Depth,
+}
+
+impl fmt::Display for Budget {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Signatures => "it needs too many signature checks",
+            Self::Names => "it needs too many name comparisons",
+            Self::Candidates => "too many certificates could be the issuer",
+            Self::Depth => "the chain is too long",
+        })
+    }
+}
+
+/// What is left.
+#[derive(Debug)]
+pub(crate) struct Purse {
+    signatures: usize,
+    names: usize,
+    candidates: usize,
+}
+
+impl Purse {
+    pub(crate) fn new() -> Self {
+        Self { signatures: SIGNATURES, names: NAMES, candidates: CANDIDATES }
+    }
+
+    pub(crate) fn signature(&mut self) -> Result<(), Problem> {
+        spend(&mut self.signatures, 1, Budget::Signatures)
+    }
+
+    pub(crate) fn names(&mut self, count: usize) -> Result<(), Problem> {
+        spend(&mut self.names, count, Budget::Names)
+    }
+
+    pub(crate) fn candidate(&mut self) -> Result<(), Problem> {
+        spend(&mut self.candidates, 1, Budget::Candidates)
+    }
+}
+
+fn spend(left: &mut usize, count: usize, budget: Budget) -> Result<(), Problem> {
+    match left.checked_sub(count) {
+        Some(rest) => {
+            *left = rest;
+            Ok(())
+        }
+        None => Err(Problem::BudgetExceeded { budget }),
+    }
+}
+
+/// Signatures checked. An honest chain needs two to five, one with cross-signs perhaps a dozen; crafted pools of
+/// issuers with the same name need thousands. At about 0.2 ms each, this is 20 ms at worst.
+pub(crate) const SIGNATURES: usize = 100;
+
+/// Comparisons of names. A leaf with 1,000 names under an issuer with 100 constraints needs 100,000; names and
+/// constraints by the thousand each, which is the attack, need millions. At some 20 ns each, this is 5 ms.
+pub(crate) const NAMES: usize = 250_000;
+
+/// Issuers considered, over all paths. The search is exponential in a mesh of cross-signs, and a step that costs no
+/// new signature and few names still costs. A chain of 8 in a pool of 30 with every name doubled needs some hundred.
+pub(crate) const CANDIDATES: usize = 2_000;
+
+/// Intermediates in one path, self-issued ones included: it bounds the recursion. Twice [`INTERMEDIATES`], since key
+/// rollover may put one self-issued certificate beside each.
+pub(crate) const DEPTH: usize = 16;
+
+/// Intermediates in one path without self-issued ones, unless the caller says otherwise. The public web uses up to
+/// three, bridged government hierarchies six or seven.
+pub(crate) const INTERMEDIATES: usize = 8;

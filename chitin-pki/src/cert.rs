@@ -1,0 +1,225 @@
+//! A certificate, taken apart.
+//!
+//! Owns the structure of RFC 5280 section 4.1 and the rules that one certificate must meet by itself. What it may be
+//! used for is the business of `path`.
+
+use pki_types::{CertificateDer, UnixTime};
+
+use crate::constraints::NameConstraints;
+use crate::der::{self, Reader};
+use crate::dn::DirectoryName;
+use crate::error::Problem;
+use crate::extensions::{BasicConstraints, Extension, Extensions};
+use crate::general_name::GeneralName;
+use crate::signature::Signed;
+use crate::spki::SubjectPublicKeyInfo;
+use crate::time::Time;
+use crate::usage::{ExtendedKeyUsage, KeyUsage};
+
+/// A well-formed X.509 certificate of version 3, borrowed from its DER.
+///
+/// Nothing is said about its signature: that takes a [`Verifier`](crate::Verifier).
+#[derive(Clone, Copy, Debug)]
+pub struct Certificate<'a> {
+    der: &'a [u8],
+    version: u32,
+    serial: &'a [u8],
+    signed: Signed<'a>,
+    issuer: DirectoryName<'a>,
+    subject: DirectoryName<'a>,
+    not_before: Time,
+    not_after: Time,
+    spki: SubjectPublicKeyInfo<'a>,
+    pub(crate) extensions: Extensions<'a>,
+}
+
+/// When a certificate is valid, both ends included. Times before 1970 are shown as 1970.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Validity {
+    /// The first moment.
+    pub not_before: UnixTime,
+    /// The last moment.
+    pub not_after: UnixTime,
+}
+
+impl<'a> Certificate<'a> {
+    /// Reads a certificate.
+    ///
+    /// # Errors
+    ///
+    /// [`Problem::BadDer`] with the place; [`Problem::UnsupportedVersion`], [`Problem::BadSerial`],
+    /// [`Problem::EmptyIssuer`], [`Problem::SignatureAlgorithmMismatch`], [`Problem::DuplicateExtension`],
+    /// [`Problem::TooManyExtensions`], [`Problem::UnhandledCriticalExtension`], [`Problem::WrongCriticality`].
+    pub fn parse(der: &'a CertificateDer<'_>) -> Result<Self, Problem> {
+        let certificate = Self::parse_anchor(der)?;
+        if certificate.version != V3 {
+            return Err(Problem::UnsupportedVersion { version: certificate.version });
+        }
+        // RFC 5280 section 4.1.2.2: positive, and at most 20 octets. An octet for the sign alone is not counted.
+        match certificate.serial {
+            [] | [0] => return Err(Problem::BadSerial),
+            [sign, ..] if sign & 0x80 != 0 => return Err(Problem::BadSerial),
+            [0, value @ ..] | value if value.len() > SERIAL_OCTETS => return Err(Problem::BadSerial),
+            _ => {}
+        }
+        if certificate.issuer.is_empty() {
+            return Err(Problem::EmptyIssuer);
+        }
+        Ok(certificate)
+    }
+
+    /// Reads a certificate that is to be a trust anchor: of any version and serial number, as old roots have them.
+    pub(crate) fn parse_anchor(der: &'a [u8]) -> Result<Self, Problem> {
+        let mut reader = Reader::new(der);
+        let mut outer = reader.expect(der::SEQUENCE, "certificate")?.reader();
+        reader.end("octets after the certificate")?;
+        let tbs = outer.expect(der::SEQUENCE, "signed part")?;
+        let outer_algorithm = outer.expect(der::SEQUENCE, "signature algorithm")?.body;
+        let signature = outer.expect(der::BIT_STRING, "signature")?.octet_bits()?;
+        outer.end("end of the certificate")?;
+
+        let mut fields = tbs.reader();
+        let version = read_version(&mut fields)?;
+        let serial = fields.expect(der::INTEGER, "serial number")?.integer()?;
+        let algorithm = fields.expect(der::SEQUENCE, "signature algorithm")?.body;
+        if algorithm != outer_algorithm {
+            return Err(Problem::SignatureAlgorithmMismatch);
+        }
+        let issuer = DirectoryName::read(&mut fields)?;
+        let mut validity = fields.expect(der::SEQUENCE, "validity")?.reader();
+        let not_before = Time::read(&mut validity)?;
+        let not_after = Time::read(&mut validity)?;
+        validity.end("end of the validity")?;
+        let subject = DirectoryName::read(&mut fields)?;
+        let spki = SubjectPublicKeyInfo::read(&mut fields)?;
+        // The unique identifiers of version 2 mean nothing here. RFC 5280 section 4.1.2.8.
+        fields.optional(der::context(1))?;
+        fields.optional(der::context(2))?;
+        let extensions = match fields.optional(der::context_constructed(3))? {
+            Some(_) if version != V3 => return Err(fields.bad("extensions before version 3")),
+            Some(tagged) => {
+                let mut inner = tagged.reader();
+                let list = inner.expect(der::SEQUENCE, "extensions")?;
+                inner.end("end of the extensions")?;
+                Extensions::read(&list)?
+            }
+            None => Extensions::default(),
+        };
+        fields.end("end of the signed part")?;
+
+        let signed = Signed { message: tbs.raw, algorithm, signature };
+        Ok(Self { der, version, serial, signed, issuer, subject, not_before, not_after, spki, extensions })
+    }
+
+    /// The whole encoding.
+    pub fn der(&self) -> &'a [u8] {
+        self.der
+    }
+
+    /// The serial number: its octets as a signed integer, most significant first.
+    pub fn serial(&self) -> &'a [u8] {
+        self.serial
+    }
+
+    /// The name of the issuer.
+    pub fn issuer(&self) -> DirectoryName<'a> {
+        self.issuer
+    }
+
+    /// The name of the subject.
+    pub fn subject(&self) -> DirectoryName<'a> {
+        self.subject
+    }
+
+    /// The subject's public key.
+    pub fn spki(&self) -> &SubjectPublicKeyInfo<'a> {
+        &self.spki
+    }
+
+    /// When the certificate is valid.
+    pub fn validity(&self) -> Validity {
+        Validity { not_before: self.not_before.unix(), not_after: self.not_after.unix() }
+    }
+
+    /// The names in the subject alternative name, of all forms, in their order.
+    pub fn names(&self) -> impl Iterator<Item = GeneralName<'a>> + use<'a> {
+        self.extensions.subject_alt_name.into_iter().flat_map(|names| names.iter())
+    }
+
+    /// The DNS names in the subject alternative name that are well-formed, wildcards included.
+    pub fn dns_names(&self) -> impl Iterator<Item = &'a str> + use<'a> {
+        self.names().filter_map(|name| match name {
+            GeneralName::Dns(name) => {
+                crate::dns::Pattern::new(name).and_then(|_| core::str::from_utf8(name).ok())
+            }
+            _ => None,
+        })
+    }
+
+    /// The basic constraints, if the certificate has them.
+    pub fn basic_constraints(&self) -> Option<BasicConstraints> {
+        self.extensions.basic_constraints
+    }
+
+    /// The key usage, if the certificate has it.
+    pub fn key_usage(&self) -> Option<KeyUsage> {
+        self.extensions.key_usage
+    }
+
+    /// All extensions, in their order.
+    pub fn extensions(&self) -> impl Iterator<Item = Extension<'a>> + use<'a> {
+        self.extensions.iter()
+    }
+
+    /// Issuer and subject have the same name. RFC 5280 section 6.1.
+    pub fn is_self_issued(&self) -> bool {
+        self.issuer == self.subject
+    }
+
+    /// Checks that `time` is within the validity, both ends included. RFC 5280 section 4.1.2.5.
+    ///
+    /// # Errors
+    ///
+    /// [`Problem::NotYetValid`] or [`Problem::Expired`].
+    pub fn check_time(&self, time: UnixTime) -> Result<(), Problem> {
+        if self.not_before.is_after(time) {
+            return Err(Problem::NotYetValid { time, not_before: self.not_before.unix() });
+        }
+        if self.not_after.is_before(time) {
+            return Err(Problem::Expired { time, not_after: self.not_after.unix() });
+        }
+        Ok(())
+    }
+
+    pub(crate) fn is_ca(&self) -> bool {
+        self.extensions.basic_constraints.is_some_and(|constraints| constraints.ca)
+    }
+
+    pub(crate) fn extended_key_usage(&self) -> Option<ExtendedKeyUsage<'a>> {
+        self.extensions.extended_key_usage
+    }
+
+    pub(crate) fn name_constraints(&self) -> Option<NameConstraints<'a>> {
+        self.extensions.name_constraints
+    }
+
+    pub(crate) fn signed(&self) -> &Signed<'a> {
+        &self.signed
+    }
+}
+
+fn read_version(fields: &mut Reader<'_>) -> Result<u32, Problem> {
+    let Some(tagged) = fields.optional(der::context_constructed(0))? else {
+        return Ok(V1);
+    };
+    let mut inner = tagged.reader();
+    let version = inner.expect(der::INTEGER, "version")?.small()?;
+    inner.end("end of the version")?;
+    // The default is not encoded (X.690 section 11.5).
+    if version == V1 { Err(tagged.bad("version 1 spelled out")) } else { Ok(version) }
+}
+
+const V1: u32 = 0;
+const V3: u32 = 2;
+/// RFC 5280 section 4.1.2.2.
+const SERIAL_OCTETS: usize = 20;

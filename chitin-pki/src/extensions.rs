@@ -1,0 +1,153 @@
+//! The extensions of a certificate: each read once, in its strict form.
+//!
+//! Owns which extensions are known and how critical each may be. What they mean for a path is decided elsewhere.
+
+use crate::constraints::NameConstraints;
+use crate::der::{self, Element, Reader};
+use crate::error::Problem;
+use crate::general_name::GeneralNames;
+use crate::oid;
+use crate::usage::{ExtendedKeyUsage, KeyUsage};
+
+/// The known extensions.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Extensions<'a> {
+    all: &'a [u8],
+    pub(crate) basic_constraints: Option<BasicConstraints>,
+    pub(crate) key_usage: Option<KeyUsage>,
+    pub(crate) extended_key_usage: Option<ExtendedKeyUsage<'a>>,
+    pub(crate) subject_alt_name: Option<GeneralNames<'a>>,
+    pub(crate) name_constraints: Option<NameConstraints<'a>>,
+    pub(crate) subject_key_id: Option<&'a [u8]>,
+    pub(crate) authority_key_id: Option<&'a [u8]>,
+}
+
+/// The basic constraints extension. RFC 5280 section 4.2.1.9.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BasicConstraints {
+    /// The certificate is one of a CA.
+    pub ca: bool,
+    /// How many intermediates may follow it.
+    pub path_len: Option<u32>,
+}
+
+/// One extension as it stands in the certificate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Extension<'a> {
+    /// The octets of its object identifier.
+    pub oid: &'a [u8],
+    /// A verifier that does not process it must refuse the certificate.
+    pub critical: bool,
+    /// The octets within its octet string.
+    pub value: &'a [u8],
+}
+
+impl<'a> Extensions<'a> {
+    pub(crate) fn read(list: &Element<'a>) -> Result<Self, Problem> {
+        let mut extensions = Self { all: list.body, ..Self::default() };
+        let mut reader = list.reader();
+        if reader.is_empty() {
+            return Err(list.bad("empty extensions"));
+        }
+        let mut seen: [&[u8]; EXTENSIONS] = [&[]; EXTENSIONS];
+        for slot in 0..=EXTENSIONS {
+            if reader.is_empty() {
+                return Ok(extensions);
+            }
+            let (extension, value) = read_one(&mut reader)?;
+            if seen.contains(&extension.oid) {
+                return Err(Problem::DuplicateExtension { oid: oid::arcs(extension.oid) });
+            }
+            if let Some(free) = seen.get_mut(slot) {
+                *free = extension.oid;
+            }
+            extensions.remember(&extension, &value)?;
+        }
+        Err(Problem::TooManyExtensions)
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = Extension<'a>> + use<'a> {
+        let mut reader = Reader::new(self.all);
+        core::iter::from_fn(move || read_one(&mut reader).ok().map(|(extension, _)| extension))
+    }
+
+    fn remember(&mut self, extension: &Extension<'a>, value: &Element<'a>) -> Result<(), Problem> {
+        let wrong = || Problem::WrongCriticality { oid: oid::arcs(extension.oid) };
+        match extension.oid {
+            oid::BASIC_CONSTRAINTS => self.basic_constraints = Some(BasicConstraints::read(value)?),
+            oid::KEY_USAGE => self.key_usage = Some(KeyUsage::read(value)?),
+            oid::EXTENDED_KEY_USAGE => self.extended_key_usage = Some(ExtendedKeyUsage::read(value)?),
+            oid::SUBJECT_ALT_NAME => self.subject_alt_name = Some(GeneralNames::read(value)?),
+            oid::NAME_CONSTRAINTS => self.name_constraints = Some(NameConstraints::read(value)?),
+            // RFC 5280 sections 4.2.1.1 and 4.2.1.2: both must not be critical.
+            oid::SUBJECT_KEY_IDENTIFIER | oid::AUTHORITY_KEY_IDENTIFIER if extension.critical => {
+                return Err(wrong());
+            }
+            oid::SUBJECT_KEY_IDENTIFIER => self.subject_key_id = Some(subject_key_id(value)?),
+            oid::AUTHORITY_KEY_IDENTIFIER => self.authority_key_id = authority_key_id(value)?,
+            // RFC 5280 section 4.2.1.11: must be critical. Not evaluated yet, so refused either way.
+            oid::POLICY_CONSTRAINTS if !extension.critical => return Err(wrong()),
+            // Without a demand for an explicit policy these change no result (RFC 5280 section 6.1.5 (g)).
+            oid::CERTIFICATE_POLICIES | oid::POLICY_MAPPINGS | oid::INHIBIT_ANY_POLICY => {}
+            // Where to find revocation lists; whether one is wanted is the caller's decision.
+            oid::CRL_DISTRIBUTION_POINTS => {}
+            unknown if extension.critical => {
+                return Err(Problem::UnhandledCriticalExtension { oid: oid::arcs(unknown) });
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+}
+
+/// An explicit `FALSE` is not DER for a default, but so many certificates have it that it is accepted.
+fn read_one<'a>(reader: &mut Reader<'a>) -> Result<(Extension<'a>, Element<'a>), Problem> {
+    let mut fields = reader.expect(der::SEQUENCE, "extension")?.reader();
+    let oid = oid::read(&mut fields)?;
+    let critical = match fields.optional(der::BOOLEAN)? {
+        Some(flag) => flag.boolean()?,
+        None => false,
+    };
+    let value = fields.expect(der::OCTET_STRING, "value of an extension")?;
+    fields.end("end of an extension")?;
+    Ok((Extension { oid, critical, value: value.body }, value))
+}
+
+impl BasicConstraints {
+    fn read(value: &Element<'_>) -> Result<Self, Problem> {
+        let mut reader = value.reader();
+        let mut fields = reader.expect(der::SEQUENCE, "basic constraints")?.reader();
+        reader.end("end of basic constraints")?;
+        let ca = match fields.optional(der::BOOLEAN)? {
+            Some(flag) => flag.boolean()?,
+            None => false,
+        };
+        let path_len = match fields.optional(der::INTEGER)? {
+            Some(length) => Some(length.small()?),
+            None => None,
+        };
+        fields.end("end of basic constraints")?;
+        Ok(Self { ca, path_len })
+    }
+}
+
+fn subject_key_id<'a>(value: &Element<'a>) -> Result<&'a [u8], Problem> {
+    let mut reader = value.reader();
+    let id = reader.expect(der::OCTET_STRING, "subject key identifier")?;
+    reader.end("end of the subject key identifier")?;
+    Ok(id.body)
+}
+
+fn authority_key_id<'a>(value: &Element<'a>) -> Result<Option<&'a [u8]>, Problem> {
+    let mut reader = value.reader();
+    let mut fields = reader.expect(der::SEQUENCE, "authority key identifier")?.reader();
+    reader.end("end of the authority key identifier")?;
+    let id = fields.optional(der::context(0))?;
+    fields.optional(der::context_constructed(1))?;
+    fields.optional(der::context(2))?;
+    fields.end("end of the authority key identifier")?;
+    Ok(id.map(|id| id.body))
+}
+
+/// Extensions in one certificate. Those on the web have about ten; finding duplicates is quadratic.
+const EXTENSIONS: usize = 64;

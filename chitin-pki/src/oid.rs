@@ -1,0 +1,95 @@
+//! Object identifiers: their encoding, and the ones this crate knows.
+
+use alloc::vec::Vec;
+
+use crate::der::{self, Reader};
+use crate::error::Problem;
+
+/// Reads an object identifier and gives the octets of its value.
+pub(crate) fn read<'a>(reader: &mut Reader<'a>) -> Result<&'a [u8], Problem> {
+    let element = reader.expect(der::OID, "object identifier")?;
+    // Each sub-identifier ends in an octet below 0x80 and does not start with a padding 0x80 (X.690 section 8.19.2).
+    let mut first = true;
+    for &octet in element.body {
+        if first && octet == 0x80 {
+            return Err(element.bad("object identifier"));
+        }
+        first = octet & 0x80 == 0;
+    }
+    if element.body.is_empty() || !first {
+        return Err(element.bad("object identifier"));
+    }
+    Ok(element.body)
+}
+
+/// The arcs of an object identifier, for people to read. An arc that does not fit saturates.
+pub(crate) fn arcs(oid: &[u8]) -> Vec<usize> {
+    let mut arcs = Vec::new();
+    let mut value = 0usize;
+    for &octet in oid {
+        value = value.saturating_mul(128).saturating_add(usize::from(octet & 0x7f));
+        if octet & 0x80 != 0 {
+            continue;
+        }
+        if arcs.is_empty() {
+            // The first two arcs share a sub-identifier (X.690 section 8.19.4).
+            let top = (value / 40).min(2);
+            arcs.push(top);
+            arcs.push(value.saturating_sub(top.saturating_mul(40)));
+        } else {
+            arcs.push(value);
+        }
+        value = 0;
+    }
+    arcs
+}
+
+pub(crate) const SUBJECT_KEY_IDENTIFIER: &[u8] = &[0x55, 0x1d, 14];
+pub(crate) const KEY_USAGE: &[u8] = &[0x55, 0x1d, 15];
+pub(crate) const SUBJECT_ALT_NAME: &[u8] = &[0x55, 0x1d, 17];
+pub(crate) const BASIC_CONSTRAINTS: &[u8] = &[0x55, 0x1d, 19];
+pub(crate) const NAME_CONSTRAINTS: &[u8] = &[0x55, 0x1d, 30];
+pub(crate) const CRL_DISTRIBUTION_POINTS: &[u8] = &[0x55, 0x1d, 31];
+pub(crate) const CERTIFICATE_POLICIES: &[u8] = &[0x55, 0x1d, 32];
+pub(crate) const POLICY_MAPPINGS: &[u8] = &[0x55, 0x1d, 33];
+pub(crate) const AUTHORITY_KEY_IDENTIFIER: &[u8] = &[0x55, 0x1d, 35];
+pub(crate) const POLICY_CONSTRAINTS: &[u8] = &[0x55, 0x1d, 36];
+pub(crate) const EXTENDED_KEY_USAGE: &[u8] = &[0x55, 0x1d, 37];
+pub(crate) const INHIBIT_ANY_POLICY: &[u8] = &[0x55, 0x1d, 54];
+/// id-kp-serverAuth, 1.3.6.1.5.5.7.3.1.
+pub(crate) const SERVER_AUTH: &[u8] = &[0x2b, 6, 1, 5, 5, 7, 3, 1];
+/// id-kp-clientAuth, 1.3.6.1.5.5.7.3.2.
+pub(crate) const CLIENT_AUTH: &[u8] = &[0x2b, 6, 1, 5, 5, 7, 3, 2];
+/// anyExtendedKeyUsage, 2.5.29.37.0.
+pub(crate) const ANY_EXTENDED_KEY_USAGE: &[u8] = &[0x55, 0x1d, 37, 0];
+/// rsaEncryption, 1.2.840.113549.1.1.1.
+pub(crate) const RSA_ENCRYPTION: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 1];
+/// id-RSASSA-PSS, 1.2.840.113549.1.1.10.
+pub(crate) const RSASSA_PSS: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 10];
+/// id-ecPublicKey, 1.2.840.10045.2.1.
+pub(crate) const EC_PUBLIC_KEY: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 2, 1];
+/// emailAddress, 1.2.840.113549.1.9.1.
+pub(crate) const EMAIL_ADDRESS: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 9, 1];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn arcs_read_as_written() {
+        assert_eq!(arcs(RSA_ENCRYPTION), [1, 2, 840, 113549, 1, 1, 1]);
+        assert_eq!(arcs(SERVER_AUTH), [1, 3, 6, 1, 5, 5, 7, 3, 1]);
+        assert_eq!(arcs(ANY_EXTENDED_KEY_USAGE), [2, 5, 29, 37, 0]);
+        // X.690 section 8.19.5: {2 999 3}.
+        assert_eq!(arcs(&[0x88, 0x37, 0x03]), [2, 999, 3]);
+        assert_eq!(arcs(&[0xff; 40]), []);
+    }
+
+    #[test]
+    fn padded_or_cut_identifiers_are_refused() {
+        for bad in [&[6, 0][..], &[6, 1, 0x88], &[6, 2, 0x80, 0x01], &[6, 3, 0x55, 0x80, 0x01]] {
+            assert!(read(&mut Reader::new(bad)).is_err(), "{bad:02x?}");
+        }
+        assert!(read(&mut Reader::new(&[6, 3, 0x88, 0x37, 0x03])).is_ok());
+    }
+}

@@ -1,0 +1,406 @@
+//! Building a path from a leaf to a trust anchor, and checking each step of it. RFC 5280 section 6, RFC 4158.
+//!
+//! The search goes upwards from the leaf, depth first. At each certificate it tries the trust anchors with the
+//! issuer's name, then the peer's other certificates with that name, those whose key identifier fits first. Every rule
+//! that a step can break is checked when the step is taken, cheap rules before signatures, so that a dead branch ends
+//! early; then the search goes back and tries the next. What the peer can make it do is bounded by `budget`.
+
+use alloc::vec::Vec;
+
+use pki_types::{CertificateDer, SignatureVerificationAlgorithm, TrustAnchor, UnixTime};
+
+use crate::budget::{Budget, DEPTH, INTERMEDIATES, Purse};
+use crate::cert::Certificate;
+use crate::constraints::NameConstraints;
+use crate::error::{Error, Problem, Which};
+use crate::oid;
+use crate::spki::SubjectPublicKeyInfo;
+use crate::usage::Purpose;
+
+/// What certificates are verified against.
+#[derive(Clone, Copy, Debug)]
+pub struct Verifier<'v> {
+    algorithms: &'v [&'v dyn SignatureVerificationAlgorithm],
+    anchors: &'v [TrustAnchor<'v>],
+    time: UnixTime,
+    purpose: Purpose,
+    max_intermediates: usize,
+}
+
+/// A path that was found to be good.
+#[derive(Clone, Debug)]
+pub struct Path<'v, 'c> {
+    /// The peer's own certificate.
+    pub leaf: Certificate<'c>,
+    /// The certificates between, from the leaf's issuer on.
+    pub intermediates: Vec<Link<'c>>,
+    /// Who vouches for all of them.
+    pub anchor: &'v TrustAnchor<'v>,
+    /// The position of the anchor in the caller's list.
+    pub anchor_position: usize,
+}
+
+/// A certificate in the middle of a path.
+#[derive(Clone, Copy, Debug)]
+pub struct Link<'c> {
+    /// Its position in the peer's chain, where the leaf is 0.
+    pub position: usize,
+    /// The certificate.
+    pub certificate: Certificate<'c>,
+}
+
+impl<'v> Verifier<'v> {
+    /// Verifies with these signature algorithms, against these anchors, at this time, for this purpose.
+    pub fn new(
+        algorithms: &'v [&'v dyn SignatureVerificationAlgorithm],
+        anchors: &'v [TrustAnchor<'v>],
+        time: UnixTime,
+        purpose: Purpose,
+    ) -> Self {
+        Self { algorithms, anchors, time, purpose, max_intermediates: INTERMEDIATES }
+    }
+
+    /// Allows at most this many certificates between leaf and anchor, not counting self-issued ones.
+    ///
+    /// The default is 8. More than 16, self-issued ones included, are never allowed.
+    pub fn with_max_intermediates(self, max: usize) -> Self {
+        Self { max_intermediates: max, ..self }
+    }
+
+    /// Finds a path from the leaf to a trust anchor that breaks no rule.
+    ///
+    /// The intermediates may be in any order, and some may be unfit or useless. The leaf's name is not compared with
+    /// anything: [`verify_name`](crate::verify_name) does that.
+    ///
+    /// # Errors
+    ///
+    /// An [`Error`] with the certificate at fault, in which the leaf is 0 and `intermediates[0]` is 1. The leaf's own
+    /// rules come first; [`Error`] says which problem is given when several paths fail.
+    pub fn verify<'c>(
+        &self,
+        leaf: &Certificate<'c>,
+        intermediates: &'c [CertificateDer<'_>],
+    ) -> Result<Path<'v, 'c>, Error> {
+        self.check_leaf(leaf).map_err(|problem| problem.of(Which::Peer(LEAF)))?;
+        let mut search = Search::new(self, leaf, intermediates);
+        match search.climb()? {
+            Some(anchor_position) => search.into_path(anchor_position),
+            None => Err(search.into_error()),
+        }
+    }
+
+    fn check_leaf(&self, leaf: &Certificate<'_>) -> Result<(), Problem> {
+        leaf.check_time(self.time)?;
+        if leaf.is_ca() {
+            return Err(Problem::CaUsedAsEndEntity);
+        }
+        if let Some(usage) = leaf.key_usage() {
+            if usage.key_cert_sign() {
+                return Err(Problem::EndEntityMaySignCertificates);
+            }
+            if !usage.digital_signature() {
+                return Err(Problem::LeafMayNotSign);
+            }
+        }
+        if leaf.name_constraints().is_some() {
+            return Err(Problem::EndEntityHasNameConstraints);
+        }
+        self.check_purpose(leaf, Accept::Named)?;
+        leaf.spki().check()
+    }
+
+    /// The rules for an issuer by itself. RFC 5280 section 6.1.4 (k) to (n).
+    fn check_issuer(&self, issuer: &Certificate<'_>, below: usize) -> Result<(), Problem> {
+        issuer.check_time(self.time)?;
+        if !issuer.is_ca() {
+            return Err(Problem::EndEntityUsedAsCa);
+        }
+        if issuer.key_usage().is_some_and(|usage| !usage.key_cert_sign()) {
+            return Err(Problem::IssuerMayNotSignCertificates);
+        }
+        if let Some(allowed) = issuer.basic_constraints().and_then(|constraints| constraints.path_len) {
+            if usize::try_from(allowed).is_ok_and(|allowed| below > allowed) {
+                return Err(Problem::PathTooLong { allowed, found: below });
+            }
+        }
+        self.check_purpose(issuer, Accept::NamedOrAny)?;
+        issuer.spki().check()
+    }
+
+    fn check_purpose(&self, certificate: &Certificate<'_>, accept: Accept) -> Result<(), Problem> {
+        let Some(usage) = certificate.extended_key_usage() else {
+            return Ok(());
+        };
+        if usage.includes(self.purpose.oid())
+            || (accept == Accept::NamedOrAny && usage.includes(oid::ANY_EXTENDED_KEY_USAGE))
+        {
+            return Ok(());
+        }
+        Err(Problem::ExtendedKeyUsage {
+            required: self.purpose,
+            presented: usage.purposes().take(PURPOSES_SHOWN).map(oid::arcs).collect(),
+        })
+    }
+}
+
+/// What extended key usage may say for a purpose to be served.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Accept {
+    Named,
+    NamedOrAny,
+}
+
+/// Who signed, in the memory of signatures.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Signer {
+    Pool(usize),
+    Anchor(usize),
+}
+
+/// One search, with what it has found out so far.
+struct Search<'s, 'v, 'c> {
+    verifier: &'s Verifier<'v>,
+    /// The leaf, then the certificates above it.
+    path: Vec<Link<'c>>,
+    /// What the peer sent beside the leaf and could be read.
+    pool: Vec<Link<'c>>,
+    purse: Purse,
+    /// Signatures checked before: position of the signed certificate, signer, result.
+    checked: Vec<(usize, Signer, Result<(), Problem>)>,
+    failure: Option<Failure>,
+}
+
+struct Failure {
+    rank: u8,
+    depth: usize,
+    error: Error,
+}
+
+/// A step was not good, and the search goes on; or the budget is spent, and it does not.
+enum Refused {
+    Step(Error),
+    Search(Error),
+}
+
+impl<'s, 'v, 'c> Search<'s, 'v, 'c> {
+    fn new(
+        verifier: &'s Verifier<'v>,
+        leaf: &Certificate<'c>,
+        intermediates: &'c [CertificateDer<'_>],
+    ) -> Self {
+        let mut search = Self {
+            verifier,
+            path: Vec::from([Link { position: LEAF, certificate: *leaf }]),
+            pool: Vec::new(),
+            purse: Purse::new(),
+            checked: Vec::new(),
+            failure: None,
+        };
+        for (i, der) in intermediates.iter().enumerate() {
+            let position = i.saturating_add(1);
+            match Certificate::parse(der) {
+                Ok(certificate) => search.pool.push(Link { position, certificate }),
+                // It may not be needed. If it is, this says more than a missing issuer.
+                Err(problem) => search.note(problem.of(Which::Peer(position))),
+            }
+        }
+        search
+    }
+
+    /// Looks for a way from the end of the path to an anchor, and gives the anchor's position.
+    fn climb(&mut self) -> Result<Option<usize>, Error> {
+        let Some(child) = self.path.last().copied() else {
+            return Ok(None);
+        };
+        let issuer = child.certificate.issuer();
+        let anchors = self.verifier.anchors;
+        let mut known = false;
+
+        for (position, anchor) in anchors.iter().enumerate().filter(|(_, a)| *a.subject == *issuer.0) {
+            known = true;
+            match self.step_to_anchor(&child, position, anchor) {
+                Ok(()) => return Ok(Some(position)),
+                Err(Refused::Step(error)) => self.note(error),
+                Err(Refused::Search(error)) => return Err(error),
+            }
+        }
+
+        for candidate in self.candidates(&child)? {
+            known = true;
+            match self.step_to(&child, candidate) {
+                Ok(link) => self.path.push(link),
+                Err(Refused::Step(error)) => {
+                    self.note(error);
+                    continue;
+                }
+                Err(Refused::Search(error)) => return Err(error),
+            }
+            if let Some(anchor) = self.climb()? {
+                return Ok(Some(anchor));
+            }
+            self.path.pop();
+        }
+
+        if !known {
+            let problem = Problem::UnknownIssuer { issuer: issuer.0.to_vec() };
+            self.note(problem.of(Which::Peer(child.position)));
+        }
+        Ok(None)
+    }
+
+    /// The certificates that could be the issuer by name and are not in the path, those with a fitting key
+    /// identifier first and those with another one last.
+    fn candidates(&mut self, child: &Link<'c>) -> Result<Vec<usize>, Error> {
+        self.purse.names(self.pool.len()).map_err(|problem| problem.of(Which::Peer(child.position)))?;
+        let issuer = child.certificate.issuer();
+        let wanted = child.certificate.extensions.authority_key_id;
+        let mut found: Vec<(u8, usize)> = Vec::new();
+        for (index, link) in self.pool.iter().enumerate() {
+            let candidate = &link.certificate;
+            if candidate.subject() != issuer || self.is_in_path(candidate) {
+                continue;
+            }
+            let order = match (wanted, candidate.extensions.subject_key_id) {
+                (Some(wanted), Some(presented)) if wanted == presented => 0,
+                (Some(_), Some(_)) => 2,
+                _ => 1,
+            };
+            found.push((order, index));
+        }
+        found.sort_unstable();
+        Ok(found.into_iter().map(|(_, index)| index).collect())
+    }
+
+    /// The same name with the same key is the same entity, and passing it twice leads nowhere new. RFC 4158
+    /// section 5.2.
+    fn is_in_path(&self, candidate: &Certificate<'_>) -> bool {
+        self.path.iter().any(|link| {
+            link.certificate.subject() == candidate.subject() && link.certificate.spki() == candidate.spki()
+        })
+    }
+
+    fn step_to_anchor(
+        &mut self,
+        child: &Link<'c>,
+        position: usize,
+        anchor: &'v TrustAnchor<'v>,
+    ) -> Result<(), Refused> {
+        let which = Which::Anchor(position);
+        self.spend_candidate(child)?;
+        let key = SubjectPublicKeyInfo::from_contents(&anchor.subject_public_key_info)
+            .and_then(|key| key.check().map(|()| key))
+            .map_err(|problem| Refused::Step(problem.of(which)))?;
+        self.check_signature(child, Signer::Anchor(position), &key)?;
+        if let Some(contents) = &anchor.name_constraints {
+            let constraints = NameConstraints::from_contents(contents)
+                .map_err(|problem| Refused::Step(problem.of(which)))?;
+            self.check_names(&constraints, which)?;
+        }
+        Ok(())
+    }
+
+    fn step_to(&mut self, child: &Link<'c>, candidate: usize) -> Result<Link<'c>, Refused> {
+        self.spend_candidate(child)?;
+        let Some(issuer) = self.pool.get(candidate).copied() else {
+            let problem = Problem::UnknownIssuer { issuer: child.certificate.issuer().0.to_vec() };
+            return Err(Refused::Step(problem.of(Which::Peer(child.position))));
+        };
+        let which = Which::Peer(issuer.position);
+        let refuse = |problem: Problem| Refused::Step(problem.of(which));
+
+        let below = self.intermediates_in_path();
+        let with_it = below.saturating_add(usize::from(!issuer.certificate.is_self_issued()));
+        if with_it > self.verifier.max_intermediates || self.path.len() > DEPTH {
+            return Err(refuse(Problem::BudgetExceeded { budget: Budget::Depth }));
+        }
+        self.verifier.check_issuer(&issuer.certificate, below).map_err(refuse)?;
+        self.check_signature(child, Signer::Pool(candidate), issuer.certificate.spki())?;
+        if let Some(constraints) = issuer.certificate.name_constraints() {
+            self.check_names(&constraints, which)?;
+        }
+        Ok(issuer)
+    }
+
+    fn spend_candidate(&mut self, child: &Link<'c>) -> Result<(), Refused> {
+        self.purse.candidate().map_err(|problem| Refused::Search(problem.of(Which::Peer(child.position))))
+    }
+
+    /// Intermediates so far that count for path lengths: not the leaf, not the self-issued. RFC 5280 section 6.1.4 (l).
+    fn intermediates_in_path(&self) -> usize {
+        self.path.iter().skip(1).filter(|link| !link.certificate.is_self_issued()).count()
+    }
+
+    /// Checks the child's signature, once for each signer.
+    fn check_signature(
+        &mut self,
+        child: &Link<'c>,
+        signer: Signer,
+        key: &SubjectPublicKeyInfo<'_>,
+    ) -> Result<(), Refused> {
+        let which = Which::Peer(child.position);
+        let step = |problem: Problem| Refused::Step(problem.of(which));
+        if let Some((_, _, result)) =
+            self.checked.iter().find(|(signed, by, _)| *signed == child.position && *by == signer)
+        {
+            return result.clone().map_err(step);
+        }
+        let signed = child.certificate.signed();
+        let algorithm = signed.algorithm_for(key, self.verifier.algorithms).map_err(step)?;
+        self.purse.signature().map_err(|problem| Refused::Search(problem.of(which)))?;
+        let result = signed.verify(key, algorithm);
+        self.checked.push((child.position, signer, result.clone()));
+        result.map_err(step)
+    }
+
+    /// Checks the names of everything below. RFC 5280 section 6.1.3 (b): not those of self-issued certificates, unless
+    /// it is the leaf.
+    fn check_names(&mut self, constraints: &NameConstraints<'_>, owner: Which) -> Result<(), Refused> {
+        for (i, link) in self.path.iter().enumerate() {
+            if i > 0 && link.certificate.is_self_issued() {
+                continue;
+            }
+            let which = Which::Peer(link.position);
+            match constraints.check(&link.certificate, owner, &mut self.purse) {
+                Ok(()) => {}
+                Err(problem @ Problem::BudgetExceeded { .. }) => {
+                    return Err(Refused::Search(problem.of(which)));
+                }
+                Err(problem) => return Err(Refused::Step(problem.of(which))),
+            }
+        }
+        Ok(())
+    }
+
+    /// Keeps the most telling failure.
+    fn note(&mut self, error: Error) {
+        let failure = Failure { rank: error.problem.rank(), depth: self.path.len(), error };
+        let telling = |kept: &Failure| (failure.rank, failure.depth) > (kept.rank, kept.depth);
+        if self.failure.as_ref().is_none_or(telling) {
+            self.failure = Some(failure);
+        }
+    }
+
+    fn into_error(self) -> Error {
+        let issuer = self.path.first().map(|leaf| leaf.certificate.issuer().0.to_vec()).unwrap_or_default();
+        match self.failure {
+            Some(failure) => failure.error,
+            // All candidates were in the path already: a leaf that says it issued itself.
+            None => Problem::UnknownIssuer { issuer }.of(Which::Peer(LEAF)),
+        }
+    }
+
+    fn into_path(self, anchor_position: usize) -> Result<Path<'v, 'c>, Error> {
+        let anchor = self.verifier.anchors.get(anchor_position);
+        let mut links = self.path.iter().copied();
+        match (links.next(), anchor) {
+            (Some(leaf), Some(anchor)) => {
+                Ok(Path { leaf: leaf.certificate, intermediates: links.collect(), anchor, anchor_position })
+            }
+            _ => Err(self.into_error()),
+        }
+    }
+}
+
+const LEAF: usize = 0;
+/// Purposes that an error shows.
+const PURPOSES_SHOWN: usize = 32;

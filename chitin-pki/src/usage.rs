@@ -1,0 +1,93 @@
+//! What a key may be used for.
+
+use core::fmt;
+
+use crate::der::{self, Element, Reader};
+use crate::error::Problem;
+use crate::oid;
+
+/// What a chain is checked for: an extended key usage of RFC 5280 section 4.2.1.12.
+#[non_exhaustive]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// The leaf is a TLS server's.
+    ServerAuth,
+    /// The leaf is a TLS client's.
+    ClientAuth,
+}
+
+impl Purpose {
+    pub(crate) fn oid(self) -> &'static [u8] {
+        match self {
+            Self::ServerAuth => oid::SERVER_AUTH,
+            Self::ClientAuth => oid::CLIENT_AUTH,
+        }
+    }
+}
+
+impl fmt::Display for Purpose {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::ServerAuth => "TLS server authentication",
+            Self::ClientAuth => "TLS client authentication",
+        })
+    }
+}
+
+/// The key usage extension. RFC 5280 section 4.2.1.3.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KeyUsage(u8);
+
+impl KeyUsage {
+    /// May sign other things than certificates and revocation lists.
+    pub fn digital_signature(self) -> bool {
+        self.0 & 0x80 != 0
+    }
+
+    /// May sign certificates.
+    pub fn key_cert_sign(self) -> bool {
+        self.0 & 0x04 != 0
+    }
+
+    /// May sign revocation lists.
+    pub fn crl_sign(self) -> bool {
+        self.0 & 0x02 != 0
+    }
+
+    pub(crate) fn read(value: &Element<'_>) -> Result<Self, Problem> {
+        let mut reader = value.reader();
+        let bits = reader.expect(der::BIT_STRING, "key usage")?.bits()?;
+        reader.end("end of key usage")?;
+        // The ninth bit, decipherOnly, is the only one in a second octet, and nobody here asks for it.
+        Ok(Self(bits.first().copied().unwrap_or(0)))
+    }
+}
+
+/// The extended key usage extension: one purpose or more.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ExtendedKeyUsage<'a>(Reader<'a>);
+
+impl<'a> ExtendedKeyUsage<'a> {
+    pub(crate) fn read(value: &Element<'a>) -> Result<Self, Problem> {
+        let mut reader = value.reader();
+        let list = reader.expect(der::SEQUENCE, "extended key usage")?;
+        reader.end("end of extended key usage")?;
+        let mut purposes = list.reader();
+        if purposes.is_empty() {
+            return Err(list.bad("empty extended key usage"));
+        }
+        while !purposes.is_empty() {
+            oid::read(&mut purposes)?;
+        }
+        Ok(Self(list.reader()))
+    }
+
+    pub(crate) fn purposes(self) -> impl Iterator<Item = &'a [u8]> {
+        let mut reader = self.0;
+        core::iter::from_fn(move || oid::read(&mut reader).ok())
+    }
+
+    pub(crate) fn includes(self, purpose: &[u8]) -> bool {
+        self.purposes().any(|presented| presented == purpose)
+    }
+}
