@@ -9,7 +9,6 @@ extern crate alloc;
 extern crate std;
 
 mod carrier;
-#[allow(dead_code)] // Until the flows stand on it, much of what they will ask has no caller.
 mod config;
 mod conn;
 pub mod crypto;

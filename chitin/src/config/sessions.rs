@@ -128,6 +128,8 @@ pub struct ClientSessionCommon {
     pub(crate) lifetime_secs: u32,
     /// The chain the server showed in the full handshake. A resumed connection gives it back and checks its dates again.
     pub(crate) server_chain: Arc<[CertificateDer<'static>]>,
+    /// Early data may be sent under the same protocol only, RFC 8446 section 4.2.10.
+    #[allow(dead_code)] // Nothing sends early data yet.
     pub(crate) alpn: Option<Vec<u8>>,
     pub(crate) binding: SessionBinding,
 }
