@@ -452,7 +452,6 @@ mod tests {
             0,
             at(1_000_000),
             Vec::new(),
-            None,
             SessionBinding::to(config),
         )
     }

@@ -3,9 +3,10 @@
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
+use chitin_pki::Purpose;
 use pki_types::{CertificateDer, CertificateRevocationListDer, TrustAnchor, UnixTime};
 
-use super::pki::{ParsedCertificate, Role, verify_chain};
+use super::pki::{ParsedCertificate, verify_chain};
 use super::{Revocation, RootCertStore, VerifierBuilderError};
 use crate::config::verify::{ClientCertVerified, ClientCertVerifier, NoClientAuth};
 use crate::crypto::CryptoProvider;
@@ -76,7 +77,7 @@ impl ClientCertVerifier for WebPkiClientVerifier {
         now: UnixTime,
     ) -> Result<ClientCertVerified, Error> {
         let cert = ParsedCertificate::try_from(end_entity)?;
-        verify_chain(&cert, intermediates, &self.roots, Role::Client, now, self.supported.all)?;
+        verify_chain(&cert, intermediates, &self.roots, Purpose::ClientAuth, now, self.supported.all)?;
         Ok(ClientCertVerified::assertion())
     }
 

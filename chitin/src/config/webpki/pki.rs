@@ -1,9 +1,11 @@
 //! The seam to `chitin_pki`: the only file that calls it, and the way from its errors to ours.
-//!
-//! NOT BUILT YET: `chitin_pki` has no validator to call, so everything here refuses. Nothing is ever accepted unseen.
 
-use alloc::borrow::ToOwned;
+use alloc::format;
+use alloc::string::String;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
 
+use chitin_pki::{Certificate, PresentedName, Problem, Purpose, Verifier, Which};
 use pki_types::{
     CertificateDer, ServerName, SignatureVerificationAlgorithm, SubjectPublicKeyInfoDer, TrustAnchor,
     UnixTime,
@@ -11,18 +13,18 @@ use pki_types::{
 
 use super::RootCertStore;
 use crate::crypto::verify::spki_of;
-use crate::error::Error;
+use crate::error::{CertificateError, Error, ExtendedKeyPurpose, OtherError};
 
 /// A certificate that has been read.
 pub struct ParsedCertificate<'a> {
+    certificate: Certificate<'a>,
     spki: SubjectPublicKeyInfoDer<'static>,
-    _der: &'a CertificateDer<'a>,
 }
 
 impl ParsedCertificate<'_> {
     /// Returns the subject's public key.
     pub fn subject_public_key_info(&self) -> SubjectPublicKeyInfoDer<'static> {
-        self.spki.to_owned()
+        self.spki.clone()
     }
 }
 
@@ -30,31 +32,28 @@ impl<'a> TryFrom<&'a CertificateDer<'a>> for ParsedCertificate<'a> {
     type Error = Error;
 
     fn try_from(der: &'a CertificateDer<'a>) -> Result<Self, Error> {
-        Ok(Self { spki: spki_of(der)?, _der: der })
+        let certificate = Certificate::parse(der).map_err(|problem| refused(problem, Which::Peer(0)))?;
+        Ok(Self { certificate, spki: spki_of(der)? })
     }
-}
-
-/// What a certificate is shown for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Role {
-    Server,
-    Client,
 }
 
 /// Verifies that `cert` is valid for `server_name`, RFC 9525.
 ///
 /// # Errors
 ///
-/// Always: there is no validator yet.
-pub fn verify_server_name(_cert: &ParsedCertificate<'_>, _server_name: &ServerName<'_>) -> Result<(), Error> {
-    Err(not_built())
+/// [`Error::InvalidCertificate`] with the names that the certificate has.
+pub fn verify_server_name(cert: &ParsedCertificate<'_>, server_name: &ServerName<'_>) -> Result<(), Error> {
+    chitin_pki::verify_name(&cert.certificate, server_name)
+        .map_err(|problem| refused(problem, Which::Peer(0)))
 }
 
 /// Verifies that a path leads from `cert` to one of `roots`, for a server, at the time `now`. The name is not checked.
 ///
+/// `intermediates` may be in any order, with anything among them.
+///
 /// # Errors
 ///
-/// Always: there is no validator yet.
+/// [`Error::InvalidCertificate`] with what kept the most promising path from being one.
 pub fn verify_server_cert_signed_by_trust_anchor(
     cert: &ParsedCertificate<'_>,
     roots: &RootCertStore,
@@ -62,24 +61,274 @@ pub fn verify_server_cert_signed_by_trust_anchor(
     now: UnixTime,
     supported_algs: &[&dyn SignatureVerificationAlgorithm],
 ) -> Result<(), Error> {
-    verify_chain(cert, intermediates, roots, Role::Server, now, supported_algs)
+    verify_chain(cert, intermediates, roots, Purpose::ServerAuth, now, supported_algs)
 }
 
+/// Verifies that a path leads from `cert` to one of `roots`, for `purpose`, at the time `now`.
 pub(super) fn verify_chain(
-    _cert: &ParsedCertificate<'_>,
-    _intermediates: &[CertificateDer<'_>],
-    _roots: &RootCertStore,
-    _role: Role,
-    _now: UnixTime,
-    _algorithms: &[&dyn SignatureVerificationAlgorithm],
+    cert: &ParsedCertificate<'_>,
+    intermediates: &[CertificateDer<'_>],
+    roots: &RootCertStore,
+    purpose: Purpose,
+    now: UnixTime,
+    algorithms: &[&dyn SignatureVerificationAlgorithm],
 ) -> Result<(), Error> {
-    Err(not_built())
+    match Verifier::new(algorithms, &roots.roots, now, purpose).verify(&cert.certificate, intermediates) {
+        Ok(_path) => Ok(()),
+        Err(error) => Err(refused(error.problem, error.certificate)),
+    }
 }
 
-pub(super) fn anchor(_der: &CertificateDer<'_>) -> Result<TrustAnchor<'static>, Error> {
-    Err(not_built())
+/// What is to be trusted of the certificate `der` of an authority.
+pub(super) fn anchor(der: &CertificateDer<'_>) -> Result<TrustAnchor<'static>, Error> {
+    match chitin_pki::anchor_from_der(der) {
+        Ok(anchor) => Ok(anchor.to_owned()),
+        Err(problem) => Err(refused(problem, Which::Anchor(0))),
+    }
 }
 
-fn not_built() -> Error {
-    Error::General("certificate validation is not built yet".into())
+/// The error that 0.23 knows for `problem`, or else the problem itself with the certificate it is about.
+fn refused(problem: Problem, certificate: Which) -> Error {
+    // The errors of 0.23 do not say which certificate it was.
+    #[cfg(feature = "logging")]
+    log::debug!("a certificate was refused: {certificate}: {problem}");
+    Error::InvalidCertificate(certificate_error(problem, certificate))
+}
+
+fn certificate_error(problem: Problem, certificate: Which) -> CertificateError {
+    match problem {
+        Problem::BadDer { .. }
+        | Problem::BadSerial
+        | Problem::EmptyIssuer
+        | Problem::DuplicateExtension { .. }
+        | Problem::TooManyExtensions
+        | Problem::WrongCriticality { .. } => CertificateError::BadEncoding,
+        Problem::UnhandledCriticalExtension { .. } => CertificateError::UnhandledCriticalExtension,
+        Problem::NotYetValid { time, not_before } => {
+            CertificateError::NotValidYetContext { time, not_before }
+        }
+        Problem::Expired { time, not_after } => CertificateError::ExpiredContext { time, not_after },
+        Problem::ExtendedKeyUsage { required, presented } => CertificateError::InvalidPurposeContext {
+            required: match required {
+                Purpose::ClientAuth => ExtendedKeyPurpose::ClientAuth,
+                _ => ExtendedKeyPurpose::ServerAuth,
+            },
+            presented: presented.into_iter().map(purpose).collect(),
+        },
+        Problem::NameMismatch { expected, presented } => CertificateError::NotValidForNameContext {
+            expected,
+            presented: presented.iter().map(describe).collect(),
+        },
+        Problem::BadSignature => CertificateError::BadSignature,
+        Problem::UnsupportedSignatureAlgorithm { signature_algorithm_id, supported } => {
+            CertificateError::UnsupportedSignatureAlgorithmContext {
+                signature_algorithm_id,
+                supported_algorithms: supported,
+            }
+        }
+        Problem::UnsupportedSignatureAlgorithmForPublicKey {
+            signature_algorithm_id,
+            public_key_algorithm_id,
+        } => CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext {
+            signature_algorithm_id,
+            public_key_algorithm_id,
+        },
+        Problem::RsaKeySize { bits } => {
+            CertificateError::RsaKeySizeOutOfRange { bits, min_bits: MIN_RSA_BITS, max_bits: MAX_RSA_BITS }
+        }
+        Problem::UnknownIssuer { .. } => CertificateError::UnknownIssuer,
+        problem => CertificateError::Other(OtherError(Arc::new(chitin_pki::Error { certificate, problem }))),
+    }
+}
+
+/// The object identifiers of RFC 5280 section 4.2.1.12 that have a name here.
+fn purpose(oid: Vec<usize>) -> ExtendedKeyPurpose {
+    match oid[..] {
+        [1, 3, 6, 1, 5, 5, 7, 3, 1] => ExtendedKeyPurpose::ServerAuth,
+        [1, 3, 6, 1, 5, 5, 7, 3, 2] => ExtendedKeyPurpose::ClientAuth,
+        _ => ExtendedKeyPurpose::Other(oid),
+    }
+}
+
+/// A name with its kind, in the words that 0.23 uses.
+fn describe(name: &PresentedName) -> String {
+    match name {
+        PresentedName::Dns(name) => format!("DnsName({name:?})"),
+        PresentedName::Ip(_) => format!("IpAddress({name})"),
+        PresentedName::Email(name) => format!("Rfc822Name({name:?})"),
+        PresentedName::Uri(name) => format!("UniformResourceIdentifier({name:?})"),
+        name => format!("{name}"),
+    }
+}
+
+/// The RSA keys that `chitin_pki` accepts, for the words of the error.
+const MIN_RSA_BITS: usize = 2048;
+const MAX_RSA_BITS: usize = 8192;
+
+#[cfg(test)]
+#[cfg(all(feature = "aws_lc_rs", feature = "std"))]
+mod tests {
+    use super::*;
+    use crate::config::testing::*;
+    use crate::config::verify::ServerCertVerifier;
+    use crate::config::webpki::{VerifierBuilderError, WebPkiClientVerifier, WebPkiServerVerifier};
+    use crate::names::AlertDescription;
+
+    fn server(root: &'static [u8]) -> Arc<WebPkiServerVerifier> {
+        WebPkiServerVerifier::builder_with_provider(roots(&[root]), provider()).build().unwrap()
+    }
+
+    fn verify(
+        root: &'static [u8],
+        leaf: &'static [u8],
+        name: &str,
+        now: UnixTime,
+    ) -> Result<(), CertificateError> {
+        let name = ServerName::try_from(name).unwrap();
+        match server(root).verify_server_cert(&CertificateDer::from(leaf), &[], &name, &[], now) {
+            Ok(_) => Ok(()),
+            Err(Error::InvalidCertificate(error)) => Err(error),
+            Err(error) => panic!("{error:?}"),
+        }
+    }
+
+    #[test]
+    fn a_good_server_is_verified() {
+        for name in ["host.example", "HOST.example", "one.wild.example"] {
+            assert_eq!(verify(CA, SERVER, name, day()), Ok(()), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_wrong_name_is_refused_with_both_names() {
+        let expected = ServerName::try_from("other.example").unwrap();
+        assert_eq!(
+            verify(CA, SERVER, "other.example", day()),
+            Err(CertificateError::NotValidForNameContext {
+                expected,
+                presented: Vec::from([
+                    "DnsName(\"host.example\")".into(),
+                    "DnsName(\"*.wild.example\")".into()
+                ]),
+            })
+        );
+        assert!(verify(CA, SERVER, "127.0.0.1", day()).is_err());
+        assert!(verify(CA, SERVER, "two.labels.wild.example", day()).is_err());
+    }
+
+    #[test]
+    fn an_unknown_authority_is_refused() {
+        assert_eq!(verify(OTHER_CA, SERVER, "host.example", day()), Err(CertificateError::UnknownIssuer));
+    }
+
+    #[test]
+    fn a_wrong_time_is_refused() {
+        let (early, late) = (at(1_000_000_000), at(5_500_000_000));
+        let not_yet = verify(CA, SERVER, "host.example", early);
+        assert!(
+            matches!(not_yet, Err(CertificateError::NotValidYetContext { time, .. }) if time == early),
+            "{not_yet:?}"
+        );
+        let expired = verify(CA, SERVER, "host.example", late);
+        assert!(
+            matches!(expired, Err(CertificateError::ExpiredContext { time, .. }) if time == late),
+            "{expired:?}"
+        );
+    }
+
+    #[test]
+    fn a_certificate_of_the_other_role_is_refused() {
+        use ExtendedKeyPurpose::{ClientAuth, ServerAuth};
+        assert_eq!(
+            verify(CA, CLIENT, "client.example", day()),
+            Err(CertificateError::InvalidPurposeContext {
+                required: ServerAuth,
+                presented: Vec::from([ClientAuth])
+            })
+        );
+        let verifier = WebPkiClientVerifier::builder_with_provider(roots(&[CA]), provider()).build().unwrap();
+        let verify =
+            |leaf: &'static [u8]| verifier.verify_client_cert(&CertificateDer::from(leaf), &[], day());
+        assert!(verify(CLIENT).is_ok());
+        assert_eq!(
+            verify(SERVER).unwrap_err(),
+            CertificateError::InvalidPurposeContext {
+                required: ClientAuth,
+                presented: Vec::from([ServerAuth])
+            }
+            .into()
+        );
+    }
+
+    #[test]
+    fn an_authority_as_server_says_what_is_wrong() {
+        let error = verify(CA, CA, "host.example", day()).unwrap_err();
+        assert!(
+            matches!(&error, CertificateError::Other(other) if format!("{other}").contains("CA certificate")),
+            "{error:?}"
+        );
+    }
+
+    #[test]
+    fn a_changed_certificate_is_refused() {
+        let mut changed = SERVER.to_vec();
+        *changed.last_mut().unwrap() ^= 1;
+        let name = ServerName::try_from("host.example").unwrap();
+        let error = server(CA)
+            .verify_server_cert(&CertificateDer::from(changed), &[], &name, &[], day())
+            .unwrap_err();
+        assert_eq!(error, CertificateError::BadSignature.into());
+        assert_eq!(error.alert(), Some(AlertDescription::DecryptError));
+        assert_eq!(verify(CA, &SERVER[..100], "host.example", day()), Err(CertificateError::BadEncoding));
+        assert_eq!(verify(CA, b"", "host.example", day()), Err(CertificateError::BadEncoding));
+    }
+
+    #[test]
+    fn the_parts_of_a_verification_can_be_had_alone() {
+        let leaf = CertificateDer::from(SERVER);
+        let cert = ParsedCertificate::try_from(&leaf).unwrap();
+        let algorithms = provider().signature_verification_algorithms.all;
+        let trusted =
+            |root| verify_server_cert_signed_by_trust_anchor(&cert, &roots(&[root]), &[], day(), algorithms);
+        assert_eq!(trusted(CA), Ok(()));
+        assert_eq!(trusted(OTHER_CA), Err(CertificateError::UnknownIssuer.into()));
+        let ours = server_key().key.public_key().unwrap().to_vec();
+        assert_eq!(cert.subject_public_key_info().to_vec(), ours);
+    }
+
+    #[test]
+    fn roots_are_read_from_certificates() {
+        let mut store = RootCertStore::empty();
+        let count = store.add_parsable_certificates([CA.into(), b"garbage"[..].into(), OTHER_CA.into()]);
+        assert_eq!((count, store.len(), store.is_empty()), ((2, 1), 2, false));
+        assert!(matches!(store.add(b"garbage"[..].into()), Err(Error::InvalidCertificate(_))));
+        // The subject "CN=Chitin test ca", as OpenSSL wrote it into the certificate it issued.
+        let subject = store.subjects().remove(0);
+        assert!(SERVER.windows(subject.as_ref().len()).any(|window| window == subject.as_ref()));
+        assert_eq!(format!("{store:?}"), "RootCertStore { roots: (2 roots) }");
+    }
+
+    #[test]
+    fn verifiers_that_could_verify_nothing_are_not_built() {
+        let none = || Arc::new(RootCertStore::empty());
+        let server = WebPkiServerVerifier::builder_with_provider(none(), provider()).build();
+        assert!(matches!(server, Err(VerifierBuilderError::NoRootAnchors)));
+        let client = WebPkiClientVerifier::builder_with_provider(none(), provider()).build();
+        assert!(matches!(client, Err(VerifierBuilderError::NoRootAnchors)));
+    }
+
+    #[test]
+    fn revocation_lists_are_never_ignored() {
+        let lists = || [pki_types::CertificateRevocationListDer::from(&b"any list"[..])];
+        let server =
+            WebPkiServerVerifier::builder_with_provider(roots(&[CA]), provider()).with_crls(lists()).build();
+        let error = server.unwrap_err();
+        assert!(matches!(error, VerifierBuilderError::InvalidCrl(_)));
+        assert!(format!("{error}").contains("not supported"), "{error}");
+        let client =
+            WebPkiClientVerifier::builder_with_provider(roots(&[CA]), provider()).with_crls(lists()).build();
+        assert!(matches!(client, Err(VerifierBuilderError::InvalidCrl(_))));
+        let no_list = WebPkiServerVerifier::builder_with_provider(roots(&[CA]), provider()).with_crls([]);
+        assert!(no_list.enforce_revocation_expiration().build().is_ok());
+    }
 }

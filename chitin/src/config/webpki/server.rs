@@ -3,9 +3,10 @@
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
+use chitin_pki::Purpose;
 use pki_types::{CertificateDer, CertificateRevocationListDer, ServerName, UnixTime};
 
-use super::pki::{ParsedCertificate, Role, verify_chain, verify_server_name};
+use super::pki::{ParsedCertificate, verify_chain, verify_server_name};
 use super::{Revocation, RootCertStore, VerifierBuilderError};
 use crate::config::verify::{ServerCertVerified, ServerCertVerifier};
 use crate::crypto::CryptoProvider;
@@ -63,7 +64,7 @@ impl ServerCertVerifier for WebPkiServerVerifier {
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
         let cert = ParsedCertificate::try_from(end_entity)?;
-        verify_chain(&cert, intermediates, &self.roots, Role::Server, now, self.supported.all)?;
+        verify_chain(&cert, intermediates, &self.roots, Purpose::ServerAuth, now, self.supported.all)?;
         verify_server_name(&cert, server_name)?;
         Ok(ServerCertVerified::assertion())
     }
