@@ -9,6 +9,8 @@ mod buffered;
 mod io;
 #[cfg(feature = "std")]
 mod stream;
+#[cfg(all(test, feature = "std", feature = "aws_lc_rs"))]
+mod tests;
 
 #[cfg(feature = "std")]
 pub use acceptor::{Accepted, AcceptedAlert, Acceptor};
