@@ -3,6 +3,8 @@
 #![forbid(unsafe_code)]
 #![warn(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::unreachable, clippy::todo)]
 #![warn(clippy::unimplemented, clippy::indexing_slicing)]
+// Without `std` there is no skin yet: the unbuffered one comes with its own issue.
+#![cfg_attr(not(feature = "std"), allow(dead_code))]
 
 extern crate alloc;
 #[cfg(any(feature = "std", test))]

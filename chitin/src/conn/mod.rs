@@ -9,7 +9,7 @@ mod buffered;
 mod io;
 #[cfg(feature = "std")]
 mod stream;
-#[cfg(all(test, feature = "std", feature = "aws_lc_rs"))]
+#[cfg(test)]
 mod tests;
 
 #[cfg(feature = "std")]

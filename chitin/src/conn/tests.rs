@@ -1,5 +1,7 @@
 //! The skins over real handshakes, and what users of 0.23 rely on, as observed from outside.
 
+#![cfg(all(feature = "std", feature = "aws_lc_rs"))]
+
 use alloc::sync::Arc;
 use alloc::vec;
 use alloc::vec::Vec;

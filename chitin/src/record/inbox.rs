@@ -15,6 +15,7 @@ pub(crate) struct Inbox {
     sealed: usize,
     filled: usize,
     unread: usize,
+    #[allow(dead_code, reason = "its door, the reader of early data, comes with 0-RTT")]
     early: EarlyIn,
     eof: bool,
 }
@@ -22,6 +23,7 @@ pub(crate) struct Inbox {
 /// Received early data. It is copied out, since it may stay unread for ever and would pin the front of the inbox. The limit is
 /// the engine's: it counts what it lets through.
 #[derive(Default)]
+#[allow(dead_code, reason = "comes with 0-RTT")]
 struct EarlyIn {
     buf: Vec<u8>,
     read: usize,
@@ -61,6 +63,7 @@ impl Inbox {
     }
 
     /// Is there anything that the engine has not used?
+    #[cfg(test)]
     pub(crate) fn has_sealed(&self) -> bool {
         self.sealed < self.filled
     }
@@ -128,6 +131,7 @@ impl Inbox {
     }
 
     /// Keeps `body` of [`Self::sealed`] as early data. To be called before `used` for that record.
+    #[allow(dead_code, reason = "comes with 0-RTT")]
     pub(crate) fn keep_early(&mut self, body: Range<usize>) {
         let start = self.sealed + body.start;
         let bytes = self.buf.get(start..self.sealed + body.end).unwrap_or_default();
@@ -135,6 +139,7 @@ impl Inbox {
     }
 
     /// Copies early data to `out`.
+    #[allow(dead_code, reason = "comes with 0-RTT")]
     pub(crate) fn read_early(&mut self, out: &mut [u8]) -> usize {
         let rest = self.early.buf.get(self.early.read..).unwrap_or_default();
         let n = rest.len().min(out.len());

@@ -67,11 +67,6 @@ impl Outbox {
         }
     }
 
-    /// The first pending record, or what a partial write left of it.
-    pub(crate) fn first_record(&self) -> &[u8] {
-        self.records().next().unwrap_or_default()
-    }
-
     /// Each pending record, the first maybe without its head.
     pub(crate) fn records(&self) -> Records<'_> {
         Records { rest: self.pending(), first: self.cut - self.head }
@@ -105,13 +100,6 @@ impl Outbox {
 pub(crate) struct Records<'a> {
     rest: &'a [u8],
     first: usize,
-}
-
-impl<'a> Records<'a> {
-    /// Of bytes that begin with a whole record.
-    pub(crate) fn of(records: &'a [u8]) -> Self {
-        Self { rest: records, first: 0 }
-    }
 }
 
 impl<'a> Iterator for Records<'a> {

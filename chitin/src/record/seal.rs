@@ -27,6 +27,7 @@ pub(crate) struct Sealer {
 
 /// Why nothing was put into the caller's slice.
 #[derive(Debug, PartialEq)]
+#[allow(dead_code, reason = "the unbuffered skin will call it")]
 pub(crate) enum SliceError {
     /// It has to be this long. Nothing was sealed.
     TooSmall { required: usize },
@@ -138,6 +139,7 @@ impl Sealer {
 
     /// Seals application data into the caller's slice, all or nothing. What waits in the outbox goes first, since it has the
     /// earlier numbers.
+    #[allow(dead_code, reason = "the unbuffered skin will call it")]
     pub(crate) fn seal_slice(
         &mut self,
         data: &[u8],
@@ -278,6 +280,7 @@ impl Sealer {
     }
 
     /// Size on the wire of `n` bytes of application data, with the padding that `pad` gives a record.
+    #[allow(dead_code, reason = "the unbuffered skin will call it")]
     fn total_len(&self, n: usize, pad: impl Fn(usize) -> usize) -> usize {
         let one = |len: usize| self.sealed_len(len + pad(len));
         let (full, rest) = (n / self.max_fragment, n % self.max_fragment);
