@@ -619,3 +619,122 @@ fn auto_traits_are_those_of_0_23() {
     unwind::<ClientConnectionData>();
     unwind::<ServerConnectionData>();
 }
+
+#[test]
+fn keys_change_by_themselves_before_their_limit() {
+    use crate::crypto::aws_lc_rs::cipher_suite::TLS13_AES_128_GCM_SHA256 as SUITE;
+    use crate::crypto::suites::{CipherSuiteCommon, SupportedCipherSuite, Tls13CipherSuite};
+
+    const LIMIT: u64 = 16;
+    let full = SUITE.tls13().unwrap();
+    let short: &'static Tls13CipherSuite = std::boxed::Box::leak(std::boxed::Box::new(Tls13CipherSuite {
+        common: CipherSuiteCommon {
+            suite: full.common.suite,
+            hash_provider: full.common.hash_provider,
+            confidentiality_limit: LIMIT,
+        },
+        hkdf_provider: full.hkdf_provider,
+        aead_alg: full.aead_alg,
+        quic: full.quic,
+    }));
+    let mut provider = provider();
+    Arc::get_mut(&mut provider).unwrap().cipher_suites = vec![SupportedCipherSuite::Tls13(short)];
+    let config = ClientConfig::builder_with_details(provider, Arc::new(Day))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::new(Pinned(SERVER)))
+        .with_no_client_auth();
+    let (mut client, mut server) =
+        (client(config), ServerConnection::new(Arc::new(server_config())).unwrap());
+    shake(&mut client, &mut server);
+
+    let record = 5 + 10 + 1 + 16;
+    let key_update = 5 + 5 + 1 + 16;
+    for i in 0..100 {
+        client.writer().write_all(&[i; 10]).unwrap();
+        // the last number of each key is for the KeyUpdate
+        let updates = i > 0 && u64::from(i) % (LIMIT - 1) == 0;
+        assert_eq!(client.out_len(), if updates { key_update + record } else { record }, "{i}");
+        pump(&mut client, &mut server, 4096).unwrap();
+        let mut got = [0; 11];
+        assert_eq!(server.reader().read(&mut got).unwrap(), 10);
+        assert_eq!(got[..10], [i; 10]);
+    }
+    // also inside one long write
+    client.set_buffer_limit(None);
+    let data: Vec<u8> = (0..16384 * 40).map(|i| (i / 1000) as u8).collect();
+    client.writer().write_all(&data).unwrap();
+    let wire = sent(&mut client);
+    let (mut rest, mut got) = (&wire[..], vec![]);
+    while !rest.is_empty() {
+        server.read_tls(&mut rest).unwrap();
+        server.process_new_packets().unwrap();
+        let _ = server.reader().read_to_end(&mut got);
+    }
+    assert!(got == data);
+}
+
+/// Flips one bit of `wire` at every third place, hands it over, and says at which places the handshake went on as if nothing had
+/// been.
+fn unnoticed(
+    fresh: impl Fn() -> (ClientConnection, ServerConnection, Vec<u8>),
+    from_client: bool,
+) -> Vec<usize> {
+    let len = fresh().2.len();
+    let mut unnoticed = vec![];
+    for at in (0..len).step_by(3).chain(0..5) {
+        let (mut client, mut server, mut wire) = fresh();
+        wire[at] ^= 1 << (at % 8);
+        if from_client {
+            let _ = server.read_tls(&mut &wire[..]);
+            let _ = server.process_new_packets();
+            wire = sent(&mut server);
+        }
+        let mut rest = &wire[..];
+        while !rest.is_empty() {
+            client.read_tls(&mut rest).unwrap();
+            if let Err(error) = client.process_new_packets() {
+                assert_eq!(client.process_new_packets(), Err(error));
+                break;
+            }
+        }
+        if !client.is_handshaking() {
+            unnoticed.push(at);
+        }
+    }
+    unnoticed
+}
+
+#[test]
+fn flipped_bits_end_in_an_error_or_make_no_difference() {
+    let hello = || {
+        let (mut client, server) = pair();
+        let wire = sent(&mut client);
+        (client, server, wire)
+    };
+    // The transcript covers all but the record header, in which the minor version is to be ignored.
+    assert_eq!(unnoticed(hello, true), [2]);
+    let flight = || {
+        let (mut client, mut server) = pair();
+        pump(&mut client, &mut server, 4096).unwrap();
+        let wire = sent(&mut server);
+        (client, server, wire)
+    };
+    let (_, _, wire) = flight();
+    for at in unnoticed(flight, false) {
+        assert!(is_minor_version(&wire, at), "byte {at}");
+    }
+}
+
+/// Is `at` the minor version in the header of a record? RFC 8446 section 5.1 says to ignore it.
+fn is_minor_version(wire: &[u8], at: usize) -> bool {
+    let mut start = 0;
+    while let Some(len) = crate::record::record_len(&wire[start..]) {
+        if at < start + len {
+            return at == start + 2;
+        }
+        start += len;
+    }
+    false
+}
