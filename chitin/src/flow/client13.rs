@@ -503,11 +503,11 @@ pub(crate) struct Answering {
 impl Answering {
     /// Without a credential that fits, an empty list says so. RFC 8446 section 4.4.2.
     fn send_certificate(
-        self: Box<Self>,
+        self,
         credential: Option<Arc<CertifiedKey>>,
         cx: &mut Cx<'_>,
     ) -> Result<Client, Error> {
-        let Self { mut finishing, request } = *self;
+        let Self { mut finishing, request } = self;
         let transcript = &mut finishing.common.transcript;
         let usable = credential.and_then(|credential| {
             let scheme = certs::choose_scheme(&credential, &request.schemes)?;
@@ -534,11 +534,7 @@ pub(crate) struct Signing {
 }
 
 impl Signing {
-    fn send_certificate_verify(
-        mut self: Box<Self>,
-        signature: &[u8],
-        cx: &mut Cx<'_>,
-    ) -> Result<Client, Error> {
+    fn send_certificate_verify(mut self, signature: &[u8], cx: &mut Cx<'_>) -> Result<Client, Error> {
         let transcript = &mut self.finishing.common.transcript;
         certs::emit_certificate_verify(cx, transcript, self.scheme, signature);
         self.finishing.send_finished(cx)

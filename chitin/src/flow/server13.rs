@@ -374,7 +374,7 @@ pub(crate) struct Bound {
 
 impl Bound {
     /// A stored session is used once. If somebody else has just taken it, this is a full handshake.
-    fn spent(self: Box<Self>, got_it: bool, cx: &mut Cx<'_>) -> Result<Server, Error> {
+    fn spent(self, got_it: bool, cx: &mut Cx<'_>) -> Result<Server, Error> {
         match got_it {
             true => self.resume(cx),
             false => Ok(AskCertificate(self.chosen)),
@@ -602,14 +602,14 @@ pub(crate) struct Presented {
 }
 
 impl Presented {
-    fn read_certificate_verify(mut self: Box<Self>, m: Message<'_>) -> Result<Server, Error> {
+    fn read_certificate_verify(mut self, m: Message<'_>) -> Result<Server, Error> {
         let flown = &self.flown;
         let message = certs::signed_message(Signed::ByClient, &flown.transcript.current());
         let schemes = flown.config.verifier.supported_verify_schemes();
         let signature = certs::read_certificate_verify(m.body, |scheme| schemes.contains(&scheme))?;
         let now = flown.config.time_provider.current_time().ok_or(Error::FailedToGetCurrentTime)?;
         self.flown.transcript.add(m.raw);
-        let Self { flown, chain } = *self;
+        let Self { flown, chain } = self;
         Ok(AskVerdict(Box::new(Claimed { flown, chain, message, signature, now })))
     }
 }
@@ -625,12 +625,12 @@ pub(crate) struct Claimed {
 
 impl Claimed {
     /// The chain is good. Does its key sign for this connection?
-    fn check_signature(self: Box<Self>, _: &mut Cx<'_>) -> Result<Server, Error> {
+    fn check_signature(self, _: &mut Cx<'_>) -> Result<Server, Error> {
         let verifier = &self.flown.config.verifier;
         certs::check_signature(&self.chain, |leaf| {
             verifier.verify_tls13_signature(&self.message, leaf, &self.signature)
         })?;
-        let Self { mut flown, chain, .. } = *self;
+        let Self { mut flown, chain, .. } = self;
         flown.peer = chain.certificates;
         Ok(WaitFinished(flown))
     }
@@ -733,7 +733,7 @@ impl Ticketing {
     }
 
     /// A ticketer that gives none ends the tickets, not the connection.
-    fn send_ticket(self: Box<Self>, ticket: Option<Vec<u8>>, cx: &mut Cx<'_>) -> Result<Server, Error> {
+    fn send_ticket(self, ticket: Option<Vec<u8>>, cx: &mut Cx<'_>) -> Result<Server, Error> {
         // A sealed session of a client with a long chain may not fit the extension that would bring it back.
         match ticket.filter(|ticket| !ticket.is_empty() && ticket.len() <= MAX_TICKET) {
             Some(ticket) => self.send_new_session_ticket(&ticket, cx),
@@ -741,7 +741,7 @@ impl Ticketing {
         }
     }
 
-    fn send_session_id(self: Box<Self>, stored: bool, cx: &mut Cx<'_>) -> Result<Server, Error> {
+    fn send_session_id(self, stored: bool, cx: &mut Cx<'_>) -> Result<Server, Error> {
         let id = self.id;
         match stored {
             true => self.send_new_session_ticket(&id, cx),
@@ -750,8 +750,8 @@ impl Ticketing {
     }
 
     /// RFC 8446 section 4.6.1.
-    fn send_new_session_ticket(self: Box<Self>, ticket: &[u8], cx: &mut Cx<'_>) -> Result<Server, Error> {
-        let Self { mut maker, lifetime, age_add, .. } = *self;
+    fn send_new_session_ticket(self, ticket: &[u8], cx: &mut Cx<'_>) -> Result<Server, Error> {
+        let Self { mut maker, lifetime, age_add, .. } = self;
         let mut out = vec![HandshakeType::NewSessionTicket.into()];
         nest(&mut out, MAX24, |out| {
             NewSessionTicket {

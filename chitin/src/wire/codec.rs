@@ -122,10 +122,12 @@ pub(crate) fn nest(out: &mut Vec<u8>, max: usize, body: impl FnOnce(&mut Vec<u8>
 }
 
 const fn width(max: usize) -> usize {
-    match max {
-        0..=MAX8 => 1,
-        0..=MAX16 => 2,
-        _ => 3,
+    if max <= MAX8 {
+        1
+    } else if max <= MAX16 {
+        2
+    } else {
+        3
     }
 }
 
