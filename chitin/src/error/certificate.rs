@@ -178,7 +178,7 @@ impl fmt::Display for CertificateError {
             | Self::UnhandledCriticalExtension
             | Self::UnknownIssuer
             | Self::UnknownRevocationStatus
-            | Self::UnsupportedSignatureAlgorithm => f.write_str(self.text()),
+            | Self::UnsupportedSignatureAlgorithm => write!(f, "{} [{}]", self.text(), self.variant_name()),
         }
     }
 }
