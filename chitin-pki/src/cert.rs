@@ -56,11 +56,10 @@ impl<'a> Certificate<'a> {
             return Err(Problem::UnsupportedVersion { version: certificate.version });
         }
         // RFC 5280 section 4.1.2.2: positive, and at most 20 octets. An octet for the sign alone is not counted.
-        match certificate.serial {
-            [] | [0] => return Err(Problem::BadSerial),
-            [sign, ..] if sign & 0x80 != 0 => return Err(Problem::BadSerial),
-            [0, value @ ..] | value if value.len() > SERIAL_OCTETS => return Err(Problem::BadSerial),
-            _ => {}
+        let magnitude = certificate.serial.strip_prefix(&[0]).unwrap_or(certificate.serial);
+        let negative = certificate.serial.first().is_some_and(|sign| sign & 0x80 != 0);
+        if negative || magnitude.is_empty() || magnitude.len() > SERIAL_OCTETS {
+            return Err(Problem::BadSerial);
         }
         if certificate.issuer.is_empty() {
             return Err(Problem::EmptyIssuer);

@@ -1,8 +1,11 @@
 //! Name constraints: which names the certificates below an issuer may have. RFC 5280 section 4.2.1.10.
 
+use core::mem::discriminant;
+
 use crate::budget::Purse;
 use crate::cert::Certificate;
 use crate::der::{self, Element, Reader};
+use crate::dn::DirectoryName;
 use crate::error::{ConstraintBreach, Problem, Which};
 use crate::general_name::GeneralName;
 use crate::{dns, email, ip, oid};
@@ -62,10 +65,11 @@ impl<'a> NameConstraints<'a> {
     fn check_name(&self, name: GeneralName<'_>, owner: Which, purse: &mut Purse) -> Result<(), Problem> {
         let breach =
             |breach| Problem::NameConstraint { name: name.to_presented(), breach, constrained_by: owner };
+        let read = Name::of(name);
 
         for subtree in subtrees(self.excluded) {
             purse.names(cost(&subtree))?;
-            match Fit::of(name, subtree, Side::Excluded) {
+            match read.fit(&subtree, Side::Excluded) {
                 Fit::OtherForm | Fit::Outside => {}
                 Fit::Inside => return Err(breach(ConstraintBreach::Excluded)),
                 Fit::Malformed => return Err(breach(ConstraintBreach::Malformed)),
@@ -75,7 +79,7 @@ impl<'a> NameConstraints<'a> {
         let mut outside = false;
         for subtree in subtrees(self.permitted) {
             purse.names(cost(&subtree))?;
-            match Fit::of(name, subtree, Side::Permitted) {
+            match read.fit(&subtree, Side::Permitted) {
                 Fit::OtherForm => {}
                 Fit::Outside => outside = true,
                 Fit::Inside => return Ok(()),
@@ -85,6 +89,16 @@ impl<'a> NameConstraints<'a> {
         }
         if outside { Err(breach(ConstraintBreach::NotPermitted)) } else { Ok(()) }
     }
+}
+
+/// A name to be compared with many subtrees, so it is read once. None where it is malformed.
+enum Name<'a> {
+    Dns(Option<dns::Pattern<'a>>),
+    Ip(Option<&'a [u8]>),
+    Email(Option<email::Mailbox<'a>>),
+    Directory(DirectoryName<'a>),
+    /// Of a form that we do not compare.
+    Unsupported(GeneralName<'a>),
 }
 
 /// What one subtree says about one name.
@@ -102,36 +116,43 @@ enum Side {
     Excluded,
 }
 
-impl Fit {
-    fn of(name: GeneralName<'_>, subtree: GeneralName<'_>, side: Side) -> Self {
-        use GeneralName::{Directory, Dns, EdiParty, Email, Ip, Other, RegisteredId, Uri, X400};
-        match (name, subtree) {
-            (Dns(name), Dns(subtree)) => match (dns::Pattern::new(name), dns::Subtree::new(subtree)) {
-                (Some(name), Some(subtree)) if side == Side::Excluded => Self::inside(name.touches(&subtree)),
-                (Some(name), Some(subtree)) => Self::inside(name.is_within(&subtree)),
-                _ => Self::Malformed,
-            },
-            (Ip(address), Ip(subnet)) => match ip::Subnet::new(subnet) {
-                Some(subnet) if ip::is_address(address) => Self::inside(subnet.contains(address)),
-                _ => Self::Malformed,
-            },
-            (Email(name), Email(subtree)) => {
-                match (email::Mailbox::new(name), email::Subtree::new(subtree)) {
-                    (Some(name), Some(subtree)) => Self::inside(name.is_within(&subtree)),
-                    _ => Self::Malformed,
-                }
-            }
-            (Directory(name), Directory(subtree)) => Self::inside(name.is_within(subtree)),
-            // RFC 5280 section 4.2.1.10: process the constraint or reject the certificate.
-            (Uri(_), Uri(_))
-            | (Other(_), Other(_))
-            | (X400(_), X400(_))
-            | (EdiParty(_), EdiParty(_))
-            | (RegisteredId(_), RegisteredId(_)) => Self::Unsupported,
-            _ => Self::OtherForm,
+impl<'a> Name<'a> {
+    fn of(name: GeneralName<'a>) -> Self {
+        match name {
+            GeneralName::Dns(name) => Self::Dns(dns::Pattern::new(name)),
+            GeneralName::Ip(address) => Self::Ip(ip::is_address(address).then_some(address)),
+            GeneralName::Email(mailbox) => Self::Email(email::Mailbox::new(mailbox)),
+            GeneralName::Directory(name) => Self::Directory(name),
+            other => Self::Unsupported(other),
         }
     }
 
+    fn fit(&self, subtree: &GeneralName<'_>, side: Side) -> Fit {
+        match (self, subtree) {
+            (Self::Dns(name), GeneralName::Dns(subtree)) => match (name, dns::Subtree::new(subtree)) {
+                (Some(name), Some(subtree)) if side == Side::Excluded => Fit::inside(name.touches(&subtree)),
+                (Some(name), Some(subtree)) => Fit::inside(name.is_within(&subtree)),
+                _ => Fit::Malformed,
+            },
+            (Self::Ip(address), GeneralName::Ip(subnet)) => match (address, ip::Subnet::new(subnet)) {
+                (Some(address), Some(subnet)) => Fit::inside(subnet.contains(address)),
+                _ => Fit::Malformed,
+            },
+            (Self::Email(name), GeneralName::Email(subtree)) => match (name, email::Subtree::new(subtree)) {
+                (Some(name), Some(subtree)) => Fit::inside(name.is_within(&subtree)),
+                _ => Fit::Malformed,
+            },
+            (Self::Directory(name), GeneralName::Directory(subtree)) => Fit::inside(name.is_within(*subtree)),
+            // RFC 5280 section 4.2.1.10: process the constraint or reject the certificate.
+            (Self::Unsupported(name), subtree) if discriminant(name) == discriminant(subtree) => {
+                Fit::Unsupported
+            }
+            _ => Fit::OtherForm,
+        }
+    }
+}
+
+impl Fit {
     fn inside(inside: bool) -> Self {
         if inside { Self::Inside } else { Self::Outside }
     }

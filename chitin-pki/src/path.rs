@@ -151,7 +151,7 @@ enum Accept {
 }
 
 /// Who signed, in the memory of signatures.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy)]
 enum Signer {
     Pool(usize),
     Anchor(usize),
@@ -330,7 +330,7 @@ impl<'s, 'v, 'c> Search<'s, 'v, 'c> {
         self.path.iter().skip(1).filter(|link| !link.certificate.is_self_issued()).count()
     }
 
-    /// Checks the child's signature, once for each signer.
+    /// Checks the child's signature, once for each key.
     fn check_signature(
         &mut self,
         child: &Link<'c>,
@@ -339,9 +339,11 @@ impl<'s, 'v, 'c> Search<'s, 'v, 'c> {
     ) -> Result<(), Refused> {
         let which = Which::Peer(child.position);
         let step = |problem: Problem| Refused::Step(problem.of(which));
-        if let Some((_, _, result)) =
-            self.checked.iter().find(|(signed, by, _)| *signed == child.position && *by == signer)
-        {
+        // Cross-signs give one key many certificates, so it is the key that is remembered.
+        let before = self.checked.iter().find(|(position, by, _)| {
+            *position == child.position && self.key_of(*by) == Some(key.contents())
+        });
+        if let Some((_, _, result)) = before {
             return result.clone().map_err(step);
         }
         let signed = child.certificate.signed();
@@ -350,6 +352,15 @@ impl<'s, 'v, 'c> Search<'s, 'v, 'c> {
         let result = signed.verify(key, algorithm);
         self.checked.push((child.position, signer, result.clone()));
         result.map_err(step)
+    }
+
+    fn key_of(&self, signer: Signer) -> Option<&[u8]> {
+        match signer {
+            Signer::Pool(index) => self.pool.get(index).map(|link| link.certificate.spki().contents()),
+            Signer::Anchor(index) => {
+                self.verifier.anchors.get(index).map(|anchor| anchor.subject_public_key_info.as_ref())
+            }
+        }
     }
 
     /// Checks the names of everything below. RFC 5280 section 6.1.3 (b): not those of self-issued certificates, unless

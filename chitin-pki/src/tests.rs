@@ -1,1 +1,12 @@
+//! Each rule of the crate from outside, by certificates of another encoder (`rcgen`) and by mutated ones.
 
+mod anchors;
+mod building;
+mod constraints;
+mod errors;
+mod issuers;
+mod leaf;
+mod names;
+mod parsing;
+mod signatures;
+mod support;

@@ -1,0 +1,237 @@
+//! Name constraints by way of whole paths. The tables of rules are in `dns`, `ip`, `email` and `dn`.
+
+use alloc::string::ToString;
+use alloc::vec::Vec;
+
+use rcgen::{CertificateParams, CidrSubnet, GeneralSubtree, NameConstraints, SanType};
+
+use super::support::*;
+use crate::{ConstraintBreach, Error, PresentedName, Problem, Which};
+
+fn constrain(permitted: &[GeneralSubtree], excluded: &[GeneralSubtree]) -> impl Fn(&mut CertificateParams) {
+    let constraints =
+        NameConstraints { permitted_subtrees: permitted.to_vec(), excluded_subtrees: excluded.to_vec() };
+    move |params| params.name_constraints = Some(constraints.clone())
+}
+
+fn dns(name: &str) -> GeneralSubtree {
+    GeneralSubtree::DnsName(name.to_string())
+}
+
+fn dns_san(name: &str) -> SanType {
+    SanType::DnsName(name.try_into().unwrap())
+}
+
+fn ip_san(address: &str) -> SanType {
+    SanType::IpAddress(address.parse().unwrap())
+}
+
+/// How a leaf with these names fares, once below a constrained intermediate and once below a constrained anchor.
+fn fares(
+    permitted: &[GeneralSubtree],
+    excluded: &[GeneralSubtree],
+    sans: &[SanType],
+) -> Result<(), ConstraintBreach> {
+    let edit = constrain(permitted, excluded);
+    let names = |params: &mut CertificateParams| params.subject_alt_names = sans.to_vec();
+
+    let root = Ca::root("root");
+    let sub = root.sub_with("sub", &edit);
+    let by_sub = breach(verify(&sub.leaf_with(&names), &[&sub.der], &[&root]), Which::Peer(1));
+
+    let root = Ca::root_with("root", &edit);
+    let by_anchor = breach(verify(&root.leaf_with(&names), &[], &[&root]), Which::Anchor(0));
+
+    assert_eq!(by_sub, by_anchor);
+    by_sub
+}
+
+fn breach(result: Result<(Vec<usize>, usize), Error>, by: Which) -> Result<(), ConstraintBreach> {
+    match result {
+        Ok(_) => Ok(()),
+        Err(Error { certificate, problem: Problem::NameConstraint { breach, constrained_by, .. } }) => {
+            assert_eq!((certificate, constrained_by), (LEAF, by));
+            Err(breach)
+        }
+        Err(other) => panic!("{other}"),
+    }
+}
+
+const EXCLUDED: Result<(), ConstraintBreach> = Err(ConstraintBreach::Excluded);
+const NOT_PERMITTED: Result<(), ConstraintBreach> = Err(ConstraintBreach::NotPermitted);
+
+#[test]
+fn dns_names_are_constrained() {
+    let com = [dns("example.com")];
+    for (permitted, excluded, name, expected) in [
+        (&com[..], &[][..], "example.com", Ok(())),
+        (&com, &[], "www.example.com", Ok(())),
+        (&com, &[], "example.org", NOT_PERMITTED),
+        (&[dns("example.org"), dns("example.com")], &[], "example.com", Ok(())),
+        (&[], &com, "example.org", Ok(())),
+        (&[], &com, "www.example.com", EXCLUDED),
+        (&com, &[dns("bad.example.com")], "good.example.com", Ok(())),
+        (&com, &[dns("bad.example.com")], "bad.example.com", EXCLUDED),
+        (&com, &com, "example.com", EXCLUDED),
+    ] {
+        assert_eq!(fares(permitted, excluded, &[dns_san(name)]), expected, "{name}");
+    }
+}
+
+#[test]
+fn every_name_must_meet_the_constraints() {
+    let sans = [dns_san("www.example.com"), dns_san("example.org")];
+    assert_eq!(fares(&[dns("example.com")], &[], &sans), NOT_PERMITTED);
+    assert_eq!(fares(&[], &[dns("example.org")], &sans), EXCLUDED);
+}
+
+#[test]
+fn wildcards_must_be_permitted_in_all_they_stand_for() {
+    for (permitted, excluded, expected) in [
+        (&[dns("example.com")][..], &[][..], Ok(())),
+        (&[dns("foo.example.com")], &[], NOT_PERMITTED),
+        (&[], &[dns("foo.example.com")], EXCLUDED),
+        (&[], &[dns("foo.example.org")], Ok(())),
+        (&[], &[dns("example.com")], EXCLUDED),
+    ] {
+        assert_eq!(fares(permitted, excluded, &[dns_san("*.example.com")]), expected);
+    }
+}
+
+#[test]
+fn ip_addresses_are_constrained() {
+    let v4 = [GeneralSubtree::IpAddress(CidrSubnet::from_v4_prefix([192, 0, 2, 0], 24))];
+    let all_v6 = [GeneralSubtree::IpAddress(CidrSubnet::from_v6_prefix([0; 16], 0))];
+    for (permitted, excluded, address, expected) in [
+        (&v4[..], &[][..], "192.0.2.7", Ok(())),
+        (&v4, &[], "192.0.3.7", NOT_PERMITTED),
+        (&v4, &[], "2001:db8::1", NOT_PERMITTED),
+        (&[], &v4, "192.0.2.7", EXCLUDED),
+        (&[], &v4, "192.0.3.7", Ok(())),
+        (&[], &all_v6, "2001:db8::1", EXCLUDED),
+        (&[], &all_v6, "192.0.2.7", Ok(())),
+        (&all_v6, &[], "192.0.2.7", NOT_PERMITTED),
+    ] {
+        assert_eq!(fares(permitted, excluded, &[ip_san(address)]), expected, "{address}");
+    }
+}
+
+#[test]
+fn constraints_on_one_form_leave_the_others_alone() {
+    let v4 = [GeneralSubtree::IpAddress(CidrSubnet::from_v4_prefix([192, 0, 2, 0], 24))];
+    assert_eq!(fares(&v4, &[], &[dns_san("example.com")]), Ok(()));
+    assert_eq!(fares(&[dns("example.com")], &[], &[ip_san("192.0.2.1")]), Ok(()));
+}
+
+/// rcgen 0.14 gives a directory name an implicit tag, which X.680 section 31.2.7 does not allow for a CHOICE.
+fn directory(list: u8, name: &str) -> Vec<u8> {
+    tlv(0x30, &[&tlv(list, &[&tlv(0x30, &[&tlv(0xa4, &[&common_name(name)])])])])
+}
+
+#[test]
+fn subjects_are_constrained_as_directory_names() {
+    const PERMITTED: u8 = 0xa0;
+    const EXCLUDE: u8 = 0xa1;
+    for (list, name, expected) in [
+        (PERMITTED, "leaf", Ok(())),
+        (PERMITTED, "LEAF", Ok(())),
+        (PERMITTED, "other", NOT_PERMITTED),
+        (EXCLUDE, "leaf", EXCLUDED),
+        (EXCLUDE, "other", Ok(())),
+    ] {
+        let root = Ca::root_with("root", &|params| {
+            params.custom_extensions.push(extension(&[2, 5, 29, 30], true, &directory(list, name)));
+        });
+        assert_eq!(breach(verify(&root.leaf(), &[], &[&root]), Which::Anchor(0)), expected, "{name}");
+    }
+}
+
+#[test]
+fn mailboxes_are_constrained() {
+    let mail = |name: &str| SanType::Rfc822Name(name.try_into().unwrap());
+    let com = [GeneralSubtree::Rfc822Name("example.com".to_string())];
+    assert_eq!(fares(&com, &[], &[mail("a@example.com")]), Ok(()));
+    assert_eq!(fares(&com, &[], &[mail("a@example.org")]), NOT_PERMITTED);
+    assert_eq!(fares(&[], &com, &[mail("a@example.com")]), EXCLUDED);
+    assert_eq!(fares(&com, &[], &[mail("a@b@example.com")]), Err(ConstraintBreach::Malformed));
+}
+
+#[test]
+fn mailboxes_in_subjects_are_constrained() {
+    let root =
+        Ca::root_with("root", &constrain(&[GeneralSubtree::Rfc822Name("example.com".to_string())], &[]));
+    let with = |mailbox: &str| {
+        let kind = rcgen::DnType::CustomDnType(Vec::from([1, 2, 840, 113549, 1, 9, 1]));
+        let value = rcgen::DnValue::Ia5String(mailbox.try_into().unwrap());
+        let leaf = root.leaf_with(&|params| params.distinguished_name.push(kind.clone(), value.clone()));
+        breach(verify(&leaf, &[], &[&root]), Which::Anchor(0))
+    };
+    assert_eq!(with("a@example.com"), Ok(()));
+    assert_eq!(with("a@example.org"), NOT_PERMITTED);
+}
+
+#[test]
+fn malformed_names_meet_no_constraint() {
+    let com = [dns("example.com")];
+    for bad in [".example.com", "a..example.com", "w*.example.com"] {
+        assert_eq!(fares(&com, &[], &[dns_san(bad)]), Err(ConstraintBreach::Malformed), "{bad}");
+        assert_eq!(fares(&[], &com, &[dns_san(bad)]), Err(ConstraintBreach::Malformed), "{bad}");
+    }
+}
+
+#[test]
+fn constraints_that_cannot_be_compared_refuse_the_names_they_are_about() {
+    // permitted: URI example.com
+    let content = tlv(0x30, &[&tlv(0xa0, &[&tlv(0x30, &[&tlv(0x86, &[b"example.com"])])])]);
+    let root = Ca::root("root");
+    let sub = root.sub_with("sub", &|params| {
+        params.custom_extensions.push(extension(&[2, 5, 29, 30], true, &content));
+    });
+    assert!(verify(&sub.leaf(), &[&sub.der], &[&root]).is_ok());
+    let leaf = sub.leaf_with(&|params| {
+        params.subject_alt_names.push(SanType::URI("https://example.com/".try_into().unwrap()));
+    });
+    let problem = Problem::NameConstraint {
+        name: PresentedName::Uri("https://example.com/".to_string()),
+        breach: ConstraintBreach::UnsupportedForm,
+        constrained_by: Which::Peer(1),
+    };
+    assert_eq!(verify(&leaf, &[&sub.der], &[&root]), wrong(LEAF, problem));
+}
+
+#[test]
+fn constraints_hold_for_intermediates_too() {
+    let root = Ca::root_with("root", &constrain(&[dns("example.com")], &[]));
+    let sub = root.sub_with("sub", &|params| params.subject_alt_names = Vec::from([dns_san("example.org")]));
+    let error = verify(&sub.leaf(), &[&sub.der], &[&root]).unwrap_err();
+    assert_eq!(error.certificate, Which::Peer(1));
+    assert!(matches!(error.problem, Problem::NameConstraint { .. }));
+}
+
+#[test]
+fn constraints_skip_self_issued_intermediates_but_not_a_self_issued_leaf() {
+    let root = Ca::root_with("root", &constrain(&[dns("example.com")], &[]));
+    let foreign =
+        |params: &mut CertificateParams| params.subject_alt_names = Vec::from([dns_san("example.org")]);
+    let rolled = root.sub_with("root", &foreign);
+    assert!(verify(&rolled.leaf(), &[&rolled.der], &[&root]).is_ok());
+
+    let self_issued = root.leaf_with(&|params| {
+        params.distinguished_name = named("root");
+        foreign(params);
+    });
+    assert!(verify(&self_issued, &[], &[&root]).is_err());
+}
+
+#[test]
+fn constraints_of_all_issuers_hold_together() {
+    let root = Ca::root("root");
+    let upper = root.sub_with("upper", &constrain(&[dns("a.example.com")], &[]));
+    let lower = upper.sub_with("lower", &constrain(&[dns("example.com")], &[]));
+    let leaf = |name: &str| {
+        let leaf = lower.leaf_with(&|params| params.subject_alt_names = Vec::from([dns_san(name)]));
+        verify(&leaf, &[&lower.der, &upper.der], &[&root]).map(|_| ())
+    };
+    assert!(leaf("x.a.example.com").is_ok());
+    assert!(leaf("b.example.com").is_err());
+}
