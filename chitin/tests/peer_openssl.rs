@@ -4,7 +4,7 @@
 
 use std::ffi::OsString;
 use std::io::{ErrorKind, Write};
-use std::net::SocketAddr;
+use std::net::{Shutdown, SocketAddr};
 use std::sync::Arc;
 use std::thread;
 
@@ -982,6 +982,9 @@ fn talk_to_client(link: &mut Link<ServerConnection>, peer: &mut Peer) {
 fn quit(link: &mut Link<ServerConnection>, peer: &mut Peer) -> String {
     peer.type_in("Q\n");
     assert_eq!(link.receive_to_end().unwrap(), b"");
+    // It waits half a second for our end otherwise.
+    let _ = link.close();
+    let _ = link.sock.shutdown(Shutdown::Both);
     let (status, said) = peer.finish();
     assert!(status.success());
     said
