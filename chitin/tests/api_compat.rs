@@ -675,8 +675,11 @@ fn tickets_survive_one_rotation() {
     assert!((1..=604_800).contains(&real.lifetime()));
 }
 
+/// Label, client random, secret.
+type Line = (String, Vec<u8>, Vec<u8>);
+
 #[derive(Debug, Default)]
-struct Lines(Mutex<Vec<(String, Vec<u8>, Vec<u8>)>>);
+struct Lines(Mutex<Vec<Line>>);
 
 impl KeyLog for Lines {
     fn log(&self, label: &str, client_random: &[u8], secret: &[u8]) {

@@ -89,7 +89,7 @@ fn no_flipped_bit_goes_unseen_in_the_handshake() {
 fn spoilt_application_data_is_refused() {
     let pki = Pki::new();
     for from in [Side::Client, Side::Server] {
-        let cells: [(&str, fn() -> Tamper); 6] = [
+        let cells: [(&str, Make); 6] = [
             ("first bit", || first(tamper::flip_bit(0, 0))),
             ("last bit of the tag", || {
                 first(tamper::map(0, |record| *record.body.last_mut().unwrap() ^= 0x80))
@@ -118,6 +118,9 @@ fn spoilt_application_data_is_refused() {
     }
 }
 
+/// Makes a tamper anew for each pair.
+type Make = fn() -> Tamper;
+
 /// Counts records from the moment the tamper is put in.
 fn first(mut inner: Tamper) -> Tamper {
     let mut number = 0;
@@ -145,7 +148,7 @@ fn rubbish_instead_of_a_hello_is_refused() {
     for rubbish in
         [&b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"[..], &[0; 64], &[0xff; 64], &[22, 3, 1, 0, 0]]
     {
-        let Failed { side, last_words, .. } = pair(&pki).give(Side::Server, rubbish).unwrap_err();
+        let Failed { side, last_words, .. } = *pair(&pki).give(Side::Server, rubbish).unwrap_err();
         assert_eq!(side, Side::Server);
         // A plain fatal alert: RFC 8446 sections 5.1 and 6.
         assert!(matches!(last_words[..], [21, 3, 3, 0, 2, 2, _]), "{last_words:?}");
