@@ -4,7 +4,7 @@
 
 use std::ffi::OsString;
 use std::io::{ErrorKind, Write};
-use std::net::SocketAddr;
+use std::net::{Shutdown, SocketAddr};
 use std::sync::Arc;
 use std::thread;
 
@@ -345,7 +345,7 @@ fn server_refuses_bad_client_certificates() {
     let expired = pki.issuing.issue(&Spec::client(KeyType::P256).validity(Validity::Expired));
     let early = pki.issuing.issue(&Spec::client(KeyType::P256).validity(Validity::NotYet));
     let server_purpose = pki.server(KeyType::P256);
-    let cells: [(&str, Identity, fn(&CertificateError) -> bool, &str); 4] = [
+    let cells: [(&str, Identity, Check, &str); 4] = [
         ("stranger", stranger, is_unknown_issuer, "alert unknown ca"),
         ("expired", expired, is_expired, "alert certificate expired"),
         // There is no alert for a time that has not come: RFC 8446 section 6.2 leaves certificate_expired
@@ -370,7 +370,7 @@ fn server_refuses_bad_client_certificates() {
 fn client_refuses_bad_server_certificates() {
     let pki = Pki::new();
     let spec = || Spec::server(KeyType::P256);
-    let cells: [(&str, Identity, fn(&CertificateError) -> bool, &str); 6] = [
+    let cells: [(&str, Identity, Check, &str); 6] = [
         ("stranger", pki.stranger.issue(&spec()), is_unknown_issuer, "alert unknown ca"),
         ("self-signed", self_signed(&spec()), is_unknown_issuer, "alert unknown ca"),
         ("name", pki.issuing.issue(&spec().dns(&["elsewhere.test"])), is_name, "alert bad certificate"),
@@ -982,6 +982,9 @@ fn talk_to_client(link: &mut Link<ServerConnection>, peer: &mut Peer) {
 fn quit(link: &mut Link<ServerConnection>, peer: &mut Peer) -> String {
     peer.type_in("Q\n");
     assert_eq!(link.receive_to_end().unwrap(), b"");
+    // It waits half a second for our end otherwise.
+    let _ = link.close();
+    let _ = link.sock.shutdown(Shutdown::Both);
     let (status, said) = peer.finish();
     assert!(status.success());
     said
@@ -1005,6 +1008,9 @@ fn certificate_error(cell: &str, outcome: Result<(), Failure>) -> CertificateErr
         other => panic!("{cell}: {other:?}"),
     }
 }
+
+/// Says whether an error is the one we mean, with or without its details.
+type Check = fn(&CertificateError) -> bool;
 
 fn is_unknown_issuer(err: &CertificateError) -> bool {
     *err == CertificateError::UnknownIssuer

@@ -250,7 +250,7 @@ impl Pair {
     /// # Errors
     ///
     /// What that side found, with its last words and what the other side made of them.
-    pub fn give(&mut self, to: Side, bytes: &[u8]) -> Result<(), Failed> {
+    pub fn give(&mut self, to: Side, bytes: &[u8]) -> Result<(), Box<Failed>> {
         let chop = self.chop;
         let mut plaintext = Vec::new();
         let outcome = match to {
@@ -265,7 +265,7 @@ impl Pair {
                 Side::Client => feed(&mut self.client, &last_words, chop, &mut rest).err(),
                 Side::Server => feed(&mut self.server, &last_words, chop, &mut rest).err(),
             };
-            Failed { side: to, error, last_words, echo }
+            Box::new(Failed { side: to, error, last_words, echo })
         })
     }
 
@@ -274,7 +274,7 @@ impl Pair {
     /// # Errors
     ///
     /// As [`Pair::give`].
-    pub fn carry(&mut self, from: Side) -> Result<usize, Failed> {
+    pub fn carry(&mut self, from: Side) -> Result<usize, Box<Failed>> {
         let bytes = self.take(from);
         self.give(!from, &bytes)?;
         Ok(bytes.len())
@@ -289,7 +289,7 @@ impl Pair {
     /// # Panics
     ///
     /// When the two never fall silent.
-    pub fn settle(&mut self) -> Result<(), Failed> {
+    pub fn settle(&mut self) -> Result<(), Box<Failed>> {
         // A handshake with HelloRetryRequest, tickets and key updates takes six turns.
         for _ in 0..50 {
             if self.carry(Side::Client)? + self.carry(Side::Server)? == 0 {
@@ -308,7 +308,7 @@ impl Pair {
     /// # Panics
     ///
     /// When both wait for each other.
-    pub fn handshake(&mut self) -> Result<(), Failed> {
+    pub fn handshake(&mut self) -> Result<(), Box<Failed>> {
         self.settle()?;
         assert!(!self.client.is_handshaking(), "the client still waits");
         assert!(!self.server.is_handshaking(), "the server still waits");
@@ -325,7 +325,7 @@ impl Pair {
     /// # Errors
     ///
     /// As [`Pair::give`].
-    pub fn send(&mut self, from: Side, data: &[u8]) -> Result<Vec<u8>, Failed> {
+    pub fn send(&mut self, from: Side, data: &[u8]) -> Result<Vec<u8>, Box<Failed>> {
         let mut rest = data;
         while !rest.is_empty() {
             let taken = match from {
@@ -358,7 +358,7 @@ impl Pair {
     /// # Errors
     ///
     /// As [`Pair::give`].
-    pub fn close(&mut self, from: Side) -> Result<(), Failed> {
+    pub fn close(&mut self, from: Side) -> Result<(), Box<Failed>> {
         match from {
             Side::Client => self.client.send_close_notify(),
             Side::Server => self.server.send_close_notify(),

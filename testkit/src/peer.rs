@@ -185,7 +185,7 @@ pub fn missing(program: &str, err: &io::Error) -> String {
 #[macro_export]
 macro_rules! args {
     ($($arg:expr),* $(,)?) => {
-        vec![$(::std::ffi::OsString::from($arg)),*]
+        ::std::vec::Vec::<::std::ffi::OsString>::from([$(::std::ffi::OsString::from($arg)),*])
     };
 }
 
