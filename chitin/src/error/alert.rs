@@ -27,13 +27,11 @@ impl Error {
 
             // What failed on our side in the midst of a connection.
             Self::CallbackPanicked(_)
-            | Self::ClockWentBackwards { .. }
             | Self::EncryptError
             | Self::FailedToGetCurrentTime
             | Self::FailedToGetRandomBytes
             | Self::General(_)
             | Self::InvalidCertRevocationList(_)
-            | Self::LockPoisoned(_)
             | Self::Other(_) => Some(AlertDescription::InternalError),
 
             // The peer has closed already, or the caller asked for what cannot be.
@@ -109,6 +107,7 @@ fn message(why: &InvalidMessage) -> AlertDescription {
         }
         InvalidMessage::UnknownProtocolVersion => AlertDescription::ProtocolVersion,
         InvalidMessage::EmptyTicketValue
+        | InvalidMessage::HandshakeMessageTooLong { .. }
         | InvalidMessage::HandshakePayloadTooLarge
         | InvalidMessage::IllegalEmptyList(_)
         | InvalidMessage::IllegalEmptyValue
@@ -116,7 +115,6 @@ fn message(why: &InvalidMessage) -> AlertDescription {
         | InvalidMessage::InvalidCertificateStatusType
         | InvalidMessage::InvalidDhParams
         | InvalidMessage::InvalidServerName
-        | InvalidMessage::LengthOutOfRange(_)
         | InvalidMessage::MessageTooShort
         | InvalidMessage::MissingData(_)
         | InvalidMessage::MissingKeyExchange
@@ -184,7 +182,6 @@ fn misbehaved(why: &PeerMisbehaved) -> AlertDescription {
         | PeerMisbehaved::IllegalHelloRetryRequestWithUnofferedNamedGroup
         | PeerMisbehaved::IllegalHelloRetryRequestWithUnsupportedVersion
         | PeerMisbehaved::IllegalHelloRetryRequestWithWrongSessionId
-        | PeerMisbehaved::IllegalKeyShareOrder
         | PeerMisbehaved::InvalidKeyShare
         | PeerMisbehaved::InvalidMaxEarlyDataSize
         | PeerMisbehaved::KeyShareForUnofferedGroup
@@ -202,7 +199,6 @@ fn misbehaved(why: &PeerMisbehaved) -> AlertDescription {
         | PeerMisbehaved::ResumptionOfferedWithVariedCipherSuite
         | PeerMisbehaved::ResumptionOfferedWithVariedEms
         | PeerMisbehaved::SelectedDifferentCipherSuiteAfterRetry
-        | PeerMisbehaved::SelectedDifferentVersionAfterRetry
         | PeerMisbehaved::SelectedInvalidPsk
         | PeerMisbehaved::SelectedTls12UsingTls13VersionExtension
         | PeerMisbehaved::SelectedUnofferedApplicationProtocol
@@ -211,7 +207,6 @@ fn misbehaved(why: &PeerMisbehaved) -> AlertDescription {
         | PeerMisbehaved::SelectedUnofferedCompression
         | PeerMisbehaved::SelectedUnofferedKxGroup
         | PeerMisbehaved::SelectedUnofferedPsk
-        | PeerMisbehaved::SelectedUnofferedVersion
         | PeerMisbehaved::SelectedUnusableCipherSuiteForVersion
         | PeerMisbehaved::ServerEchoedCompatibilitySessionId
         | PeerMisbehaved::ServerHelloMustOfferUncompressedEcPoints
@@ -221,7 +216,6 @@ fn misbehaved(why: &PeerMisbehaved) -> AlertDescription {
         | PeerMisbehaved::SessionIdDifferedOnRetry
         | PeerMisbehaved::SignedHandshakeWithUnadvertisedSigScheme
         | PeerMisbehaved::SignedKxWithWrongAlgorithm
-        | PeerMisbehaved::TicketLifetimeTooLong
         | PeerMisbehaved::UnexpectedChangesInSecondClientHello
         | PeerMisbehaved::UnexpectedCleartextExtension
         | PeerMisbehaved::WrongCertificateContext
@@ -244,8 +238,7 @@ fn misbehaved(why: &PeerMisbehaved) -> AlertDescription {
         | PeerMisbehaved::TooManyRenegotiationRequests
         | PeerMisbehaved::TooManyUselessRecords
         | PeerMisbehaved::TooManyWarningAlertsReceived
-        | PeerMisbehaved::TooMuchEarlyDataReceived
-        | PeerMisbehaved::UnprotectedRecord => AlertDescription::UnexpectedMessage,
+        | PeerMisbehaved::TooMuchEarlyDataReceived => AlertDescription::UnexpectedMessage,
         PeerMisbehaved::IncorrectBinder | PeerMisbehaved::IncorrectFinished => AlertDescription::DecryptError,
         PeerMisbehaved::InvalidCertCompression => AlertDescription::BadCertificate,
         PeerMisbehaved::MissingKeyShare

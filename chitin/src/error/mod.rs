@@ -9,8 +9,6 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
 
-use pki_types::UnixTime;
-
 use crate::names::{
     AlertDescription, ContentType, GetRandomFailed, HandshakeType, UnsupportedOperationError,
 };
@@ -144,15 +142,6 @@ faults! {
         UnsupportedNameType = "this kind of server name is not supported",
 
         // From here on: what 0.23 has no variant for.
-        /// Tickets and session ages would be wrong, so they are not used. We send `internal_error`.
-        ClockWentBackwards {
-            /// The latest time seen before.
-            last_seen: UnixTime,
-            /// The time it says now.
-            now: UnixTime,
-        } = "the clock went backwards",
-        /// Named is what the lock guards. We send `internal_error`.
-        LockPoisoned(&'static str) = "a lock is poisoned: another thread panicked while it held it",
         /// Named is what was called. We send `internal_error`.
         CallbackPanicked(&'static str) = "a part that the application provided panicked",
         /// RFC 6066 section 3. We send `access_denied`.
@@ -181,10 +170,7 @@ impl fmt::Display for Error {
             Self::Other(why) => write!(f, "other error: {why}"),
             Self::PeerIncompatible(why) => write!(f, "peer is incompatible: {why}"),
             Self::PeerMisbehaved(why) => write!(f, "peer misbehaved: {why}"),
-            Self::ClockWentBackwards { last_seen, now } => {
-                write!(f, "{}: from {} to {} (UNIX)", self.text(), last_seen.as_secs(), now.as_secs())
-            }
-            Self::LockPoisoned(what) | Self::CallbackPanicked(what) => write!(f, "{} ({what})", self.text()),
+            Self::CallbackPanicked(what) => write!(f, "{} ({what})", self.text()),
             Self::BadMaxFragmentSize
             | Self::DecryptError
             | Self::EncryptError

@@ -6,7 +6,7 @@
 use alloc::vec::Vec;
 use core::fmt;
 
-use crate::names::{EchConfigPayload, KeyExchangeAlgorithm};
+use crate::names::{EchConfigPayload, HandshakeType, KeyExchangeAlgorithm};
 
 faults! {
     /// How a peer broke the rules of the protocol.
@@ -189,16 +189,10 @@ faults! {
         WrongLegacyVersion = "the legacy_version of a TLS 1.3 hello is not 0x0303",
         /// RFC 8446 section 4.1.3. We send `illegal_parameter`.
         ServerHelloWithWrongSessionId = "the server hello does not echo our session id",
-        /// RFC 8446 section 4.2.1. We send `illegal_parameter`.
-        SelectedUnofferedVersion = "the server chose a version that we did not offer",
-        /// RFC 8446 section 4.1.4. We send `illegal_parameter`.
-        SelectedDifferentVersionAfterRetry = "the server hello has another version than the HelloRetryRequest",
         /// RFC 8446 section 4.1.4. We send `unexpected_message`.
         SecondHelloRetryRequest = "the server sent a second HelloRetryRequest",
         /// RFC 8446 section 4.2.8. We send `illegal_parameter`.
         KeyShareForUnofferedGroup = "the client sent a key share for a group that is not in its supported_groups",
-        /// RFC 8446 section 4.2.8. We send `illegal_parameter`.
-        IllegalKeyShareOrder = "the client's key shares are in another order than its supported_groups",
         /// RFC 8446 section 4.4.4. We send `decrypt_error`.
         IncorrectFinished = "the Finished message does not verify",
         /// RFC 8446 section 4.3.2. We send `illegal_parameter`.
@@ -207,14 +201,10 @@ faults! {
         WrongCertificateContext = "a Certificate message has another context than the request it answers",
         /// RFC 8446 section 4.4.2.4. We send `decode_error`.
         ServerSentEmptyCertificateList = "the server sent an empty certificate list",
-        /// RFC 8446 section 4.6.1. We send `illegal_parameter`.
-        TicketLifetimeTooLong = "a session ticket is said to last longer than seven days",
         /// RFC 8446 section 5.1. We send `unexpected_message`.
         EmptyHandshakeRecord = "a handshake record has no content",
         /// RFC 8446 section 5.1. We send `unexpected_message`.
         EmptyAlertOrCcsRecord = "an alert or ChangeCipherSpec record has no content",
-        /// RFC 8446 section 5. We send `unexpected_message`.
-        UnprotectedRecord = "a record came without protection after keys were agreed on",
         /// RFC 8446 appendix D.4. We send `unexpected_message`.
         TooManyChangeCipherSpecs = "too many ChangeCipherSpec records came",
         /// We bound what a peer may make us do for nothing. We send `unexpected_message`.
@@ -353,8 +343,15 @@ faults! {
         UnsupportedKeyExchangeAlgorithm(KeyExchangeAlgorithm) = "a message is for a key exchange that we do not support",
 
         // From here on: what 0.23 has no variant for.
-        /// RFC 8446 section 3.4. We send `decode_error`.
-        LengthOutOfRange(&'static str) = "a field is shorter or longer than its declared bounds",
+        /// A limit of ours, on what a peer may make us keep. RFC 8446 section 4. We send `decode_error`.
+        HandshakeMessageTooLong {
+            /// Which message.
+            typ: HandshakeType,
+            /// How long it says that it is, without its header.
+            len: usize,
+            /// How long one of its type may be.
+            limit: usize,
+        } = "a handshake message is longer than we accept",
     }
 }
 
@@ -366,9 +363,11 @@ impl fmt::Display for InvalidMessage {
             Self::IllegalEmptyList(what)
             | Self::MissingData(what)
             | Self::TrailingData(what)
-            | Self::UnexpectedMessage(what)
-            | Self::LengthOutOfRange(what) => write!(f, ": {what}")?,
+            | Self::UnexpectedMessage(what) => write!(f, ": {what}")?,
             Self::UnsupportedKeyExchangeAlgorithm(algorithm) => write!(f, ": {algorithm:?}")?,
+            Self::HandshakeMessageTooLong { typ, len, limit } => {
+                write!(f, ": {typ:?} of {len} bytes, where at most {limit} are")?
+            }
             _ => {}
         }
         write!(f, " [{}]", self.variant_name())

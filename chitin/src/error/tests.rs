@@ -5,7 +5,7 @@ use alloc::string::{String, ToString};
 use alloc::vec;
 
 use core::time::Duration;
-use pki_types::{AlgorithmIdentifier, ServerName};
+use pki_types::{AlgorithmIdentifier, ServerName, UnixTime};
 
 use super::*;
 use crate::names::{EchConfigPayload, EchVersion, KeyExchangeAlgorithm};

@@ -68,12 +68,13 @@ pub(crate) fn split_message<'a>(
 ) -> Result<Option<Message<'a>>, Error> {
     let (Some(end), Some(typ)) = (message_len(rest), rest.first()) else { return Ok(None) };
     let typ = HandshakeType::from(*typ);
-    if end - MESSAGE_HEADER > max_len(typ) {
+    let (len, limit) = (end - MESSAGE_HEADER, max_len(typ));
+    if len > limit {
         return Err(match typ {
             HandshakeType::Certificate | HandshakeType::CompressedCertificate => {
                 InvalidMessage::CertificatePayloadTooLarge.into()
             }
-            _ => InvalidMessage::HandshakePayloadTooLarge.into(),
+            _ => InvalidMessage::HandshakeMessageTooLong { typ, len, limit }.into(),
         });
     }
     let Some((raw, tail)) = rest.split_at_checked(end) else { return Ok(None) };
@@ -122,7 +123,14 @@ mod tests {
             ([11, 1, 0, 1], Some(InvalidMessage::CertificatePayloadTooLarge)),
             ([11, 0xff, 0xff, 0xff], Some(InvalidMessage::CertificatePayloadTooLarge)),
             ([20, 0, 0, 8], None),
-            ([20, 0, 0, 9], Some(InvalidMessage::HandshakePayloadTooLarge)),
+            (
+                [20, 0, 0, 9],
+                Some(InvalidMessage::HandshakeMessageTooLong {
+                    typ: HandshakeType::Finished,
+                    len: 9,
+                    limit: 8,
+                }),
+            ),
         ];
         for (header, refused) in cases {
             let expected = refused.map_or(Ok(None), |why| Err(why.into()));
