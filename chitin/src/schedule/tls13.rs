@@ -7,6 +7,9 @@
 //!                                 \-> resumption secret, once the client's Finished is in the transcript
 //! ```
 
+#[cfg(all(test, feature = "aws_lc_rs"))]
+mod tests;
+
 use alloc::boxed::Box;
 
 use zeroize::Zeroizing;
