@@ -129,10 +129,10 @@ impl<'a> Name<'a> {
 
     fn fit(&self, subtree: &GeneralName<'_>, side: Side) -> Fit {
         match (self, subtree) {
-            (Self::Dns(name), GeneralName::Dns(subtree)) => match (name, dns::Subtree::new(subtree)) {
-                (Some(name), Some(subtree)) if side == Side::Excluded => Fit::inside(name.touches(&subtree)),
-                (Some(name), Some(subtree)) => Fit::inside(name.is_within(&subtree)),
-                _ => Fit::Malformed,
+            (Self::Dns(name), GeneralName::Dns(subtree)) => match (name, dns::Subtree::of_checked(subtree)) {
+                (Some(name), subtree) if side == Side::Excluded => Fit::inside(name.touches(&subtree)),
+                (Some(name), subtree) => Fit::inside(name.is_within(&subtree)),
+                (None, _) => Fit::Malformed,
             },
             (Self::Ip(address), GeneralName::Ip(subnet)) => match (address, ip::Subnet::new(subnet)) {
                 (Some(address), Some(subnet)) => Fit::inside(subnet.contains(address)),

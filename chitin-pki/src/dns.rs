@@ -81,12 +81,18 @@ pub(crate) struct Subtree<'a> {
 impl<'a> Subtree<'a> {
     /// Reads a constraint. None if it is not one: a wildcard, a final dot, an empty label.
     pub(crate) fn new(constraint: &'a [u8]) -> Option<Self> {
-        let (name, below_only) = match constraint {
-            [] => return Some(Self { name: constraint, below_only: false }),
-            [b'.', rest @ ..] => (rest, true),
-            whole => (whole, false),
-        };
-        if is_name(name) { Some(Self { name, below_only }) } else { None }
+        let subtree = Self::of_checked(constraint);
+        let all = constraint.is_empty();
+        if all || is_name(subtree.name) { Some(subtree) } else { None }
+    }
+
+    /// Takes a constraint apart that [`Self::new`] has read before. Looking at each octet again, for each name, would
+    /// be most of the work of a comparison.
+    pub(crate) fn of_checked(constraint: &'a [u8]) -> Self {
+        match constraint.strip_prefix(b".") {
+            Some(name) => Self { name, below_only: true },
+            None => Self { name: constraint, below_only: false },
+        }
     }
 
     fn contains(&self, name: &[u8]) -> bool {
