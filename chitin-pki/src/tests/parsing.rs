@@ -98,6 +98,34 @@ fn octets_after_the_certificate_are_refused() {
 }
 
 #[test]
+fn elements_after_the_last_are_refused() {
+    let null = [0x05, 0x00];
+    let key = KeyPair::generate().unwrap();
+    let whole = Parts::leaf("root", &key).sign(&key);
+    // Past the header 30 82 xx xx or 30 81 xx.
+    let header = if whole[1] == 0x82 { 4 } else { 3 };
+    let longer = CertificateDer::from(tlv(0x30, &[&whole[header..], &null]));
+    assert!(is_bad_der(Certificate::parse(&longer).map(|_| ())));
+
+    let time = tlv(0x17, &[b"200101000000Z"]);
+    assert_eq!(parse(|parts| parts.validity = tlv(0x30, &[&time, &time])), Ok(()));
+    assert!(is_bad_der(parse(|parts| parts.validity = tlv(0x30, &[&time, &time, &time]))));
+    assert!(is_bad_der(parse(|parts| {
+        parts.extensions.clear();
+        parts.spki.extend(null);
+    })));
+    assert!(is_bad_der(parse(|parts| {
+        parts.extensions.push(tlv(0x30, &[&[0x06, 0x03, 0x55, 0x1d, 99], &[0x04, 0x00], &null]));
+    })));
+    let constraints = |parts: &[&[u8]]| {
+        let value = tlv(0x30, parts);
+        parse(|parts| parts.extensions.push(id_ce(19, &[], &value)))
+    };
+    assert_eq!(constraints(&[&[0x01, 0x01, 0xff], &[0x02, 0x01, 0x00]]), Ok(()));
+    assert!(is_bad_der(constraints(&[&[0x01, 0x01, 0xff], &[0x02, 0x01, 0x00], &null])));
+}
+
+#[test]
 fn only_version_3_is_read() {
     assert_eq!(parse(|_| ()), Ok(()));
     let v1 = |parts: &mut Parts| {
@@ -115,7 +143,11 @@ fn only_version_3_is_read() {
         parts.extensions.clear();
     };
     assert_eq!(parse(v4), Err(Problem::UnsupportedVersion { version: 3 }));
-    assert!(is_bad_der(parse(|parts| parts.version[4] = 0)));
+    let spelled_out = |parts: &mut Parts| {
+        parts.version[4] = 0;
+        parts.extensions.clear();
+    };
+    assert!(is_bad_der(parse(spelled_out)));
     assert!(is_bad_der(parse(|parts| parts.version.clear())));
 }
 
