@@ -96,10 +96,11 @@ fn report(facts: &Facts, name: &str, roots: &RootCertStore, roots_name: &str) ->
         facts.peer.last().and_then(|der| certificate::Summary::read(der)).map(|last| last.issuer_der);
     let anchor = roots.roots.iter().find(|root| Some(root.subject.as_ref()) == issuer.as_deref());
     let anchor = anchor.map(|root| format!(", by {}", certificate::name(&root.subject))).unwrap_or_default();
-    rows.push((
-        "verified",
-        format!("as {} against {roots_name} ({} roots){anchor}", clean(name), roots.len()),
-    ));
+    let count = match roots.len() {
+        1 => "1 root".into(),
+        more => format!("{more} roots"),
+    };
+    rows.push(("verified", format!("as {} against {roots_name} ({count}){anchor}", clean(name))));
     table(&rows)
 }
 

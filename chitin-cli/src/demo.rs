@@ -210,9 +210,9 @@ fn bar(bytes: u64) -> ProgressBar {
     if bytes <= SMALL {
         bar.set_draw_target(ProgressDrawTarget::hidden());
     }
-    if let Ok(style) =
-        ProgressStyle::with_template("{msg:18} {bar:40} {bytes:>11} of {total_bytes} {binary_bytes_per_sec}")
-    {
+    if let Ok(style) = ProgressStyle::with_template(
+        "{msg:16} {wide_bar} {bytes:>10} of {total_bytes} {binary_bytes_per_sec:>13}",
+    ) {
         bar.set_style(style);
     }
     bar
