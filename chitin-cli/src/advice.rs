@@ -10,7 +10,9 @@ use crate::text::{clean, utc};
 /// Explains why a client's handshake failed. `presented` is the server's chain as far as it came, `name` what was verified.
 pub fn client(failure: &Failure, presented: &[CertificateDer<'_>], name: &str) -> String {
     match foreign(failure.first()) {
-        Some(Foreign::HttpResponse) => return "this port speaks plain HTTP, not TLS: try http://, or another port".into(),
+        Some(Foreign::HttpResponse) => {
+            return "this port speaks plain HTTP, not TLS: try http://, or another port".into();
+        }
         Some(Foreign::HttpRequest) => return "the other end is an HTTP client, not a TLS server".into(),
         Some(Foreign::Other(what)) => return format!("this port does not speak TLS but {what}"),
         None => {}
@@ -31,7 +33,9 @@ pub fn client(failure: &Failure, presented: &[CertificateDer<'_>], name: &str) -
 /// Explains why a server's handshake failed, in one line for the log.
 pub fn server(failure: &Failure, presented: &[CertificateDer<'_>]) -> String {
     match foreign(failure.first()) {
-        Some(Foreign::HttpRequest) => return "plain HTTP on the TLS port (answered 400): the client wants https://".into(),
+        Some(Foreign::HttpRequest) => {
+            return "plain HTTP on the TLS port (answered 400): the client wants https://".into();
+        }
         Some(_) => return "not TLS".into(),
         None => {}
     }
@@ -64,7 +68,8 @@ pub fn tls(error: &Error, presented: &[CertificateDer<'_>], name: &str) -> Strin
 }
 
 fn certificate(why: &CertificateError, leaf: Option<&Summary>, chain: usize, name: &str) -> String {
-    let until = |summary: &Summary| format!("it was valid {} to {} UTC", summary.not_before, summary.not_after);
+    let until =
+        |summary: &Summary| format!("it was valid {} to {} UTC", summary.not_before, summary.not_after);
     let valid = leaf.map(until).unwrap_or_default();
     match why {
         CertificateError::Expired => {
@@ -86,7 +91,10 @@ fn certificate(why: &CertificateError, leaf: Option<&Summary>, chain: usize, nam
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
             let names = leaf.map(|leaf| leaf.names.join(", ")).unwrap_or_default();
             let names = if names.is_empty() { "no names at all".into() } else { names };
-            format!("wrong name: asked for {}, the certificate is for {names} (--sni NAME verifies another)", clean(name))
+            format!(
+                "wrong name: asked for {}, the certificate is for {names} (--sni NAME verifies another)",
+                clean(name)
+            )
         }
         CertificateError::UnknownIssuer => match leaf {
             Some(leaf) if leaf.is_self_issued() && chain == 1 => format!(
@@ -116,7 +124,9 @@ fn alert_received(alert: AlertDescription) -> String {
         AlertDescription::BadCertificate => "it does not like our certificate",
         AlertDescription::CertificateExpired => "our certificate has expired, by its clock",
         AlertDescription::UnrecognisedName => "it serves no such name: --sni NAME sends another",
-        AlertDescription::NoApplicationProtocol => "it speaks none of the application protocols offered: --alpn P",
+        AlertDescription::NoApplicationProtocol => {
+            "it speaks none of the application protocols offered: --alpn P"
+        }
         AlertDescription::AccessDenied => "our certificate is good, but we may not come in",
         _ => return format!("the peer refused with the alert {alert:?}"),
     };

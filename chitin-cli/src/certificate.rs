@@ -169,7 +169,8 @@ fn alternative_names(extensions: &[u8]) -> Vec<String> {
             continue;
         }
         extension.optional(BOOLEAN);
-        let mut general = Der(extension.take(OCTET_STRING).and_then(|v| Der(v).take(SEQUENCE)).unwrap_or_default());
+        let mut general =
+            Der(extension.take(OCTET_STRING).and_then(|v| Der(v).take(SEQUENCE)).unwrap_or_default());
         while let Some((tag, value)) = general.any() {
             names.push(match tag {
                 0x81 => format!("email:{}", clean_bytes(value)),

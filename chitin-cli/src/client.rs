@@ -39,7 +39,11 @@ pub fn run(args: &ClientArgs) -> Result<(), String> {
     let mut sock = Timed::new(connect(args)?, HANDSHAKE);
     sock.sock.set_nodelay(true).ok();
     if let Err(failure) = link::handshake(&mut conn, &mut sock) {
-        return Err(format!("{}: {}", address(args), advice::client(&failure, &recorder.log().presented, name)));
+        return Err(format!(
+            "{}: {}",
+            address(args),
+            advice::client(&failure, &recorder.log().presented, name)
+        ));
     }
     eprint!("{}", report(&Facts::of(&conn), name, &roots, &roots_name));
     carry(conn, sock.sock)
@@ -88,10 +92,15 @@ fn report(facts: &Facts, name: &str, roots: &RootCertStore, roots_name: &str) ->
     let mut rows = facts.rows();
     rows.extend(chain_rows("chain", &facts.peer));
     // The library has verified the chain, or there would be no connection. Which root it found, the names tell.
-    let issuer = facts.peer.last().and_then(|der| certificate::Summary::read(der)).map(|last| last.issuer_der);
+    let issuer =
+        facts.peer.last().and_then(|der| certificate::Summary::read(der)).map(|last| last.issuer_der);
     let anchor = roots.roots.iter().find(|root| Some(root.subject.as_ref()) == issuer.as_deref());
     let anchor = anchor.map(|root| format!(", by {}", certificate::name(&root.subject))).unwrap_or_default();
-    rows.push(("verified", format!("as {} against {roots_name} ({} roots){anchor}", clean(name), roots.len())));
+    let count = match roots.len() {
+        1 => "1 root".into(),
+        more => format!("{more} roots"),
+    };
+    rows.push(("verified", format!("as {} against {roots_name} ({count}){anchor}", clean(name))));
     table(&rows)
 }
 

@@ -14,15 +14,16 @@ use chitin::crypto::{CryptoProvider, aws_lc_rs};
 use chitin::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, ServerName};
 use chitin::server::WebPkiClientVerifier;
 use chitin::{
-    ClientConfig, ClientConnection, ConnectionCommon, HandshakeKind, ProtocolVersion, RootCertStore, ServerConfig,
-    ServerConnection, SideData, Stream,
+    ClientConfig, ClientConnection, ConnectionCommon, HandshakeKind, ProtocolVersion, RootCertStore,
+    ServerConfig, ServerConnection, SideData, Stream,
 };
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use rcgen::{
-    BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
-    KeyUsagePurpose,
+    BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer,
+    KeyPair, KeyUsagePurpose,
 };
 
+use crate::advice;
 use crate::args::DemoArgs;
 use crate::certificate::Summary;
 use crate::diagram::{End, draw};
@@ -30,7 +31,6 @@ use crate::facts::{Facts, chain_rows, table};
 use crate::link::{self, Timed};
 use crate::text::{civil, commas, span};
 use crate::trace_view::{Log, Recorder, observed_client, observed_server};
-use crate::advice;
 
 /// Runs both connections, prints the table and the pictures.
 pub fn run(args: &DemoArgs) -> Result<(), String> {
@@ -192,7 +192,8 @@ fn connection(
         (Ok(client), Ok(server)) => Ok(Pair { client, server, bytes }),
         (client, server) => {
             let both = [("client", client.err()), ("server", server.err())];
-            let both = both.into_iter().filter_map(|(end, error)| error.map(|error| format!("{end}: {error}")));
+            let both =
+                both.into_iter().filter_map(|(end, error)| error.map(|error| format!("{end}: {error}")));
             let text = both.collect::<Vec<_>>().join("; ");
             Err(format!("{text}\n{}", draw(&client_log.log().steps)))
         }
@@ -209,7 +210,9 @@ fn bar(bytes: u64) -> ProgressBar {
     if bytes <= SMALL {
         bar.set_draw_target(ProgressDrawTarget::hidden());
     }
-    if let Ok(style) = ProgressStyle::with_template("{msg:18} {bar:40} {bytes:>11} of {total_bytes} {binary_bytes_per_sec}") {
+    if let Ok(style) = ProgressStyle::with_template(
+        "{msg:16} {wide_bar} {bytes:>10} of {total_bytes} {binary_bytes_per_sec:>13}",
+    ) {
         bar.set_style(style);
     }
     bar
@@ -375,11 +378,16 @@ fn report(full: &Pair, resumed: &Pair, args: &DemoArgs) -> Result<String, String
     rows.extend(chain_rows("server chain", &facts.peer));
     rows.extend(chain_rows("client chain", &full.server.facts.peer));
     rows.push(("client verified", verified(&full.client, End::Server, &format!(" for {NAME}"))));
-    rows.push(("server verified", match args.mtls {
-        true => verified(&full.server, End::Client, ""),
-        false => "nobody: it asked for no client certificate (--mtls does)".into(),
-    }));
-    let time = |pair: &Pair| format!("client {}, server {}", span(pair.client.handshake), span(pair.server.handshake));
+    rows.push((
+        "server verified",
+        match args.mtls {
+            true => verified(&full.server, End::Client, ""),
+            false => "nobody: it asked for no client certificate (--mtls does)".into(),
+        },
+    ));
+    let time = |pair: &Pair| {
+        format!("client {}, server {}", span(pair.client.handshake), span(pair.server.handshake))
+    };
     rows.push(("full handshake", time(full)));
     rows.push(("resumed", format!("{}, {} with a ticket", time(resumed), resumed.client.facts.group)));
     let [up, down] = full.rates();

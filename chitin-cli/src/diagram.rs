@@ -35,14 +35,27 @@ impl End {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum What {
     /// A handshake message: its name and its size with the four-byte header.
-    Message { name: String, len: usize },
+    Message {
+        name: String,
+        len: usize,
+    },
     /// A ChangeCipherSpec record, which means nothing in TLS 1.3. RFC 8446 appendix D.4.
-    ChangeCipherSpec { len: usize },
+    ChangeCipherSpec {
+        len: usize,
+    },
     /// Application data records in a row: how many, and their bytes on the wire.
-    Data { records: u64, wire: u64 },
-    Alert { fatal: bool, name: String },
+    Data {
+        records: u64,
+        wire: u64,
+    },
+    Alert {
+        fatal: bool,
+        name: String,
+    },
     /// This end gave up.
-    Failed { error: String },
+    Failed {
+        error: String,
+    },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -173,8 +186,11 @@ mod tests {
 
     #[test]
     fn a_failure_names_the_end_that_gave_up() {
-        let step =
-            Step { from: End::Client, what: What::Failed { error: "bad certificate".into() }, key: Key::None };
+        let step = Step {
+            from: End::Client,
+            what: What::Failed { error: "bad certificate".into() },
+            key: Key::None,
+        };
         assert!(draw(&[step]).ends_with("X client gave up: bad certificate\n"));
     }
 }

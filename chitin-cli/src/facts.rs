@@ -22,9 +22,13 @@ impl Facts {
     pub fn of(state: &CommonState) -> Self {
         let unknown = || "unknown".to_owned();
         Self {
-            version: state.protocol_version().map_or_else(unknown, |v| format!("{v:?}").replace("TLSv1_", "TLS 1.")),
+            version: state
+                .protocol_version()
+                .map_or_else(unknown, |v| format!("{v:?}").replace("TLSv1_", "TLS 1.")),
             suite: state.negotiated_cipher_suite().map_or_else(unknown, |s| format!("{:?}", s.suite())),
-            group: state.negotiated_key_exchange_group().map_or_else(|| "none".into(), |g| format!("{:?}", g.name())),
+            group: state
+                .negotiated_key_exchange_group()
+                .map_or_else(|| "none".into(), |g| format!("{:?}", g.name())),
             alpn: state.alpn_protocol().map(clean_bytes),
             kind: state.handshake_kind(),
             peer: state.peer_certificates().unwrap_or_default().to_vec(),

@@ -125,7 +125,9 @@ fn parse(head: &[u8]) -> Result<Request, Response> {
         Err(httparse::Error::TooManyHeaders) => {
             return Err(Response::text(431, "the request has too many header fields\n"));
         }
-        Ok(httparse::Status::Partial) | Err(_) => return Err(Response::text(400, "this is no HTTP/1.1 request\n")),
+        Ok(httparse::Status::Partial) | Err(_) => {
+            return Err(Response::text(400, "this is no HTTP/1.1 request\n"));
+        }
     }
     let field = |name: &str| {
         let found = request.headers.iter().find(|field| field.name.eq_ignore_ascii_case(name));
@@ -174,9 +176,10 @@ fn answer(request: &Request, answers: &Answers<'_>) -> Response {
         return Response::text(405, "only GET and HEAD are served here\n");
     }
     let response = match answers {
-        Answers::Page(page) => {
-            Response::text(200, &format!("{page}  request      {} {}\n", clean(&request.method), clean(&request.target)))
-        }
+        Answers::Page(page) => Response::text(
+            200,
+            &format!("{page}  request      {} {}\n", clean(&request.method), clean(&request.target)),
+        ),
         Answers::Files(root) => file(root, &request.target),
     };
     Response { head_only, ..response }
@@ -307,7 +310,8 @@ mod tests {
 
     #[test]
     fn requests() {
-        let keep = |head: &[u8]| parse(head).map(|request| request.keep_alive).map_err(|response| response.status);
+        let keep =
+            |head: &[u8]| parse(head).map(|request| request.keep_alive).map_err(|response| response.status);
         assert_eq!(keep(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"), Ok(true));
         assert_eq!(keep(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: Close\r\n\r\n"), Ok(false));
         assert_eq!(keep(b"GET / HTTP/1.0\r\n\r\n"), Ok(false));
@@ -348,7 +352,17 @@ mod tests {
         assert_eq!(locate(&root, "/sub/").unwrap(), root.join("sub/index.html"));
         #[cfg(unix)]
         assert_eq!(locate(&root, "/in").unwrap(), root.join("a b.txt"));
-        for bad in ["/../secret", "/%2e%2e/secret", "/..%2fsecret", "/out", "/dir/x", "/../root2/x", "secret", "/", "/no"] {
+        for bad in [
+            "/../secret",
+            "/%2e%2e/secret",
+            "/..%2fsecret",
+            "/out",
+            "/dir/x",
+            "/../root2/x",
+            "secret",
+            "/",
+            "/no",
+        ] {
             assert_eq!(locate(&root, bad), None, "{bad}");
         }
         fs::remove_dir_all(&dir).unwrap();

@@ -71,11 +71,18 @@ fn timed_out(error: io::Error) -> io::Error {
 #[derive(Debug)]
 pub enum Failure {
     /// One end refused, or could not make sense of the other.
-    Tls { error: Error, first: Vec<u8> },
+    Tls {
+        error: Error,
+        first: Vec<u8>,
+    },
     /// The peer closed before it was done.
-    Closed { first: Vec<u8> },
+    Closed {
+        first: Vec<u8>,
+    },
     /// The time was up.
-    TimedOut { first: Vec<u8> },
+    TimedOut {
+        first: Vec<u8>,
+    },
     Io(io::Error),
 }
 
@@ -159,7 +166,11 @@ where
 }
 
 /// Hands received bytes to the connection, and its plaintext, as it comes, to `take`.
-fn feed<C, S>(conn: &mut C, mut received: &[u8], mut take: impl FnMut(&mut C) -> io::Result<()>) -> Result<(), Stopped>
+fn feed<C, S>(
+    conn: &mut C,
+    mut received: &[u8],
+    mut take: impl FnMut(&mut C) -> io::Result<()>,
+) -> Result<(), Stopped>
 where
     C: DerefMut<Target = ConnectionCommon<S>>,
     S: SideData,
@@ -195,7 +206,9 @@ pub fn foreign(first: &[u8]) -> Option<Foreign> {
         _ if starts(&["HTTP/"]) => Foreign::HttpResponse,
         _ if starts(&METHODS) => Foreign::HttpRequest,
         _ if starts(&["SSH-"]) => Foreign::Other("SSH"),
-        _ if starts(&["220 ", "220-", "421 ", "554 "]) => Foreign::Other("SMTP or FTP in plain text (STARTTLS?)"),
+        _ if starts(&["220 ", "220-", "421 ", "554 "]) => {
+            Foreign::Other("SMTP or FTP in plain text (STARTTLS?)")
+        }
         _ if starts(&["* OK", "+OK", "-ERR"]) => Foreign::Other("IMAP or POP3 in plain text (STARTTLS?)"),
         _ => return None,
     })

@@ -29,9 +29,9 @@ pub fn key(file: &Path) -> Result<PrivateKeyDer<'static>, String> {
 pub fn roots(file: &Path) -> Result<RootCertStore, String> {
     let mut roots = RootCertStore::empty();
     for (at, certificate) in chain(file)?.into_iter().enumerate() {
-        roots
-            .add(certificate)
-            .map_err(|error| format!("{}: certificate {} cannot be a root: {error}", file.display(), at + 1))?;
+        roots.add(certificate).map_err(|error| {
+            format!("{}: certificate {} cannot be a root: {error}", file.display(), at + 1)
+        })?;
     }
     Ok(roots)
 }
@@ -50,7 +50,9 @@ fn wrong(file: &Path, bytes: &[u8], wanted: &str, error: &pem::Error) -> String 
         return format!("{file}: expected {wanted} in PEM, but the PEM is damaged: {error}");
     }
     if encrypted && wanted == "a private key" {
-        return format!("{file}: the private key is encrypted; decrypt it first (openssl pkey -in {file} -out plain.pem)");
+        return format!(
+            "{file}: the private key is encrypted; decrypt it first (openssl pkey -in {file} -out plain.pem)"
+        );
     }
     if !labels.is_empty() {
         return format!("{file}: expected {wanted}, found {}", labels.join(", "));
@@ -58,7 +60,9 @@ fn wrong(file: &Path, bytes: &[u8], wanted: &str, error: &pem::Error) -> String 
     match bytes.first() {
         None => format!("{file}: expected {wanted}, but the file is empty"),
         // Every certificate and key is a DER SEQUENCE.
-        Some(0x30) => format!("{file}: expected {wanted} in PEM; this looks like DER (convert with openssl -inform der)"),
+        Some(0x30) => format!(
+            "{file}: expected {wanted} in PEM; this looks like DER (convert with openssl -inform der)"
+        ),
         Some(_) => format!("{file}: expected {wanted} in PEM (\"-----BEGIN ...\"), found no PEM at all"),
     }
 }

@@ -12,7 +12,8 @@ pub fn clean(text: &str) -> String {
             break;
         }
         // Besides controls, the marks that turn the writing direction around: they can make one name look like another.
-        let reorders = matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+        let reorders =
+            matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
         match c {
             '\\' => out.push_str("\\\\"),
             c if c.is_control() || reorders => {

@@ -108,7 +108,8 @@ impl Log {
             return;
         }
         if content == ContentType::ChangeCipherSpec {
-            self.push(Step { from, what: What::ChangeCipherSpec { len }, key });
+            // Never protected, whatever keys are in place. RFC 8446 section 5.
+            self.push(Step { from, what: What::ChangeCipherSpec { len }, key: Key::Plain });
         }
         if !self.data_seen {
             let wire = &mut self.handshake_wire[from as usize];

@@ -1,0 +1,359 @@
+//! `chitin client` and `chitin server` against each other, and against peers that are not what they should be.
+
+mod support;
+
+use std::io::{Read, Write};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::thread;
+
+use chitin::pki_types::pem::PemObject;
+use chitin::pki_types::{CertificateDer, PrivateKeyDer};
+use chitin::{ServerConfig, ServerConnection};
+use rcgen::{CertificateParams, KeyPair};
+use support::{Ca, Folder, PATIENCE, Server, client, common_name, ordinary, run};
+
+/// Different at each place, and larger than all buffers between the two together.
+fn much() -> Vec<u8> {
+    (0..8_u32 << 20).map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8).collect()
+}
+
+#[test]
+fn echo_gives_everything_back_and_closes_cleanly() {
+    let (folder, _) = ordinary();
+    let server = Server::start(&folder, &["--echo"]);
+    let data = much();
+    let outcome = client(&folder, "localhost", server.port(), &[], &data).succeeded();
+    assert!(outcome.stdout == data, "{} bytes came back", outcome.stdout.len());
+    for fact in ["TLS 1.3", "TLS13_AES_", "CN=server", "CN=Test CA", "verified"] {
+        assert!(outcome.stderr.contains(fact), "{fact} not in\n{}", outcome.stderr);
+    }
+    server.logs("name=localhost");
+    server.logs("closed after");
+}
+
+#[test]
+fn no_input_at_all_is_a_clean_close_too() {
+    let (folder, _) = ordinary();
+    let server = Server::start(&folder, &["--echo"]);
+    assert!(client(&folder, "localhost", server.port(), &[], b"").succeeded().stdout.is_empty());
+}
+
+#[test]
+fn an_ip_address_is_verified_and_sends_no_name() {
+    let (folder, _) = ordinary();
+    let server = Server::start(&folder, &["--echo"]);
+    client(&folder, "127.0.0.1", server.port(), &[], b"x").succeeded();
+    server.logs("name=- ");
+}
+
+#[test]
+fn the_status_page_says_what_was_negotiated() {
+    let (folder, _) = ordinary();
+    let server = Server::start(&folder, &[]);
+    let request = b"GET /any HTTP/1.0\r\n\r\n";
+    let more = ["--alpn", "h2", "--alpn", "http/1.1"];
+    let text = client(&folder, "localhost", server.port(), &more, request).succeeded().text();
+    assert!(text.starts_with("HTTP/1.1 200 OK\r\n"), "{text}");
+    for fact in ["TLS 1.3", "http/1.1", "localhost", "GET /any"] {
+        assert!(text.contains(fact), "{fact} not in\n{text}");
+    }
+}
+
+#[test]
+fn alpn_without_overlap_is_refused_and_named() {
+    let (folder, _) = ordinary();
+    let server = Server::start(&folder, &["--echo", "--alpn", "a"]);
+    client(&folder, "localhost", server.port(), &["--alpn", "a"], b"").succeeded();
+    client(&folder, "localhost", server.port(), &["--alpn", "b"], b"").failed("--alpn");
+    server.logs("ALPN");
+}
+
+#[test]
+fn www_serves_files_and_nothing_beside_them() {
+    let (folder, _) = ordinary();
+    folder.write("www/page.html", "<p>hello</p>");
+    folder.write("www/big.bin", much());
+    folder.write("outside.txt", "secret");
+    #[cfg(unix)]
+    std::os::unix::fs::symlink(folder.path("outside.txt"), folder.path("www/link.txt")).unwrap();
+    let server = Server::start(&folder, &["--www", &folder.path("www")]);
+    let get =
+        |request: &str| client(&folder, "localhost", server.port(), &[], request.as_bytes()).succeeded();
+
+    let text = get("GET /page.html HTTP/1.0\r\n\r\n").text();
+    assert!(
+        text.starts_with("HTTP/1.1 200 ") && text.contains("text/html") && text.ends_with("<p>hello</p>"),
+        "{text}"
+    );
+    let text = get("HEAD /page.html HTTP/1.0\r\n\r\n").text();
+    assert!(text.contains("Content-Length: 12\r\n") && text.ends_with("\r\n\r\n"), "{text}");
+    let big = get("GET /big.bin HTTP/1.0\r\n\r\n").stdout;
+    assert!(big.ends_with(&much()));
+    for path in ["/../outside.txt", "/%2e%2e/outside.txt", "/link.txt", "/none"] {
+        let text = get(&format!("GET {path} HTTP/1.0\r\n\r\n")).text();
+        assert!(text.starts_with("HTTP/1.1 404 ") && !text.contains("secret"), "{path}: {text}");
+    }
+    assert!(get("POST /page.html HTTP/1.0\r\n\r\n").text().starts_with("HTTP/1.1 405 "));
+    assert!(get("nonsense\r\n\r\n").text().starts_with("HTTP/1.1 400 "));
+    let long = format!("GET / HTTP/1.0\r\nA: {}\r\n\r\n", "a".repeat(20_000));
+    assert!(get(&long).text().starts_with("HTTP/1.1 431 "));
+}
+
+#[test]
+fn two_requests_share_a_connection() {
+    let (folder, _) = ordinary();
+    folder.write("www/a.txt", "first");
+    folder.write("www/b.txt", "second");
+    let server = Server::start(&folder, &["--www", &folder.path("www")]);
+    let requests = b"GET /a.txt HTTP/1.1\r\nHost: a\r\n\r\nGET /b.txt HTTP/1.1\r\nHost: a\r\n\r\n";
+    let text = client(&folder, "localhost", server.port(), &[], requests).succeeded().text();
+    assert!(text.contains("first") && text.ends_with("second"), "{text}");
+}
+
+#[test]
+fn another_ca_is_unknown() {
+    let (folder, _) = ordinary();
+    folder.write("ca.pem", Ca::new("Another CA").pem);
+    let server = Server::start(&folder, &["--echo"]);
+    client(&folder, "localhost", server.port(), &[], b"x").failed("unknown CA").failed("CN=Test CA");
+    server.logs("failed");
+}
+
+#[test]
+fn without_ca_the_public_roots_do_not_know_ours() {
+    let (folder, _) = ordinary();
+    let server = Server::start(&folder, &["--echo"]);
+    run(&["client", &format!("localhost:{}", server.port())], b"x").failed("unknown CA");
+}
+
+#[test]
+fn a_self_signed_certificate_is_called_so() {
+    let (folder, _) = ordinary();
+    let mut params = CertificateParams::new(vec!["localhost".into()]).unwrap();
+    params.distinguished_name = common_name("alone");
+    let key = KeyPair::generate().unwrap();
+    folder.write("alone.pem", params.self_signed(&key).unwrap().pem());
+    folder.write("alone.key", key.serialize_pem());
+    let server = Server::start_as(&folder, "alone", &["--echo"]);
+    client(&folder, "localhost", server.port(), &[], b"x").failed("self-signed certificate (CN=alone)");
+    // And the advice it gives helps.
+    folder.write("ca.pem", std::fs::read(folder.path("alone.pem")).unwrap());
+    client(&folder, "localhost", server.port(), &[], b"x").succeeded();
+}
+
+#[test]
+fn an_expired_certificate_is_called_so() {
+    let (folder, ca) = ordinary();
+    ca.issue(&folder, "old", &["localhost"], |params| {
+        params.not_before = rcgen::date_time_ymd(2019, 1, 1);
+        params.not_after = rcgen::date_time_ymd(2020, 2, 29);
+    });
+    let server = Server::start_as(&folder, "old", &["--echo"]);
+    client(&folder, "localhost", server.port(), &[], b"x").failed("expired").failed("2020-02-29");
+}
+
+#[test]
+fn a_certificate_from_the_future_is_called_so() {
+    let (folder, ca) = ordinary();
+    ca.issue(&folder, "new", &["localhost"], |params| params.not_before = rcgen::date_time_ymd(2090, 1, 1));
+    let server = Server::start_as(&folder, "new", &["--echo"]);
+    client(&folder, "localhost", server.port(), &[], b"x").failed("not valid yet").failed("2090-01-01");
+}
+
+#[test]
+fn a_wrong_name_shows_the_names_there_are_and_sni_sets_another() {
+    let (folder, ca) = ordinary();
+    ca.issue(&folder, "other", &["a.example", "b.example"], |_| {});
+    let server = Server::start_as(&folder, "other", &["--echo"]);
+    client(&folder, "localhost", server.port(), &[], b"x")
+        .failed("wrong name")
+        .failed("a.example, b.example");
+    client(&folder, "localhost", server.port(), &["--sni", "b.example"], b"x").succeeded();
+    server.logs("name=b.example");
+}
+
+#[test]
+fn a_required_client_certificate() {
+    let (folder, ca) = ordinary();
+    ca.issue(&folder, "me", &[], |_| {});
+    Ca::new("Stranger").issue(&folder, "stranger", &[], |_| {});
+    let server = Server::start(&folder, &["--echo", "--client-ca", &folder.path("ca.pem")]);
+    let with = |name: &str| {
+        let (cert, key) = (folder.path(&format!("{name}.pem")), folder.path(&format!("{name}.key")));
+        client(&folder, "localhost", server.port(), &["--cert", &cert, "--key", &key], b"hello")
+    };
+    assert_eq!(with("me").succeeded().stdout, b"hello");
+    server.logs("client=CN=me");
+    with("stranger").failed("the peer refused");
+    server.logs("unknown CA");
+    client(&folder, "localhost", server.port(), &[], b"hello").failed("--cert FILE --key FILE");
+    server.logs("no certificate was presented");
+}
+
+#[test]
+fn plain_http_gets_an_answer_it_can_read() {
+    let (folder, _) = ordinary();
+    let server = Server::start(&folder, &[]);
+    let mut sock = server.tcp();
+    sock.write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    sock.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.0 400 ") && answer.contains("https://"), "{answer}");
+    server.logs("plain HTTP on the TLS port");
+}
+
+/// Accepts one connection and gives it to `serve`.
+fn one_peer(serve: impl FnOnce(TcpStream) + Send + 'static) -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    thread::spawn(move || {
+        let (sock, _) = listener.accept().unwrap();
+        sock.set_read_timeout(Some(PATIENCE)).unwrap();
+        serve(sock);
+    });
+    port
+}
+
+#[test]
+fn a_plain_http_server_is_named() {
+    let (folder, _) = ordinary();
+    let port = one_peer(|mut sock| {
+        let _ = sock.read(&mut [0; 4096]);
+        sock.write_all(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n").unwrap();
+    });
+    client(&folder, "localhost", port, &[], b"x").failed("plain HTTP, not TLS");
+}
+
+#[test]
+fn a_mail_server_is_named() {
+    let (folder, _) = ordinary();
+    let port = one_peer(|mut sock| {
+        sock.write_all(b"220 mail.example ESMTP\r\n").unwrap();
+        let _ = sock.read(&mut [0; 4096]);
+    });
+    client(&folder, "localhost", port, &[], b"x").failed("STARTTLS");
+}
+
+#[test]
+fn a_peer_that_hangs_up_is_told_from_one_that_refuses() {
+    let (folder, _) = ordinary();
+    let port = one_peer(|mut sock| {
+        let _ = sock.read(&mut [0; 4096]);
+        sock.shutdown(Shutdown::Both).unwrap();
+    });
+    client(&folder, "localhost", port, &[], b"x").failed("closed the connection");
+}
+
+/// Sends `data` and then ends the stream, with a close_notify or without.
+fn sender(folder: &Folder, data: &'static [u8], close_notify: bool) -> u16 {
+    let chain = vec![CertificateDer::from_pem_file(folder.path("server.pem")).unwrap()];
+    let key = PrivateKeyDer::from_pem_file(folder.path("server.key")).unwrap();
+    let provider = Arc::new(chitin::crypto::aws_lc_rs::default_provider());
+    let config = ServerConfig::builder_with_provider(provider)
+        .with_protocol_versions(&[&chitin::version::TLS13])
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(chain, key)
+        .unwrap();
+    one_peer(move |mut sock| {
+        let mut conn = ServerConnection::new(Arc::new(config)).unwrap();
+        while conn.is_handshaking() {
+            conn.complete_io(&mut sock).unwrap();
+        }
+        conn.writer().write_all(data).unwrap();
+        if close_notify {
+            conn.send_close_notify();
+        }
+        while conn.wants_write() {
+            conn.write_tls(&mut sock).unwrap();
+        }
+        sock.shutdown(Shutdown::Write).unwrap();
+        // Until the client is gone: closing with unread bytes would reset the connection.
+        let _ = sock.read_to_end(&mut Vec::new());
+    })
+}
+
+#[test]
+fn truncation_is_told_from_a_clean_close() {
+    let (folder, _) = ordinary();
+    let port = sender(&folder, b"all of it", true);
+    assert_eq!(client(&folder, "localhost", port, &[], b"").succeeded().stdout, b"all of it");
+    let port = sender(&folder, b"half of it", false);
+    assert_eq!(client(&folder, "localhost", port, &[], b"").failed("truncated").stdout, b"half of it");
+}
+
+#[test]
+fn the_server_logs_a_client_that_ends_without_close_notify() {
+    let (folder, _) = ordinary();
+    let server = Server::start(&folder, &["--echo"]);
+    let mut sock = server.tcp();
+    let mut roots = chitin::RootCertStore::empty();
+    roots.add(CertificateDer::from_pem_file(folder.path("ca.pem")).unwrap()).unwrap();
+    let provider = Arc::new(chitin::crypto::aws_lc_rs::default_provider());
+    let config = chitin::ClientConfig::builder_with_provider(provider)
+        .with_protocol_versions(&[&chitin::version::TLS13])
+        .unwrap()
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    let mut conn = chitin::ClientConnection::new(Arc::new(config), "localhost".try_into().unwrap()).unwrap();
+    while conn.is_handshaking() {
+        conn.complete_io(&mut sock).unwrap();
+    }
+    sock.shutdown(Shutdown::Write).unwrap();
+    server.logs("truncated");
+}
+
+#[test]
+fn silent_peers_hold_their_place_only_until_the_handshake_timeout() {
+    let (folder, _) = ordinary();
+    let server = Server::start(&folder, &["--echo", "--max-connections", "1", "--handshake-timeout", "0.5"]);
+    let silent = server.tcp();
+    client(&folder, "localhost", server.port(), &[], b"x").succeeded();
+    server.logs("all 1 connections are in use");
+    server.logs("handshake timeout, nothing received");
+    drop(silent);
+}
+
+#[test]
+fn a_handshake_that_drips_in_is_cut_off_all_the_same() {
+    let (folder, _) = ordinary();
+    let server = Server::start(&folder, &["--echo", "--handshake-timeout", "0.5"]);
+    let mut sock = server.tcp();
+    // The header of a handshake record of 512 bytes, and then one byte at a time.
+    sock.write_all(&[0x16, 3, 1, 2, 0]).unwrap();
+    for _ in 0..100 {
+        if sock.write_all(&[0]).is_err() {
+            break;
+        }
+        thread::sleep(std::time::Duration::from_millis(20));
+    }
+    server.logs(": handshake timeout\n");
+}
+
+#[test]
+fn an_idle_connection_is_closed() {
+    let (folder, _) = ordinary();
+    let server = Server::start(&folder, &["--echo", "--idle-timeout", "0.3"]);
+    let target = format!("localhost:{}", server.port());
+    let mut child = support::chitin(&["client", &target, "--ca", &folder.path("ca.pem")]).spawn().unwrap();
+    server.logs("timed out");
+    // Its input is still open: it ends because the server has closed.
+    let end = std::time::Instant::now() + PATIENCE;
+    while child.try_wait().unwrap().is_none() {
+        assert!(std::time::Instant::now() < end);
+        thread::sleep(std::time::Duration::from_millis(10));
+    }
+}
+
+#[test]
+fn files_that_are_not_what_they_should_be_are_named() {
+    let (folder, _) = ordinary();
+    let (cert, key) = (folder.path("server.pem"), folder.path("server.key"));
+    run(&["server", "--cert", &key, "--key", &key], b"").failed("expected a certificate, found PRIVATE KEY");
+    run(&["server", "--cert", &cert, "--key", &cert], b"")
+        .failed("expected a private key, found CERTIFICATE");
+    let (other, _) = ordinary();
+    run(&["server", "--cert", &cert, "--key", &other.path("server.key")], b"").failed("server.pem");
+    run(&["client", "localhost:1", "--ca", &folder.path("none.pem")], b"").failed("none.pem");
+}
