@@ -6,6 +6,8 @@
 #![allow(clippy::result_large_err)] // A failed test shows all it knows.
 
 pub mod configs;
+pub mod hello;
+pub mod liar;
 pub mod net;
 pub mod pair;
 pub mod peer;

@@ -241,6 +241,10 @@ impl Engine {
         let Carrier::Records(records) = &mut self.carrier;
         let (typ, body, end) = match records.open.pull(input, out.as_deref_mut())? {
             Pulled::Incomplete => return Ok(None),
+            // Early data that is passed over is a record of another type all the same. RFC 8446 section 5.1.
+            Pulled::Skipped { .. } if !self.joiner.is_empty() => {
+                return Err(PeerMisbehaved::RejectedEarlyDataInterleavedWithHandshakeMessage.into());
+            }
             Pulled::Skipped { end } => return Ok(Some((end, None))),
             Pulled::Record { typ, body, end } => (typ, body, end),
         };

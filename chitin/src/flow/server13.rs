@@ -255,6 +255,10 @@ impl Retried {
         let Self { config, hello: first, suite, group, cookie, transcript } = *self;
         let hello = ClientHello::read(m.raw)?;
         choose::check_hello(&hello, &config)?;
+        // The suite that HelloRetryRequest named is the one of this handshake. RFC 8446 section 4.1.4.
+        if !hello.cipher_suites.contains(&suite.common.suite) {
+            return Err(PeerMisbehaved::CipherSuiteDifferedOnRetry.into());
+        }
         choose::check_second_hello(&first, &hello)?;
         if !hello.cookie().is_some_and(|theirs| Secret::new(&cookie).matches(theirs)) {
             return Err(PeerMisbehaved::CookieDifferedOnRetry.into());

@@ -1,0 +1,72 @@
+//! Mistakes of the caller: no peer hears of them.
+
+use std::sync::Arc;
+
+use chitin::client::{VerifierBuilderError, WebPkiServerVerifier};
+use chitin::sign::CertifiedKey;
+use chitin::sign::{Signer, SigningKey};
+use chitin::version::TLS13;
+use chitin::{
+    CertRevocationListError, Error, InconsistentKeys, ServerConfig, SignatureAlgorithm, SignatureScheme,
+};
+
+use crate::bench::{Told, client, lone_client, lone_server, provider, server, world};
+
+/// A key that does not say what its public half is.
+#[derive(Debug)]
+struct Secretive;
+
+impl SigningKey for Secretive {
+    fn choose_scheme(&self, _: &[SignatureScheme]) -> Option<Box<dyn Signer>> {
+        None
+    }
+
+    fn algorithm(&self) -> SignatureAlgorithm {
+        SignatureAlgorithm::ECDSA
+    }
+}
+
+cases! {
+    an_export_before_the_handshake = Error::HandshakeNotComplete, |_| {
+        let conn = lone_client(client(provider())).unwrap();
+        Told::alone(conn.export_keying_material([0; 16], b"label", None).unwrap_err())
+    };
+    a_key_update_before_the_handshake = Error::HandshakeNotComplete, |_| {
+        let mut conn = lone_server(server(provider())).unwrap();
+        Told::alone(conn.refresh_traffic_keys().unwrap_err())
+    };
+    a_client_with_tiny_records = Error::BadMaxFragmentSize, |_| {
+        let mut config = client(provider());
+        config.max_fragment_size = Some(31);
+        Told::alone(lone_client(config).unwrap_err())
+    };
+    a_server_with_huge_records = Error::BadMaxFragmentSize, |_| {
+        let mut config = server(provider());
+        config.max_fragment_size = Some((1 << 14) + 6);
+        Told::alone(lone_server(config).unwrap_err())
+    };
+    a_key_of_another_certificate = InconsistentKeys::KeyMismatch, |_| {
+        let config = ServerConfig::builder_with_provider(provider())
+            .with_protocol_versions(&[&TLS13])
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(world().server.chain.clone(), world().client.key.clone_key());
+        Told::alone(config.unwrap_err())
+    };
+    a_key_without_public_half = InconsistentKeys::Unknown, |_| {
+        let certified = CertifiedKey::new(world().server.chain.clone(), Arc::new(Secretive));
+        Told::alone(certified.keys_match().unwrap_err())
+    };
+    /// Until lists are looked at, none is accepted: it would be ignored.
+    a_revocation_list = like!(Error::InvalidCertRevocationList(CertRevocationListError::Other(_))), |_| {
+        let built = WebPkiServerVerifier::builder_with_provider(Arc::new(world().root.store()), provider())
+            .with_crls([vec![0x30, 0].into()])
+            .build();
+        match built.unwrap_err() {
+            VerifierBuilderError::InvalidCrl(why) => {
+                Told { silent: Some("there is no connection"), ..Told::alone(why.into()) }
+            }
+            other => panic!("{other}"),
+        }
+    };
+}

@@ -1,0 +1,195 @@
+//! Is every variant of every error brought about by a case? What cannot occur yet, or never will, is listed with the reason.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chitin::internal_testing::variant_names;
+use testkit::pair::Chop;
+
+use crate::bench::{Bench, Case, path};
+
+fn all_cases() -> Vec<Case> {
+    let files = [
+        crate::calls::cases(),
+        crate::certificates::cases(),
+        crate::encrypted::cases(),
+        crate::hello_to_client::cases(),
+        crate::hello_to_server::cases(),
+        crate::parts::cases(),
+        crate::records::cases(),
+        crate::traffic::cases(),
+    ];
+    files.into_iter().flatten().collect()
+}
+
+const TLS12: &str = "needs TLS 1.2";
+const EARLY_DATA: &str = "needs 0-RTT";
+const COMPRESSION: &str = "needs certificate compression";
+const RAW_KEYS: &str = "needs raw public keys";
+const ECH: &str = "needs ECH";
+const QUIC: &str = "needs QUIC";
+const REVOCATION: &str = "needs revocation lists";
+
+/// Variants that nothing brings about. Those of rustls 0.23 stay so that its users' code compiles.
+const EXCUSED: &[(&str, &str, &str)] = &[
+    ("Error", "InvalidEncryptedClientHello", ECH),
+    (
+        "Error",
+        "UnsupportedNameType",
+        "in 0.23; a ServerName is a DNS name or an address, and nothing else yet",
+    ),
+    ("EncryptedClientHelloError", "InvalidConfigList", ECH),
+    ("EncryptedClientHelloError", "NoCompatibleConfig", ECH),
+    ("EncryptedClientHelloError", "SniRequired", ECH),
+    ("PeerMisbehaved", "AttemptedDowngradeToTls12WhenTls13IsSupported", TLS12),
+    (
+        "PeerMisbehaved",
+        "DuplicateClientHelloExtensions",
+        "in 0.23; InvalidMessage::DuplicateExtension names the extension",
+    ),
+    (
+        "PeerMisbehaved",
+        "DuplicateEncryptedExtensions",
+        "in 0.23; InvalidMessage::DuplicateExtension names the extension",
+    ),
+    (
+        "PeerMisbehaved",
+        "DuplicateHelloRetryRequestExtensions",
+        "in 0.23; InvalidMessage::DuplicateExtension names the extension",
+    ),
+    (
+        "PeerMisbehaved",
+        "DuplicateNewSessionTicketExtensions",
+        "in 0.23; InvalidMessage::DuplicateExtension names the extension",
+    ),
+    (
+        "PeerMisbehaved",
+        "DuplicateServerHelloExtensions",
+        "in 0.23; InvalidMessage::DuplicateExtension names the extension",
+    ),
+    ("PeerMisbehaved", "DuplicateServerNameTypes", "in 0.23; InvalidMessage::InvalidServerName"),
+    ("PeerMisbehaved", "EarlyDataExtensionWithoutResumption", EARLY_DATA),
+    ("PeerMisbehaved", "EarlyDataOfferedWithVariedCipherSuite", EARLY_DATA),
+    ("PeerMisbehaved", "EchAcceptanceVariedAfterRetry", ECH),
+    (
+        "PeerMisbehaved",
+        "HandshakeHashVariedAfterRetry",
+        "in 0.23; SelectedDifferentCipherSuiteAfterRetry comes first",
+    ),
+    (
+        "PeerMisbehaved",
+        "IllegalHelloRetryRequestWithEmptyCookie",
+        "in 0.23; InvalidMessage::IllegalEmptyList names the field",
+    ),
+    ("PeerMisbehaved", "IllegalHelloRetryRequestWithInvalidEch", ECH),
+    ("PeerMisbehaved", "InvalidCertCompression", COMPRESSION),
+    ("PeerMisbehaved", "InvalidMaxEarlyDataSize", QUIC),
+    ("PeerMisbehaved", "KeyUpdateReceivedInQuicConnection", QUIC),
+    (
+        "PeerMisbehaved",
+        "MissingBinderInPskExtension",
+        "in 0.23; PskExtensionWithMismatchedIdsAndBinders comes first",
+    ),
+    (
+        "PeerMisbehaved",
+        "MissingPskExtensionInSecondClientHello",
+        "in 0.23; RFC 8446 section 4.1.2 lets a client drop PSKs",
+    ),
+    ("PeerMisbehaved", "MissingQuicTransportParameters", QUIC),
+    ("PeerMisbehaved", "OfferedDuplicateCertificateCompressions", COMPRESSION),
+    ("PeerMisbehaved", "OfferedEarlyDataWithOldProtocolVersion", EARLY_DATA),
+    (
+        "PeerMisbehaved",
+        "OfferedEmptyApplicationProtocol",
+        "in 0.23; InvalidMessage::IllegalEmptyList names the field",
+    ),
+    ("PeerMisbehaved", "PskExtensionMustBeLast", "in 0.23; InvalidMessage::PreSharedKeyIsNotFinalExtension"),
+    ("PeerMisbehaved", "ResumptionAttemptedWithVariedEms", TLS12),
+    ("PeerMisbehaved", "ResumptionOfferedWithVariedCipherSuite", TLS12),
+    ("PeerMisbehaved", "ResumptionOfferedWithVariedEms", TLS12),
+    ("PeerMisbehaved", "SelectedUnofferedCertCompression", COMPRESSION),
+    (
+        "PeerMisbehaved",
+        "SelectedUnofferedPsk",
+        "in 0.23; UnsolicitedServerHelloExtension, as RFC 8446 section 4.2 has it",
+    ),
+    ("PeerMisbehaved", "SelectedUnusableCipherSuiteForVersion", TLS12),
+    ("PeerMisbehaved", "ServerEchoedCompatibilitySessionId", TLS12),
+    ("PeerMisbehaved", "ServerHelloMustOfferUncompressedEcPoints", TLS12),
+    ("PeerMisbehaved", "ServerNameMustContainOneHostName", "in 0.23; InvalidMessage::InvalidServerName"),
+    ("PeerMisbehaved", "SignedKxWithWrongAlgorithm", TLS12),
+    ("PeerMisbehaved", "TooManyRenegotiationRequests", TLS12),
+    ("PeerMisbehaved", "UnsolicitedEchExtension", ECH),
+    ("PeerMisbehaved", "UnsolicitedSctList", "in 0.23; UnsolicitedCertExtension"),
+    ("PeerIncompatible", "EcPointsExtensionRequired", TLS12),
+    ("PeerIncompatible", "ExtendedMasterSecretExtensionRequired", TLS12),
+    ("PeerIncompatible", "IncorrectCertificateTypeExtension", RAW_KEYS),
+    ("PeerIncompatible", "NoCertificateRequestSignatureSchemesInCommon", TLS12),
+    ("PeerIncompatible", "NoEcPointFormatsInCommon", TLS12),
+    ("PeerIncompatible", "NullCompressionRequired", TLS12),
+    ("PeerIncompatible", "ServerRejectedEncryptedClientHello", ECH),
+    (
+        "PeerIncompatible",
+        "ServerSentHelloRetryRequestWithUnknownExtension",
+        "in 0.23; InvalidMessage::UnknownHelloRetryRequestExtension",
+    ),
+    ("PeerIncompatible", "Tls12NotOffered", TLS12),
+    ("PeerIncompatible", "Tls13RequiredForQuic", QUIC),
+    ("PeerIncompatible", "UncompressedEcPointsRequired", TLS12),
+    ("PeerIncompatible", "UnsolicitedCertificateTypeExtension", RAW_KEYS),
+    ("InvalidMessage", "EmptyTicketValue", "in 0.23; InvalidMessage::IllegalEmptyList names the field"),
+    (
+        "InvalidMessage",
+        "HandshakePayloadTooLarge",
+        "in 0.23; HandshakeMessageTooLong names message, length and limit",
+    ),
+    ("InvalidMessage", "IllegalEmptyValue", "in 0.23; InvalidMessage::IllegalEmptyList names the field"),
+    ("InvalidMessage", "InvalidCcs", "in 0.23; PeerMisbehaved::IllegalMiddleboxChangeCipherSpec"),
+    ("InvalidMessage", "InvalidCertRequest", "in 0.23; the fault in its fields is named"),
+    ("InvalidMessage", "InvalidDhParams", TLS12),
+    ("InvalidMessage", "MissingKeyExchange", TLS12),
+    (
+        "InvalidMessage",
+        "UnexpectedMessage",
+        "in 0.23; Error::InappropriateHandshakeMessage says what was expected",
+    ),
+    ("InvalidMessage", "UnknownCertificateExtension", "in 0.23; PeerMisbehaved::UnsolicitedCertExtension"),
+    ("InvalidMessage", "UnsupportedCompression", "in 0.23; PeerMisbehaved::SelectedUnofferedCompression"),
+    ("InvalidMessage", "UnsupportedCurveType", TLS12),
+    ("InvalidMessage", "UnsupportedKeyExchangeAlgorithm", TLS12),
+    ("CertRevocationListError", "BadSignature", REVOCATION),
+    ("CertRevocationListError", "InvalidCrlNumber", REVOCATION),
+    ("CertRevocationListError", "InvalidRevokedCertSerialNumber", REVOCATION),
+    ("CertRevocationListError", "IssuerInvalidForCrl", REVOCATION),
+    ("CertRevocationListError", "ParseError", REVOCATION),
+    ("CertRevocationListError", "UnsupportedCriticalExtension", REVOCATION),
+    ("CertRevocationListError", "UnsupportedCrlVersion", REVOCATION),
+    ("CertRevocationListError", "UnsupportedDeltaCrl", REVOCATION),
+    ("CertRevocationListError", "UnsupportedIndirectCrl", REVOCATION),
+    ("CertRevocationListError", "UnsupportedRevocationReason", REVOCATION),
+    ("CertRevocationListError", "UnsupportedSignatureAlgorithm", REVOCATION),
+    ("CertRevocationListError", "UnsupportedSignatureAlgorithmContext", REVOCATION),
+    ("CertRevocationListError", "UnsupportedSignatureAlgorithmForPublicKeyContext", REVOCATION),
+];
+
+#[test]
+fn every_variant_is_brought_about_or_excused() {
+    let mut provoked: BTreeMap<_, &str> = BTreeMap::new();
+    for case in all_cases() {
+        let told = (case.run)(&Bench { chop: Chop::Whole });
+        provoked.extend(path(&told.error).into_iter().map(|variant| (variant, case.name)));
+    }
+    let excused: BTreeSet<_> = EXCUSED.iter().map(|(of, variant, _)| (*of, *variant)).collect();
+    assert_eq!(excused.len(), EXCUSED.len(), "an excuse stands twice");
+    let exist: BTreeSet<_> = variant_names()
+        .into_iter()
+        .flat_map(|(of, variants)| variants.iter().map(move |variant| (of, *variant)))
+        .collect();
+
+    let missing: Vec<_> =
+        exist.iter().filter(|v| !provoked.contains_key(*v) && !excused.contains(*v)).collect();
+    assert!(missing.is_empty(), "no case brings these about: {missing:?}");
+    let needless: Vec<_> = excused.iter().filter_map(|v| Some((v, provoked.get(v)?))).collect();
+    assert!(needless.is_empty(), "excused, and yet brought about: {needless:?}");
+    let gone: Vec<_> = excused.difference(&exist).collect();
+    assert!(gone.is_empty(), "excused, and not there any more: {gone:?}");
+}

@@ -1,0 +1,187 @@
+//! Parts of the application or the provider that fail in the midst of a handshake: a typed error and an alert, never a panic.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use chitin::crypto::{CryptoProvider, GetRandomFailed, SecureRandom};
+use chitin::pki_types::UnixTime;
+use chitin::server::{ClientHello, ProducesTickets, ResolvesServerCert};
+use chitin::sign::{CertifiedKey, Signer, SigningKey};
+use chitin::time_provider::TimeProvider;
+use chitin::{Error, OtherError, SignatureAlgorithm, SignatureScheme};
+use testkit::liar::Liar;
+use testkit::pair::Side;
+
+use crate::bench::{Bench, Told, asking_server, client, client_with_certificate, provider, server};
+use crate::certificates::verifier_says;
+
+/// A generator that works so many times.
+#[derive(Debug)]
+struct Drying(AtomicUsize);
+
+impl SecureRandom for Drying {
+    fn fill(&self, buf: &mut [u8]) -> Result<(), GetRandomFailed> {
+        match self.0.load(Ordering::Relaxed) {
+            0 => Err(GetRandomFailed),
+            left => {
+                self.0.store(left - 1, Ordering::Relaxed);
+                provider().secure_random.fill(buf)
+            }
+        }
+    }
+}
+
+fn drying(times: usize) -> Arc<CryptoProvider> {
+    let random: &'static Drying = Box::leak(Box::new(Drying(AtomicUsize::new(times))));
+    Arc::new(CryptoProvider { secure_random: random, ..(*provider()).clone() })
+}
+
+#[derive(Debug)]
+struct Stopped;
+
+impl TimeProvider for Stopped {
+    fn current_time(&self) -> Option<UnixTime> {
+        None
+    }
+}
+
+#[derive(Debug)]
+struct Knows(fn() -> Option<Arc<CertifiedKey>>);
+
+impl ResolvesServerCert for Knows {
+    fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        (self.0)()
+    }
+}
+
+fn resolving(b: &Bench, resolve: fn() -> Option<Arc<CertifiedKey>>) -> Told {
+    let mut config = server(provider());
+    config.cert_resolver = Arc::new(Knows(resolve));
+    b.fail(b.pair(client(provider()), config))
+}
+
+/// A key that chooses a scheme and then does something else.
+#[derive(Debug)]
+struct Fickle(fn() -> Result<Vec<u8>, Error>, AtomicUsize, usize);
+
+#[derive(Debug)]
+struct Signs(fn() -> Result<Vec<u8>, Error>);
+
+impl SigningKey for Fickle {
+    fn choose_scheme(&self, _: &[SignatureScheme]) -> Option<Box<dyn Signer>> {
+        let asked = self.1.fetch_add(1, Ordering::Relaxed);
+        (asked < self.2).then(|| Box::new(Signs(self.0)) as Box<dyn Signer>)
+    }
+
+    fn algorithm(&self) -> SignatureAlgorithm {
+        SignatureAlgorithm::ECDSA
+    }
+}
+
+impl Signer for Signs {
+    fn sign(&self, _: &[u8]) -> Result<Vec<u8>, Error> {
+        (self.0)()
+    }
+
+    fn scheme(&self) -> SignatureScheme {
+        SignatureScheme::ECDSA_NISTP256_SHA256
+    }
+}
+
+fn signing(b: &Bench, times: usize, sign: fn() -> Result<Vec<u8>, Error>) -> Told {
+    let key = Fickle(sign, AtomicUsize::new(0), times);
+    let certified = CertifiedKey::new(crate::bench::world().server.chain.clone(), Arc::new(key));
+    let mut config = server(provider());
+    config.cert_resolver = Arc::new(chitin::sign::SingleCertAndKey::from(certified));
+    b.fail(b.pair(client(provider()), config))
+}
+
+/// A ticketer that panics.
+#[derive(Debug)]
+struct Panics;
+
+impl ProducesTickets for Panics {
+    fn enabled(&self) -> bool {
+        true
+    }
+
+    fn lifetime(&self) -> u32 {
+        100
+    }
+
+    fn encrypt(&self, _: &[u8]) -> Option<Vec<u8>> {
+        panic!("on purpose")
+    }
+
+    fn decrypt(&self, _: &[u8]) -> Option<Vec<u8>> {
+        panic!("on purpose")
+    }
+}
+
+cases! {
+    no_randomness_for_the_server_hello = Error::FailedToGetRandomBytes, |b| {
+        b.fail(b.pair(client(provider()), server(drying(0))))
+    };
+    no_randomness_for_the_ticket = Error::FailedToGetRandomBytes, |b| {
+        b.fail(b.pair(client(provider()), server(drying(1))))
+    };
+    no_randomness_for_the_client_hello = Error::FailedToGetRandomBytes, |_| {
+        Told { silent: Some("nobody is connected yet"), ..Told::alone(crate::bench::lone_client(client(drying(0))).unwrap_err()) }
+    };
+    no_time_for_the_chain = Error::FailedToGetCurrentTime, |b| {
+        let mut config = client(provider());
+        config.time_provider = Arc::new(Stopped);
+        b.fail(b.pair(config, server(provider())))
+    };
+    no_time_for_the_chain_of_the_client = Error::FailedToGetCurrentTime, |b| {
+        let mut config = asking_server(provider());
+        config.time_provider = Arc::new(Stopped);
+        b.fail(b.pair(client_with_certificate(provider()), config))
+    };
+    no_certificate_for_this_name = Error::NoServerCertificateResolved, |b| resolving(b, || None);
+    a_panicking_resolver = Error::CallbackPanicked("server certificate resolver"), |b| resolving(b, || panic!("on purpose"));
+    a_panicking_key = Error::CallbackPanicked("signing key"), |b| signing(b, 2, || panic!("on purpose"));
+    a_panicking_ticketer = Error::CallbackPanicked("ticketer"), |b| {
+        let mut config = server(provider());
+        config.ticketer = Arc::new(Panics);
+        b.fail(b.pair(client(provider()), config))
+    };
+    a_key_that_fails = Error::General("the token is gone".into()), |b| signing(b, 2, || Err(Error::General("the token is gone".into())));
+    a_key_that_changes_its_mind = like!(Error::General(_)), |b| signing(b, 1, || Ok(vec![]));
+    a_verifier_that_fails = like!(Error::Other(_)), |b| verifier_says(b, OtherError(Arc::new(std::fmt::Error)));
+    an_encrypter_that_fails = Error::EncryptError, |b| {
+        let liar = Liar::new();
+        let config = server(liar.provider(&provider()));
+        liar.refuse();
+        let pair = b.pair(client(provider()), config).tamper(Side::Server, liar.tamper());
+        Told { silent: Some("what cannot encrypt cannot send the alert either"), ..b.fail(pair) }
+    };
+    a_part_that_says_encryption_failed = Error::EncryptError, |b| verifier_says(b, Error::EncryptError);
+}
+
+/// A ticketer that cannot is no reason to end a connection.
+#[test]
+fn without_tickets_there_is_still_a_connection() {
+    #[derive(Debug)]
+    struct Cannot;
+    impl ProducesTickets for Cannot {
+        fn enabled(&self) -> bool {
+            true
+        }
+        fn lifetime(&self) -> u32 {
+            100
+        }
+        fn encrypt(&self, _: &[u8]) -> Option<Vec<u8>> {
+            None
+        }
+        fn decrypt(&self, _: &[u8]) -> Option<Vec<u8>> {
+            None
+        }
+    }
+    let mut config = server(provider());
+    config.ticketer = Arc::new(Cannot);
+    let mut pair = testkit::pair::Pair::new(client(provider()), config);
+    pair.handshake().unwrap();
+    assert_eq!(pair.client.tls13_tickets_received(), 0);
+    assert_eq!(pair.send(Side::Server, b"data").unwrap(), b"data");
+}
