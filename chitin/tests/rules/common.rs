@@ -291,10 +291,7 @@ impl Keys {
 }
 
 /// Changes what is inside the server's first protected record, which is its whole flight.
-pub fn rewrite_flight(
-    log: Arc<Notebook>,
-    mut change: impl FnMut(Vec<u8>) -> Vec<u8> + 'static,
-) -> Tamper {
+pub fn rewrite_flight(log: Arc<Notebook>, mut change: impl FnMut(Vec<u8>) -> Vec<u8> + 'static) -> Tamper {
     let mut done = false;
     Box::new(move |_, record| {
         if record.typ != 23 || std::mem::replace(&mut done, true) {

@@ -429,7 +429,6 @@ fn a_panicking_clock_is_a_typed_error() {
     is_panic(panicked(client_with_cert(), server));
 }
 
-
 #[test]
 fn a_poisoned_lock_means_a_full_handshake_without_tickets() {
     use chitin::ticketer::TicketRotator;

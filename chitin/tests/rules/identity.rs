@@ -355,7 +355,7 @@ fn bad_server_certificates_are_refused_with_an_error_that_says_why() {
         (issue(p256().dns(&["elsewhere.test"])), "NotValidForName"),
         (WORLD.pki.stranger.issue(&p256()), "UnknownIssuer"),
         (testkit::pki::self_signed(&p256()), "UnknownIssuer"),
-        (WORLD.pki.client(KeyType::P256), "NotValidForName"),
+        (WORLD.pki.client(KeyType::P256), "Purpose"),
     ] {
         let failed = failure(client(), server_showing(&identity));
         assert_eq!(failed.side, Side::Client);
@@ -377,7 +377,8 @@ fn ip_names_are_verified_and_never_sent() {
         let hello = &testkit::pair::Record::split(pair.flown(Side::Client))[0].body;
         assert!(!extension_codes(hello).contains(&0), "{name}");
     }
-    let failed = Pair::named(client(), server_showing(&WORLD.pki.server(KeyType::P256)), "127.0.0.2").settle();
+    let failed =
+        Pair::named(client(), server_showing(&WORLD.pki.server(KeyType::P256)), "127.0.0.2").settle();
     assert!(format!("{:?}", failed.unwrap_err().error).contains("NotValidForName"));
     let mut quiet = client();
     quiet.enable_sni = false;

@@ -2,7 +2,7 @@
 //! peer is needed for. A client and a server of ours, joined by memory, and hands of ours in between.
 
 mod common;
-mod resumption;
 mod failures;
 mod hostile;
 mod identity;
+mod resumption;

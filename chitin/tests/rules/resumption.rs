@@ -329,7 +329,9 @@ fn resuming_gives_back_the_peers_chain_and_rechecks_its_expiry() {
 
     // 2030-12-31 12:00:00, a day later, and a year after that.
     let (before, after) = (1_924_948_800, 1_924_948_800 + 86_400);
-    for (server_year, client_year, expected) in [(2032, 2032, Resumed), (2031, 2032, Full), (2032, 2031, Full)] {
+    for (server_year, client_year, expected) in
+        [(2032, 2032, Resumed), (2031, 2032, Full), (2032, 2031, Full)]
+    {
         let clock = Clock::at(before);
         let (server_chain, server_key) = issue(Spec::server(KeyType::P256), server_year);
         let (client_chain, client_key) = issue(Spec::client(KeyType::P256), client_year);
@@ -514,7 +516,6 @@ fn a_stored_session_is_used_once() {
     second.give(Side::Server, &hello).unwrap();
     assert_eq!(second.server.handshake_kind(), Some(Full));
 }
-
 
 #[test]
 fn a_client_uses_a_ticket_once() {
