@@ -199,9 +199,10 @@ fn fingerprint(provider: &CryptoProvider, verifier: &dyn ClientCertVerifier) -> 
         policy.extend(u64::try_from(part.len()).ok()?.to_be_bytes());
         policy.extend_from_slice(part);
     }
-    let suites = &provider.cipher_suites;
-    let suite = suites.iter().find_map(|suite| suite.tls13())?;
-    let hash = suite.common.hash_provider.hash(&policy);
+    // Any hash would do, but the order of the suites must not change it.
+    let suites = provider.cipher_suites.iter().filter_map(|suite| suite.tls13());
+    let hash =
+        suites.map(|suite| suite.common.hash_provider).min_by_key(|hash| hash.output_len())?.hash(&policy);
     hash.as_ref().get(..32)?.try_into().ok()
 }
 

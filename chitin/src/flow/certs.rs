@@ -105,8 +105,8 @@ pub(crate) fn check_signature(
 pub(crate) fn choose_scheme(
     credential: &CertifiedKey,
     theirs: &[SignatureScheme],
-) -> Option<SignatureScheme> {
-    credential.key.choose_scheme(theirs).map(|signer| signer.scheme())
+) -> Result<Option<SignatureScheme>, Error> {
+    guarded("signing key", || Ok(credential.key.choose_scheme(theirs).map(|signer| signer.scheme())))
 }
 
 pub(crate) fn emit_certificate_verify(

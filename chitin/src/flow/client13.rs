@@ -32,7 +32,7 @@ use crate::error::{Error, InvalidMessage, PeerIncompatible, PeerMisbehaved};
 use crate::flow::certs::{self, PeerChain, Signed};
 use crate::flow::cx::Cx;
 use crate::flow::offer::{Asked, Offer};
-use crate::flow::question::{Answer, Question};
+use crate::flow::question::{Answer, Question, STORE, guarded};
 use crate::flow::replies::{self, Reply};
 use crate::flow::traffic13::{Tickets, Traffic};
 use crate::flow::unexpected;
@@ -509,10 +509,12 @@ impl Answering {
     ) -> Result<Client, Error> {
         let Self { mut finishing, request } = self;
         let transcript = &mut finishing.common.transcript;
-        let usable = credential.and_then(|credential| {
-            let scheme = certs::choose_scheme(&credential, &request.schemes)?;
-            Some((credential, scheme))
-        });
+        let usable = match credential {
+            Some(credential) => {
+                certs::choose_scheme(&credential, &request.schemes)?.map(|scheme| (credential, scheme))
+            }
+            None => None,
+        };
         let Some((credential, scheme)) = usable else {
             cx.emit(transcript, HandshakeType::Certificate, |out| certs::write_chain(out, &[], None));
             return finishing.send_finished(cx);
@@ -555,7 +557,11 @@ impl Finishing {
         cx.open_gates();
 
         let Common { asked, group, .. } = *common;
-        asked.config.resumption.store.set_kx_hint(asked.name.clone(), group);
+        let store = &asked.config.resumption.store;
+        guarded(STORE, || {
+            store.set_kx_hint(asked.name.clone(), group);
+            Ok(())
+        })?;
         let traffic = Traffic { read: traffic.server, write: traffic.client };
         let tickets = Tickets::new(asked.config, asked.name, resumption);
         Ok(Connected(Box::new(Open { traffic, tickets })))

@@ -17,6 +17,7 @@ use crate::crypto::suites::Tls13CipherSuite;
 use crate::crypto::{ActiveKeyExchange, SupportedKxGroup};
 use crate::error::{Error, PeerMisbehaved};
 use crate::flow::psk;
+use crate::flow::question::{self, STORE, guarded};
 use crate::names::{
     CertificateStatusType, CipherSuite, Compression, HandshakeType, NamedGroup, ProtocolVersion,
     PskKeyExchangeMode, ServerNameType, SignatureScheme,
@@ -81,7 +82,7 @@ impl Offer {
         let (session_id, rest) = rest.split_first_chunk().ok_or(Error::FailedToGetRandomBytes)?;
         let (grease, shuffle) = rest.split_first_chunk::<5>().ok_or(Error::FailedToGetRandomBytes)?;
 
-        let hint = config.resumption.store.kx_hint(&name);
+        let hint = guarded(STORE, || Ok(config.resumption.store.kx_hint(&name)))?;
         let share = Share::start(&config, choose_first_group(&config, hint)?)?;
         let schemes = config.verifier.supported_verify_schemes();
         let mut offer = Self {
@@ -106,10 +107,11 @@ impl Offer {
     /// A ticket is offered only if the very verifier and credential of now made it, while it lives, and while the chain it
     /// stands for is valid. Otherwise it is gone: tickets are used once.
     fn take_session(&self) -> Result<Option<PskOffer>, Error> {
-        let Some(session) = self.config.resumption.store.take_tls13_ticket(&self.name) else {
+        let store = &self.config.resumption.store;
+        let Some(session) = guarded(STORE, || Ok(store.take_tls13_ticket(&self.name)))? else {
             return Ok(None);
         };
-        let now = self.config.time_provider.current_time().ok_or(Error::FailedToGetCurrentTime)?;
+        let now = question::now(&self.config.time_provider)?;
         let usable = session.fits(&self.config)
             && !session.expired_at(now)
             && psk::chain_is_valid_at(session.server_chain.iter().map(AsRef::as_ref), now);
@@ -363,7 +365,7 @@ impl Asked {
     }
 
     pub(crate) fn now(&self) -> Result<UnixTime, Error> {
-        self.config.time_provider.current_time().ok_or(Error::FailedToGetCurrentTime)
+        question::now(&self.config.time_provider)
     }
 }
 

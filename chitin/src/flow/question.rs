@@ -12,12 +12,16 @@ use pki_types::{CertificateDer, ServerName, UnixTime};
 use crate::config::resolve::{ResolvesClientCert, ResolvesServerCert};
 use crate::config::server::{ClientHello as HelloView, ServerConfig};
 use crate::config::sessions::StoresServerSessions;
+use crate::config::time::TimeProvider;
 use crate::config::verify::{ClientCertVerifier, ServerCertVerifier};
 use crate::crypto::signer::{CertifiedKey, SigningKey};
 use crate::crypto::ticket::ProducesTickets;
 use crate::error::Error;
 use crate::names::SignatureScheme;
 use crate::wire::client_hello::ClientHello;
+
+/// What a client's session store is called in errors.
+pub(crate) const STORE: &str = "client session store";
 
 /// One thing a flow needs to know. It lends the `Arc`s themselves, so that work can be taken elsewhere later.
 pub(crate) enum Question<'a> {
@@ -183,6 +187,15 @@ pub(crate) fn view(hello: &ClientHello) -> HelloView<'_> {
         server_cert_types: None,
         client_cert_types: None,
     }
+}
+
+/// The time of now.
+///
+/// # Errors
+///
+/// The clock gives none, or panicked. Nothing that depends on the time is then believed.
+pub(crate) fn now(clock: &Arc<dyn TimeProvider>) -> Result<UnixTime, Error> {
+    guarded("time provider", || clock.current_time().ok_or(Error::FailedToGetCurrentTime))
 }
 
 /// Runs an object of the application's. If it panics the handshake fails with an error that names it: half a step has been

@@ -37,7 +37,7 @@ use crate::flow::certs::{self, PeerChain, Signed};
 use crate::flow::choose::{self, Share};
 use crate::flow::cx::Cx;
 use crate::flow::psk::{self, Present, Resumable};
-use crate::flow::question::{Answer, Question, view};
+use crate::flow::question::{self, Answer, Question, view};
 use crate::flow::traffic13::Traffic;
 use crate::flow::unexpected;
 use crate::names::{HandshakeKind, HandshakeType, ProtocolVersion, SignatureScheme};
@@ -299,7 +299,7 @@ impl Chosen {
     }
 
     fn now(&self) -> Result<UnixTime, Error> {
-        self.config.time_provider.current_time().ok_or(Error::FailedToGetCurrentTime)
+        question::now(&self.config.time_provider)
     }
 }
 
@@ -514,7 +514,7 @@ impl Chosen {
     ) -> Result<Server, Error> {
         let credential = credential.ok_or(Error::NoServerCertificateResolved)?;
         let schemes = choose::schemes(&self.hello)?;
-        let scheme = certs::choose_scheme(&credential, &schemes)
+        let scheme = certs::choose_scheme(&credential, &schemes)?
             .ok_or(PeerIncompatible::NoSignatureSchemesInCommon)?;
 
         let suite = self.suite;
@@ -611,7 +611,7 @@ impl Presented {
         let message = certs::signed_message(Signed::ByClient, &flown.transcript.current());
         let schemes = flown.config.verifier.supported_verify_schemes();
         let signature = certs::read_certificate_verify(m.body, |scheme| schemes.contains(&scheme))?;
-        let now = flown.config.time_provider.current_time().ok_or(Error::FailedToGetCurrentTime)?;
+        let now = question::now(&flown.config.time_provider)?;
         self.flown.transcript.add(m.raw);
         let Self { flown, chain } = self;
         Ok(AskVerdict(Box::new(Claimed { flown, chain, message, signature, now })))
@@ -689,7 +689,7 @@ fn make_ticket(mut maker: Maker, cx: &mut Cx<'_>) -> Result<Server, Error> {
     let Some(left) = maker.left.checked_sub(1) else { return Ok(Connected(maker.traffic)) };
     maker.left = left;
     let config = &maker.config;
-    let now = config.time_provider.current_time().ok_or(Error::FailedToGetCurrentTime)?;
+    let now = question::now(&config.time_provider)?;
     let mut draw = [0; 4 + 32];
     config.provider.secure_random.fill(&mut draw)?;
     let [a, b, c, d, id @ ..] = draw;

@@ -9,6 +9,7 @@ use crate::config::client::ClientConfig;
 use crate::config::sessions::{SessionBinding, Tls13ClientSessionValue};
 use crate::error::{Error, InvalidMessage};
 use crate::flow::cx::Cx;
+use crate::flow::question::{self, STORE, guarded};
 use crate::names::{HandshakeType, KeyUpdateRequest};
 use crate::observe::KeyLevel;
 use crate::schedule::tls13::{Resumption, TrafficSecret};
@@ -73,7 +74,7 @@ impl Tickets {
         if message.lifetime == 0 || !self.config.resumption.enabled() {
             return Ok(());
         }
-        let obtained_at = self.config.time_provider.current_time().ok_or(Error::FailedToGetCurrentTime)?;
+        let obtained_at = question::now(&self.config.time_provider)?;
         let value = Tls13ClientSessionValue::new(
             self.resumption.suite(),
             message.ticket.0,
@@ -85,7 +86,10 @@ impl Tickets {
             cx.facts.peer.clone().unwrap_or_default(),
             SessionBinding::to(&self.config),
         );
-        self.config.resumption.store.insert_tls13_ticket(self.name.clone(), value);
-        Ok(())
+        let store = &self.config.resumption.store;
+        guarded(STORE, || {
+            store.insert_tls13_ticket(self.name.clone(), value);
+            Ok(())
+        })
     }
 }

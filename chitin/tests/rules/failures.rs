@@ -1,0 +1,476 @@
+//! What fails under us: randomness, clocks, locks, and the objects that an application provides. A typed error each, never a
+//! panic and never a weaker handshake.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use chitin::HandshakeKind::{Full, Resumed};
+use chitin::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use chitin::client::{
+    ClientSessionStore, ResolvesClientCert, Resumption, Tls12ClientSessionValue, Tls13ClientSessionValue,
+};
+use chitin::crypto::{GetRandomFailed, SecureRandom, aws_lc_rs};
+use chitin::pki_types::{CertificateDer, ServerName, UnixTime};
+use chitin::server::danger::{ClientCertVerified, ClientCertVerifier};
+use chitin::server::{ClientHello, ProducesTickets, ResolvesServerCert, StoresServerSessions};
+use chitin::sign::{CertifiedKey, Signer, SigningKey};
+use chitin::time_provider::TimeProvider;
+use chitin::{
+    ClientConfig, ClientConnection, DigitallySignedStruct, DistinguishedName, Error, NamedGroup,
+    ServerConfig, ServerConnection, SignatureAlgorithm, SignatureScheme,
+};
+use testkit::pair::{Pair, Side};
+
+use crate::common::*;
+
+/// Fails at one draw.
+#[derive(Debug)]
+struct FailingAt {
+    draws: AtomicUsize,
+    fail: AtomicUsize,
+}
+
+impl SecureRandom for FailingAt {
+    fn fill(&self, buf: &mut [u8]) -> Result<(), GetRandomFailed> {
+        match self.draws.fetch_add(1, Ordering::SeqCst) == self.fail.load(Ordering::SeqCst) {
+            true => Err(GetRandomFailed),
+            false => aws_lc_rs::default_provider().secure_random.fill(buf),
+        }
+    }
+}
+
+#[test]
+fn a_failing_random_generator_is_a_typed_error() {
+    let random: &'static FailingAt =
+        Box::leak(Box::new(FailingAt { draws: AtomicUsize::new(0), fail: AtomicUsize::new(usize::MAX) }));
+    let provider = || {
+        let mut provider = aws_lc_rs::default_provider();
+        provider.secure_random = random;
+        provider
+    };
+    let client = || Arc::new(client_of(Arc::new(provider())));
+    let server = |groups: bool| {
+        let mut provider = provider();
+        if groups {
+            provider.kx_groups.retain(|group| group.name() == NamedGroup::secp384r1);
+        }
+        let mut config = server_of(Arc::new(provider));
+        config.ticketer = aws_lc_rs::Ticketer::new().unwrap();
+        Arc::new(config)
+    };
+    // One connection from the beginning to the end, with a retry and tickets or resumed.
+    let run = |client: &Arc<ClientConfig>, server: &Arc<ServerConfig>| -> Result<(), Error> {
+        let name = ServerName::try_from("localhost").unwrap();
+        let client = ClientConnection::new(client.clone(), name)?;
+        let mut pair = Pair::of(client, ServerConnection::new(server.clone())?);
+        pair.handshake().map_err(|failed| failed.error)
+    };
+    for retry in [false, true] {
+        for resumed in [false, true] {
+            let fresh = || {
+                random.fail.store(usize::MAX, Ordering::SeqCst);
+                let (client, server) = (client(), server(retry));
+                if resumed {
+                    run(&client, &server).unwrap();
+                }
+                random.draws.store(0, Ordering::SeqCst);
+                (client, server)
+            };
+            let (client, server) = fresh();
+            run(&client, &server).unwrap();
+            let draws = random.draws.load(Ordering::SeqCst);
+            // Client hello, server hello, two tickets; and a cookie if there is a retry, which a resumption's hint avoids.
+            assert_eq!(draws, 4 + usize::from(retry && !resumed));
+            for n in 0..draws {
+                let (client, server) = fresh();
+                random.fail.store(n, Ordering::SeqCst);
+                assert_eq!(run(&client, &server), Err(Error::FailedToGetRandomBytes), "draw {n} of {draws}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_missing_clock_is_a_typed_error() {
+    for (client_stops, server_stops) in [(true, false), (false, true)] {
+        let (ours, theirs) = (Clock::at(DAY), Clock::at(DAY));
+        let mut client = client_with_cert();
+        let mut server = server_asking(required(roots()));
+        client.time_provider = ours.clone();
+        server.time_provider = theirs.clone();
+        let (client, server) = (Arc::new(client), Arc::new(server));
+        // With a session and without.
+        for with_session in [false, true] {
+            if with_session {
+                ours.set(DAY);
+                theirs.set(DAY);
+                shake(&client, &server);
+            }
+            if client_stops {
+                ours.stop();
+            }
+            if server_stops {
+                theirs.stop();
+            }
+            let name = ServerName::try_from("localhost").unwrap();
+            let error = match ClientConnection::new(client.clone(), name) {
+                Err(error) => error,
+                Ok(conn) => {
+                    let server = ServerConnection::new(server.clone()).unwrap();
+                    Pair::of(conn, server).settle().unwrap_err().error
+                }
+            };
+            assert_eq!(error, Error::FailedToGetCurrentTime);
+        }
+    }
+}
+
+#[test]
+fn a_backward_clock_makes_no_session_live_longer() {
+    // After the sessions were made the clock goes back by an hour, for one side or the other: nobody knows how old they are.
+    for side in [Side::Client, Side::Server] {
+        for tickets in [true, false] {
+            let (ours, theirs) = (Clock::at(DAY), Clock::at(DAY));
+            let mut client = client();
+            let mut server = if tickets { server_with_tickets() } else { server() };
+            client.time_provider = ours.clone();
+            server.time_provider = theirs.clone();
+            let (client, server) = (Arc::new(client), Arc::new(server));
+            assert_eq!(kind(&client, &server), Full);
+            match side {
+                Side::Client => ours.set(DAY - 3600),
+                Side::Server => theirs.set(DAY - 3600),
+            }
+            assert_eq!(kind(&client, &server), Full, "{side:?}, tickets {tickets}");
+            // From then on it is consistent again.
+            assert_eq!(kind(&client, &server), Resumed, "{side:?}, tickets {tickets}");
+        }
+    }
+    // And before the certificates: refused, with the time in the error.
+    let mut client = client();
+    client.time_provider = Clock::at(1_000_000_000);
+    let failed = failure(client, server());
+    assert!(format!("{:?}", failed.error).contains("NotValidYet"), "{:?}", failed.error);
+}
+
+/// One object that panics, whatever it is asked.
+#[derive(Debug, Clone)]
+struct Panics(On);
+
+/// At which method.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum On {
+    Always,
+    Signing,
+    /// Of a verifier: not the chain, but the signature.
+    Signature,
+    Storing,
+}
+
+impl ResolvesServerCert for Panics {
+    fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        panic!("resolver")
+    }
+}
+
+impl ResolvesClientCert for Panics {
+    fn resolve(&self, _: &[&[u8]], _: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
+        panic!("client resolver")
+    }
+
+    fn has_certs(&self) -> bool {
+        true
+    }
+}
+
+impl ServerCertVerifier for Panics {
+    fn verify_server_cert(
+        &self,
+        _: &CertificateDer<'_>,
+        _: &[CertificateDer<'_>],
+        _: &ServerName<'_>,
+        _: &[u8],
+        _: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        assert_eq!(self.0, On::Signature, "verifier");
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        _: &[u8],
+        _: &CertificateDer<'_>,
+        _: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        panic!("verifier")
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        _: &[u8],
+        _: &CertificateDer<'_>,
+        _: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        panic!("signature")
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        aws_lc_rs::default_provider().signature_verification_algorithms.supported_schemes()
+    }
+}
+
+impl ClientCertVerifier for Panics {
+    fn root_hint_subjects(&self) -> &[DistinguishedName] {
+        &[]
+    }
+
+    fn verify_client_cert(
+        &self,
+        _: &CertificateDer<'_>,
+        _: &[CertificateDer<'_>],
+        _: UnixTime,
+    ) -> Result<ClientCertVerified, Error> {
+        assert_eq!(self.0, On::Signature, "client verifier");
+        Ok(ClientCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        _: &[u8],
+        _: &CertificateDer<'_>,
+        _: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        panic!("client verifier")
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        _: &[u8],
+        _: &CertificateDer<'_>,
+        _: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        panic!("client signature")
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        aws_lc_rs::default_provider().signature_verification_algorithms.supported_schemes()
+    }
+}
+
+impl SigningKey for Panics {
+    fn choose_scheme(&self, offered: &[SignatureScheme]) -> Option<Box<dyn Signer>> {
+        assert_eq!(self.0, On::Signing, "choice of a scheme");
+        offered.contains(&SignatureScheme::ED25519).then(|| Box::new(self.clone()) as Box<dyn Signer>)
+    }
+
+    fn algorithm(&self) -> SignatureAlgorithm {
+        SignatureAlgorithm::ED25519
+    }
+}
+
+impl Signer for Panics {
+    fn sign(&self, _: &[u8]) -> Result<Vec<u8>, Error> {
+        panic!("signer")
+    }
+
+    fn scheme(&self) -> SignatureScheme {
+        SignatureScheme::ED25519
+    }
+}
+
+impl ProducesTickets for Panics {
+    fn enabled(&self) -> bool {
+        true
+    }
+
+    fn lifetime(&self) -> u32 {
+        1000
+    }
+
+    fn encrypt(&self, _: &[u8]) -> Option<Vec<u8>> {
+        panic!("ticketer")
+    }
+
+    fn decrypt(&self, _: &[u8]) -> Option<Vec<u8>> {
+        panic!("ticketer")
+    }
+}
+
+impl StoresServerSessions for Panics {
+    fn put(&self, _: Vec<u8>, _: Vec<u8>) -> bool {
+        panic!("store")
+    }
+
+    fn get(&self, _: &[u8]) -> Option<Vec<u8>> {
+        panic!("store")
+    }
+
+    fn take(&self, _: &[u8]) -> Option<Vec<u8>> {
+        panic!("store")
+    }
+
+    fn can_cache(&self) -> bool {
+        true
+    }
+}
+
+impl ClientSessionStore for Panics {
+    fn set_kx_hint(&self, _: ServerName<'static>, _: NamedGroup) {}
+
+    fn kx_hint(&self, _: &ServerName<'_>) -> Option<NamedGroup> {
+        None
+    }
+
+    fn set_tls12_session(&self, _: ServerName<'static>, _: Tls12ClientSessionValue) {}
+
+    fn tls12_session(&self, _: &ServerName<'_>) -> Option<Tls12ClientSessionValue> {
+        None
+    }
+
+    fn remove_tls12_session(&self, _: &ServerName<'static>) {}
+
+    fn insert_tls13_ticket(&self, _: ServerName<'static>, _: Tls13ClientSessionValue) {
+        assert_ne!(self.0, On::Storing, "client store");
+    }
+
+    fn take_tls13_ticket(&self, _: &ServerName<'static>) -> Option<Tls13ClientSessionValue> {
+        assert_ne!(self.0, On::Always, "client store");
+        None
+    }
+}
+
+impl TimeProvider for Panics {
+    fn current_time(&self) -> Option<UnixTime> {
+        panic!("clock")
+    }
+}
+
+/// Runs a connection whose config holds a panicking object.
+fn panicked(client: ClientConfig, server: ServerConfig) -> Error {
+    let run = || {
+        let name = ServerName::try_from("localhost").unwrap();
+        let client = match ClientConnection::new(Arc::new(client), name) {
+            Ok(client) => client,
+            Err(error) => return error,
+        };
+        let mut pair = Pair::of(client, ServerConnection::new(Arc::new(server)).unwrap());
+        let failed = pair.settle().unwrap_err();
+        // The connection is over, and goes on saying so.
+        let again = match failed.side {
+            Side::Client => pair.client.process_new_packets(),
+            Side::Server => pair.server.process_new_packets(),
+        };
+        assert_eq!(again.unwrap_err(), failed.error);
+        failed.error
+    };
+    catch_unwind(AssertUnwindSafe(run)).expect("a panic came through")
+}
+
+fn is_panic(error: Error) {
+    assert!(matches!(error, Error::CallbackPanicked(_)), "{error:?}");
+}
+
+#[test]
+fn a_panicking_resolver_is_a_typed_error() {
+    let mut server = server();
+    server.cert_resolver = Arc::new(Panics(On::Always));
+    is_panic(panicked(client(), server));
+    let mut client = client();
+    client.client_auth_cert_resolver = Arc::new(Panics(On::Always));
+    is_panic(panicked(client, server_asking(optional(roots()))));
+}
+
+#[test]
+fn a_panicking_verifier_is_a_typed_error() {
+    for on in [On::Always, On::Signature] {
+        let mut client = client();
+        client.dangerous().set_certificate_verifier(Arc::new(Panics(on)));
+        is_panic(panicked(client, server()));
+        is_panic(panicked(client_with_cert(), server_asking(Arc::new(Panics(on)))));
+    }
+}
+
+#[test]
+fn a_panicking_signer_is_a_typed_error() {
+    for on in [On::Always, On::Signing] {
+        let key = || Arc::new(CertifiedKey::new(WORLD.server.chain.clone(), Arc::new(Panics(on))));
+        let mut server = server();
+        server.cert_resolver = Arc::new(chitin::sign::SingleCertAndKey::from(key()));
+        is_panic(panicked(client(), server));
+        let mut client = client();
+        client.client_auth_cert_resolver = Arc::new(chitin::sign::SingleCertAndKey::from(key()));
+        is_panic(panicked(client, server_asking(optional(roots()))));
+    }
+}
+
+#[test]
+fn a_panicking_ticketer_or_store_is_a_typed_error() {
+    let mut server = server();
+    server.ticketer = Arc::new(Panics(On::Always));
+    is_panic(panicked(client(), server));
+    let mut server = self::server();
+    server.session_storage = Arc::new(Panics(On::Always));
+    is_panic(panicked(client(), server));
+    for on in [On::Always, On::Storing] {
+        let mut client = client();
+        client.resumption = Resumption::store(Arc::new(Panics(on)));
+        is_panic(panicked(client, self::server()));
+    }
+}
+
+#[test]
+fn a_panicking_clock_is_a_typed_error() {
+    let mut client = client();
+    client.time_provider = Arc::new(Panics(On::Always));
+    is_panic(panicked(client, server()));
+    let mut server = server_asking(required(roots()));
+    server.time_provider = Arc::new(Panics(On::Always));
+    is_panic(panicked(client_with_cert(), server));
+}
+
+#[test]
+fn a_poisoned_lock_means_a_full_handshake_without_tickets() {
+    use chitin::ticketer::TicketRotator;
+    static CALLS: AtomicUsize = AtomicUsize::new(0);
+    // The second ticketer is made while the rotator's lock is held.
+    let rotator = Arc::new(
+        TicketRotator::new(1, || match CALLS.fetch_add(1, Ordering::SeqCst) {
+            0 => Ok(Box::new(Wrapped(aws_lc_rs::Ticketer::new().unwrap()))),
+            _ => panic!("the generator panics"),
+        })
+        .unwrap(),
+    );
+    let mut server = server();
+    server.ticketer = rotator.clone();
+    let (client, server) = (Arc::new(client()), Arc::new(server));
+    assert_eq!(kind(&client, &server), Full);
+    std::thread::sleep(std::time::Duration::from_millis(1200));
+    // Whoever meets the panic gets an error; afterwards there are no tickets, and nothing else.
+    let error = Pair::new(client.clone(), server.clone()).settle().unwrap_err().error;
+    is_panic(error);
+    let pair = shake(&client, &server);
+    assert_eq!(kind_of(&pair), Full);
+    assert_eq!(pair.client.tls13_tickets_received(), 0);
+}
+
+#[derive(Debug)]
+struct Wrapped(Arc<dyn ProducesTickets>);
+
+impl ProducesTickets for Wrapped {
+    fn enabled(&self) -> bool {
+        self.0.enabled()
+    }
+
+    fn lifetime(&self) -> u32 {
+        self.0.lifetime()
+    }
+
+    fn encrypt(&self, plain: &[u8]) -> Option<Vec<u8>> {
+        self.0.encrypt(plain)
+    }
+
+    fn decrypt(&self, cipher: &[u8]) -> Option<Vec<u8>> {
+        self.0.decrypt(cipher)
+    }
+}

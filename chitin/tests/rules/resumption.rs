@@ -1,0 +1,623 @@
+//! Tickets, stores, and who may resume what. RFC 8446 sections 2.2, 4.2.11 and 4.6.1.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use chitin::HandshakeKind::{Full, Resumed};
+use chitin::client::{ClientSessionMemoryCache, ClientSessionStore, Resumption, Tls12ClientSessionValue};
+use chitin::client::{Tls13ClientSessionValue, WebPkiServerVerifier};
+use chitin::pki_types::ServerName;
+use chitin::server::{ProducesTickets, ServerSessionMemoryCache, StoresServerSessions, WebPkiClientVerifier};
+use chitin::{ClientConfig, HandshakeKind, NamedGroup, PeerMisbehaved, ServerConfig};
+use rcgen::date_time_ymd;
+use testkit::pair::{Pair, Side, tamper};
+use testkit::pki::{KeyType, Spec};
+
+use crate::common::*;
+
+const WEEK: u64 = 7 * 24 * 60 * 60;
+
+/// A ticketer that protects nothing and believes everything: what is left is what the server itself checks.
+#[derive(Debug)]
+struct Open(u32);
+
+impl ProducesTickets for Open {
+    fn enabled(&self) -> bool {
+        true
+    }
+
+    fn lifetime(&self) -> u32 {
+        self.0
+    }
+
+    fn encrypt(&self, plain: &[u8]) -> Option<Vec<u8>> {
+        Some(plain.to_vec())
+    }
+
+    fn decrypt(&self, cipher: &[u8]) -> Option<Vec<u8>> {
+        Some(cipher.to_vec())
+    }
+}
+
+fn clocks() -> (Arc<Clock>, Arc<Clock>, ClientConfig, ServerConfig) {
+    let (ours, theirs) = (Clock::at(DAY), Clock::at(DAY));
+    let (mut client, mut server) = (client(), server());
+    client.time_provider = ours.clone();
+    server.time_provider = theirs.clone();
+    (ours, theirs, client, server)
+}
+
+#[test]
+fn a_session_is_resumed_from_a_ticket_and_from_a_store() {
+    for server in [server_with_tickets(), server()] {
+        let (client, server) = (Arc::new(client()), Arc::new(server));
+        assert_eq!(kind(&client, &server), Full);
+        for _ in 0..5 {
+            assert_eq!(kind(&client, &server), Resumed);
+        }
+    }
+}
+
+#[test]
+fn a_ticket_is_not_accepted_after_seven_days() {
+    for (age, expected) in [(WEEK - 1, Resumed), (WEEK, Full)] {
+        let (_, theirs, client, mut server) = clocks();
+        // The client's clock stands still, so that it is the server that decides.
+        server.ticketer = Arc::new(Open(u32::MAX));
+        let (client, server) = (Arc::new(client), Arc::new(server));
+        assert_eq!(kind(&client, &server), Full);
+        theirs.set(DAY + age);
+        assert_eq!(kind(&client, &server), expected, "server, after {age} s");
+
+        let (ours, _, client, mut server) = clocks();
+        server.ticketer = Arc::new(Open(u32::MAX));
+        let (client, server) = (Arc::new(client), Arc::new(server));
+        assert_eq!(kind(&client, &server), Full);
+        ours.set(DAY + age);
+        assert_eq!(kind(&client, &server), expected, "client, after {age} s");
+    }
+}
+
+#[test]
+fn a_ticket_is_not_accepted_after_its_lifetime() {
+    for (age, expected) in [(99, Resumed), (100, Full)] {
+        let (_, theirs, client, mut server) = clocks();
+        server.ticketer = Arc::new(Open(100));
+        let (client, server) = (Arc::new(client), Arc::new(server));
+        assert_eq!(kind(&client, &server), Full);
+        theirs.set(DAY + age);
+        assert_eq!(kind(&client, &server), expected, "server");
+
+        let (ours, _, client, mut server) = clocks();
+        server.ticketer = Arc::new(Open(100));
+        let (client, server) = (Arc::new(client), Arc::new(server));
+        assert_eq!(kind(&client, &server), Full);
+        ours.set(DAY + age);
+        assert_eq!(kind(&client, &server), expected, "client");
+    }
+}
+
+/// Replaces every identity in a client's hello with bytes of the test's.
+#[test]
+fn ticket_contents_are_authenticated() {
+    // Flipping any bit of the ticket in the store makes it somebody else's: a full handshake, not an error, since no binder is
+    // looked at for a ticket that does not open.
+    let (client, server) = (client(), Arc::new(server_with_tickets()));
+    let ticket = {
+        let made = server.ticketer.encrypt(b"what the server keeps").unwrap();
+        assert_eq!(server.ticketer.decrypt(&made).unwrap(), b"what the server keeps");
+        made
+    };
+    for at in 0..ticket.len() {
+        let mut bent = ticket.clone();
+        bent[at] ^= 1;
+        assert_eq!(server.ticketer.decrypt(&bent), None, "byte {at}");
+    }
+    for len in 0..ticket.len() {
+        assert_eq!(server.ticketer.decrypt(&ticket[..len]), None, "cut to {len}");
+    }
+    // Another server's tickets, whose contents would fit.
+    let client = Arc::new(client);
+    assert_eq!(kind(&client, &server), Full);
+    assert_eq!(kind(&client, &Arc::new(server_with_tickets())), Full, "keys of another server");
+}
+
+#[test]
+fn ticket_contents_are_versioned() {
+    /// Changes the first byte of what was sealed, which says the format.
+    #[derive(Debug)]
+    struct NextFormat;
+
+    impl ProducesTickets for NextFormat {
+        fn enabled(&self) -> bool {
+            true
+        }
+
+        fn lifetime(&self) -> u32 {
+            1000
+        }
+
+        fn encrypt(&self, plain: &[u8]) -> Option<Vec<u8>> {
+            Some(plain.to_vec())
+        }
+
+        fn decrypt(&self, cipher: &[u8]) -> Option<Vec<u8>> {
+            let mut plain = cipher.to_vec();
+            *plain.first_mut()? = plain.first()?.wrapping_add(1);
+            Some(plain)
+        }
+    }
+    let mut server = server();
+    server.ticketer = Arc::new(NextFormat);
+    let (client, server) = (Arc::new(client()), Arc::new(server));
+    assert_eq!(kind(&client, &server), Full);
+    assert_eq!(kind(&client, &server), Full, "written by a later version of us");
+}
+
+#[test]
+fn nonsense_from_a_store_means_a_full_handshake() {
+    /// Gives back bytes cut short or lengthened.
+    #[derive(Debug)]
+    struct Bent(Mutex<isize>, Arc<ServerSessionMemoryCache>);
+
+    impl StoresServerSessions for Bent {
+        fn put(&self, key: Vec<u8>, value: Vec<u8>) -> bool {
+            self.1.put(key, value)
+        }
+
+        fn get(&self, key: &[u8]) -> Option<Vec<u8>> {
+            let mut value = self.1.get(key)?;
+            let len = value.len().checked_add_signed(*self.0.lock().unwrap())?;
+            value.resize(len, 0);
+            Some(value)
+        }
+
+        fn take(&self, key: &[u8]) -> Option<Vec<u8>> {
+            self.1.take(key)
+        }
+
+        fn can_cache(&self) -> bool {
+            true
+        }
+    }
+    for (change, expected) in [(0, Resumed), (1, Full), (-1, Full), (-40, Full)] {
+        let mut server = server();
+        server.session_storage = Arc::new(Bent(Mutex::new(change), ServerSessionMemoryCache::new(16)));
+        let (client, server) = (Arc::new(client()), Arc::new(server));
+        assert_eq!(kind(&client, &server), Full);
+        assert_eq!(kind(&client, &server), expected, "{change}");
+    }
+}
+
+/// A client store that knows one server only, whatever its name: as if a client mixed up its hosts.
+#[derive(Debug)]
+struct OneHost(ClientSessionMemoryCache);
+
+impl OneHost {
+    fn new() -> Self {
+        Self(ClientSessionMemoryCache::new(32))
+    }
+
+    fn name() -> ServerName<'static> {
+        ServerName::try_from("one.test").unwrap()
+    }
+}
+
+impl ClientSessionStore for OneHost {
+    fn set_kx_hint(&self, _: ServerName<'static>, group: NamedGroup) {
+        self.0.set_kx_hint(Self::name(), group);
+    }
+
+    fn kx_hint(&self, _: &ServerName<'_>) -> Option<NamedGroup> {
+        self.0.kx_hint(&Self::name())
+    }
+
+    fn set_tls12_session(&self, _: ServerName<'static>, value: Tls12ClientSessionValue) {
+        self.0.set_tls12_session(Self::name(), value);
+    }
+
+    fn tls12_session(&self, _: &ServerName<'_>) -> Option<Tls12ClientSessionValue> {
+        self.0.tls12_session(&Self::name())
+    }
+
+    fn remove_tls12_session(&self, _: &ServerName<'static>) {
+        self.0.remove_tls12_session(&Self::name());
+    }
+
+    fn insert_tls13_ticket(&self, _: ServerName<'static>, value: Tls13ClientSessionValue) {
+        self.0.insert_tls13_ticket(Self::name(), value);
+    }
+
+    fn take_tls13_ticket(&self, _: &ServerName<'static>) -> Option<Tls13ClientSessionValue> {
+        self.0.take_tls13_ticket(&Self::name())
+    }
+}
+
+#[test]
+fn a_ticket_of_another_virtual_host_means_a_full_handshake() {
+    for server in [server_with_tickets(), server()] {
+        let mut client = client();
+        client.resumption = Resumption::store(Arc::new(OneHost::new()));
+        let (client, server) = (Arc::new(client), Arc::new(server));
+        let kind_at = |name: &str| {
+            let mut pair = Pair::named(client.clone(), server.clone(), name);
+            pair.handshake().unwrap();
+            kind_of(&pair)
+        };
+        assert_eq!(kind_at("localhost"), Full);
+        assert_eq!(kind_at("other.test"), Full, "another virtual host");
+        assert_eq!(kind_at("other.test"), Resumed);
+    }
+}
+
+#[test]
+fn a_changed_root_set_means_a_full_handshake() {
+    let ticketer = chitin::crypto::aws_lc_rs::Ticketer::new().unwrap();
+    let asking = |verifier| {
+        let mut config = server_asking(verifier);
+        config.ticketer = ticketer.clone();
+        Arc::new(config)
+    };
+    let more = || {
+        let mut more = roots();
+        more.add(WORLD.pki.stranger.cert().clone()).unwrap();
+        more
+    };
+    let client = Arc::new(client_with_cert());
+    let first = asking(required(roots()));
+    assert_eq!(kind(&client, &first), Full);
+    assert_eq!(kind(&client, &first), Resumed);
+    assert_eq!(kind(&client, &asking(required(roots()))), Resumed, "an equal policy, as after a restart");
+    assert_eq!(kind(&client, &asking(required(more()))), Full, "other roots");
+    assert_eq!(kind(&client, &first), Full, "and back");
+    assert_eq!(kind(&client, &asking(optional(roots()))), Full, "optional where it was required");
+    assert_eq!(kind(&client, &first), Full, "and back");
+    let without_hints = WebPkiClientVerifier::builder_with_provider(roots().into(), default_provider())
+        .clear_root_hint_subjects()
+        .build()
+        .unwrap();
+    assert_eq!(kind(&client, &asking(without_hints)), Full, "other hints");
+    assert_eq!(kind(&client, &first), Full, "and back");
+    let mut nobody = server();
+    nobody.ticketer = ticketer.clone();
+    assert_eq!(kind(&client, &Arc::new(nobody)), Full, "no client authentication");
+}
+
+#[test]
+fn a_session_of_another_hash_means_a_full_handshake() {
+    use chitin::CipherSuite as S;
+    let ticketer = chitin::crypto::aws_lc_rs::Ticketer::new().unwrap();
+    let preferring = |suites: &[S]| {
+        let mut config = server_of(testkit::configs::provider(suites, &[]));
+        config.ticketer = ticketer.clone();
+        config.ignore_client_order = true;
+        Arc::new(config)
+    };
+    let (aes128, aes256, chacha) =
+        (S::TLS13_AES_128_GCM_SHA256, S::TLS13_AES_256_GCM_SHA384, S::TLS13_CHACHA20_POLY1305_SHA256);
+    let client = Arc::new(client());
+    assert_eq!(kind(&client, &preferring(&[aes128, aes256, chacha])), Full);
+    // The same hash, another suite: RFC 8446 section 4.2.11 allows it.
+    assert_eq!(kind(&client, &preferring(&[chacha, aes128, aes256])), Resumed);
+    assert_eq!(kind(&client, &preferring(&[aes256, chacha, aes128])), Full);
+    assert_eq!(kind(&client, &preferring(&[aes256, chacha, aes128])), Resumed);
+}
+
+#[test]
+fn resuming_gives_back_the_peers_chain_and_rechecks_its_expiry() {
+    // Until the first day of 2031 and of 2032.
+    let until = |mut spec: Spec, year| {
+        spec.extensions.clear();
+        let mut params = rcgen::CertificateParams::new(spec.dns.clone()).unwrap();
+        params.not_before = date_time_ymd(2020, 1, 1);
+        params.not_after = date_time_ymd(year, 1, 1);
+        params
+    };
+    let key = rcgen::KeyPair::generate().unwrap();
+    let mut ca = until(Spec::authority(KeyType::P256, "ca"), 2045);
+    ca.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+    let ca_cert = ca.self_signed(&key).unwrap();
+    let issuer = rcgen::Issuer::new(ca, key);
+    let mut store = chitin::RootCertStore::empty();
+    store.add(ca_cert.der().clone()).unwrap();
+    let issue = |spec: Spec, year| {
+        let key = rcgen::KeyPair::generate().unwrap();
+        let cert = until(spec, year).signed_by(&key, &issuer).unwrap();
+        let key: chitin::pki_types::PrivatePkcs8KeyDer<'static> = key.serialize_der().into();
+        (vec![cert.der().clone()], chitin::pki_types::PrivateKeyDer::from(key))
+    };
+
+    // 2030-12-31 12:00:00, a day later, and a year after that.
+    let (before, after) = (1_924_948_800, 1_924_948_800 + 86_400);
+    for (server_year, client_year, expected) in
+        [(2032, 2032, Resumed), (2031, 2032, Full), (2032, 2031, Full)]
+    {
+        let clock = Clock::at(before);
+        let (server_chain, server_key) = issue(Spec::server(KeyType::P256), server_year);
+        let (client_chain, client_key) = issue(Spec::client(KeyType::P256), client_year);
+        let verifier = WebPkiClientVerifier::builder_with_provider(store.clone().into(), default_provider());
+        let mut server = ServerConfig::builder_with_provider(default_provider())
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_client_cert_verifier(verifier.allow_unauthenticated().build().unwrap())
+            .with_single_cert(server_chain.clone(), server_key)
+            .unwrap();
+        server.ticketer = Arc::new(Open(1_000_000));
+        let mut client = ClientConfig::builder_with_provider(default_provider())
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_root_certificates(store.clone())
+            .with_client_auth_cert(client_chain.clone(), client_key)
+            .unwrap();
+        client.time_provider = clock.clone();
+        server.time_provider = clock.clone();
+        let (client, server) = (Arc::new(client), Arc::new(server));
+        assert_eq!(kind(&client, &server), Full);
+        let pair = shake(&client, &server);
+        assert_eq!(kind_of(&pair), Resumed);
+        assert_eq!(pair.client.peer_certificates(), Some(&server_chain[..]));
+        assert_eq!(pair.server.peer_certificates(), Some(&client_chain[..]));
+
+        clock.set(after);
+        let mut pair = Pair::new(client.clone(), server.clone());
+        let done = pair.handshake();
+        match expected {
+            Resumed => {
+                done.unwrap();
+                assert_eq!(kind_of(&pair), Resumed);
+            }
+            // The full handshake that takes its place finds the certificate expired.
+            _ => {
+                let error = done.unwrap_err().error;
+                assert!(format!("{error}").contains("xpired"), "{error:?}");
+                assert_ne!(pair.server.handshake_kind(), Some(Resumed));
+                assert_ne!(pair.client.handshake_kind(), Some(Resumed));
+            }
+        }
+    }
+}
+
+#[test]
+fn a_session_is_offered_only_under_the_verifier_and_credential_that_made_it() {
+    // One store for all of them.
+    let store = Arc::new(ClientSessionMemoryCache::new(64));
+    let with_store = |mut config: ClientConfig| {
+        config.resumption = Resumption::store(store.clone());
+        config
+    };
+    let ticketer = chitin::crypto::aws_lc_rs::Ticketer::new().unwrap();
+    let mut server = server_asking(optional(roots()));
+    server.ticketer = ticketer;
+    let server = Arc::new(server);
+
+    let made = with_store(client_with_cert());
+    let again = Arc::new(made.clone());
+    let same = |client: &Arc<ClientConfig>| kind(client, &server);
+    assert_eq!(same(&again), Full);
+    assert_eq!(same(&again), Resumed);
+
+    let mut other_verifier = made.clone();
+    let verifier = WebPkiServerVerifier::builder_with_provider(roots().into(), default_provider()).build();
+    other_verifier.dangerous().set_certificate_verifier(verifier.unwrap());
+    // The sessions that do not fit are used up by the attempt: each is taken out of the store.
+    assert_eq!(same(&Arc::new(other_verifier)), Full, "another verifier");
+
+    for _ in 0..10 {
+        assert!(matches!(same(&again), Full | Resumed));
+    }
+    let other_credential = with_store(client());
+    let mut only_credential = made.clone();
+    only_credential.client_auth_cert_resolver = other_credential.client_auth_cert_resolver.clone();
+    assert_eq!(same(&Arc::new(only_credential)), Full, "another credential");
+}
+
+#[test]
+fn a_session_is_stored_only_after_finished() {
+    // With the server's flight spoilt in its last byte, which is in the Finished, nothing gets into the store, neither here nor
+    // there; without, it does.
+    let count = |spoil: bool| {
+        let ours = Arc::new(Counting::default());
+        let theirs = ServerSessionMemoryCache::new(16);
+        let log = Arc::new(Notebook::default());
+        let (mut client, mut server) = (client(), server());
+        client.resumption = Resumption::store(ours.clone());
+        server.session_storage = theirs.clone();
+        server.key_log = log.clone();
+        let mut pair = Pair::new(client, server).tamper(
+            Side::Server,
+            rewrite_flight(log, move |mut flight| {
+                let last = flight.len() - 1;
+                flight[last] ^= u8::from(spoil);
+                flight
+            }),
+        );
+        let done = pair.settle().map_err(|failed| failed.error);
+        assert_eq!(done, if spoil { Err(PeerMisbehaved::IncorrectFinished.into()) } else { Ok(()) });
+        let stored = *ours.0.lock().unwrap();
+        (stored, format!("{theirs:?}"))
+    };
+    let (ours, theirs) = count(true);
+    assert_eq!(ours, 0);
+    assert!(theirs.contains("Some(0)"), "{theirs}");
+    let (ours, theirs) = count(false);
+    assert!(ours > 0);
+    assert!(theirs.contains("Some(2)"), "{theirs}");
+}
+
+/// Counts tickets and keeps none.
+#[derive(Debug, Default)]
+struct Counting(Mutex<usize>);
+
+impl ClientSessionStore for Counting {
+    fn set_kx_hint(&self, _: ServerName<'static>, _: NamedGroup) {}
+
+    fn kx_hint(&self, _: &ServerName<'_>) -> Option<NamedGroup> {
+        None
+    }
+
+    fn set_tls12_session(&self, _: ServerName<'static>, _: Tls12ClientSessionValue) {}
+
+    fn tls12_session(&self, _: &ServerName<'_>) -> Option<Tls12ClientSessionValue> {
+        None
+    }
+
+    fn remove_tls12_session(&self, _: &ServerName<'static>) {}
+
+    fn insert_tls13_ticket(&self, _: ServerName<'static>, _: Tls13ClientSessionValue) {
+        *self.0.lock().unwrap() += 1;
+    }
+
+    fn take_tls13_ticket(&self, _: &ServerName<'static>) -> Option<Tls13ClientSessionValue> {
+        None
+    }
+}
+
+#[test]
+fn a_stored_session_is_used_once() {
+    /// Says that each session is there, and gives it out once.
+    #[derive(Debug)]
+    struct Race(Arc<ServerSessionMemoryCache>);
+
+    impl StoresServerSessions for Race {
+        fn put(&self, key: Vec<u8>, value: Vec<u8>) -> bool {
+            self.0.put(key, value)
+        }
+
+        fn get(&self, key: &[u8]) -> Option<Vec<u8>> {
+            self.0.get(key)
+        }
+
+        /// Somebody else was faster.
+        fn take(&self, key: &[u8]) -> Option<Vec<u8>> {
+            self.0.take(key);
+            None
+        }
+
+        fn can_cache(&self) -> bool {
+            true
+        }
+    }
+    let mut server = server();
+    server.session_storage = Arc::new(Race(ServerSessionMemoryCache::new(16)));
+    let (client, server) = (Arc::new(client()), Arc::new(server));
+    assert_eq!(kind(&client, &server), Full);
+    assert_eq!(kind(&client, &server), Full, "the session is gone");
+
+    // A replayed hello finds nothing: the one session there was is spent.
+    let (client, mut server) = (Arc::new(self::client()), self::server());
+    server.send_tls13_tickets = 1;
+    let server = Arc::new(server);
+    assert_eq!(kind(&client, &server), Full);
+    let mut first = Pair::new(client.clone(), server.clone());
+    let hello = first.take(Side::Client);
+    first.give(Side::Server, &hello).unwrap();
+    assert_eq!(first.server.handshake_kind(), Some(Resumed));
+    let mut second = Pair::new(client, server);
+    second.give(Side::Server, &hello).unwrap();
+    assert_eq!(second.server.handshake_kind(), Some(Full));
+}
+
+#[test]
+fn a_client_uses_a_ticket_once() {
+    let (client, mut server) = (client(), server_with_tickets());
+    server.send_tls13_tickets = 1;
+    let (client, server) = (Arc::new(client), Arc::new(server));
+    assert_eq!(kind(&client, &server), Full);
+    // The connection that takes the ticket is lost.
+    drop(Pair::new(client.clone(), server.clone()));
+    assert_eq!(kind(&client, &server), Full);
+}
+
+#[test]
+fn tickets_rotate() {
+    use chitin::ticketer::TicketRotator;
+    // A period of one second: after three the keys have changed twice.
+    let rotator = TicketRotator::new(1, || match chitin::crypto::aws_lc_rs::Ticketer::new() {
+        Ok(ticketer) => Ok(Box::new(Shared(ticketer))),
+        Err(_) => Err(chitin::crypto::GetRandomFailed),
+    });
+    let rotator = rotator.unwrap();
+    let ticket = rotator.encrypt(b"session").unwrap();
+    assert_eq!(rotator.decrypt(&ticket).as_deref(), Some(&b"session"[..]));
+    std::thread::sleep(Duration::from_millis(3100));
+    assert!(rotator.encrypt(b"other").is_some());
+    assert_eq!(rotator.decrypt(&ticket), None);
+}
+
+#[derive(Debug)]
+struct Shared(Arc<dyn ProducesTickets>);
+
+impl ProducesTickets for Shared {
+    fn enabled(&self) -> bool {
+        self.0.enabled()
+    }
+
+    fn lifetime(&self) -> u32 {
+        self.0.lifetime()
+    }
+
+    fn encrypt(&self, plain: &[u8]) -> Option<Vec<u8>> {
+        self.0.encrypt(plain)
+    }
+
+    fn decrypt(&self, cipher: &[u8]) -> Option<Vec<u8>> {
+        self.0.decrypt(cipher)
+    }
+}
+
+#[test]
+fn stores_are_bounded() {
+    let sessions = ServerSessionMemoryCache::new(10);
+    for n in 0..1000u32 {
+        assert!(sessions.put(n.to_be_bytes().to_vec(), vec![0; 100]));
+    }
+    let kept = (0..1000u32).filter(|n| sessions.get(&n.to_be_bytes()).is_some()).count();
+    assert_eq!(kept, 10);
+
+    // A server that sends many tickets does not make a client keep them.
+    let (client, mut server) = (client(), server_with_tickets());
+    server.send_tls13_tickets = 100;
+    let (client, server) = (Arc::new(client), Arc::new(server));
+    let pair = shake(&client, &server);
+    assert_eq!(pair.client.tls13_tickets_received(), 100);
+    let mut kinds: Vec<HandshakeKind> = Vec::new();
+    for _ in 0..9 {
+        // Each takes one, and gets no new one: the connection is lost.
+        let mut pair = Pair::new(client.clone(), server.clone());
+        let hello = pair.take(Side::Client);
+        pair.give(Side::Server, &hello).unwrap();
+        kinds.push(pair.server.handshake_kind().unwrap());
+    }
+    assert_eq!(kinds.iter().filter(|kind| **kind == Resumed).count(), 8, "{kinds:?}");
+}
+
+#[test]
+fn a_wrong_binder_ends_the_handshake() {
+    let (client, server) = (Arc::new(client()), Arc::new(server_with_tickets()));
+    assert_eq!(kind(&client, &server), Full);
+    // The binder is the end of the hello.
+    let spoilt = tamper::map(0, |record| *record.body.last_mut().unwrap() ^= 1);
+    let failed = Pair::new(client, server).tamper(Side::Client, spoilt).settle().unwrap_err();
+    assert_eq!((failed.side, failed.error), (Side::Server, PeerMisbehaved::IncorrectBinder.into()));
+}
+
+#[test]
+fn a_client_that_does_not_resume_gets_no_tickets() {
+    let mut client = client();
+    client.resumption = Resumption::disabled();
+    let (client, server) = (Arc::new(client), Arc::new(server_with_tickets()));
+    let pair = shake(&client, &server);
+    assert_eq!(pair.client.tls13_tickets_received(), 0);
+    assert_eq!(kind(&client, &server), Full);
+}
+
+#[test]
+fn what_the_server_put_into_a_session_comes_back() {
+    let (client, server) = (Arc::new(client()), Arc::new(server_with_tickets()));
+    let mut pair = Pair::new(client.clone(), server.clone());
+    pair.server.set_resumption_data(b"user 17");
+    pair.handshake().unwrap();
+    assert_eq!(pair.server.received_resumption_data(), None);
+    let pair = shake(&client, &server);
+    assert_eq!(pair.server.received_resumption_data(), Some(&b"user 17"[..]));
+}
