@@ -131,7 +131,7 @@ pub fn kind_of(pair: &Pair) -> HandshakeKind {
 }
 
 /// A handshake that must fail.
-pub fn failure(client: ClientConfig, server: ServerConfig) -> Failed {
+pub fn failure(client: ClientConfig, server: ServerConfig) -> Box<Failed> {
     Pair::new(client, server).settle().unwrap_err()
 }
 
