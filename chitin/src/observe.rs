@@ -65,11 +65,6 @@ pub enum Event<'a> {
         /// The key it was under.
         level: KeyLevel,
     },
-    /// The change_cipher_spec record of middlebox compatibility mode, which means nothing (RFC 8446 appendix D.4).
-    ChangeCipherSpec {
-        /// Received or sent.
-        direction: Direction,
-    },
     /// An alert.
     Alert {
         /// Received or sent.

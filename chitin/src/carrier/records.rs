@@ -83,7 +83,8 @@ impl Records {
     pub(crate) fn send_ccs(&mut self) -> Result<(), Error> {
         let record = [u8::from(ContentType::ChangeCipherSpec), 3, 3, 0, 1, 1];
         self.out.put(&record);
-        self.event(Event::ChangeCipherSpec { direction: observe::Direction::Out });
+        let (direction, content) = (observe::Direction::Out, ContentType::ChangeCipherSpec);
+        self.event(Event::Record { direction, content, len: record.len(), level: KeyLevel::Plaintext });
         Ok(())
     }
 

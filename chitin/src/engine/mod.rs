@@ -29,7 +29,7 @@ use crate::flow::question::{Answer, Question};
 use crate::flow::server13::Server;
 use crate::flow::traffic13::Traffic;
 use crate::names::{AlertDescription, AlertLevel, ContentType, HandshakeType, KeyUpdateRequest, Side};
-use crate::observe::{self, Event};
+use crate::observe::{self, Event, KeyLevel};
 use crate::record::joiner::{Joiner, Message, split_message};
 use crate::record::open::{Place, Pulled};
 
@@ -248,7 +248,11 @@ impl Engine {
             Pulled::Skipped { end } => return Ok(Some((end, None))),
             Pulled::Record { typ, body, end } => (typ, body, end),
         };
-        let level = self.carrier.level(Direction::Read);
+        // The record of middlebox compatibility mode is never protected.
+        let level = match typ {
+            ContentType::ChangeCipherSpec => KeyLevel::Plaintext,
+            _ => self.carrier.level(Direction::Read),
+        };
         let direction = observe::Direction::In;
         self.carrier.event(Event::Record { direction, content: typ, len: end, level });
 
@@ -297,10 +301,7 @@ impl Engine {
             ContentType::Handshake => self.handshake_bytes(body).map(|()| None),
             ContentType::Alert => self.read_alert(body),
             // Looked at by nobody, but not for ever. RFC 8446 section 5.
-            ContentType::ChangeCipherSpec => {
-                self.carrier.event(Event::ChangeCipherSpec { direction: observe::Direction::In });
-                self.budget.ccs().map(|()| None)
-            }
+            ContentType::ChangeCipherSpec => self.budget.ccs().map(|()| None),
             got_type => {
                 let expect_types = [ContentType::Handshake, ContentType::Alert].to_vec();
                 Err(Error::InappropriateMessage { expect_types, got_type })

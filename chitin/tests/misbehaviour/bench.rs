@@ -126,8 +126,8 @@ impl Told {
     }
 }
 
-impl From<Failed> for Told {
-    fn from(failed: Failed) -> Self {
+impl From<Box<Failed>> for Told {
+    fn from(failed: Box<Failed>) -> Self {
         // In the clear it can be read off the wire; under protection the other end tells it.
         let clear = Record::split(&failed.last_words).into_iter().find(|record| record.typ == 21);
         let alert = match (clear, &failed.echo) {
