@@ -33,7 +33,7 @@ impl Traffic {
         self.read = self.read.next();
         cx.install(Direction::Read, &self.read, KeyLevel::Traffic)?;
         // One that has not been sent answers this request too; and after our close_notify there is nothing to protect.
-        if wanted && !cx.write.update_waits && !cx.write.closed {
+        if wanted && cx.write.update_waits == 0 && !cx.write.closed {
             self.send_key_update(KeyUpdateRequest::UpdateNotRequested, cx)?;
         }
         Ok(())
@@ -49,7 +49,7 @@ impl Traffic {
         cx.emit_alone(typ, &[typ.into(), 0, 0, 1, request.into()]);
         self.write = self.write.next();
         cx.install(Direction::Write, &self.write, KeyLevel::Traffic)?;
-        cx.write.update_waits = true;
+        cx.write.update_waits = cx.carrier.out_len();
         Ok(())
     }
 }
