@@ -8,6 +8,9 @@ pub(crate) mod budget;
 pub(crate) mod common;
 #[cfg(test)]
 #[cfg(all(feature = "aws_lc_rs", feature = "std"))]
+mod hostile;
+#[cfg(test)]
+#[cfg(all(feature = "aws_lc_rs", feature = "std"))]
 mod tests;
 
 use alloc::sync::Arc;
