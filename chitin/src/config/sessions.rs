@@ -126,6 +126,8 @@ pub struct ClientSessionCommon {
     pub(crate) secret: Secret,
     pub(crate) obtained_at: UnixTime,
     pub(crate) lifetime_secs: u32,
+    /// When the full handshake was that the session goes back to. A ticket for a ticket does not make it later.
+    pub(crate) authenticated_at: UnixTime,
     /// The chain the server showed in the full handshake. A resumed connection gives it back and checks its dates again.
     pub(crate) server_chain: Arc<[CertificateDer<'static>]>,
     pub(crate) binding: SessionBinding,
@@ -165,7 +167,9 @@ impl ClientSessionCommon {
     /// too old.
     pub(crate) fn expired_at(&self, now: UnixTime) -> bool {
         let lifetime = u64::from(self.lifetime_secs.min(MAX_TICKET_LIFETIME));
+        let authentication = now.as_secs().checked_sub(self.authenticated_at.as_secs());
         self.age_secs(now).is_none_or(|age| age >= lifetime)
+            || authentication.is_none_or(|age| age >= u64::from(MAX_TICKET_LIFETIME))
     }
 }
 
@@ -193,9 +197,23 @@ impl Tls13ClientSessionValue {
         binding: SessionBinding,
     ) -> Self {
         let (ticket, server_chain) = (Arc::from(ticket), Arc::from(server_chain));
-        let common =
-            ClientSessionCommon { ticket, secret, obtained_at, lifetime_secs, server_chain, binding };
+        let authenticated_at = obtained_at;
+        let common = ClientSessionCommon {
+            ticket,
+            secret,
+            obtained_at,
+            lifetime_secs,
+            authenticated_at,
+            server_chain,
+            binding,
+        };
         Self { suite, age_add, max_early_data_size, quic_params: Vec::new(), common }
+    }
+
+    /// The same session, made by a connection that was a resumption itself.
+    pub(crate) fn going_back_to(mut self, authenticated_at: Option<UnixTime>) -> Self {
+        self.common.authenticated_at = authenticated_at.unwrap_or(self.common.authenticated_at);
+        self
     }
 
     /// Returns how much early data the server accepts on this session; zero if none.
@@ -221,8 +239,10 @@ impl Tls13ClientSessionValue {
     /// Makes the session seem older, for tests.
     #[doc(hidden)]
     pub fn rewind_epoch(&mut self, delta: u32) {
-        let secs = self.common.obtained_at.as_secs().saturating_sub(u64::from(delta));
-        self.common.obtained_at = UnixTime::since_unix_epoch(core::time::Duration::from_secs(secs));
+        for time in [&mut self.common.obtained_at, &mut self.common.authenticated_at] {
+            let secs = time.as_secs().saturating_sub(u64::from(delta));
+            *time = UnixTime::since_unix_epoch(core::time::Duration::from_secs(secs));
+        }
     }
 
     /// Changes the early-data limit, for tests.

@@ -68,9 +68,9 @@ impl<Data> ConnectionCommon<Data> {
     ///
     /// Those of `wr`.
     pub fn write_tls(&mut self, wr: &mut dyn Write) -> Result<usize, io::Error> {
-        let done = self.common.outbox().write_to(wr);
-        self.common.sent();
-        done
+        let n = self.common.outbox().write_to(wr)?;
+        self.common.sent(n);
+        Ok(n)
     }
 
     /// Works off what [`read_tls`](Self::read_tls) has read.
@@ -101,7 +101,11 @@ impl<Data> ConnectionCommon<Data> {
             let was_handshaking = self.is_handshaking();
             // Also when a question is open or the peer has closed: else we would turn here for ever.
             if !self.wants_write() && !self.wants_read() {
-                return Ok((read, written));
+                // A handshake that the peer has closed will never be complete.
+                return match was_handshaking && self.common.peer_closed() {
+                    true => Err(io::ErrorKind::UnexpectedEof.into()),
+                    false => Ok((read, written)),
+                };
             }
 
             let (mut blocked, before) = (None, written);
@@ -128,10 +132,15 @@ impl<Data> ConnectionCommon<Data> {
 
             let mut eof = false;
             if self.wants_read() {
-                match self.read_tls(io) {
+                let got = loop {
+                    match self.read_tls(io) {
+                        Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                        done => break done,
+                    }
+                };
+                match got {
                     Ok(0) => eof = true,
                     Ok(n) => read += n,
-                    Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                     Err(error) if error.kind() == io::ErrorKind::WouldBlock && read > 0 => {
                         return Ok((read, written));
                     }
@@ -314,7 +323,7 @@ impl ServerConnection {
 
     /// Sets what goes into the session tickets of this connection. It is sealed in them, and comes back with the resumption.
     ///
-    /// It has to be set before the handshake is complete.
+    /// It has to be set before the handshake is complete. With more than 32 KiB no tickets are sent.
     pub fn set_resumption_data(&mut self, data: &[u8]) {
         self.inner.common.set_resumption_data(data);
     }

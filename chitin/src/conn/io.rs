@@ -102,6 +102,11 @@ impl BufRead for Reader<'_> {
 /// What a read without plaintext says.
 fn nothing_to_read(common: &CommonState) -> io::Result<()> {
     match (common.peer_closed(), common.eof()) {
+        // Before the handshake is complete nobody knows who said that.
+        (true, _) if common.is_handshaking() => Err(io::Error::new(
+            io::ErrorKind::UnexpectedEof,
+            "the connection was closed during the TLS handshake",
+        )),
         (true, _) => Ok(()),
         (false, true) => Err(io::Error::new(
             io::ErrorKind::UnexpectedEof,

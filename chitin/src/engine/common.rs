@@ -222,11 +222,9 @@ impl CommonState {
         traffic && self.inbox.first_whole_record() == Some(ContentType::ApplicationData.into())
     }
 
-    /// All that was queued may have been sent: tells the engine if so.
-    pub(crate) fn sent(&mut self) {
-        if self.out_len() == 0 {
-            self.engine.drained();
-        }
+    /// `n` bytes of what was queued have been sent.
+    pub(crate) fn sent(&mut self, n: usize) {
+        self.engine.sent(n);
     }
 
     pub(crate) fn set_resumption_data(&mut self, data: &[u8]) {

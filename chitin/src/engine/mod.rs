@@ -6,7 +6,11 @@
 
 pub(crate) mod budget;
 pub(crate) mod common;
-#[cfg(all(test, feature = "aws_lc_rs", feature = "std"))]
+#[cfg(test)]
+#[cfg(all(feature = "aws_lc_rs", feature = "std"))]
+mod hostile;
+#[cfg(test)]
+#[cfg(all(feature = "aws_lc_rs", feature = "std"))]
 mod tests;
 
 use alloc::sync::Arc;
@@ -456,7 +460,7 @@ impl Engine {
         let room = self.write.limit.map_or(usize::MAX, |limit| limit.saturating_sub(waiting));
         let taken = data.len().min(room);
         let (now, _) = data.split_at(taken);
-        if self.write.closed || taken == 0 {
+        if self.write.closed || self.write.closing || taken == 0 {
             return Ok(taken);
         }
         match self.write.gate {
@@ -484,6 +488,9 @@ impl Engine {
         if self.write.gate == Gate::Open && !self.write.held.is_empty() && !self.write.closed {
             let held = mem::take(&mut self.write.held);
             self.seal(OutboundChunks::Single(&held))?;
+            if self.write.closing {
+                self.close();
+            }
         }
         Ok(())
     }
@@ -493,7 +500,11 @@ impl Engine {
         if let State::Failed(error) = &self.state {
             return Err(error.clone());
         }
-        self.send_key_update(KeyUpdateRequest::UpdateRequested)
+        // Nothing may follow a close_notify (RFC 8446 section 6.1), and there is nothing left to protect.
+        match self.write.closed {
+            true => Ok(()),
+            false => self.send_key_update(KeyUpdateRequest::UpdateRequested),
+        }
     }
 
     fn send_key_update(&mut self, request: KeyUpdateRequest) -> Result<(), Error> {
@@ -504,14 +515,16 @@ impl Engine {
         done
     }
 
-    /// Everything queued has been written to the peer.
-    pub(crate) fn drained(&mut self) {
-        self.write.update_waits = false;
+    /// `n` bytes of what was queued have been written to the peer.
+    pub(crate) fn sent(&mut self, n: usize) {
+        self.write.update_waits = self.write.update_waits.saturating_sub(n);
     }
 
-    /// Says close_notify, once.
+    /// Says close_notify, once. What was written before goes first: if the handshake does not allow it yet, both wait.
     pub(crate) fn close(&mut self) {
-        if !mem::replace(&mut self.write.closed, true) {
+        if !self.write.held.is_empty() {
+            self.write.closing = true;
+        } else if !mem::replace(&mut self.write.closed, true) {
             self.carrier.send_alert(AlertLevel::Warning, AlertDescription::CloseNotify);
         }
     }

@@ -51,7 +51,7 @@ impl ServerCertVerifier for AnyChain {
     }
 }
 
-fn client_config() -> ClientConfig {
+pub(super) fn client_config() -> ClientConfig {
     let provider = provider();
     let verifier = Arc::new(AnyChain(provider.signature_verification_algorithms));
     ClientConfig::builder_with_provider(provider)
@@ -62,7 +62,7 @@ fn client_config() -> ClientConfig {
         .with_no_client_auth()
 }
 
-fn server_config() -> ServerConfig {
+pub(super) fn server_config() -> ServerConfig {
     ServerConfig::builder_with_provider(provider())
         .with_safe_default_protocol_versions()
         .unwrap()
@@ -71,19 +71,24 @@ fn server_config() -> ServerConfig {
         .unwrap()
 }
 
-fn pair(client: &Arc<ClientConfig>, server: &Arc<ServerConfig>) -> (Engine, Engine) {
+pub(super) fn pair(client: &Arc<ClientConfig>, server: &Arc<ServerConfig>) -> (Engine, Engine) {
     let name = ServerName::try_from("server.example").unwrap();
     let client = Engine::client(client.clone(), name, client.alpn_protocols.clone()).unwrap();
     (client, Engine::server(Some(server.clone())).unwrap())
 }
 
 /// Moves what `from` has to say to `to`, `chop` bytes at a time. Gives the application data that came out.
-fn pump(from: &mut Engine, to: &mut Engine, input: &mut Vec<u8>, chop: usize) -> Result<Vec<u8>, Error> {
+pub(super) fn pump(
+    from: &mut Engine,
+    to: &mut Engine,
+    input: &mut Vec<u8>,
+    chop: usize,
+) -> Result<Vec<u8>, Error> {
     let mut data = vec![];
     let Carrier::Records(records) = &mut from.carrier;
     let sent = records.out.pending().to_vec();
     records.out.advance(sent.len());
-    from.drained();
+    from.sent(sent.len());
     for part in sent.chunks(chop) {
         input.extend_from_slice(part);
         loop {
@@ -101,7 +106,7 @@ fn pump(from: &mut Engine, to: &mut Engine, input: &mut Vec<u8>, chop: usize) ->
     Ok(data)
 }
 
-fn shake(client: &mut Engine, server: &mut Engine, chop: usize) -> Result<(), Error> {
+pub(super) fn shake(client: &mut Engine, server: &mut Engine, chop: usize) -> Result<(), Error> {
     let (mut to_client, mut to_server) = (vec![], vec![]);
     for _ in 0..6 {
         pump(client, server, &mut to_server, chop)?;

@@ -102,6 +102,8 @@ fn message(why: &InvalidMessage) -> AlertDescription {
         | InvalidMessage::InvalidEmptyPayload
         | InvalidMessage::UnexpectedMessage(_) => AlertDescription::UnexpectedMessage,
         InvalidMessage::MessageTooLarge => AlertDescription::RecordOverflow,
+        // Of a CertificateRequest. RFC 8446 sections 4.3.2 and 9.2.
+        InvalidMessage::NoSignatureSchemes => AlertDescription::MissingExtension,
         InvalidMessage::UnknownCertificateExtension | InvalidMessage::UnknownHelloRetryRequestExtension => {
             AlertDescription::UnsupportedExtension
         }
@@ -118,7 +120,6 @@ fn message(why: &InvalidMessage) -> AlertDescription {
         | InvalidMessage::MessageTooShort
         | InvalidMessage::MissingData(_)
         | InvalidMessage::MissingKeyExchange
-        | InvalidMessage::NoSignatureSchemes
         | InvalidMessage::TrailingData(_)
         | InvalidMessage::UnsupportedCurveType
         | InvalidMessage::UnsupportedKeyExchangeAlgorithm(_) => AlertDescription::DecodeError,
@@ -221,6 +222,7 @@ fn misbehaved(why: &PeerMisbehaved) -> AlertDescription {
         | PeerMisbehaved::WrongCertificateContext
         | PeerMisbehaved::WrongGroupForKeyShare
         | PeerMisbehaved::MisplacedClientHelloExtension
+        | PeerMisbehaved::MisplacedServerExtension
         | PeerMisbehaved::UnknownAlertLevel
         | PeerMisbehaved::WrongLegacyVersion => AlertDescription::IllegalParameter,
         PeerMisbehaved::EmptyAlertOrCcsRecord

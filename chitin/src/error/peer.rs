@@ -183,6 +183,8 @@ faults! {
         CookieInFirstClientHello = "the first client hello has a cookie, and we sent none",
         /// RFC 8446 sections 4.1.2 and 4.1.3. We send `illegal_parameter`.
         MisplacedClientHelloExtension = "the client hello has an extension that only other messages may have",
+        /// RFC 8446 section 4.2: in a CertificateRequest or a NewSessionTicket. We send `illegal_parameter`.
+        MisplacedServerExtension = "a message of the server has an extension that only other messages may have",
         /// RFC 8446 section 6. We send `illegal_parameter`.
         UnknownAlertLevel = "an alert is neither a warning nor fatal",
         /// RFC 8446 section 4.1.3. We send `illegal_parameter`.
@@ -321,7 +323,7 @@ faults! {
         MissingData(&'static str) = "bytes are missing at the end of a field",
         /// RFC 5246 section 7.4.3. We send `decode_error`.
         MissingKeyExchange = "there is no key exchange to read the message for",
-        /// RFC 8446 section 4.3.2. We send `decode_error`.
+        /// RFC 8446 section 4.3.2. We send `missing_extension`.
         NoSignatureSchemes = "a list of signature schemes is empty",
         /// RFC 8446 section 4.2.11. We send `illegal_parameter`.
         PreSharedKeyIsNotFinalExtension = "pre_shared_key is not the last extension of the client hello",

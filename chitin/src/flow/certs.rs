@@ -107,6 +107,7 @@ pub(crate) fn choose_scheme(
     theirs: &[SignatureScheme],
 ) -> Result<Option<SignatureScheme>, Error> {
     guarded("signing key", || Ok(credential.key.choose_scheme(theirs).map(|signer| signer.scheme())))
+        .map(|scheme| scheme.filter(|scheme| theirs.contains(scheme)))
 }
 
 pub(crate) fn emit_certificate_verify(

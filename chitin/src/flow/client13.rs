@@ -42,7 +42,7 @@ use crate::record::joiner::Message;
 use crate::schedule::tls13::{Early, Handshake, Master, Pair};
 use crate::schedule::transcript::{Transcript, Unhashed};
 use crate::wire::codec::Wire;
-use crate::wire::extensions::EncryptedExtensions;
+use crate::wire::extensions::{CR, EncryptedExtensions};
 use crate::wire::server_hello::ServerHello;
 use crate::wire::tls13::CertificateRequest;
 
@@ -262,9 +262,17 @@ fn choose_suite(offer: &Offer, hello: &ServerHello<'_>) -> Result<&'static Tls13
 
 /// RFC 8446 section 4.2.1: without the extension it is TLS 1.2 or older, and with it nothing older may be chosen.
 fn check_version(hello: &ServerHello<'_>) -> Result<(), Error> {
+    // Appendix D.5: whatever stands in the extension.
+    if hello.legacy_version == ProtocolVersion::SSLv3 {
+        return Err(PeerIncompatible::ServerDoesNotSupportTls12Or13.into());
+    }
     match hello.extensions()?.supported_versions {
         Some(ProtocolVersion::TLSv1_3) => Ok(()),
         Some(_) => Err(PeerMisbehaved::SelectedTls12UsingTls13VersionExtension.into()),
+        // A server that knows TLS 1.3 says so when it chooses less: somebody has changed our hello. RFC 8446 section 4.1.3.
+        None if hello.is_downgrade() => {
+            Err(PeerMisbehaved::AttemptedDowngradeToTls12WhenTls13IsSupported.into())
+        }
         None if hello.legacy_version == ProtocolVersion::TLSv1_2 => {
             Err(PeerIncompatible::ServerTlsVersionIsDisabledByOurConfig.into())
         }
@@ -286,8 +294,12 @@ fn agree(
     check_head(&offer, hello, PeerMisbehaved::ServerHelloWithWrongSessionId)?;
     let extensions = hello.extensions()?;
     replies::check(&extensions.seen, Reply::ServerHello, |code| offer.offered(code))?;
-    // Always with a key exchange: we never offer a PSK alone.
-    let share = extensions.key_share.ok_or(PeerMisbehaved::MissingKeyShare)?;
+    // Always with a key exchange: we never offer a PSK alone. For a choice that does not fit what we said of PSKs, RFC 8446
+    // section 4.2.11 names another alert.
+    let share = extensions.key_share.ok_or(match extensions.pre_shared_key {
+        Some(_) => PeerMisbehaved::SelectedInvalidPsk,
+        None => PeerMisbehaved::MissingKeyShare,
+    })?;
 
     let settled = offer.settle(suite, share.group, extensions.pre_shared_key)?;
     transcript.add(m.raw);
@@ -316,8 +328,9 @@ fn agree(
     }
     cx.install(Direction::Write, &keys.traffic.client, KeyLevel::Handshake)?;
 
+    let authenticated_at = settled.session.as_ref().map(|session| session.authenticated_at);
     let resumed = settled.session.map(|session| session.server_chain.to_vec());
-    let common = Box::new(Common { asked: settled.asked, group: share.group, transcript });
+    let common = Box::new(Common { asked: settled.asked, group: share.group, transcript, authenticated_at });
     Ok(WaitEncryptedExtensions(Box::new(Agreed { common, keys, resumed })))
 }
 
@@ -328,6 +341,8 @@ pub(crate) struct Common {
     asked: Asked,
     group: NamedGroup,
     transcript: Transcript,
+    /// When the full handshake was that the session goes back to; `None` if this is one.
+    authenticated_at: Option<UnixTime>,
 }
 
 /// Keys are agreed.
@@ -385,6 +400,7 @@ impl Unauthenticated {
             return Err(PeerMisbehaved::NonEmptyCertificateRequestContext.into());
         }
         let extensions = message.extensions;
+        replies::check_places(&extensions.seen, CR)?;
         let schemes = extensions.signature_algorithms.ok_or(InvalidMessage::NoSignatureSchemes)?;
         let authorities = extensions.certificate_authorities;
         self.request = Some(Request {
@@ -509,7 +525,8 @@ impl Answering {
     ) -> Result<Client, Error> {
         let Self { mut finishing, request } = self;
         let transcript = &mut finishing.common.transcript;
-        let usable = match credential {
+        // An empty chain is no certificate, and must not be followed by a signature.
+        let usable = match credential.filter(|credential| !credential.cert.is_empty()) {
             Some(credential) => {
                 certs::choose_scheme(&credential, &request.schemes)?.map(|scheme| (credential, scheme))
             }
@@ -556,14 +573,14 @@ impl Finishing {
         cx.facts.exporter = Some(exporter);
         cx.open_gates();
 
-        let Common { asked, group, .. } = *common;
+        let Common { asked, group, authenticated_at, .. } = *common;
         let store = &asked.config.resumption.store;
         guarded(STORE, || {
             store.set_kx_hint(asked.name.clone(), group);
             Ok(())
         })?;
         let traffic = Traffic { read: traffic.server, write: traffic.client };
-        let tickets = Tickets::new(asked.config, asked.name, resumption);
+        let tickets = Tickets::new(asked.config, asked.name, resumption, authenticated_at);
         Ok(Connected(Box::new(Open { traffic, tickets })))
     }
 }

@@ -41,9 +41,12 @@ pub(crate) struct Outbound {
     pub(crate) limit: Option<usize>,
     /// close_notify or a fatal alert is out: nothing may follow.
     pub(crate) closed: bool,
-    /// A KeyUpdate of ours waits in the outbox, wholly or partly. It answers every request that comes meanwhile, so a peer
-    /// that asks and never reads makes us keep one.
-    pub(crate) update_waits: bool,
+    /// How many bytes have to be sent until our last KeyUpdate is wholly out. While it waits it answers every request that
+    /// comes, so a peer that asks and never reads makes us keep one. What waits behind it does not count: a bulk sender's
+    /// outbox may never be empty.
+    pub(crate) update_waits: usize,
+    /// close_notify is wanted, and goes out behind what is held.
+    pub(crate) closing: bool,
 }
 
 /// What the engine needs from a config. It arrives with the config, which may be after the hello.

@@ -100,6 +100,7 @@ impl Offer {
             name,
         };
         offer.psk = offer.take_session()?;
+        offer.make_room()?;
         offer.order = offer.shuffled(shuffle);
         Ok(offer)
     }
@@ -118,6 +119,24 @@ impl Offer {
         let Some(obfuscated_age) = session.obfuscated_age(now).filter(|_| usable) else { return Ok(None) };
         let early = Early::with_psk(session.suite, &session.secret);
         Ok(Some(PskOffer { session, obfuscated_age, early }))
+    }
+
+    /// The extensions of a hello have 64 KiB. What the config and the server make long has to fit into most of it: a session is
+    /// left out for it, and nothing else can be.
+    fn make_room(&mut self) -> Result<(), Error> {
+        if self.protocols.iter().any(|name| !(1..=MAX8).contains(&name.len())) {
+            return Err(Error::General("an application protocol has 1 to 255 bytes".into()));
+        }
+        let names = self.config.verifier.root_hint_subjects().unwrap_or_default();
+        let lengths = self.protocols.iter().map(|name| name.len().saturating_add(1));
+        let lengths = lengths.chain(names.iter().map(|name| name.as_ref().len().saturating_add(2)));
+        let lengths = lengths.chain(self.cookie.iter().map(Vec::len));
+        let fixed = lengths.fold(0, usize::saturating_add);
+        self.psk.take_if(|psk| fixed.saturating_add(psk.session.ticket.len()) > VARIABLE);
+        match fixed > VARIABLE {
+            true => Err(Error::General("protocols, authorities and cookie do not fit a client hello".into())),
+            false => Ok(()),
+        }
     }
 
     // ---- the hello
@@ -291,7 +310,7 @@ impl Offer {
         }
         // A PSK whose hash cannot go with the suite would be refused in any case.
         self.psk.take_if(|psk| !psk.goes_with(suite));
-        Ok(())
+        self.make_room()
     }
 
     // ---- the choice
@@ -373,7 +392,9 @@ impl Share {
     fn start(config: &ClientConfig, group: &'static dyn SupportedKxGroup) -> Result<Self, Error> {
         let mut share = Self::alone(group)?;
         let half = share.exchange.hybrid_component().map(|(name, _)| name);
-        share.component = half.filter(|half| usable_groups(config).any(|group| group.name() == *half));
+        // Shares come in the order of `supported_groups` (RFC 8446 section 4.2.8), so the half has to stand behind its hybrid.
+        let behind = || usable_groups(config).skip_while(|other| other.name() != group.name());
+        share.component = half.filter(|half| behind().any(|group| group.name() == *half));
         Ok(share)
     }
 
@@ -442,6 +463,13 @@ impl From<[u8; 5]> for Grease {
         Self { suite, group, version, first, last }
     }
 }
+
+/// Room in a hello for what has no small bound: protocols, authorities, a cookie and a ticket. The other extensions have few KiB,
+/// also with post-quantum shares.
+const VARIABLE: usize = 48 * 1024;
+
+/// A longer ticket is not kept: it could not be offered. Honest ones have a few KiB, with a client's chain inside.
+pub(crate) const MAX_TICKET: usize = 32 * 1024;
 
 /// One of the sixteen reserved values 0x0a0a, 0x1a1a, ... RFC 8701 section 2.
 fn grease(random: u8) -> u16 {

@@ -21,6 +21,8 @@ pub(crate) struct Resumable {
     pub(crate) secret: Secret,
     pub(crate) chain: Vec<CertificateDer<'static>>,
     pub(crate) application: Vec<u8>,
+    /// When the full handshake was that this session goes back to, in seconds of UNIX time.
+    pub(crate) authenticated: u64,
 }
 
 /// What the session must have been made for, to be resumed now.
@@ -48,16 +50,26 @@ pub(crate) fn resumable(bytes: &[u8], present: &Present<'_>) -> Option<Resumable
         && same_name
         && same_policy
         && is_alive(session.created, session.lifetime, present.now)
+        && is_alive(session.authenticated, MAX_TICKET_LIFETIME, present.now)
         && chain_is_valid_at(session.chain(), present.now);
     good.then(|| Resumable {
         secret: Secret::new(session.secret.0),
         chain: session.chain().map(|der| CertificateDer::from(der.to_vec())).collect(),
         application: session.application.0.to_vec(),
+        authenticated: session.authenticated,
     })
 }
 
 fn hash(suite: &Tls13CipherSuite) -> crate::crypto::hash::HashAlgorithm {
     suite.common.hash_provider.algorithm()
+}
+
+/// How long a ticket that is made now may live, if the full handshake that it goes back to was at `authenticated`. A ticket
+/// for a ticket must not make a session endless: seven days after the certificates were looked at, they are looked at again.
+/// RFC 8446 section 4.6.1. `None`: not at all.
+pub(crate) fn lifetime_left(authenticated: u64, now: UnixTime) -> Option<u32> {
+    let age = u32::try_from(now.as_secs().checked_sub(authenticated)?).ok()?;
+    MAX_TICKET_LIFETIME.checked_sub(age).filter(|left| *left > 0)
 }
 
 /// Within its lifetime, and within seven days of its making. A clock that has gone backward makes sessions from the future,

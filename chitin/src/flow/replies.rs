@@ -34,6 +34,18 @@ pub(crate) fn check(seen: &Seen, reply: Reply, offered: impl Fn(u16) -> bool) ->
     Ok(())
 }
 
+/// For the messages that may hold what nobody asked for: what we know must belong there. RFC 8446 section 4.2.
+///
+/// # Errors
+///
+/// `illegal_parameter` for what stands in the wrong message.
+pub(crate) fn check_places(seen: &Seen, column: u8) -> Result<(), Error> {
+    match seen.iter().any(|code| allowed_in(code).is_some_and(|columns| columns & column == 0)) {
+        true => Err(PeerMisbehaved::MisplacedServerExtension.into()),
+        false => Ok(()),
+    }
+}
+
 impl Reply {
     fn column(self) -> u8 {
         match self {
@@ -56,7 +68,8 @@ impl Reply {
     fn misplaced(self) -> Error {
         match self {
             Self::ServerHello => PeerMisbehaved::UnexpectedCleartextExtension.into(),
-            Self::HelloRetryRequest => InvalidMessage::UnknownHelloRetryRequestExtension.into(),
+            // In the clear too.
+            Self::HelloRetryRequest => PeerMisbehaved::UnexpectedCleartextExtension.into(),
             Self::EncryptedExtensions => PeerMisbehaved::DisallowedEncryptedExtension.into(),
             Self::CertificateEntry => PeerMisbehaved::BadCertChainExtensions.into(),
         }

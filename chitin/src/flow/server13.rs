@@ -27,7 +27,6 @@ use zeroize::Zeroizing;
 
 use crate::carrier::Direction;
 use crate::config::server::{ClientHello as HelloView, ServerConfig};
-use crate::config::sessions::MAX_TICKET_LIFETIME;
 use crate::crypto::SupportedKxGroup;
 use crate::crypto::signer::CertifiedKey;
 use crate::crypto::suites::{SupportedCipherSuite, Tls13CipherSuite};
@@ -392,6 +391,7 @@ impl Bound {
         let mut agreed = chosen.send_server_hello(early, Some(index), cx)?;
         agreed.send_encrypted_extensions(Named::Before, cx);
         agreed.peer = session.chain;
+        agreed.authenticated = Some(session.authenticated);
         cx.facts.resumption_data = Some(session.application);
         cx.facts.kind = Some(HandshakeKind::Resumed);
         Ok(WaitFinished(agreed.send_finished(cx)?))
@@ -438,7 +438,7 @@ impl Chosen {
         cx.facts.group = Some(group);
         cx.facts.kind = Some(kind);
         cx.facts.alpn = choose::protocol(&hello, &config)?;
-        Ok(Agreed { config, hello, transcript, keys, peer: Vec::new() })
+        Ok(Agreed { config, hello, transcript, keys, peer: Vec::new(), authenticated: None })
     }
 }
 
@@ -452,6 +452,8 @@ struct Agreed {
     keys: Handshake,
     /// The client's chain, if the session that is resumed had one.
     peer: Vec<CertificateDer<'static>>,
+    /// When the full handshake was that the session goes back to; `None` if this is one.
+    authenticated: Option<u64>,
 }
 
 /// Did the server name take part in this handshake?
@@ -491,7 +493,11 @@ impl Agreed {
                             .for_each(|s| s.write(out));
                     });
                 });
-                if !authorities.is_empty() {
+                // It is a hint. What does not fit is not cut short, since half a list would keep clients away.
+                let len = authorities
+                    .iter()
+                    .fold(0, |len: usize, name| len.saturating_add(name.as_ref().len() + 2));
+                if (1..=MAX_AUTHORITIES).contains(&len) {
                     ext::certificate_authorities.write(out);
                     nest(out, MAX16, |out| {
                         nest(out, MAX16, |out| {
@@ -512,7 +518,10 @@ impl Chosen {
         credential: Option<Arc<CertifiedKey>>,
         cx: &mut Cx<'_>,
     ) -> Result<Server, Error> {
-        let credential = credential.ok_or(Error::NoServerCertificateResolved)?;
+        // A server's list must not be empty. RFC 8446 section 4.4.2.
+        let credential = credential
+            .filter(|credential| !credential.cert.is_empty())
+            .ok_or(Error::NoServerCertificateResolved)?;
         let schemes = choose::schemes(&self.hello)?;
         let scheme = certs::choose_scheme(&credential, &schemes)?
             .ok_or(PeerIncompatible::NoSignatureSchemesInCommon)?;
@@ -560,7 +569,7 @@ impl Signing {
 
 impl Agreed {
     fn send_finished(self, cx: &mut Cx<'_>) -> Result<Box<Flown>, Error> {
-        let Self { config, hello, mut transcript, keys, peer } = self;
+        let Self { config, hello, mut transcript, keys, peer, authenticated } = self;
         let verify_data = keys.traffic.server.finished(&transcript.current());
         cx.emit(&mut transcript, HandshakeType::Finished, |out| out.extend_from_slice(verify_data.as_ref()));
         let (master, handshake) = keys.into_master(&transcript.current());
@@ -568,7 +577,7 @@ impl Agreed {
         cx.log_secret("EXPORTER_SECRET", master.exporter.as_bytes());
         cx.install(Direction::Write, &master.traffic.server, KeyLevel::Traffic)?;
         let resumes = choose::resumes(&hello);
-        Ok(Box::new(Flown { config, transcript, handshake, master, peer, resumes }))
+        Ok(Box::new(Flown { config, transcript, handshake, master, peer, authenticated, resumes }))
     }
 }
 
@@ -582,6 +591,7 @@ pub(crate) struct Flown {
     master: Master,
     /// Authenticated, here or when the session was made.
     peer: Vec<CertificateDer<'static>>,
+    authenticated: Option<u64>,
     /// The client can use tickets.
     resumes: bool,
 }
@@ -646,7 +656,7 @@ impl Flown {
     fn read_finished(mut self: Box<Self>, m: Message<'_>, cx: &mut Cx<'_>) -> Result<Server, Error> {
         certs::check_finished(&self.handshake.client, &self.transcript.current(), m.body)?;
         self.transcript.add(m.raw);
-        let Self { config, transcript, master, peer, resumes, .. } = *self;
+        let Self { config, transcript, master, peer, authenticated, resumes, .. } = *self;
         let (traffic, exporter, resumption) = master.into_traffic(&transcript.current());
         cx.install(Direction::Read, &traffic.client, KeyLevel::Traffic)?;
         cx.facts.peer = (!peer.is_empty()).then_some(peer);
@@ -659,7 +669,7 @@ impl Flown {
             None => Ok(Connected(traffic)),
             Some(_) => {
                 let left = config.send_tls13_tickets.min(MAX_TICKETS);
-                make_ticket(Maker { config, resumption, traffic, left, nonce: 0 }, cx)
+                make_ticket(Maker { config, resumption, traffic, authenticated, left, nonce: 0 }, cx)
             }
         }
     }
@@ -670,6 +680,7 @@ struct Maker {
     config: Arc<ServerConfig>,
     resumption: Resumption,
     traffic: Box<Traffic>,
+    authenticated: Option<u64>,
     left: usize,
     nonce: u8,
 }
@@ -690,6 +701,11 @@ fn make_ticket(mut maker: Maker, cx: &mut Cx<'_>) -> Result<Server, Error> {
     maker.left = left;
     let config = &maker.config;
     let now = question::now(&config.time_provider)?;
+    let authenticated = maker.authenticated.unwrap_or(now.as_secs());
+    let Some(most) = psk::lifetime_left(authenticated, now) else { return Ok(Connected(maker.traffic)) };
+    if cx.policy.resumption_data.len() > MAX_RESUMPTION_DATA {
+        return Ok(Connected(maker.traffic));
+    }
     let mut draw = [0; 4 + 32];
     config.provider.secure_random.fill(&mut draw)?;
     let [a, b, c, d, id @ ..] = draw;
@@ -698,7 +714,7 @@ fn make_ticket(mut maker: Maker, cx: &mut Cx<'_>) -> Result<Server, Error> {
         true => config.ticketer.lifetime(),
         false => STORED_LIFETIME,
     };
-    let lifetime = lifetime.min(MAX_TICKET_LIFETIME);
+    let lifetime = lifetime.min(most);
 
     let secret = maker.resumption.psk(&[maker.nonce]);
     let chain = cx.facts.peer.iter().flatten().map(AsRef::as_ref);
@@ -712,6 +728,7 @@ fn make_ticket(mut maker: Maker, cx: &mut Cx<'_>) -> Result<Server, Error> {
         age_add,
         created: now.as_secs(),
         lifetime,
+        authenticated,
         server_name: Opaque(cx.facts.server_name.as_ref().map_or("", |name| name.as_ref()).as_bytes()),
         alpn: Opaque(cx.facts.alpn.as_deref().unwrap_or_default()),
         policy: Opaque(&policy),
@@ -789,6 +806,12 @@ const STORED_LIFETIME: u32 = 24 * 60 * 60;
 
 /// Each ticket has a nonce of its own, a byte long.
 const MAX_TICKETS: usize = 255;
+
+/// As in 0.23: half of what the field can hold.
+const MAX_RESUMPTION_DATA: usize = 32 * 1024;
+
+/// Authorities that are named to clients. More do not fit beside the rest of the extensions.
+const MAX_AUTHORITIES: usize = 60 * 1024;
 
 /// A hello that brings the ticket back has to fit 64 KiB with all else that it says.
 const MAX_TICKET: usize = 48 * 1024;

@@ -2,18 +2,21 @@
 
 use alloc::sync::Arc;
 
-use pki_types::ServerName;
+use pki_types::{ServerName, UnixTime};
 
 use crate::carrier::Direction;
 use crate::config::client::ClientConfig;
 use crate::config::sessions::{SessionBinding, Tls13ClientSessionValue};
 use crate::error::{Error, InvalidMessage};
 use crate::flow::cx::Cx;
+use crate::flow::offer::MAX_TICKET;
 use crate::flow::question::{self, STORE, guarded};
+use crate::flow::replies;
 use crate::names::{HandshakeType, KeyUpdateRequest};
 use crate::observe::KeyLevel;
 use crate::schedule::tls13::{Resumption, TrafficSecret};
 use crate::wire::codec::Wire;
+use crate::wire::extensions::NST;
 use crate::wire::tls13::NewSessionTicket;
 
 /// The traffic secrets of now.
@@ -33,7 +36,7 @@ impl Traffic {
         self.read = self.read.next();
         cx.install(Direction::Read, &self.read, KeyLevel::Traffic)?;
         // One that has not been sent answers this request too; and after our close_notify there is nothing to protect.
-        if wanted && !cx.write.update_waits && !cx.write.closed {
+        if wanted && cx.write.update_waits == 0 && !cx.write.closed {
             self.send_key_update(KeyUpdateRequest::UpdateNotRequested, cx)?;
         }
         Ok(())
@@ -49,7 +52,7 @@ impl Traffic {
         cx.emit_alone(typ, &[typ.into(), 0, 0, 1, request.into()]);
         self.write = self.write.next();
         cx.install(Direction::Write, &self.write, KeyLevel::Traffic)?;
-        cx.write.update_waits = true;
+        cx.write.update_waits = cx.carrier.out_len();
         Ok(())
     }
 }
@@ -59,19 +62,28 @@ pub(crate) struct Tickets {
     config: Arc<ClientConfig>,
     name: ServerName<'static>,
     resumption: Resumption,
+    /// When the full handshake was that this connection goes back to; `None` if it was one.
+    authenticated_at: Option<UnixTime>,
 }
 
 impl Tickets {
-    pub(crate) fn new(config: Arc<ClientConfig>, name: ServerName<'static>, resumption: Resumption) -> Self {
-        Self { config, name, resumption }
+    pub(crate) fn new(
+        config: Arc<ClientConfig>,
+        name: ServerName<'static>,
+        resumption: Resumption,
+        authenticated_at: Option<UnixTime>,
+    ) -> Self {
+        Self { config, name, resumption, authenticated_at }
     }
 
     /// RFC 8446 section 4.6.1.
     pub(crate) fn read_new_session_ticket(&self, body: &[u8], cx: &mut Cx<'_>) -> Result<(), Error> {
         let message = NewSessionTicket::read_all(body)?;
+        replies::check_places(&message.extensions.seen, NST)?;
         cx.facts.tickets_received = cx.facts.tickets_received.saturating_add(1);
         // A lifetime of zero says: do not keep it.
-        if message.lifetime == 0 || !self.config.resumption.enabled() {
+        let useless = message.lifetime == 0 || message.ticket.0.len() > MAX_TICKET;
+        if useless || !self.config.resumption.enabled() {
             return Ok(());
         }
         let obtained_at = question::now(&self.config.time_provider)?;
@@ -85,7 +97,8 @@ impl Tickets {
             obtained_at,
             cx.facts.peer.clone().unwrap_or_default(),
             SessionBinding::to(&self.config),
-        );
+        )
+        .going_back_to(self.authenticated_at);
         let store = &self.config.resumption.store;
         guarded(STORE, || {
             store.insert_tls13_ticket(self.name.clone(), value);

@@ -188,7 +188,7 @@ impl Opener {
         match typ {
             ContentType::ChangeCipherSpec => self.ccs_allowed,
             ContentType::ApplicationData => protected || matches!(self.skip, Skip::UntilSecondHello { .. }),
-            ContentType::Alert => !protected || (self.plaintext_alerts_allowed && self.seq == 0),
+            ContentType::Alert => !protected || self.plaintext_alerts_allowed,
             ContentType::Handshake => !protected,
             _ => false,
         }
@@ -255,6 +255,8 @@ impl Opener {
         };
         self.seq = next;
         self.skip = Skip::Nothing;
+        // For good: under later keys the number starts again, but the peer has had keys since.
+        self.plaintext_alerts_allowed = false;
         self.check_inner(typ, len)?;
         Ok(Pulled::Record { typ, body: place, end })
     }

@@ -145,6 +145,11 @@ impl ClientHello {
         self.index.iter().map(|(code, _)| *code)
     }
 
+    /// Code and body of each extension, in their order.
+    pub(crate) fn extensions(&self) -> impl Iterator<Item = (u16, &[u8])> + '_ {
+        self.index.iter().map(|(code, at)| (*code, self.slice(at)))
+    }
+
     pub(crate) fn extension(&self, code: u16) -> Option<&[u8]> {
         self.index.iter().find(|(c, _)| *c == code).map(|(_, at)| self.slice(at))
     }

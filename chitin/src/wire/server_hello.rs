@@ -32,6 +32,11 @@ impl<'a> ServerHello<'a> {
         self.random == RETRY_RANDOM
     }
 
+    /// Does the random end with one of the two marks of a server that knows TLS 1.3 and chose less? RFC 8446 section 4.1.3.
+    pub(crate) fn is_downgrade(&self) -> bool {
+        self.random.ends_with(b"DOWNGRD\x01") || self.random.ends_with(b"DOWNGRD\x00")
+    }
+
     pub(crate) fn extensions(&self) -> Result<ServerHelloExtensions<'a>, InvalidMessage> {
         match self.extensions {
             [] => Ok(ServerHelloExtensions::default()),

@@ -7,7 +7,7 @@ use crate::names::{CipherSuite, ProtocolVersion};
 use crate::wire::codec::{MAX8, MAX16, MAX24, Opaque, Reader, Wire};
 
 /// Changed with every change of [`ServerSession`].
-pub(crate) const FORMAT: u8 = 1;
+pub(crate) const FORMAT: u8 = 2;
 
 wire_struct! {
     /// One session, with all that its resumption is bound to.
@@ -21,6 +21,8 @@ wire_struct! {
         /// Seconds of UNIX time.
         created:      u64,
         lifetime:     u32,
+        /// When both sides last proved who they are, in a full handshake. Seconds of UNIX time.
+        authenticated: u64,
         /// The server name of the handshake that made it; empty if there was none.
         server_name:  Opaque<'a, 0, MAX8>,
         /// The protocol that was negotiated; empty if there was none. Gates early data.
@@ -69,6 +71,7 @@ mod tests {
             age_add: 5,
             created: 1_700_000_000,
             lifetime: 7200,
+            authenticated: 1_699_999_000,
             server_name: Opaque(b"a.example"),
             alpn: Opaque(b"h2"),
             policy: Opaque(&[8; 32]),
