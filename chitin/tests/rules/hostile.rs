@@ -163,11 +163,13 @@ fn each_message_type_has_a_size_limit_before_authentication() {
             let mut pair = Pair::new(client(), server());
             let record = Record { typ: 22, version: 0x0303, body: header(typ, len).to_vec() };
             let got = pair.give(Side::Server, &record.to_bytes()).map_err(|failed| failed.error);
-            let expected = match (refused, typ) {
-                (true, 11 | 25) => Err(InvalidMessage::CertificatePayloadTooLarge.into()),
-                (true, _) => Err(InvalidMessage::HandshakePayloadTooLarge.into()),
-                (false, _) => Ok(()),
+            let limit = longest as usize;
+            let too_long = InvalidMessage::HandshakeMessageTooLong {
+                typ: chitin::HandshakeType::from(typ),
+                len: len as usize,
+                limit,
             };
+            let expected = if refused { Err(too_long.into()) } else { Ok(()) };
             assert_eq!(got, expected, "server, type {typ}, {len}");
 
             // A client that waits for EncryptedExtensions, under keys.
