@@ -685,7 +685,9 @@ fn unnoticed(
     let mut unnoticed = vec![];
     for at in (0..len).step_by(3).chain(0..5) {
         let (mut client, mut server, mut wire) = fresh();
-        wire[at] ^= 1 << (at % 8);
+        // A signature of ECDSA is a byte shorter now and then.
+        let Some(byte) = wire.get_mut(at) else { continue };
+        *byte ^= 1 << (at % 8);
         if from_client {
             let _ = server.read_tls(&mut &wire[..]);
             let _ = server.process_new_packets();
