@@ -15,4 +15,5 @@ mod hello_to_client;
 mod hello_to_server;
 mod parts;
 mod records;
+mod sweep;
 mod traffic;
