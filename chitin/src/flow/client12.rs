@@ -1,0 +1,572 @@
+//! The client of TLS 1.2, in the order of RFC 5246 figures 1 and 2: ECDHE with AEAD suites, and nothing else.
+//!
+//! ```text
+//!   ClientHello                  -->                                    -->
+//!                                <--  ServerHello                       <--  ServerHello
+//!                                <--  Certificate                       <--  (NewSessionTicket)
+//!                                <--  (CertificateStatus)               <--  [ChangeCipherSpec]
+//!                                <--  ServerKeyExchange                 <--  Finished
+//!                                <--  (CertificateRequest)              -->  [ChangeCipherSpec]
+//!                                <--  ServerHelloDone                   -->  Finished
+//!  (Certificate)                 -->
+//!   ClientKeyExchange            -->          a session that is resumed
+//!  (CertificateVerify)           -->
+//!  [ChangeCipherSpec]            -->
+//!   Finished                     -->
+//!                                <--  (NewSessionTicket)
+//!                                <--  [ChangeCipherSpec]
+//!                                <--  Finished
+//! ```
+//!
+//! The hello is that of `offer.rs`, for both versions; `client13.rs` hands over when the server has chosen this one.
+
+use alloc::boxed::Box;
+use alloc::sync::Arc;
+use alloc::vec;
+use alloc::vec::Vec;
+
+use pki_types::{CertificateDer, UnixTime};
+
+use crate::carrier::Direction;
+use crate::config::sessions::{SessionBinding, Tls12ClientSessionValue};
+use crate::crypto::SupportedKxGroup;
+use crate::crypto::signer::CertifiedKey;
+use crate::crypto::suites::{SupportedCipherSuite, Tls12CipherSuite};
+use crate::crypto::verify::DigitallySignedStruct;
+use crate::error::{Error, InvalidMessage, PeerIncompatible, PeerMisbehaved};
+use crate::flow::certs::{self, PeerChain};
+use crate::flow::cx::Cx;
+use crate::flow::offer::{Asked, Offer};
+use crate::flow::question::{Answer, Question};
+use crate::flow::replies::{self, Reply};
+use crate::flow::transcript12::Messages;
+use crate::flow::unexpected;
+use crate::names::{Compression, HandshakeKind, HandshakeType, ProtocolVersion, SignatureScheme};
+use crate::record::joiner::Message;
+use crate::schedule::tls12::{KeyBlock, MasterSecret, Randoms, Who};
+use crate::schedule::transcript::Unhashed;
+use crate::wire::codec::Wire;
+use crate::wire::server_hello::ServerHello;
+use crate::wire::tls12::{
+    CertificateRequest12, CertificateStatus12, ClientKeyExchange, NewSessionTicket12, ServerHello12Extensions,
+    ServerKeyExchange,
+};
+
+/// What is waited for, and between it the questions.
+pub(crate) enum Client {
+    WaitCertificate(Box<Begun>),
+    WaitCertificateStatusOrServerKeyExchange(Box<Presented>),
+    WaitServerKeyExchange(Box<Presented>),
+    WaitCertificateRequestOrServerHelloDone(Box<Claimed>),
+    WaitServerHelloDone(Box<Claimed>),
+    AskVerdict(Box<Claimed>),
+    AskCertificate(Box<Authenticated>),
+    AskSignature(Box<Signing>),
+    WaitNewSessionTicket(Box<Flown>),
+    WaitChangeCipherSpec(Box<Flown>),
+    WaitFinished(Box<Flown>),
+    Connected,
+}
+
+use Client::*;
+
+impl Client {
+    /// The legal order of messages, whole; the ChangeCipherSpec between them is in `on_ccs`.
+    pub(crate) fn on_message(self, m: Message<'_>, cx: &mut Cx<'_>) -> Result<Self, Error> {
+        use HandshakeType as T;
+        match (self, m.typ) {
+            (WaitCertificate(s), T::Certificate) => s.read_certificate(m),
+            (WaitCertificateStatusOrServerKeyExchange(s), T::CertificateStatus) => s.read_certificate_status(m),
+            (WaitCertificateStatusOrServerKeyExchange(s), T::ServerKeyExchange) => s.read_server_key_exchange(m),
+            (WaitServerKeyExchange(s), T::ServerKeyExchange) => s.read_server_key_exchange(m),
+            (WaitCertificateRequestOrServerHelloDone(s), T::CertificateRequest) => s.read_certificate_request(m),
+            (WaitCertificateRequestOrServerHelloDone(s), T::ServerHelloDone) => s.read_server_hello_done(m),
+            (WaitServerHelloDone(s), T::ServerHelloDone) => s.read_server_hello_done(m),
+            (WaitNewSessionTicket(s), T::NewSessionTicket) => s.read_new_session_ticket(m),
+            (WaitFinished(s), T::Finished) => s.read_finished(m, cx),
+            (state, got) => Err(unexpected(got, state.expects())),
+        }
+    }
+
+    /// RFC 5246 section 7.1: what comes behind it is under the keys that were agreed.
+    pub(crate) fn on_ccs(self, cx: &mut Cx<'_>) -> Result<Self, Error> {
+        match self {
+            WaitChangeCipherSpec(s) => s.read_change_cipher_spec(cx),
+            state => Err(certs::unexpected_ccs(&state.expects())),
+        }
+    }
+
+    fn expects(&self) -> Vec<HandshakeType> {
+        use HandshakeType as T;
+        match self {
+            WaitCertificate(_) => vec![T::Certificate],
+            WaitCertificateStatusOrServerKeyExchange(_) => vec![T::CertificateStatus, T::ServerKeyExchange],
+            WaitServerKeyExchange(_) => vec![T::ServerKeyExchange],
+            WaitCertificateRequestOrServerHelloDone(_) => vec![T::CertificateRequest, T::ServerHelloDone],
+            WaitServerHelloDone(_) => vec![T::ServerHelloDone],
+            WaitNewSessionTicket(_) => vec![T::NewSessionTicket],
+            WaitFinished(_) => vec![T::Finished],
+            AskVerdict(_) | AskCertificate(_) | AskSignature(_) | WaitChangeCipherSpec(_) | Connected => vec![],
+        }
+    }
+
+    /// The name of the state, for observers and tests.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            WaitCertificate(_) => "WaitCertificate",
+            WaitCertificateStatusOrServerKeyExchange(_) => "WaitCertificateStatusOrServerKeyExchange",
+            WaitServerKeyExchange(_) => "WaitServerKeyExchange",
+            WaitCertificateRequestOrServerHelloDone(_) => "WaitCertificateRequestOrServerHelloDone",
+            WaitServerHelloDone(_) => "WaitServerHelloDone",
+            AskVerdict(_) => "AskVerdict",
+            AskCertificate(_) => "AskCertificate",
+            AskSignature(_) => "AskSignature",
+            WaitNewSessionTicket(_) => "WaitNewSessionTicket",
+            WaitChangeCipherSpec(_) => "WaitChangeCipherSpec",
+            WaitFinished(_) => "WaitFinished",
+            Connected => "Connected",
+        }
+    }
+
+    pub(crate) fn question(&self) -> Option<Question<'_>> {
+        Some(match self {
+            AskVerdict(s) => Question::VerifyServer {
+                verifier: &s.common.asked.config.verifier,
+                chain: &s.chain.certificates,
+                name: &s.common.asked.name,
+                ocsp: &s.chain.ocsp,
+                now: s.now?,
+            },
+            AskCertificate(s) => {
+                let request = s.request.as_ref()?;
+                Question::ClientCertificate {
+                    resolver: &s.common.asked.config.client_auth_cert_resolver,
+                    hints: &request.authorities,
+                    schemes: &request.schemes,
+                }
+            }
+            AskSignature(s) => {
+                Question::Sign { key: &s.credential.key, scheme: s.scheme, message: &s.message }
+            }
+            _ => return None,
+        })
+    }
+
+    pub(crate) fn on_answer(self, answer: Answer, cx: &mut Cx<'_>) -> Result<Self, Error> {
+        match (self, answer) {
+            (AskVerdict(s), Answer::Verified) => s.check_signature(cx),
+            (AskCertificate(s), Answer::Certificate(credential)) => s.send_client_flight(credential, cx),
+            (AskSignature(s), Answer::Signature(signature)) => s.send_certificate_verify(&signature, cx),
+            _ => Err(Error::General("an answer to a question that was not asked".into())),
+        }
+    }
+}
+
+// ---- ServerHello
+
+/// What every state of a handshake has.
+pub(crate) struct Common {
+    asked: Asked,
+    suite: &'static Tls12CipherSuite,
+    randoms: Randoms,
+    messages: Messages,
+    /// RFC 7627: the master secret covers the handshake.
+    ems: bool,
+    /// The server's name for the session, if it keeps it.
+    session_id: Vec<u8>,
+    /// The server has announced a NewSessionTicket.
+    ticket_comes: bool,
+    ticket: Option<(u32, Vec<u8>)>,
+}
+
+/// Takes over from the version-agnostic start: the server has chosen TLS 1.2.
+pub(crate) fn read_server_hello(
+    mut offer: Offer,
+    transcript: Unhashed,
+    hello: &ServerHello<'_>,
+    m: Message<'_>,
+    cx: &mut Cx<'_>,
+) -> Result<Client, Error> {
+    // RFC 8446 section 4.1.3: a server that knows 1.3 and was made to believe that we do not says so here.
+    if offer.offers(ProtocolVersion::TLSv1_3) && is_downgrade_sentinel(&hello.random) {
+        return Err(PeerMisbehaved::AttemptedDowngradeToTls12WhenTls13IsSupported.into());
+    }
+    if hello.compression != Compression::Null {
+        return Err(PeerMisbehaved::SelectedUnofferedCompression.into());
+    }
+    let extensions = hello.tls12_extensions()?;
+    replies::check(&extensions.seen, Reply::ServerHello12, |code| offer.offered(code))?;
+    let suite = offer.suite12(hello.cipher_suite).ok_or(PeerMisbehaved::SelectedUnofferedCipherSuite)?;
+    let ems = check_extensions(&offer, &extensions)?;
+    if let Some(protocol) = extensions.application_layer_protocol_negotiation {
+        cx.facts.alpn = Some(protocol.0.to_vec());
+    }
+
+    let randoms = Randoms { client: offer.random, server: hello.random };
+    let session = offer.take_session12().filter(|session| session.is_answered_by(hello.session_id.0, &offer.session_id));
+    if session.is_none() && hello.session_id.0 == offer.session_id {
+        return Err(PeerMisbehaved::ServerEchoedCompatibilitySessionId.into());
+    }
+    cx.facts.version = Some(ProtocolVersion::TLSv1_2);
+    cx.facts.suite = Some(SupportedCipherSuite::Tls12(suite));
+    cx.carrier.enter_tls12();
+    let mut messages = Messages::new(transcript, suite.common.hash_provider);
+    messages.add(m.raw);
+    let mut common = Common {
+        asked: offer.into_asked(),
+        suite,
+        randoms,
+        messages,
+        ems,
+        session_id: hello.session_id.0.to_vec(),
+        ticket_comes: extensions.session_ticket.is_some(),
+        ticket: None,
+    };
+
+    match session {
+        Some(session) => resume(common, session, cx),
+        None => {
+            common.messages.keep();
+            cx.facts.kind = Some(HandshakeKind::Full);
+            let status_comes = extensions.status_request.is_some();
+            Ok(WaitCertificate(Box::new(Begun { common, status_comes })))
+        }
+    }
+}
+
+/// Gives whether the extended master secret is in use.
+fn check_extensions(offer: &Offer, extensions: &ServerHello12Extensions<'_>) -> Result<bool, Error> {
+    // RFC 5746 section 3.4: on a first handshake there is nothing to bind to.
+    if extensions.renegotiation_info.is_some_and(|info| !info.0.is_empty()) {
+        return Err(PeerMisbehaved::InvalidRenegotiationInfo.into());
+    }
+    if extensions.ec_point_formats.is_some_and(|formats| !formats.has_uncompressed()) {
+        return Err(PeerMisbehaved::ServerHelloMustOfferUncompressedEcPoints.into());
+    }
+    if let Some(protocol) = extensions.application_layer_protocol_negotiation {
+        if offer.config().check_selected_alpn && !offer.offered_protocol(protocol.0) {
+            return Err(PeerMisbehaved::SelectedUnofferedApplicationProtocol.into());
+        }
+    }
+    let ems = extensions.extended_master_secret.is_some();
+    if !ems && offer.config().require_ems {
+        return Err(PeerIncompatible::ExtendedMasterSecretExtensionRequired.into());
+    }
+    Ok(ems)
+}
+
+/// The last eight bytes of a random that RFC 8446 section 4.1.3 reserves.
+fn is_downgrade_sentinel(random: &[u8; 32]) -> bool {
+    random.ends_with(b"DOWNGRD\x01") || random.ends_with(b"DOWNGRD\x00")
+}
+
+/// The abbreviated handshake: the server goes first.
+fn resume(common: Common, session: Tls12ClientSessionValue, cx: &mut Cx<'_>) -> Result<Client, Error> {
+    if session.suite().common.suite != common.suite.common.suite {
+        return Err(PeerMisbehaved::ResumptionOfferedWithVariedCipherSuite.into());
+    }
+    if session.ems() != common.ems {
+        return Err(PeerMisbehaved::ResumptionOfferedWithVariedEms.into());
+    }
+    cx.facts.kind = Some(HandshakeKind::Resumed);
+    let master = MasterSecret::resumed(common.suite, session.secret.duplicate());
+    let keys = master.key_block(&common.randoms);
+    let chain = session.server_chain.to_vec();
+    let ticket_comes = common.ticket_comes;
+    let flown = Box::new(Flown { common, master, keys: Keys::Both(keys), chain });
+    Ok(if ticket_comes { WaitNewSessionTicket(flown) } else { WaitChangeCipherSpec(flown) })
+}
+
+// ---- Certificate, CertificateStatus
+
+/// A full handshake has begun.
+pub(crate) struct Begun {
+    common: Common,
+    status_comes: bool,
+}
+
+impl Begun {
+    fn read_certificate(mut self: Box<Self>, m: Message<'_>) -> Result<Client, Error> {
+        let certificates = certs::read_chain12(m.body)?;
+        // RFC 5246 section 7.4.2: a server always has one.
+        if certificates.is_empty() {
+            return Err(PeerMisbehaved::ServerSentEmptyCertificateList.into());
+        }
+        self.common.messages.add(m.raw);
+        let Self { common, status_comes } = *self;
+        let presented = Box::new(Presented { common, chain: PeerChain { certificates, ocsp: Vec::new() } });
+        Ok(match status_comes {
+            true => WaitCertificateStatusOrServerKeyExchange(presented),
+            false => WaitServerKeyExchange(presented),
+        })
+    }
+}
+
+/// A chain has been seen; who sent it is not known yet.
+pub(crate) struct Presented {
+    common: Common,
+    chain: PeerChain,
+}
+
+impl Presented {
+    /// RFC 6066 section 8: it may come if it was announced.
+    fn read_certificate_status(mut self: Box<Self>, m: Message<'_>) -> Result<Client, Error> {
+        let message = CertificateStatus12::read_all(m.body)?;
+        self.chain.ocsp = message.response()?.to_vec();
+        self.common.messages.add(m.raw);
+        Ok(WaitServerKeyExchange(self))
+    }
+
+    // ---- ServerKeyExchange
+
+    /// RFC 8422 section 5.4.
+    fn read_server_key_exchange(mut self: Box<Self>, m: Message<'_>) -> Result<Client, Error> {
+        let message = ServerKeyExchange::read_all(m.body)?;
+        let asked = &self.common.asked;
+        let group = asked.group12(message.group).ok_or(PeerMisbehaved::SelectedUnofferedKxGroup)?;
+        if !asked.offered_scheme(message.scheme) {
+            return Err(PeerMisbehaved::SignedHandshakeWithUnadvertisedSigScheme.into());
+        }
+        // The suite says which kind of key signs.
+        if !self.common.suite.sign.contains(&message.scheme) {
+            return Err(PeerMisbehaved::SignedKxWithWrongAlgorithm.into());
+        }
+        let Randoms { client, server } = &self.common.randoms;
+        let signed = [&client[..], &server[..], message.params].concat();
+        let signature = DigitallySignedStruct::new(message.scheme, message.signature.0.to_vec());
+        let public = message.public.0.to_vec();
+        self.common.messages.add(m.raw);
+        let Self { common, chain } = *self;
+        let claimed = Claimed { common, chain, group, public, signed, signature, request: None, now: None };
+        Ok(WaitCertificateRequestOrServerHelloDone(Box::new(claimed)))
+    }
+}
+
+// ---- CertificateRequest, ServerHelloDone
+
+/// A chain and a signature are here; neither has been checked.
+pub(crate) struct Claimed {
+    common: Common,
+    chain: PeerChain,
+    group: &'static dyn SupportedKxGroup,
+    public: Vec<u8>,
+    signed: Vec<u8>,
+    signature: DigitallySignedStruct,
+    request: Option<Request>,
+    /// When the server had said all: the time of the verdict.
+    now: Option<UnixTime>,
+}
+
+/// What the server wants to see of us. RFC 5246 section 7.4.4.
+struct Request {
+    schemes: Vec<SignatureScheme>,
+    authorities: Vec<Vec<u8>>,
+}
+
+impl Claimed {
+    fn read_certificate_request(mut self: Box<Self>, m: Message<'_>) -> Result<Client, Error> {
+        let message = CertificateRequest12::read_all(m.body)?;
+        self.request = Some(Request {
+            schemes: message.schemes.iter().collect(),
+            authorities: message.authorities.iter().map(|name| name.0.to_vec()).collect(),
+        });
+        self.common.messages.add(m.raw);
+        Ok(WaitServerHelloDone(self))
+    }
+
+    fn read_server_hello_done(mut self: Box<Self>, m: Message<'_>) -> Result<Client, Error> {
+        <()>::read_all(m.body).map_err(|_| InvalidMessage::TrailingData("ServerHelloDone"))?;
+        self.common.messages.add(m.raw);
+        if self.request.is_none() {
+            self.common.messages.forget();
+        }
+        self.now = Some(self.common.asked.now()?);
+        Ok(AskVerdict(self))
+    }
+
+    /// The chain is good. Did its key sign this key exchange?
+    fn check_signature(self: Box<Self>, cx: &mut Cx<'_>) -> Result<Client, Error> {
+        let verifier = &self.common.asked.config.verifier;
+        certs::check_signature(&self.chain, |leaf| {
+            verifier.verify_tls12_signature(&self.signed, leaf, &self.signature)
+        })?;
+        let Self { common, chain, group, public, request, .. } = *self;
+        cx.facts.peer = Some(chain.certificates.clone());
+        cx.facts.group = Some(group);
+        let wanted = request.is_some();
+        let authenticated = Box::new(Authenticated { common, chain: chain.certificates, group, public, request });
+        match wanted {
+            true => Ok(AskCertificate(authenticated)),
+            false => authenticated.send_client_flight(None, cx),
+        }
+    }
+}
+
+// ---- the client's flight
+
+/// The server is who it should be.
+pub(crate) struct Authenticated {
+    common: Common,
+    chain: Vec<CertificateDer<'static>>,
+    group: &'static dyn SupportedKxGroup,
+    public: Vec<u8>,
+    request: Option<Request>,
+}
+
+impl Authenticated {
+    /// Certificate, if it was asked for, and ClientKeyExchange. RFC 5246 sections 7.4.6 and 7.4.7.
+    fn send_client_flight(
+        self: Box<Self>,
+        credential: Option<Arc<CertifiedKey>>,
+        cx: &mut Cx<'_>,
+    ) -> Result<Client, Error> {
+        let Self { mut common, chain, group, public, request } = *self;
+        let usable = request.as_ref().and_then(|request| {
+            let credential = credential?;
+            let scheme = certs::choose_scheme(&credential, &request.schemes)?;
+            Some((credential, scheme))
+        });
+        let messages = &mut common.messages;
+        if request.is_some() {
+            let ours = usable.as_ref().map_or(&[][..], |(credential, _)| &credential.cert);
+            messages.emit(cx, HandshakeType::Certificate, |out| certs::write_chain12(out, ours));
+        }
+        let exchange = group.start()?;
+        let key_exchange = ClientKeyExchange::new(exchange.pub_key());
+        messages.emit(cx, HandshakeType::ClientKeyExchange, |out| key_exchange.write(out));
+
+        // RFC 7627 section 4: the session hash ends with ClientKeyExchange.
+        let session_hash = common.ems.then(|| messages.current());
+        let master =
+            MasterSecret::agree(common.suite, exchange, &public, session_hash.as_ref(), &common.randoms)?;
+        cx.log_secret("CLIENT_RANDOM", master.as_secret().as_bytes());
+        let flown = Keyed { common, master, chain };
+        match usable {
+            None => flown.send_finished(cx),
+            Some((credential, scheme)) => {
+                let message = flown.common.messages.take_kept();
+                Ok(AskSignature(Box::new(Signing { keyed: flown, credential, scheme, message })))
+            }
+        }
+    }
+}
+
+/// The master secret is agreed.
+struct Keyed {
+    common: Common,
+    master: MasterSecret,
+    chain: Vec<CertificateDer<'static>>,
+}
+
+/// A signature over the whole handshake is being made.
+pub(crate) struct Signing {
+    keyed: Keyed,
+    credential: Arc<CertifiedKey>,
+    scheme: SignatureScheme,
+    message: Vec<u8>,
+}
+
+impl Signing {
+    fn send_certificate_verify(mut self: Box<Self>, signature: &[u8], cx: &mut Cx<'_>) -> Result<Client, Error> {
+        let scheme = self.scheme;
+        self.keyed.common.messages.emit(cx, HandshakeType::CertificateVerify, |out| {
+            certs::write_certificate_verify(out, scheme, signature);
+        });
+        self.keyed.send_finished(cx)
+    }
+}
+
+impl Keyed {
+    /// ChangeCipherSpec and Finished.
+    fn send_finished(self, cx: &mut Cx<'_>) -> Result<Client, Error> {
+        let Self { mut common, master, chain } = self;
+        let KeyBlock { client, server } = master.key_block(&common.randoms);
+        cx.change_cipher_spec(Direction::Write, client, common.suite)?;
+        let verify_data = master.verify_data(Who::Client, &common.messages.current());
+        common.messages.emit(cx, HandshakeType::Finished, |out| out.extend_from_slice(verify_data.as_ref()));
+        let ticket_comes = common.ticket_comes;
+        let flown = Box::new(Flown { common, master, keys: Keys::Read(server), chain });
+        Ok(if ticket_comes { WaitNewSessionTicket(flown) } else { WaitChangeCipherSpec(flown) })
+    }
+}
+
+// ---- NewSessionTicket, ChangeCipherSpec, Finished
+
+/// What the server says last in either form of the handshake.
+pub(crate) struct Flown {
+    common: Common,
+    master: MasterSecret,
+    keys: Keys,
+    chain: Vec<CertificateDer<'static>>,
+}
+
+/// The keys that are still to be switched to.
+enum Keys {
+    /// A session is resumed: the server goes first.
+    Both(KeyBlock),
+    /// Ours are in use already.
+    Read(crate::schedule::tls12::KeyHalf),
+    /// And so are the server's; what is left are ours, if the server went first.
+    Write(Option<crate::schedule::tls12::KeyHalf>),
+}
+
+impl Flown {
+    /// RFC 5077 section 3.3. It may be empty: the server has changed its mind.
+    fn read_new_session_ticket(mut self: Box<Self>, m: Message<'_>) -> Result<Client, Error> {
+        let message = NewSessionTicket12::read_all(m.body)?;
+        self.common.ticket = Some((message.lifetime_hint, message.ticket.0.to_vec()));
+        self.common.messages.add(m.raw);
+        Ok(WaitChangeCipherSpec(self))
+    }
+
+    fn read_change_cipher_spec(mut self: Box<Self>, cx: &mut Cx<'_>) -> Result<Client, Error> {
+        let (server, client) = match self.keys {
+            Keys::Both(KeyBlock { client, server }) => (server, Some(client)),
+            Keys::Read(server) => (server, None),
+            Keys::Write(_) => return Err(certs::unexpected_ccs(&[HandshakeType::Finished])),
+        };
+        cx.install_tls12(Direction::Read, server, self.common.suite)?;
+        self.keys = Keys::Write(client);
+        Ok(WaitFinished(self))
+    }
+
+    fn read_finished(self: Box<Self>, m: Message<'_>, cx: &mut Cx<'_>) -> Result<Client, Error> {
+        let Self { mut common, master, keys, chain } = *self;
+        if !master.verify_data(Who::Server, &common.messages.current()).matches(m.body) {
+            return Err(PeerMisbehaved::IncorrectFinished.into());
+        }
+        common.messages.add(m.raw);
+        cx.facts.peer = Some(chain);
+        if let Keys::Write(Some(client)) = keys {
+            cx.change_cipher_spec(Direction::Write, client, common.suite)?;
+            let verify_data = master.verify_data(Who::Client, &common.messages.current());
+            common.messages.emit(cx, HandshakeType::Finished, |out| out.extend_from_slice(verify_data.as_ref()));
+        }
+        cx.flush()?;
+        store_session(&common, &master, cx)?;
+        cx.finish_tls12(master, common.randoms);
+        Ok(Connected)
+    }
+}
+
+/// Both Finished are right: the session may be kept, under the verifier and the credential that made it.
+fn store_session(common: &Common, master: &MasterSecret, cx: &Cx<'_>) -> Result<(), Error> {
+    let config = &common.asked.config;
+    let (lifetime, ticket) = common.ticket.as_ref().map_or((0, &[][..]), |(lifetime, ticket)| (*lifetime, ticket));
+    if (ticket.is_empty() && common.session_id.is_empty()) || !config.resumption.keeps_tls12() {
+        return Ok(());
+    }
+    let value = Tls12ClientSessionValue::new(
+        common.suite,
+        &common.session_id,
+        ticket,
+        master.as_secret().duplicate(),
+        common.ems,
+        lifetime,
+        common.asked.now()?,
+        cx.facts.peer.clone().unwrap_or_default(),
+        SessionBinding::to(config),
+    );
+    config.resumption.store.set_tls12_session(common.asked.name.clone(), value);
+    Ok(())
+}
