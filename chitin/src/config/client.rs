@@ -287,10 +287,20 @@ impl Resumption {
         }
     }
 
-    /// Chooses how TLS 1.2 sessions may be resumed. TLS 1.2 is not built yet, so nothing depends on it.
+    /// Chooses how TLS 1.2 sessions may be resumed.
     pub fn tls12_resumption(mut self, tls12: Tls12Resumption) -> Self {
         self.tls12_resumption = tls12;
         self
+    }
+
+    /// Says whether TLS 1.2 sessions are kept, by id or by ticket.
+    pub(crate) fn keeps_tls12(&self) -> bool {
+        self.enabled && self.tls12_resumption != Tls12Resumption::Disabled
+    }
+
+    /// Says whether servers are asked for tickets of TLS 1.2.
+    pub(crate) fn takes_tls12_tickets(&self) -> bool {
+        self.enabled && self.tls12_resumption == Tls12Resumption::SessionIdOrTickets
     }
 
     /// Says whether sessions are kept at all. If not, servers are not asked for tickets.

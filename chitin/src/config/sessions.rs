@@ -13,7 +13,7 @@ use pki_types::{CertificateDer, ServerName, UnixTime};
 use super::client::ClientConfig;
 use super::resolve::ResolvesClientCert;
 use super::verify::ServerCertVerifier;
-use crate::crypto::suites::Tls13CipherSuite;
+use crate::crypto::suites::{Tls12CipherSuite, Tls13CipherSuite};
 use crate::names::{NamedGroup, ProtocolVersion};
 use crate::secret::Secret;
 
@@ -287,11 +287,69 @@ impl fmt::Debug for Tls13ClientSessionValue {
     }
 }
 
-/// A TLS 1.2 session that a client may resume. TLS 1.2 is not built yet, so nothing makes one.
+/// A TLS 1.2 session that a client may resume. Opaque.
 #[derive(Clone)]
 pub struct Tls12ClientSessionValue {
+    suite: &'static Tls12CipherSuite,
+    session_id: Arc<[u8]>,
+    ems: bool,
     common: Arc<ClientSessionCommon>,
 }
+
+impl Tls12ClientSessionValue {
+    /// A session that a handshake made. `lifetime_secs` is zero if the server did not say.
+    #[allow(clippy::too_many_arguments)] // It is what the messages, the schedule and the connection each know of a session.
+    pub(crate) fn new(
+        suite: &'static Tls12CipherSuite,
+        session_id: &[u8],
+        ticket: &[u8],
+        master_secret: Secret,
+        ems: bool,
+        lifetime_secs: u32,
+        obtained_at: UnixTime,
+        authenticated_at: UnixTime,
+        server_chain: Vec<CertificateDer<'static>>,
+        binding: SessionBinding,
+    ) -> Self {
+        // A server that says nothing leaves it to us. RFC 5246 section F.1.4 suggests a day at most.
+        let lifetime_secs = if lifetime_secs == 0 { UNSAID_LIFETIME } else { lifetime_secs };
+        let common = ClientSessionCommon {
+            ticket: Arc::from(ticket),
+            secret: master_secret,
+            obtained_at,
+            lifetime_secs,
+            authenticated_at,
+            server_chain: Arc::from(server_chain),
+            binding,
+        };
+        Self { suite, session_id: Arc::from(session_id), ems, common: Arc::new(common) }
+    }
+
+    pub(crate) fn suite(&self) -> &'static Tls12CipherSuite {
+        self.suite
+    }
+
+    pub(crate) fn session_id(&self) -> &[u8] {
+        &self.session_id
+    }
+
+    pub(crate) fn ems(&self) -> bool {
+        self.ems
+    }
+
+    /// Says whether `config` may offer this session: as for TLS 1.3, and with the very suite, and with the extended master
+    /// secret if that is required.
+    pub(crate) fn fits(&self, config: &ClientConfig) -> bool {
+        let mut suites = config.provider.cipher_suites.iter().filter_map(|suite| suite.tls12());
+        config.versions.contains(ProtocolVersion::TLSv1_2)
+            && self.common.binding.fits(config)
+            && (self.ems || !config.require_ems)
+            && suites.any(|suite| suite.common.suite == self.suite.common.suite)
+    }
+}
+
+/// How long a TLS 1.2 session is kept whose server did not say.
+const UNSAID_LIFETIME: u32 = 24 * 60 * 60;
 
 impl Deref for Tls12ClientSessionValue {
     type Target = ClientSessionCommon;

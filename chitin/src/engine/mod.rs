@@ -26,11 +26,10 @@ use crate::config::server::{ClientHello, ServerConfig};
 use crate::crypto::cipher::OutboundChunks;
 use crate::engine::budget::Budget;
 use crate::error::{Error, InvalidMessage, PeerMisbehaved};
-use crate::flow::client13::{self, Client};
+use crate::flow::{Client, Server, client13, server13};
 use crate::flow::cx::{Cx, Gate, Inbound, Outbound, Policy};
 use crate::flow::facts::Facts;
 use crate::flow::question::{Answer, Question};
-use crate::flow::server13::Server;
 use crate::flow::traffic13::Traffic;
 use crate::names::{AlertDescription, AlertLevel, ContentType, HandshakeType, KeyUpdateRequest, Side};
 use crate::observe::{self, Event, KeyLevel};
@@ -55,6 +54,14 @@ impl State {
         match self {
             Self::Client(state) => state.on_message(m, cx).map(Self::Client),
             Self::Server(state) => state.on_message(m, cx).map(Self::Server),
+            Self::Failed(error) => Err(error),
+        }
+    }
+
+    fn on_ccs(self, cx: &mut Cx<'_>) -> Result<Self, Error> {
+        match self {
+            Self::Client(state) => state.on_ccs(cx).map(Self::Client),
+            Self::Server(state) => state.on_ccs(cx).map(Self::Server),
             Self::Failed(error) => Err(error),
         }
     }
@@ -85,8 +92,8 @@ impl State {
 
     fn traffic(&mut self) -> Option<&mut Traffic> {
         match self {
-            Self::Client(Client::Connected(open)) => Some(&mut open.traffic),
-            Self::Server(Server::Connected(traffic)) => Some(traffic),
+            Self::Client(Client::Tls13(client13::Client::Connected(open))) => Some(&mut open.traffic),
+            Self::Server(Server::Tls13(server13::Server::Connected(traffic))) => Some(traffic),
             _ => None,
         }
     }
@@ -144,7 +151,7 @@ impl Engine {
     ) -> Result<Self, Error> {
         let mut engine = Self::new(State::Failed(Error::HandshakeNotComplete), Side::Client);
         let state = client13::send_client_hello(config, name, protocols, &mut engine.split().1)?;
-        engine.enter(State::Client(state));
+        engine.enter(State::Client(Client::Tls13(state)));
         Ok(engine)
     }
 
@@ -158,7 +165,7 @@ impl Engine {
         if let Some(config) = &config {
             engine.split().1.adopt_server_config(config)?;
         }
-        engine.enter(State::Server(Server::WaitClientHello(config)));
+        engine.enter(State::Server(Server::Tls13(server13::Server::WaitClientHello(config))));
         Ok(engine)
     }
 
@@ -439,7 +446,7 @@ impl Engine {
     /// The hello that a server without a config has seen.
     pub(crate) fn waiting_hello(&self) -> Option<ClientHello<'_>> {
         match &self.state {
-            State::Server(server) => server.hello(),
+            State::Server(Server::Tls13(server)) => server.hello(),
             _ => None,
         }
     }

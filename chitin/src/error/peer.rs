@@ -186,6 +186,8 @@ faults! {
         /// RFC 8446 section 4.2: in a CertificateRequest or a NewSessionTicket. We send `illegal_parameter`.
         MisplacedServerExtension = "a message of the server has an extension that only other messages may have",
         /// RFC 8446 section 6. We send `illegal_parameter`.
+        InvalidRenegotiationInfo = "a first handshake is said to be a renegotiation",
+        /// RFC 8446 section 6. We send `illegal_parameter`.
         UnknownAlertLevel = "an alert is neither a warning nor fatal",
         /// RFC 8446 section 4.1.3. We send `illegal_parameter`.
         WrongLegacyVersion = "the legacy_version of a TLS 1.3 hello is not 0x0303",

@@ -11,11 +11,12 @@ use crate::error::{Error, InvalidMessage, PeerMisbehaved};
 use crate::flow::cx::Cx;
 use crate::flow::question::guarded;
 use crate::flow::replies::{self, Reply};
-use crate::names::{CertificateStatusType, HandshakeType, SignatureScheme};
+use crate::names::{CertificateStatusType, ContentType, HandshakeType, SignatureScheme};
 use crate::schedule::tls13::TrafficSecret;
 use crate::schedule::transcript::Transcript;
 use crate::wire::codec::{MAX16, MAX24, Opaque, Wire, nest};
 use crate::wire::extensions::{CertificateExtensions, CertificateStatus};
+use crate::wire::tls12::Certificate12;
 use crate::wire::tls13::{Certificate, CertificateVerify};
 
 /// A chain as the peer sent it, leaf first. Nothing about it has been checked.
@@ -116,9 +117,7 @@ pub(crate) fn emit_certificate_verify(
     scheme: SignatureScheme,
     signature: &[u8],
 ) {
-    cx.emit(transcript, HandshakeType::CertificateVerify, |out| {
-        CertificateVerify { scheme, signature: Opaque::<0, MAX16>(signature) }.write(out);
-    });
+    cx.emit(transcript, HandshakeType::CertificateVerify, |out| write_certificate_verify(out, scheme, signature));
 }
 
 /// Compares a Finished in constant time. RFC 8446 section 4.4.4.
@@ -130,5 +129,41 @@ pub(crate) fn check_finished(
     match secret.finished(transcript_hash).matches(body) {
         true => Ok(()),
         false => Err(PeerMisbehaved::IncorrectFinished.into()),
+    }
+}
+
+// ---- TLS 1.2
+
+/// Reads a Certificate message of TLS 1.2: a list without extensions. RFC 5246 section 7.4.2.
+pub(crate) fn read_chain12(body: &[u8]) -> Result<Vec<CertificateDer<'static>>, Error> {
+    let message = Certificate12::read_all(body)?;
+    message.certificates().map(|der| Ok(CertificateDer::from(der?.to_vec()))).collect()
+}
+
+pub(crate) fn write_chain12(out: &mut Vec<u8>, chain: &[CertificateDer<'_>]) {
+    nest(out, MAX24, |out| chain.iter().for_each(|der| Opaque::<1, MAX24>(der).write(out)));
+}
+
+/// Reads a CertificateVerify whose scheme must be one that we offered. RFC 5246 section 7.4.8.
+pub(crate) fn read_certificate_verify12(
+    body: &[u8],
+    offered: impl Fn(SignatureScheme) -> bool,
+) -> Result<DigitallySignedStruct, Error> {
+    let message = CertificateVerify::read_all(body)?;
+    if !offered(message.scheme) {
+        return Err(PeerMisbehaved::SignedHandshakeWithUnadvertisedSigScheme.into());
+    }
+    Ok(DigitallySignedStruct::new(message.scheme, message.signature.0.to_vec()))
+}
+
+pub(crate) fn write_certificate_verify(out: &mut Vec<u8>, scheme: SignatureScheme, signature: &[u8]) {
+    CertificateVerify { scheme, signature: Opaque::<0, MAX16>(signature) }.write(out);
+}
+
+/// A ChangeCipherSpec where a message has to come.
+pub(crate) fn unexpected_ccs() -> Error {
+    Error::InappropriateMessage {
+        expect_types: [ContentType::Handshake].to_vec(),
+        got_type: ContentType::ChangeCipherSpec,
     }
 }

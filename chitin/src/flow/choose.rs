@@ -6,15 +6,43 @@ use alloc::vec::Vec;
 
 use crate::config::server::ServerConfig;
 use crate::crypto::SupportedKxGroup;
-use crate::crypto::suites::Tls13CipherSuite;
+use crate::crypto::signer::CertifiedKey;
+use crate::crypto::suites::{SupportedCipherSuite, Tls12CipherSuite, Tls13CipherSuite};
 use crate::error::{Error, PeerIncompatible, PeerMisbehaved};
+use crate::flow::certs;
 use crate::names::{CipherSuite, NamedGroup, ProtocolVersion, PskKeyExchangeMode, SignatureScheme};
 use crate::wire::client_hello::ClientHello;
 use crate::wire::extensions::{CH, allowed_in, ext};
 
+/// The version: the best that both know. RFC 8446 section 4.2.1: `supported_versions` decides if it is there, else
+/// `legacy_version`, which cannot say more than TLS 1.2.
+///
+/// # Errors
+///
+/// There is none; or the client has fallen back to it (RFC 7507) although we know better.
+pub(crate) fn protocol_version(hello: &ClientHello, config: &ServerConfig) -> Result<ProtocolVersion, Error> {
+    let chosen = match hello.versions() {
+        Some(versions) => {
+            let offered = |version| versions.iter().any(|theirs| theirs == version);
+            let ours = [ProtocolVersion::TLSv1_3, ProtocolVersion::TLSv1_2];
+            let chosen = ours.into_iter().find(|version| config.versions.contains(*version) && offered(*version));
+            chosen.ok_or(PeerIncompatible::Tls12NotOfferedOrEnabled)?
+        }
+        None if hello.legacy_version.value() < ProtocolVersion::TLSv1_2.value() => {
+            return Err(PeerIncompatible::Tls12NotOffered.into());
+        }
+        None if config.versions.contains(ProtocolVersion::TLSv1_2) => ProtocolVersion::TLSv1_2,
+        None => return Err(PeerIncompatible::SupportedVersionsExtensionRequired.into()),
+    };
+    let better = chosen == ProtocolVersion::TLSv1_2 && config.versions.contains(ProtocolVersion::TLSv1_3);
+    match better && hello.offers_fallback_scsv() {
+        true => Err(PeerIncompatible::InappropriateFallback.into()),
+        false => Ok(chosen),
+    }
+}
+
 /// What every hello of TLS 1.3 must be, whatever we choose. RFC 8446 sections 4.1.2 and 9.2.
-pub(crate) fn check_hello(hello: &ClientHello, config: &ServerConfig) -> Result<(), Error> {
-    version(hello, config)?;
+pub(crate) fn check_hello(hello: &ClientHello) -> Result<(), Error> {
     if !hello.offers_only_null_compression() {
         return Err(PeerMisbehaved::OfferedIncorrectCompressions.into());
     }
@@ -32,19 +60,6 @@ pub(crate) fn check_hello(hello: &ClientHello, config: &ServerConfig) -> Result<
         }
     }
     Ok(())
-}
-
-/// Only `supported_versions` offers TLS 1.3, and it makes `legacy_version` meaningless (RFC 8446 section 4.2.1), but for one
-/// value: who says SSL 3.0 is sent away, whatever else it offers (appendix D.5).
-fn version(hello: &ClientHello, config: &ServerConfig) -> Result<(), Error> {
-    if hello.legacy_version == ProtocolVersion::SSLv3 {
-        return Err(PeerIncompatible::Tls12NotOfferedOrEnabled.into());
-    }
-    match hello.versions() {
-        Some(versions) if versions.iter().any(|version| config.versions.contains(version)) => Ok(()),
-        Some(_) => Err(PeerIncompatible::Tls12NotOfferedOrEnabled.into()),
-        None => Err(PeerIncompatible::SupportedVersionsExtensionRequired.into()),
-    }
 }
 
 /// The suite: the client's first that we have, or our first that it has.
@@ -178,4 +193,76 @@ pub(crate) fn protocol(hello: &ClientHello, config: &ServerConfig) -> Result<Opt
 /// We resume only with a fresh key exchange. RFC 8446 section 4.2.9.
 pub(crate) fn resumes(hello: &ClientHello) -> bool {
     hello.psk_modes().is_some_and(|modes| modes.iter().any(|mode| mode == PskKeyExchangeMode::PSK_DHE_KE))
+}
+
+// ---- TLS 1.2
+
+/// What a hello of TLS 1.2 must be, whatever we choose.
+pub(crate) fn check_hello12(hello: &ClientHello, config: &ServerConfig) -> Result<(), Error> {
+    if !hello.offers_null_compression() {
+        return Err(PeerIncompatible::NullCompressionRequired.into());
+    }
+    // RFC 8422 section 5.1.2: a list that is there has the uncompressed form in it.
+    if hello.point_formats().is_some_and(|formats| !formats.has_uncompressed()) {
+        return Err(PeerIncompatible::UncompressedEcPointsRequired.into());
+    }
+    // RFC 5746 section 3.6: on a first handshake there is nothing to bind to.
+    if hello.renegotiation_info().is_some_and(|info| !info.is_empty()) {
+        return Err(PeerMisbehaved::InvalidRenegotiationInfo.into());
+    }
+    if config.require_ems && !hello.extended_master_secret() {
+        return Err(PeerIncompatible::ExtendedMasterSecretExtensionRequired.into());
+    }
+    Ok(())
+}
+
+/// Suite, group and signature scheme of a full handshake, together: the suite has to fit the key, and the scheme both.
+pub(crate) fn parameters12(
+    hello: &ClientHello,
+    config: &ServerConfig,
+    credential: &CertifiedKey,
+) -> Result<Choice, Error> {
+    let groups = hello.groups.as_deref().ok_or(PeerIncompatible::NamedGroupsExtensionRequired)?;
+    let schemes = hello.schemes.as_deref().ok_or(PeerIncompatible::SignatureAlgorithmsExtensionRequired)?;
+    let group = config
+        .provider
+        .kx_groups
+        .iter()
+        .copied()
+        .filter(|group| group.usable_for_version(ProtocolVersion::TLSv1_2))
+        .find(|group| groups.contains(&group.name()));
+    let ours = || config.provider.cipher_suites.iter().filter_map(|suite| suite.tls12());
+    let mut mutual: Vec<&'static Tls12CipherSuite> = match config.ignore_client_order {
+        true => ours().filter(|suite| hello.cipher_suites.contains(&suite.common.suite)).collect(),
+        false => {
+            let named = |name: &CipherSuite| ours().find(|suite| suite.common.suite == *name);
+            hello.cipher_suites.iter().filter_map(named).collect()
+        }
+    };
+    if mutual.is_empty() {
+        return Err(PeerIncompatible::NoCipherSuitesInCommon.into());
+    }
+    let group = group.ok_or(PeerIncompatible::NoKxGroupsInCommon)?;
+    mutual.retain(|suite| fits_key(suite, credential));
+    if mutual.is_empty() {
+        return Err(PeerIncompatible::NoCipherSuitesInCommon.into());
+    }
+    for suite in mutual {
+        let usable = suite.resolve_sig_schemes(schemes);
+        if let Some(scheme) = certs::choose_scheme(credential, &usable)? {
+            return Ok(Choice { suite, group, scheme });
+        }
+    }
+    Err(PeerIncompatible::NoSignatureSchemesInCommon.into())
+}
+
+fn fits_key(suite: &'static Tls12CipherSuite, credential: &CertifiedKey) -> bool {
+    SupportedCipherSuite::Tls12(suite).usable_for_signature_algorithm(credential.key.algorithm())
+}
+
+/// What is chosen of a full handshake of TLS 1.2.
+pub(crate) struct Choice {
+    pub(crate) suite: &'static Tls12CipherSuite,
+    pub(crate) group: &'static dyn SupportedKxGroup,
+    pub(crate) scheme: SignatureScheme,
 }

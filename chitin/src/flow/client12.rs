@@ -92,7 +92,7 @@ impl Client {
     pub(crate) fn on_ccs(self, cx: &mut Cx<'_>) -> Result<Self, Error> {
         match self {
             WaitChangeCipherSpec(s) => s.read_change_cipher_spec(cx),
-            state => Err(certs::unexpected_ccs(&state.expects())),
+            _ => Err(certs::unexpected_ccs()),
         }
     }
 
@@ -226,7 +226,6 @@ pub(crate) fn read_server_hello(
     match session {
         Some(session) => resume(common, session, cx),
         None => {
-            common.messages.keep();
             cx.facts.kind = Some(HandshakeKind::Full);
             let status_comes = extensions.status_request.is_some();
             Ok(WaitCertificate(Box::new(Begun { common, status_comes })))
@@ -481,7 +480,7 @@ impl Keyed {
     fn send_finished(self, cx: &mut Cx<'_>) -> Result<Client, Error> {
         let Self { mut common, master, chain } = self;
         let KeyBlock { client, server } = master.key_block(&common.randoms);
-        cx.change_cipher_spec(Direction::Write, client, common.suite)?;
+        cx.change_cipher_spec(client, common.suite)?;
         let verify_data = master.verify_data(Who::Client, &common.messages.current());
         common.messages.emit(cx, HandshakeType::Finished, |out| out.extend_from_slice(verify_data.as_ref()));
         let ticket_comes = common.ticket_comes;
@@ -523,9 +522,9 @@ impl Flown {
         let (server, client) = match self.keys {
             Keys::Both(KeyBlock { client, server }) => (server, Some(client)),
             Keys::Read(server) => (server, None),
-            Keys::Write(_) => return Err(certs::unexpected_ccs(&[HandshakeType::Finished])),
+            Keys::Write(_) => return Err(certs::unexpected_ccs()),
         };
-        cx.install_tls12(Direction::Read, server, self.common.suite)?;
+        cx.carrier.install_tls12(Direction::Read, server, self.common.suite);
         self.keys = Keys::Write(client);
         Ok(WaitFinished(self))
     }
@@ -538,7 +537,7 @@ impl Flown {
         common.messages.add(m.raw);
         cx.facts.peer = Some(chain);
         if let Keys::Write(Some(client)) = keys {
-            cx.change_cipher_spec(Direction::Write, client, common.suite)?;
+            cx.change_cipher_spec(client, common.suite)?;
             let verify_data = master.verify_data(Who::Client, &common.messages.current());
             common.messages.emit(cx, HandshakeType::Finished, |out| out.extend_from_slice(verify_data.as_ref()));
         }

@@ -29,6 +29,7 @@ use crate::crypto::signer::CertifiedKey;
 use crate::crypto::suites::{SupportedCipherSuite, Tls13CipherSuite};
 use crate::crypto::verify::DigitallySignedStruct;
 use crate::error::{Error, InvalidMessage, PeerIncompatible, PeerMisbehaved};
+use crate::flow::{self, client12};
 use crate::flow::certs::{self, PeerChain, Signed};
 use crate::flow::cx::Cx;
 use crate::flow::offer::{Asked, Offer};
@@ -64,11 +65,11 @@ pub(crate) enum Client {
 use Client::*;
 
 impl Client {
-    /// The legal order of messages, whole.
-    pub(crate) fn on_message(self, m: Message<'_>, cx: &mut Cx<'_>) -> Result<Self, Error> {
+    /// The legal order of messages, whole. The first ServerHello may lead to the flow of TLS 1.2.
+    pub(crate) fn on_message(self, m: Message<'_>, cx: &mut Cx<'_>) -> Result<flow::Client, Error> {
         use HandshakeType as T;
         match (self, m.typ) {
-            (WaitServerHello(s), T::ServerHello) => s.read_server_hello(m, cx),
+            (WaitServerHello(s), T::ServerHello) => return s.read_server_hello(m, cx),
             (WaitServerHelloAfterRetry(s), T::ServerHello) => s.read_server_hello(m, cx),
             (WaitEncryptedExtensions(s), T::EncryptedExtensions) => s.read_encrypted_extensions(m, cx),
             (WaitCertificateOrRequest(s), T::CertificateRequest) => s.read_certificate_request(m),
@@ -80,6 +81,7 @@ impl Client {
             (Connected(s), T::KeyUpdate) => s.read_key_update(m, cx),
             (state, got) => Err(unexpected(got, state.expects())),
         }
+        .map(flow::Client::Tls13)
     }
 
     fn expects(&self) -> Vec<HandshakeType> {
@@ -135,13 +137,14 @@ impl Client {
         })
     }
 
-    pub(crate) fn on_answer(self, answer: Answer, cx: &mut Cx<'_>) -> Result<Self, Error> {
+    pub(crate) fn on_answer(self, answer: Answer, cx: &mut Cx<'_>) -> Result<flow::Client, Error> {
         match (self, answer) {
             (AskVerdict(s), Answer::Verified) => s.check_signature(cx),
             (AskCertificate(s), Answer::Certificate(credential)) => s.send_certificate(credential, cx),
             (AskSignature(s), Answer::Signature(signature)) => s.send_certificate_verify(&signature, cx),
             _ => Err(Error::General("an answer to a question that was not asked".into())),
         }
+        .map(flow::Client::Tls13)
     }
 }
 
@@ -175,17 +178,18 @@ pub(crate) struct Offered {
 }
 
 impl Offered {
-    fn read_server_hello(self: Box<Self>, m: Message<'_>, cx: &mut Cx<'_>) -> Result<Client, Error> {
+    fn read_server_hello(self: Box<Self>, m: Message<'_>, cx: &mut Cx<'_>) -> Result<flow::Client, Error> {
         let hello = ServerHello::read_all(m.body)?;
-        match hello.is_retry() {
-            true => self.read_hello_retry_request(&hello, m, cx),
-            false => {
-                let Self { offer, transcript } = *self;
-                let suite = choose_suite(&offer, &hello)?;
-                let transcript = transcript.into_hashed(suite.common.hash_provider);
-                agree(offer, suite, transcript, &hello, m, HandshakeKind::Full, cx)
-            }
+        if hello.is_retry() {
+            return self.read_hello_retry_request(&hello, m, cx).map(flow::Client::Tls13);
         }
+        let Self { offer, transcript } = *self;
+        if choose_version(&offer, &hello)? == ProtocolVersion::TLSv1_2 {
+            return client12::read_server_hello(offer, transcript, &hello, m, cx).map(flow::Client::Tls12);
+        }
+        let suite = offer.suite(hello.cipher_suite).ok_or(PeerMisbehaved::SelectedUnofferedCipherSuite)?;
+        let transcript = transcript.into_hashed(suite.common.hash_provider);
+        agree(offer, suite, transcript, &hello, m, HandshakeKind::Full, cx).map(flow::Client::Tls13)
     }
 
     /// RFC 8446 section 4.1.4.
@@ -236,6 +240,10 @@ impl Retried {
             return Err(PeerMisbehaved::SelectedDifferentCipherSuiteAfterRetry.into());
         }
         let Self { offer, transcript, suite } = *self;
+        // The retry was one of TLS 1.3, and the version stays. RFC 8446 section 4.1.4.
+        if choose_version(&offer, &hello)? != ProtocolVersion::TLSv1_3 {
+            return Err(PeerMisbehaved::SelectedDifferentVersionAfterRetry.into());
+        }
         agree(offer, suite, transcript, &hello, m, HandshakeKind::FullWithHelloRetryRequest, cx)
     }
 }
@@ -254,29 +262,25 @@ fn check_head(offer: &Offer, hello: &ServerHello<'_>, echo: PeerMisbehaved) -> R
     Ok(())
 }
 
-/// The suite of a first ServerHello. The version is looked at before it: an older server chooses suites of its own.
-fn choose_suite(offer: &Offer, hello: &ServerHello<'_>) -> Result<&'static Tls13CipherSuite, Error> {
-    check_version(hello)?;
-    Ok(offer.suite(hello.cipher_suite).ok_or(PeerMisbehaved::SelectedUnofferedCipherSuite)?)
-}
-
 /// RFC 8446 section 4.2.1: without the extension it is TLS 1.2 or older, and with it nothing older may be chosen.
-fn check_version(hello: &ServerHello<'_>) -> Result<(), Error> {
+fn choose_version(offer: &Offer, hello: &ServerHello<'_>) -> Result<ProtocolVersion, Error> {
     // Appendix D.5: whatever stands in the extension.
     if hello.legacy_version == ProtocolVersion::SSLv3 {
         return Err(PeerIncompatible::ServerDoesNotSupportTls12Or13.into());
     }
-    match hello.extensions()?.supported_versions {
-        Some(ProtocolVersion::TLSv1_3) => Ok(()),
+    match hello.chosen_version()? {
+        Some(ProtocolVersion::TLSv1_3) if offer.offers(ProtocolVersion::TLSv1_3) => Ok(ProtocolVersion::TLSv1_3),
+        Some(ProtocolVersion::TLSv1_3) => Err(PeerMisbehaved::UnsolicitedServerHelloExtension.into()),
         Some(_) => Err(PeerMisbehaved::SelectedTls12UsingTls13VersionExtension.into()),
         // A server that knows TLS 1.3 says so when it chooses less: somebody has changed our hello. RFC 8446 section 4.1.3.
-        None if hello.is_downgrade() => {
+        None if offer.offers(ProtocolVersion::TLSv1_3) && hello.is_downgrade() => {
             Err(PeerMisbehaved::AttemptedDowngradeToTls12WhenTls13IsSupported.into())
         }
-        None if hello.legacy_version == ProtocolVersion::TLSv1_2 => {
-            Err(PeerIncompatible::ServerTlsVersionIsDisabledByOurConfig.into())
+        None if hello.legacy_version != ProtocolVersion::TLSv1_2 => {
+            Err(PeerIncompatible::ServerDoesNotSupportTls12Or13.into())
         }
-        None => Err(PeerIncompatible::ServerDoesNotSupportTls12Or13.into()),
+        None if offer.offers(ProtocolVersion::TLSv1_2) => Ok(ProtocolVersion::TLSv1_2),
+        None => Err(PeerIncompatible::ServerTlsVersionIsDisabledByOurConfig.into()),
     }
 }
 
@@ -290,7 +294,6 @@ fn agree(
     full: HandshakeKind,
     cx: &mut Cx<'_>,
 ) -> Result<Client, Error> {
-    check_version(hello)?;
     check_head(&offer, hello, PeerMisbehaved::ServerHelloWithWrongSessionId)?;
     let extensions = hello.extensions()?;
     replies::check(&extensions.seen, Reply::ServerHello, |code| offer.offered(code))?;

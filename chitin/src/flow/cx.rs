@@ -11,6 +11,8 @@ use crate::error::Error;
 use crate::flow::facts::Facts;
 use crate::names::HandshakeType;
 use crate::observe::{self, Event, KeyLevel};
+use crate::schedule::exporter::Exporter;
+use crate::schedule::tls12::{KeyHalf, MasterSecret, Randoms};
 use crate::schedule::tls13::{Pair, TrafficSecret};
 use crate::schedule::transcript::Transcript;
 use crate::wire::codec::{MAX24, nest};
@@ -57,6 +59,8 @@ pub(crate) struct Policy {
     pub(crate) secret_extraction: bool,
     /// Server only: what the application wants to find again when the session is resumed.
     pub(crate) resumption_data: Vec<u8>,
+    /// What the keys of TLS 1.2 come from, for those who may take them out.
+    pub(crate) tls12_secrets: Option<(MasterSecret, Randoms)>,
 }
 
 /// What a step gets.
@@ -167,6 +171,22 @@ impl Cx<'_> {
         self.policy.secret_extraction = config.enable_secret_extraction;
         self.carrier.set_trace(config.trace.clone());
         self.carrier.configure(config.max_fragment_size, config.padding())
+    }
+
+    /// TLS 1.2: says ChangeCipherSpec behind what was said so far, and switches our keys. RFC 5246 section 7.1.
+    pub(crate) fn change_cipher_spec(&mut self, keys: KeyHalf, suite: &'static Tls12CipherSuite) -> Result<(), Error> {
+        self.send_compat_ccs()?;
+        self.carrier.install_tls12(Direction::Write, keys, suite);
+        Ok(())
+    }
+
+    /// TLS 1.2: both Finished are right.
+    pub(crate) fn finish_tls12(&mut self, master: MasterSecret, randoms: Randoms) {
+        self.facts.exporter = Some(Exporter::tls12(&master, &randoms));
+        if self.policy.secret_extraction {
+            self.policy.tls12_secrets = Some((master, randoms));
+        }
+        self.open_gates();
     }
 
     /// Both directions carry application data from here on.

@@ -12,8 +12,8 @@ use alloc::vec::Vec;
 use pki_types::{ServerName, UnixTime};
 
 use crate::config::client::ClientConfig;
-use crate::config::sessions::Tls13ClientSessionValue;
-use crate::crypto::suites::Tls13CipherSuite;
+use crate::config::sessions::{Tls12ClientSessionValue, Tls13ClientSessionValue};
+use crate::crypto::suites::{Tls12CipherSuite, Tls13CipherSuite};
 use crate::crypto::{ActiveKeyExchange, SupportedKxGroup};
 use crate::error::{Error, PeerMisbehaved};
 use crate::flow::psk;
@@ -31,14 +31,17 @@ pub(crate) struct Offer {
     config: Arc<ClientConfig>,
     name: ServerName<'static>,
     pub(crate) random: [u8; 32],
-    /// A value to be echoed: middlebox compatibility mode. RFC 8446 appendix D.4.
-    pub(crate) session_id: [u8; 32],
+    /// The name of a TLS 1.2 session, or a value to be echoed: middlebox compatibility mode (RFC 8446 appendix D.4), and the
+    /// sign that a ticket of TLS 1.2 was taken (RFC 5077 section 3.4). Empty if there is no use for it.
+    pub(crate) session_id: Vec<u8>,
     protocols: Vec<Vec<u8>>,
     schemes: Vec<SignatureScheme>,
-    share: Share,
+    /// The key exchange that has been begun, if TLS 1.3 is offered.
+    share: Option<Share>,
     /// After a retry exactly the one share that was asked for is sent.
     grease_share: bool,
     psk: Option<PskOffer>,
+    session12: Option<Tls12ClientSessionValue>,
     cookie: Option<Vec<u8>>,
     grease: Grease,
     /// The codes of the extensions, in the order of this connection. The PSK is not among them: it comes last.
@@ -83,23 +86,41 @@ impl Offer {
         let (grease, shuffle) = rest.split_first_chunk::<5>().ok_or(Error::FailedToGetRandomBytes)?;
 
         let hint = guarded(STORE, || Ok(config.resumption.store.kx_hint(&name)))?;
-        let share = Share::start(&config, choose_first_group(&config, hint)?)?;
-        let schemes = config.verifier.supported_verify_schemes();
+        let (old, new) = [ProtocolVersion::TLSv1_2, ProtocolVersion::TLSv1_3].map(|v| config.versions.contains(v)).into();
+        let share = match new {
+            true => Some(Share::start(&config, choose_first_group(&config, hint)?)?),
+            false => None,
+        };
+        let mut schemes = config.verifier.supported_verify_schemes();
+        // With TLS 1.2 they speak of both versions, and of certificates.
+        schemes.retain(|scheme| old || scheme.supported_in_tls13());
         let mut offer = Self {
             random: *random,
-            session_id: *session_id,
+            session_id: Vec::new(),
             protocols,
-            schemes: schemes.into_iter().filter(|scheme| scheme.supported_in_tls13()).collect(),
+            schemes,
             share,
             grease_share: true,
             psk: None,
+            session12: None,
             cookie: None,
             grease: Grease::from(*grease),
             order: Vec::new(),
             config,
             name,
         };
-        offer.psk = offer.take_session()?;
+        if new {
+            offer.psk = offer.take_session()?;
+        }
+        if old && offer.config.resumption.keeps_tls12() {
+            offer.session12 = offer.find_session12()?;
+        }
+        offer.session_id = match &offer.session12 {
+            Some(session) if !session.session_id().is_empty() => session.session_id().to_vec(),
+            Some(_) => session_id.to_vec(),
+            None if new => session_id.to_vec(),
+            None => Vec::new(),
+        };
         offer.make_room()?;
         offer.order = offer.shuffled(shuffle);
         Ok(offer)
@@ -119,6 +140,19 @@ impl Offer {
         let Some(obfuscated_age) = session.obfuscated_age(now).filter(|_| usable) else { return Ok(None) };
         let early = Early::with_psk(session.suite, &session.secret);
         Ok(Some(PskOffer { session, obfuscated_age, early }))
+    }
+
+    /// The same rules for a session of TLS 1.2, which may be used again.
+    fn find_session12(&self) -> Result<Option<Tls12ClientSessionValue>, Error> {
+        let store = &self.config.resumption.store;
+        let found = guarded(STORE, || Ok(store.tls12_session(&self.name)))?;
+        let now = question::now(&self.config.time_provider)?;
+        Ok(found.filter(|session| {
+            session.fits(&self.config)
+                && !session.expired_at(now)
+                && (session.ticket.is_empty() || self.config.resumption.takes_tls12_tickets())
+                && psk::chain_is_valid_at(session.server_chain.iter().map(AsRef::as_ref), now)
+        }))
     }
 
     /// The extensions of a hello have 64 KiB. What the config and the server make long has to fit into most of it: a session is
@@ -153,7 +187,7 @@ impl Offer {
             Opaque::<0, 32>(&self.session_id).write(out);
             nest(out, MAX16, |out| {
                 self.grease.suite.write(out);
-                self.suites().for_each(|suite| suite.common.suite.write(out));
+                self.suite_names().for_each(|suite| suite.write(out));
             });
             nest(out, MAX8, |out| Compression::Null.write(out));
             nest(out, MAX16, |out| {
@@ -190,7 +224,7 @@ impl Offer {
             }
             ext::supported_groups => nest(out, MAX16, |out| {
                 self.grease.group.write(out);
-                usable_groups(&self.config).for_each(|group| group.name().write(out));
+                offered_groups(&self.config).for_each(|group| group.name().write(out));
             }),
             ext::signature_algorithms => {
                 nest(out, MAX16, |out| self.schemes.iter().for_each(|scheme| scheme.write(out)));
@@ -201,6 +235,9 @@ impl Offer {
             ext::supported_versions => nest(out, MAX8, |out| {
                 self.grease.version.write(out);
                 ProtocolVersion::TLSv1_3.write(out);
+                if self.offers(ProtocolVersion::TLSv1_2) {
+                    ProtocolVersion::TLSv1_2.write(out);
+                }
             }),
             ext::cookie => {
                 Opaque::<1, MAX16>(self.cookie.as_deref().unwrap_or_default()).write(out);
@@ -215,8 +252,17 @@ impl Offer {
                     self.grease.group.write(out);
                     Opaque::<1, MAX16>(&[0]).write(out);
                 }
-                self.share.write(out);
+                if let Some(share) = &self.share {
+                    share.write(out);
+                }
             }),
+            // RFC 8422 section 5.1.2: the uncompressed form, the one that is left.
+            ext::ec_point_formats => nest(out, MAX8, |out| out.push(0)),
+            // RFC 5746 section 3.4: this is no renegotiation.
+            ext::renegotiation_info => nest(out, MAX8, |_| {}),
+            ext::session_ticket => {
+                out.extend_from_slice(self.session12.as_ref().map_or(&[], |session| &session.ticket));
+            }
             // The last GREASE extension has a byte, the first none. RFC 8701 section 3.1.
             code if code == self.grease.last => out.push(0),
             _ => {}
@@ -226,17 +272,19 @@ impl Offer {
     /// Which extensions go into the hello; GREASE at both ends, the others shuffled, so that no peer and no middlebox can
     /// come to depend on an order.
     fn shuffled(&self, seed: &[u8]) -> Vec<u16> {
-        let mut order = vec![
-            ext::supported_groups,
-            ext::signature_algorithms,
-            ext::supported_versions,
-            ext::key_share,
-            ext::status_request,
-        ];
+        let mut order = vec![ext::supported_groups, ext::signature_algorithms, ext::status_request];
+        if self.share.is_some() {
+            order.extend([ext::supported_versions, ext::key_share]);
+        }
+        if self.offers(ProtocolVersion::TLSv1_2) {
+            order.extend([ext::extended_master_secret, ext::ec_point_formats, ext::renegotiation_info]);
+            order.extend(self.config.resumption.takes_tls12_tickets().then_some(ext::session_ticket));
+        }
+        let new = self.share.is_some();
         let mut when = |condition: bool, code: u16| order.extend(condition.then_some(code));
         when(self.server_name().is_some(), ext::server_name);
         when(!self.protocols.is_empty(), ext::application_layer_protocol_negotiation);
-        when(self.config.resumption.enabled() || self.psk.is_some(), ext::psk_key_exchange_modes);
+        when(new && (self.config.resumption.enabled() || self.psk.is_some()), ext::psk_key_exchange_modes);
         let hints = self.config.verifier.root_hint_subjects().is_some_and(|names| !names.is_empty());
         when(hints, ext::certificate_authorities);
 
@@ -265,6 +313,36 @@ impl Offer {
     /// The suite of this name, if it was offered.
     pub(crate) fn suite(&self, name: CipherSuite) -> Option<&'static Tls13CipherSuite> {
         self.suites().find(|suite| suite.common.suite == name)
+    }
+
+    /// Is this version among those of the config?
+    pub(crate) fn offers(&self, version: ProtocolVersion) -> bool {
+        self.config.versions.contains(version)
+    }
+
+    pub(crate) fn config(&self) -> &ClientConfig {
+        &self.config
+    }
+
+    pub(crate) fn offered_protocol(&self, name: &[u8]) -> bool {
+        self.protocols.iter().any(|offered| offered == name)
+    }
+
+    /// The suites of all versions that are offered, in the order of the provider.
+    fn suite_names(&self) -> impl Iterator<Item = CipherSuite> + '_ {
+        let suites = self.config.provider.cipher_suites.iter();
+        suites.filter(|suite| self.offers(suite.version().version)).map(|suite| suite.suite())
+    }
+
+    /// The suite of TLS 1.2 of this name, if it was offered.
+    pub(crate) fn suite12(&self, name: CipherSuite) -> Option<&'static Tls12CipherSuite> {
+        let mut suites = self.config.provider.cipher_suites.iter().filter_map(|suite| suite.tls12());
+        suites.find(|suite| suite.common.suite == name && self.offers(ProtocolVersion::TLSv1_2))
+    }
+
+    /// The session of TLS 1.2 that was offered. Asked for once.
+    pub(crate) fn take_session12(&mut self) -> Option<Tls12ClientSessionValue> {
+        self.session12.take()
     }
 
     fn group(&self, name: NamedGroup) -> Option<&'static dyn SupportedKxGroup> {
@@ -298,10 +376,10 @@ impl Offer {
         if let Some(name) = group {
             let group =
                 self.group(name).ok_or(PeerMisbehaved::IllegalHelloRetryRequestWithUnofferedNamedGroup)?;
-            if self.share.offers(name) {
+            if self.share.as_ref().is_some_and(|share| share.offers(name)) {
                 return Err(PeerMisbehaved::IllegalHelloRetryRequestWithOfferedGroup.into());
             }
-            self.share = Share::alone(group)?;
+            self.share = Some(Share::alone(group)?);
             self.grease_share = false;
         }
         if let Some(cookie) = cookie {
@@ -323,9 +401,8 @@ impl Offer {
         selected_psk: Option<u16>,
     ) -> Result<Settled, Error> {
         let chosen = self.group(group).ok_or(PeerMisbehaved::SelectedUnofferedKxGroup)?;
-        if !self.share.offers(group) {
-            return Err(PeerMisbehaved::WrongGroupForKeyShare.into());
-        }
+        let share = self.share.take().filter(|share| share.offers(group));
+        let share = share.ok_or(PeerMisbehaved::WrongGroupForKeyShare)?;
         let session = match (selected_psk, self.psk.take()) {
             (None, _) => None,
             (Some(0), Some(psk)) if psk.goes_with(suite) => Some(psk.session),
@@ -334,20 +411,15 @@ impl Offer {
             }
             (Some(_), _) => return Err(PeerMisbehaved::SelectedInvalidPsk.into()),
         };
+        let whole = share.group.name() == group;
+        Ok(Settled { whole, exchange: share.exchange, group: chosen, session, asked: self.into_asked() })
+    }
+
+    /// What the rest of the handshake still answers.
+    pub(crate) fn into_asked(self) -> Asked {
         let codes = self.order.iter().copied().filter(|code| self.offered(*code)).collect();
-        Ok(Settled {
-            whole: self.share.group.name() == group,
-            exchange: self.share.exchange,
-            group: chosen,
-            session,
-            asked: Asked {
-                config: self.config,
-                name: self.name,
-                codes,
-                protocols: self.protocols,
-                schemes: self.schemes,
-            },
-        })
+        let Self { config, name, protocols, schemes, .. } = self;
+        Asked { config, name, codes, protocols, schemes }
     }
 }
 
@@ -381,6 +453,12 @@ impl Asked {
 
     pub(crate) fn offered_scheme(&self, scheme: SignatureScheme) -> bool {
         self.schemes.contains(&scheme)
+    }
+
+    /// The group of this name, if it was offered and TLS 1.2 has it.
+    pub(crate) fn group12(&self, name: NamedGroup) -> Option<&'static dyn SupportedKxGroup> {
+        let mut groups = self.config.provider.kx_groups.iter().copied();
+        groups.find(|group| group.name() == name && group.usable_for_version(ProtocolVersion::TLSv1_2))
     }
 
     pub(crate) fn now(&self) -> Result<UnixTime, Error> {
@@ -483,6 +561,12 @@ fn usable_groups(config: &ClientConfig) -> impl Iterator<Item = &'static dyn Sup
         .iter()
         .copied()
         .filter(|group| group.usable_for_version(ProtocolVersion::TLSv1_3))
+}
+
+/// All that any version of the config can use.
+fn offered_groups(config: &ClientConfig) -> impl Iterator<Item = &'static dyn SupportedKxGroup> + '_ {
+    let groups = config.provider.kx_groups.iter().copied();
+    groups.filter(|group| config.versions.iter().any(|version| group.usable_for_version(version)))
 }
 
 /// The group of the first share: what the server took last time, else our first.

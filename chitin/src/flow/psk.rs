@@ -7,14 +7,18 @@ use pki_types::{CertificateDer, UnixTime};
 
 use crate::config::server::PolicyFingerprint;
 use crate::config::sessions::MAX_TICKET_LIFETIME;
-use crate::crypto::suites::{SupportedCipherSuite, Tls13CipherSuite};
+use crate::crypto::suites::{SupportedCipherSuite, Tls12CipherSuite, Tls13CipherSuite};
+use crate::error::{Error, PeerMisbehaved};
 use crate::names::ProtocolVersion;
 use crate::secret::Secret;
 use crate::wire::client_hello::ClientHello;
-use crate::wire::stored::ServerSession;
+use crate::wire::stored::{ServerSession, ServerSession12};
 
 /// Identities of one hello that a server looks at. Honest clients offer one or two; each costs an attempt to open a ticket.
 pub(crate) const IDENTITIES: usize = 4;
+
+/// A day: sessions in a store are bounded by its size, too.
+pub(crate) const STORED_LIFETIME: u32 = 24 * 60 * 60;
 
 /// A session that a server has found, owned, with nothing left to check but the binder.
 pub(crate) struct Resumable {
@@ -86,6 +90,65 @@ pub(crate) fn chain_is_valid_at<'c>(mut chain: impl Iterator<Item = &'c [u8]>, n
         let der = CertificateDer::from(der);
         chitin_pki::Certificate::parse(&der).is_ok_and(|certificate| certificate.check_time(now).is_ok())
     })
+}
+
+// ---- TLS 1.2
+
+/// A session of TLS 1.2 that a server has found.
+pub(crate) struct Resumable12 {
+    pub(crate) suite: &'static Tls12CipherSuite,
+    pub(crate) secret: Secret,
+    pub(crate) chain: Vec<CertificateDer<'static>>,
+    pub(crate) application: Vec<u8>,
+}
+
+/// What a session of TLS 1.2 must have been made for, to be resumed now.
+pub(crate) struct Present12<'a> {
+    /// All that are enabled.
+    pub(crate) suites: &'a [SupportedCipherSuite],
+    pub(crate) hello: &'a ClientHello,
+    pub(crate) ems: bool,
+    pub(crate) policy: Option<PolicyFingerprint>,
+    pub(crate) now: UnixTime,
+}
+
+/// Reads a stored session and asks whether it may be resumed. `Ok(None)` means a full handshake.
+///
+/// # Errors
+///
+/// The session had an extended master secret and the client no longer offers one. RFC 7627 section 5.3.
+pub(crate) fn resumable12(bytes: &[u8], present: &Present12<'_>) -> Result<Option<Resumable12>, Error> {
+    let Some(session) = ServerSession12::open(bytes) else { return Ok(None) };
+    let mut suites = present.suites.iter().filter_map(|suite| suite.tls12());
+    let enabled = suites.find(|suite| suite.common.suite == session.suite);
+    let Some(suite) = enabled.filter(|suite| present.hello.cipher_suites.contains(&suite.common.suite)) else {
+        return Ok(None);
+    };
+    let good = session.version == ProtocolVersion::TLSv1_2
+        && session.server_name.0 == name_of(present.hello)
+        && present.policy.is_some_and(|policy| session.policy.0 == policy)
+        && is_alive(session.created, session.lifetime, present.now)
+        && chain_is_valid_at(session.chain(), present.now);
+    if !good {
+        return Ok(None);
+    }
+    match (session.ems != 0, present.ems) {
+        (true, false) => return Err(PeerMisbehaved::ResumptionAttemptedWithVariedEms.into()),
+        // Made without it, and now it could be had: better a full handshake.
+        (false, true) => return Ok(None),
+        _ => {}
+    }
+    Ok(Some(Resumable12 {
+        suite,
+        secret: Secret::new(session.master_secret.0),
+        chain: session.chain().map(|der| CertificateDer::from(der.to_vec())).collect(),
+        application: session.application.0.to_vec(),
+    }))
+}
+
+/// The server name that a session is bound to; empty if there is none.
+pub(crate) fn name_of(hello: &ClientHello) -> &[u8] {
+    hello.server_name.as_ref().map_or("", |name| name.as_ref()).as_bytes()
 }
 
 #[cfg(test)]

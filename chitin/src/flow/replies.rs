@@ -10,6 +10,8 @@ use crate::wire::extensions::{CT, EE, HRR, SH, Seen, allowed_in, ext};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Reply {
     ServerHello,
+    /// Of TLS 1.2.
+    ServerHello12,
     HelloRetryRequest,
     EncryptedExtensions,
     CertificateEntry,
@@ -50,6 +52,7 @@ impl Reply {
     fn column(self) -> u8 {
         match self {
             Self::ServerHello => SH,
+            Self::ServerHello12 => SH12,
             Self::HelloRetryRequest => HRR,
             Self::EncryptedExtensions => EE,
             Self::CertificateEntry => CT,
@@ -58,7 +61,7 @@ impl Reply {
 
     fn unsolicited(self) -> Error {
         match self {
-            Self::ServerHello => PeerMisbehaved::UnsolicitedServerHelloExtension.into(),
+            Self::ServerHello | Self::ServerHello12 => PeerMisbehaved::UnsolicitedServerHelloExtension.into(),
             Self::HelloRetryRequest => InvalidMessage::UnknownHelloRetryRequestExtension.into(),
             Self::EncryptedExtensions => PeerMisbehaved::UnsolicitedEncryptedExtension.into(),
             Self::CertificateEntry => PeerMisbehaved::UnsolicitedCertExtension.into(),
@@ -67,7 +70,7 @@ impl Reply {
 
     fn misplaced(self) -> Error {
         match self {
-            Self::ServerHello => PeerMisbehaved::UnexpectedCleartextExtension.into(),
+            Self::ServerHello | Self::ServerHello12 => PeerMisbehaved::UnexpectedCleartextExtension.into(),
             // In the clear too.
             Self::HelloRetryRequest => PeerMisbehaved::UnexpectedCleartextExtension.into(),
             Self::EncryptedExtensions => PeerMisbehaved::DisallowedEncryptedExtension.into(),

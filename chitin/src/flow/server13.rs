@@ -32,6 +32,7 @@ use crate::crypto::signer::CertifiedKey;
 use crate::crypto::suites::{SupportedCipherSuite, Tls13CipherSuite};
 use crate::crypto::verify::DigitallySignedStruct;
 use crate::error::{Error, PeerIncompatible, PeerMisbehaved};
+use crate::flow::{self, server12};
 use crate::flow::certs::{self, PeerChain, Signed};
 use crate::flow::choose::{self, Share};
 use crate::flow::cx::Cx;
@@ -75,11 +76,11 @@ pub(crate) enum Server {
 use Server::*;
 
 impl Server {
-    /// The legal order of messages, whole.
-    pub(crate) fn on_message(self, m: Message<'_>, cx: &mut Cx<'_>) -> Result<Self, Error> {
+    /// The legal order of messages, whole. The first ClientHello may lead to the flow of TLS 1.2.
+    pub(crate) fn on_message(self, m: Message<'_>, cx: &mut Cx<'_>) -> Result<flow::Server, Error> {
         use HandshakeType as T;
         match (self, m.typ) {
-            (WaitClientHello(config), T::ClientHello) => read_client_hello(config, m, cx),
+            (WaitClientHello(config), T::ClientHello) => return read_client_hello(config, m, cx),
             (WaitClientHelloAfterRetry(s), T::ClientHello) => s.read_client_hello(m, cx),
             (WaitCertificate(s), T::Certificate) => s.read_certificate(m),
             (WaitCertificateVerify(s), T::CertificateVerify) => s.read_certificate_verify(m),
@@ -87,6 +88,7 @@ impl Server {
             (Connected(s), T::KeyUpdate) => read_key_update(s, m, cx),
             (state, got) => Err(unexpected(got, state.expects())),
         }
+        .map(flow::Server::Tls13)
     }
 
     fn expects(&self) -> Vec<HandshakeType> {
@@ -141,9 +143,9 @@ impl Server {
         })
     }
 
-    pub(crate) fn on_answer(self, answer: Answer, cx: &mut Cx<'_>) -> Result<Self, Error> {
+    pub(crate) fn on_answer(self, answer: Answer, cx: &mut Cx<'_>) -> Result<flow::Server, Error> {
         match (self, answer) {
-            (AskConfig(hello), Answer::Config(config)) => choose_parameters(config, *hello, cx),
+            (AskConfig(hello), Answer::Config(config)) => return choose_parameters(config, *hello, cx),
             (AskSession(s), Answer::Bytes(session)) => s.choose_psk(session.map(Zeroizing::new), cx),
             (AskToSpend(s), Answer::Bytes(session)) => s.spent(session.map(Zeroizing::new).is_some(), cx),
             (AskCertificate(s), Answer::Certificate(credential)) => s.send_certificate(credential, cx),
@@ -153,6 +155,7 @@ impl Server {
             (AskTicket(s), Answer::Stored(stored)) => s.send_session_id(stored, cx),
             _ => Err(Error::General("an answer to a question that was not asked".into())),
         }
+        .map(flow::Server::Tls13)
     }
 
     /// What of a waiting hello the application may look at.
@@ -170,7 +173,7 @@ fn read_client_hello(
     config: Option<Arc<ServerConfig>>,
     m: Message<'_>,
     cx: &mut Cx<'_>,
-) -> Result<Server, Error> {
+) -> Result<flow::Server, Error> {
     let hello = ClientHello::read(m.raw)?;
     if hello.cookie().is_some() {
         return Err(PeerMisbehaved::CookieInFirstClientHello.into());
@@ -179,7 +182,7 @@ fn read_client_hello(
     cx.carrier.allow_ccs(true);
     match config {
         Some(config) => choose_parameters(config, hello, cx),
-        None => Ok(AskConfig(Box::new(hello))),
+        None => Ok(flow::Server::Tls13(AskConfig(Box::new(hello)))),
     }
 }
 
@@ -188,9 +191,12 @@ fn choose_parameters(
     config: Arc<ServerConfig>,
     hello: ClientHello,
     cx: &mut Cx<'_>,
-) -> Result<Server, Error> {
+) -> Result<flow::Server, Error> {
     cx.adopt_server_config(&config)?;
-    choose::check_hello(&hello, &config)?;
+    if choose::protocol_version(&hello, &config)? == ProtocolVersion::TLSv1_2 {
+        return server12::read_client_hello(config, hello, cx).map(flow::Server::Tls12);
+    }
+    choose::check_hello(&hello)?;
     let suite = choose::suite(&hello, &config)?;
     cx.facts.server_name = hello.server_name.clone();
     let transcript = Transcript::new(suite.common.hash_provider);
@@ -201,6 +207,7 @@ fn choose_parameters(
         }
         Share::Retry { group } => send_hello_retry_request(config, hello, suite, group, transcript, cx),
     }
+    .map(flow::Server::Tls13)
 }
 
 // ---- HelloRetryRequest
@@ -253,7 +260,11 @@ impl Retried {
     fn read_client_hello(self: Box<Self>, m: Message<'_>, cx: &mut Cx<'_>) -> Result<Server, Error> {
         let Self { config, hello: first, suite, group, cookie, transcript } = *self;
         let hello = ClientHello::read(m.raw)?;
-        choose::check_hello(&hello, &config)?;
+        // The retry was one of TLS 1.3, and the version stays. RFC 8446 section 4.1.4.
+        if choose::protocol_version(&hello, &config)? != ProtocolVersion::TLSv1_3 {
+            return Err(PeerMisbehaved::UnexpectedChangesInSecondClientHello.into());
+        }
+        choose::check_hello(&hello)?;
         // The suite that HelloRetryRequest named is the one of this handshake. RFC 8446 section 4.1.4.
         if !hello.cipher_suites.contains(&suite.common.suite) {
             return Err(PeerMisbehaved::CipherSuiteDifferedOnRetry.into());
@@ -712,7 +723,7 @@ fn make_ticket(mut maker: Maker, cx: &mut Cx<'_>) -> Result<Server, Error> {
     let age_add = u32::from_be_bytes([a, b, c, d]);
     let lifetime = match config.ticketer.enabled() {
         true => config.ticketer.lifetime(),
-        false => STORED_LIFETIME,
+        false => psk::STORED_LIFETIME,
     };
     let lifetime = lifetime.min(most);
 
@@ -800,9 +811,6 @@ fn read_key_update(mut traffic: Box<Traffic>, m: Message<'_>, cx: &mut Cx<'_>) -
 /// Bytes of early data records that are passed over: we granted none, but the client's ticket may be another server's, and
 /// 16 KiB in small records is what popular servers grant.
 const REFUSED_EARLY_DATA: usize = 64 * 1024;
-
-/// A day: sessions in a store are bounded by its size, too.
-const STORED_LIFETIME: u32 = 24 * 60 * 60;
 
 /// Each ticket has a nonce of its own, a byte long.
 const MAX_TICKETS: usize = 255;

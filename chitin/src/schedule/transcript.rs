@@ -17,6 +17,10 @@ impl Unhashed {
         self.bytes.extend_from_slice(message);
     }
 
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
     /// The hash of what is there followed by `more`, for the binders of a first hello.
     pub(crate) fn hash_with(&self, hash: &'static dyn Hash, more: &[u8]) -> Output {
         let mut context = hash.start();

@@ -1,0 +1,576 @@
+//! The server of TLS 1.2, in the order of RFC 5246 figures 1 and 2: ECDHE with AEAD suites, and nothing else.
+//!
+//! ```text
+//!   ClientHello                  -->                                    -->
+//!                                <--  ServerHello                       <--  ServerHello
+//!                                <--  Certificate                       <--  [ChangeCipherSpec]
+//!                                <--  (CertificateStatus)               <--  Finished
+//!                                <--  ServerKeyExchange                 -->  [ChangeCipherSpec]
+//!                                <--  (CertificateRequest)              -->  Finished
+//!                                <--  ServerHelloDone
+//!  (Certificate)                 -->          a session that is resumed
+//!   ClientKeyExchange            -->
+//!  (CertificateVerify)           -->
+//!  [ChangeCipherSpec]            -->
+//!   Finished                     -->
+//!                                <--  (NewSessionTicket)
+//!                                <--  [ChangeCipherSpec]
+//!                                <--  Finished
+//! ```
+//!
+//! The hello is read by `server13.rs`, for both versions; it hands over when this one is chosen.
+
+use alloc::boxed::Box;
+use alloc::sync::Arc;
+use alloc::vec;
+use alloc::vec::Vec;
+
+use pki_types::{CertificateDer, UnixTime};
+use zeroize::Zeroizing;
+
+use crate::carrier::Direction;
+use crate::config::server::ServerConfig;
+use crate::crypto::signer::CertifiedKey;
+use crate::crypto::suites::{SupportedCipherSuite, Tls12CipherSuite};
+use crate::crypto::verify::DigitallySignedStruct;
+use crate::crypto::ActiveKeyExchange;
+use crate::error::{Error, PeerMisbehaved};
+use crate::flow::certs::{self, PeerChain};
+use crate::flow::choose;
+use crate::flow::cx::Cx;
+use crate::flow::psk::{self, Present12, Resumable12};
+use crate::flow::question::{self, Answer, Question};
+use crate::flow::transcript12::Messages;
+use crate::flow::unexpected;
+use crate::names::{HandshakeKind, HandshakeType, ProtocolVersion, SignatureScheme};
+use crate::record::joiner::Message;
+use crate::schedule::tls12::{KeyBlock, KeyHalf, MasterSecret, Randoms, Who};
+use crate::wire::client_hello::ClientHello;
+use crate::wire::codec::{Opaque, Wire};
+use crate::wire::server_hello::ServerHello;
+use crate::wire::stored::{self, ServerSession12};
+use crate::wire::tls12::{
+    CertificateRequest12, CertificateStatus12, ClientKeyExchange, EcdhParams, NewSessionTicket12,
+    ServerHello12Extensions, ServerKeyExchange,
+};
+
+/// What is waited for, and between it the questions.
+pub(crate) enum Server {
+    AskSession(Box<Started>),
+    AskServerCertificate(Box<Started>),
+    AskSignature(Box<Signing>),
+    WaitCertificate(Box<Offered>),
+    WaitClientKeyExchange(Box<Offered>),
+    WaitCertificateVerify(Box<Keyed>),
+    AskVerdict(Box<Claimed>),
+    WaitChangeCipherSpec(Box<Keyed>),
+    WaitFinished(Box<Keyed>),
+    AskTicket(Box<Ticketing>),
+    Connected,
+}
+
+use Server::*;
+
+impl Server {
+    /// The legal order of messages, whole; the ChangeCipherSpec between them is in `on_ccs`.
+    pub(crate) fn on_message(self, m: Message<'_>, cx: &mut Cx<'_>) -> Result<Self, Error> {
+        use HandshakeType as T;
+        match (self, m.typ) {
+            (WaitCertificate(s), T::Certificate) => s.read_certificate(m),
+            (WaitClientKeyExchange(s), T::ClientKeyExchange) => s.read_client_key_exchange(m, cx),
+            (WaitCertificateVerify(s), T::CertificateVerify) => s.read_certificate_verify(m),
+            (WaitFinished(s), T::Finished) => s.read_finished(m, cx),
+            (state, got) => Err(unexpected(got, state.expects())),
+        }
+    }
+
+    /// RFC 5246 section 7.1: what comes behind it is under the keys that were agreed.
+    pub(crate) fn on_ccs(self, cx: &mut Cx<'_>) -> Result<Self, Error> {
+        match self {
+            WaitChangeCipherSpec(s) => s.read_change_cipher_spec(cx),
+            _ => Err(certs::unexpected_ccs()),
+        }
+    }
+
+    fn expects(&self) -> Vec<HandshakeType> {
+        match self {
+            WaitCertificate(_) => vec![HandshakeType::Certificate],
+            WaitClientKeyExchange(_) => vec![HandshakeType::ClientKeyExchange],
+            WaitCertificateVerify(_) => vec![HandshakeType::CertificateVerify],
+            WaitFinished(_) => vec![HandshakeType::Finished],
+            _ => vec![],
+        }
+    }
+
+    /// The name of the state, for observers and tests.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            AskSession(_) => "AskSession",
+            AskServerCertificate(_) => "AskCertificate",
+            AskSignature(_) => "AskSignature",
+            WaitCertificate(_) => "WaitCertificate",
+            WaitClientKeyExchange(_) => "WaitClientKeyExchange",
+            WaitCertificateVerify(_) => "WaitCertificateVerify",
+            AskVerdict(_) => "AskVerdict",
+            WaitChangeCipherSpec(_) => "WaitChangeCipherSpec",
+            WaitFinished(_) => "WaitFinished",
+            AskTicket(_) => "AskTicket",
+            Connected => "Connected",
+        }
+    }
+
+    pub(crate) fn question(&self) -> Option<Question<'_>> {
+        Some(match self {
+            AskSession(s) => s.session_question()?,
+            AskServerCertificate(s) => {
+                Question::ServerCertificate { resolver: &s.config.cert_resolver, hello: &s.hello }
+            }
+            AskSignature(s) => {
+                Question::Sign { key: &s.credential.key, scheme: s.scheme, message: &s.message }
+            }
+            AskVerdict(s) => Question::VerifyClient {
+                verifier: &s.keyed.common.config.verifier,
+                chain: &s.keyed.chain.certificates,
+                now: s.now,
+            },
+            AskTicket(s) => s.question(),
+            _ => return None,
+        })
+    }
+
+    pub(crate) fn on_answer(self, answer: Answer, cx: &mut Cx<'_>) -> Result<Self, Error> {
+        match (self, answer) {
+            (AskSession(s), Answer::Bytes(session)) => s.choose_session(session.map(Zeroizing::new), cx),
+            (AskServerCertificate(s), Answer::Certificate(credential)) => s.send_server_flight(credential, cx),
+            (AskSignature(s), Answer::Signature(signature)) => s.send_server_key_exchange(&signature, cx),
+            (AskVerdict(s), Answer::Verified) => s.check_signature(),
+            (AskTicket(s), Answer::Bytes(ticket)) => s.send_ticket(ticket, cx),
+            (AskTicket(s), Answer::Stored(_)) => s.keyed.send_finished(cx),
+            _ => Err(Error::General("an answer to a question that was not asked".into())),
+        }
+    }
+}
+
+// ---- ClientHello
+
+/// The version is chosen; nothing has been said.
+pub(crate) struct Started {
+    config: Arc<ServerConfig>,
+    hello: ClientHello,
+    ems: bool,
+}
+
+/// Takes over from the version-agnostic start: TLS 1.2 is chosen.
+pub(crate) fn read_client_hello(
+    config: Arc<ServerConfig>,
+    hello: ClientHello,
+    cx: &mut Cx<'_>,
+) -> Result<Server, Error> {
+    choose::check_hello12(&hello, &config)?;
+    cx.carrier.enter_tls12();
+    cx.facts.server_name = hello.server_name.clone();
+    let ems = hello.extended_master_secret();
+    let started = Box::new(Started { config, hello, ems });
+    match started.session_question().is_some() {
+        true => Ok(AskSession(started)),
+        false => Ok(AskServerCertificate(started)),
+    }
+}
+
+// ---- a session that may be resumed
+
+impl Started {
+    /// A ticket, if there is one, says more than a session id that may have been made up for it. RFC 5077 section 3.4.
+    fn session_question(&self) -> Option<Question<'_>> {
+        let config = &self.config;
+        match self.ticket() {
+            Some(ticket) => Some(Question::OpenTicket { ticketer: &config.ticketer, ticket }),
+            None if self.hello.session_id().is_empty() || config.ticketer.enabled() => None,
+            None => Some(Question::LoadSession { store: &config.session_storage, id: self.hello.session_id() }),
+        }
+    }
+
+    fn ticket(&self) -> Option<&[u8]> {
+        self.hello.session_ticket().filter(|ticket| !ticket.is_empty() && self.config.ticketer.enabled())
+    }
+
+    fn choose_session(self: Box<Self>, found: Option<Zeroizing<Vec<u8>>>, cx: &mut Cx<'_>) -> Result<Server, Error> {
+        let present = Present12 {
+            suites: &self.config.provider.cipher_suites,
+            hello: &self.hello,
+            ems: self.ems,
+            policy: self.config.policy_fingerprint(),
+            now: question::now(&self.config.time_provider)?,
+        };
+        let session = match found {
+            Some(bytes) => psk::resumable12(&bytes, &present)?,
+            None => None,
+        };
+        match session {
+            None => Ok(AskServerCertificate(self)),
+            Some(session) => self.resume(session, cx),
+        }
+    }
+
+    fn server_random(&self) -> Result<[u8; 32], Error> {
+        let mut random = [0; 32];
+        self.config.provider.secure_random.fill(&mut random)?;
+        // We know TLS 1.3: a client that knows it too was made to believe that we do not. RFC 8446 section 4.1.3.
+        if self.config.versions.contains(ProtocolVersion::TLSv1_3) {
+            if let Some(tail) = random.last_chunk_mut() {
+                *tail = *b"DOWNGRD\x01";
+            }
+        }
+        Ok(random)
+    }
+}
+
+impl Started {
+    /// The abbreviated handshake: we go first. A session of TLS 1.2 may be resumed as often as it lives.
+    fn resume(self: Box<Self>, session: Resumable12, cx: &mut Cx<'_>) -> Result<Server, Error> {
+        let randoms = Randoms { client: self.hello.random, server: self.server_random()? };
+        let Self { config, hello, ems } = *self;
+        let suite = session.suite;
+        let mut messages = Messages::started(suite.common.hash_provider, hello.raw());
+        cx.facts.version = Some(ProtocolVersion::TLSv1_2);
+        cx.facts.suite = Some(SupportedCipherSuite::Tls12(suite));
+        cx.facts.kind = Some(HandshakeKind::Resumed);
+        cx.facts.resumption_data = Some(session.application);
+        let session_id = hello.session_id().to_vec();
+        send_server_hello(&config, &hello, suite, &randoms, &session_id, Says { ems, ..Says::default() }, &mut messages, cx)?;
+
+        let master = MasterSecret::resumed(suite, session.secret);
+        cx.log_secret("CLIENT_RANDOM", master.as_secret().as_bytes());
+        let KeyBlock { client, server } = master.key_block(&randoms);
+        cx.change_cipher_spec(server, suite)?;
+        let verify_data = master.verify_data(Who::Server, &messages.current());
+        messages.emit(cx, HandshakeType::Finished, |out| out.extend_from_slice(verify_data.as_ref()));
+        cx.flush()?;
+        let chain = PeerChain { certificates: session.chain, ocsp: Vec::new() };
+        let common = Common { config, suite, randoms, messages, ems, session_id, ticket: false };
+        let last = Last::TheClient;
+        Ok(WaitChangeCipherSpec(Box::new(Keyed { common, master, chain, read: Some(client), write: None, last })))
+    }
+}
+
+// ---- ServerHello to ServerHelloDone
+
+/// What every state from here on has.
+struct Common {
+    config: Arc<ServerConfig>,
+    suite: &'static Tls12CipherSuite,
+    randoms: Randoms,
+    messages: Messages,
+    ems: bool,
+    session_id: Vec<u8>,
+    /// A NewSessionTicket was announced.
+    ticket: bool,
+}
+
+/// What a ServerHello says beside its parameters.
+#[derive(Default)]
+struct Says {
+    ems: bool,
+    named: bool,
+    ticket: bool,
+    status: bool,
+}
+
+#[allow(clippy::too_many_arguments)] // It is what the message is made of, and both forms of the handshake have it.
+fn send_server_hello(
+    config: &ServerConfig,
+    hello: &ClientHello,
+    suite: &Tls12CipherSuite,
+    randoms: &Randoms,
+    session_id: &[u8],
+    says: Says,
+    messages: &mut Messages,
+    cx: &mut Cx<'_>,
+) -> Result<(), Error> {
+    let protocol = choose::protocol(hello, config)?;
+    let renegotiation = hello.renegotiation_info().is_some() || hello.offers_renegotiation_scsv();
+    let extensions = ServerHello12Extensions {
+        renegotiation_info: renegotiation.then_some(Opaque(&[])),
+        extended_master_secret: says.ems.then_some(()),
+        ec_point_formats: hello.point_formats().map(|_| ServerHello12Extensions::uncompressed()),
+        server_name: says.named.then_some(()),
+        session_ticket: says.ticket.then_some(()),
+        status_request: says.status.then_some(()),
+        application_layer_protocol_negotiation: protocol.as_deref().map(crate::wire::extensions::SelectedProtocol),
+        ..Default::default()
+    };
+    messages.emit(cx, HandshakeType::ServerHello, |out| {
+        ServerHello::write(out, &randoms.server, session_id, suite.common.suite, &extensions);
+    });
+    cx.facts.alpn = protocol;
+    Ok(())
+}
+
+impl Started {
+    fn send_server_flight(
+        self: Box<Self>,
+        credential: Option<Arc<CertifiedKey>>,
+        cx: &mut Cx<'_>,
+    ) -> Result<Server, Error> {
+        let credential = credential.ok_or(Error::NoServerCertificateResolved)?;
+        let chosen = choose::parameters12(&self.hello, &self.config, &credential)?;
+        let randoms = Randoms { client: self.hello.random, server: self.server_random()? };
+        let Self { config, hello, ems } = *self;
+        let mut messages = Messages::started(chosen.suite.common.hash_provider, hello.raw());
+        cx.facts.version = Some(ProtocolVersion::TLSv1_2);
+        cx.facts.suite = Some(SupportedCipherSuite::Tls12(chosen.suite));
+        cx.facts.group = Some(chosen.group);
+        cx.facts.kind = Some(HandshakeKind::Full);
+
+        let keeps = config.policy_fingerprint().is_some();
+        let ticket = keeps && config.ticketer.enabled() && hello.session_ticket().is_some();
+        let mut session_id = Vec::new();
+        if keeps && !ticket && config.session_storage.can_cache() {
+            session_id = vec![0; 32];
+            config.provider.secure_random.fill(&mut session_id)?;
+        }
+        let ocsp = credential.ocsp.as_deref().filter(|ocsp| hello.status_request() && !ocsp.is_empty());
+        let says = Says { ems, named: hello.server_name.is_some(), ticket, status: ocsp.is_some() };
+        send_server_hello(&config, &hello, chosen.suite, &randoms, &session_id, says, &mut messages, cx)?;
+        messages.emit(cx, HandshakeType::Certificate, |out| certs::write_chain12(out, &credential.cert));
+        if let Some(response) = ocsp {
+            messages.emit(cx, HandshakeType::CertificateStatus, |out| CertificateStatus12::ocsp(response).write(out));
+        }
+
+        let exchange = chosen.group.start()?;
+        let params = EcdhParams::encode(chosen.group.name(), exchange.pub_key());
+        let message = [&randoms.client[..], &randoms.server, &params].concat();
+        let common = Common { config, suite: chosen.suite, randoms, messages, ems, session_id, ticket };
+        let scheme = chosen.scheme;
+        Ok(AskSignature(Box::new(Signing { common, credential, scheme, exchange, params, message })))
+    }
+}
+
+/// A signature over our key exchange is being made.
+pub(crate) struct Signing {
+    common: Common,
+    credential: Arc<CertifiedKey>,
+    scheme: SignatureScheme,
+    exchange: Box<dyn ActiveKeyExchange>,
+    params: Vec<u8>,
+    message: Vec<u8>,
+}
+
+impl Signing {
+    /// RFC 8422 section 5.4; then CertificateRequest and ServerHelloDone.
+    fn send_server_key_exchange(self, signature: &[u8], cx: &mut Cx<'_>) -> Result<Server, Error> {
+        let Self { mut common, scheme, exchange, params, .. } = self;
+        let messages = &mut common.messages;
+        messages.emit(cx, HandshakeType::ServerKeyExchange, |out| {
+            ServerKeyExchange::write_signed(out, &params, scheme, signature);
+        });
+        let verifier = &common.config.verifier;
+        let asked = verifier.offer_client_auth();
+        if asked {
+            let schemes = verifier.supported_verify_schemes();
+            let authorities = verifier.root_hint_subjects();
+            messages.emit(cx, HandshakeType::CertificateRequest, |out| {
+                CertificateRequest12::write_request(out, &schemes, authorities);
+            });
+        } else {
+            messages.forget();
+        }
+        messages.emit(cx, HandshakeType::ServerHelloDone, |_| {});
+        cx.flush()?;
+        let chain = PeerChain { certificates: Vec::new(), ocsp: Vec::new() };
+        let offered = Box::new(Offered { common, exchange, chain });
+        Ok(if asked { WaitCertificate(offered) } else { WaitClientKeyExchange(offered) })
+    }
+}
+
+// ---- the client's flight
+
+/// Our flight is out.
+pub(crate) struct Offered {
+    common: Common,
+    exchange: Box<dyn ActiveKeyExchange>,
+    chain: PeerChain,
+}
+
+impl Offered {
+    fn read_certificate(mut self: Box<Self>, m: Message<'_>) -> Result<Server, Error> {
+        self.chain.certificates = certs::read_chain12(m.body)?;
+        self.common.messages.add(m.raw);
+        if self.chain.certificates.is_empty() {
+            if self.common.config.verifier.client_auth_mandatory() {
+                return Err(Error::NoCertificatesPresented);
+            }
+            self.common.messages.forget();
+        }
+        Ok(WaitClientKeyExchange(self))
+    }
+
+    fn read_client_key_exchange(self: Box<Self>, m: Message<'_>, cx: &mut Cx<'_>) -> Result<Server, Error> {
+        let Self { mut common, exchange, chain } = *self;
+        let message = ClientKeyExchange::read_all(m.body)?;
+        common.messages.add(m.raw);
+        // RFC 7627 section 4: the session hash ends with ClientKeyExchange.
+        let session_hash = common.ems.then(|| common.messages.current());
+        let public = message.public.0;
+        let master =
+            MasterSecret::agree(common.suite, exchange, public, session_hash.as_ref(), &common.randoms)?;
+        cx.log_secret("CLIENT_RANDOM", master.as_secret().as_bytes());
+        let KeyBlock { client, server } = master.key_block(&common.randoms);
+        let signs = !chain.certificates.is_empty();
+        let last = Last::Ourselves;
+        let keyed = Box::new(Keyed { common, master, chain, read: Some(client), write: Some(server), last });
+        Ok(if signs { WaitCertificateVerify(keyed) } else { WaitChangeCipherSpec(keyed) })
+    }
+}
+
+/// The master secret is agreed.
+pub(crate) struct Keyed {
+    common: Common,
+    master: MasterSecret,
+    /// Authenticated once the state is one that waits for ChangeCipherSpec.
+    chain: PeerChain,
+    read: Option<KeyHalf>,
+    write: Option<KeyHalf>,
+    last: Last,
+}
+
+/// Whose Finished ends the handshake.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Last {
+    Ourselves,
+    TheClient,
+}
+
+impl Keyed {
+    /// RFC 5246 section 7.4.8: over all messages so far.
+    fn read_certificate_verify(mut self: Box<Self>, m: Message<'_>) -> Result<Server, Error> {
+        let schemes = self.common.config.verifier.supported_verify_schemes();
+        let signature = certs::read_certificate_verify12(m.body, |scheme| schemes.contains(&scheme))?;
+        let message = self.common.messages.take_kept();
+        let now = question::now(&self.common.config.time_provider)?;
+        self.common.messages.add(m.raw);
+        Ok(AskVerdict(Box::new(Claimed { keyed: self, message, signature, now })))
+    }
+}
+
+/// A chain and a signature are here; neither has been checked.
+pub(crate) struct Claimed {
+    keyed: Box<Keyed>,
+    message: Vec<u8>,
+    signature: DigitallySignedStruct,
+    now: UnixTime,
+}
+
+impl Claimed {
+    /// The chain is good. Does its key sign for this connection?
+    fn check_signature(self) -> Result<Server, Error> {
+        let verifier = &self.keyed.common.config.verifier;
+        certs::check_signature(&self.keyed.chain, |leaf| {
+            verifier.verify_tls12_signature(&self.message, leaf, &self.signature)
+        })?;
+        Ok(WaitChangeCipherSpec(self.keyed))
+    }
+}
+
+// ---- ChangeCipherSpec, Finished
+
+impl Keyed {
+    fn read_change_cipher_spec(mut self: Box<Self>, cx: &mut Cx<'_>) -> Result<Server, Error> {
+        let keys = self.read.take().ok_or_else(certs::unexpected_ccs)?;
+        cx.carrier.install_tls12(Direction::Read, keys, self.common.suite);
+        Ok(WaitFinished(self))
+    }
+
+    fn read_finished(mut self: Box<Self>, m: Message<'_>, cx: &mut Cx<'_>) -> Result<Server, Error> {
+        let messages = &mut self.common.messages;
+        if !self.master.verify_data(Who::Client, &messages.current()).matches(m.body) {
+            return Err(PeerMisbehaved::IncorrectFinished.into());
+        }
+        messages.add(m.raw);
+        let chain: Vec<CertificateDer<'static>> = self.chain.certificates.clone();
+        cx.facts.peer = (!chain.is_empty()).then_some(chain);
+        match self.last {
+            Last::TheClient => self.connect(cx),
+            Last::Ourselves => self.keep_session(cx),
+        }
+    }
+
+    /// The client's Finished is right: the session may be kept.
+    fn keep_session(self: Box<Self>, cx: &mut Cx<'_>) -> Result<Server, Error> {
+        let Common { config, suite, ticket, session_id, ems, .. } = &self.common;
+        if !*ticket && session_id.is_empty() {
+            return self.send_finished(cx);
+        }
+        let now = question::now(&config.time_provider)?;
+        let lifetime = if *ticket { config.ticketer.lifetime() } else { psk::STORED_LIFETIME };
+        let lifetime = lifetime.min(crate::config::sessions::MAX_TICKET_LIFETIME);
+        let chain = stored::encode_chain(self.chain.certificates.iter().map(AsRef::as_ref));
+        let policy = config.policy_fingerprint().unwrap_or_default();
+        let session = ServerSession12 {
+            format: stored::FORMAT_12,
+            version: ProtocolVersion::TLSv1_2,
+            suite: suite.common.suite,
+            master_secret: Opaque(self.master.as_secret().as_bytes()),
+            ems: u8::from(*ems),
+            created: now.as_secs(),
+            lifetime,
+            server_name: Opaque(cx.facts.server_name.as_ref().map_or("", |name| name.as_ref()).as_bytes()),
+            alpn: Opaque(cx.facts.alpn.as_deref().unwrap_or_default()),
+            policy: Opaque(&policy),
+            chain: Opaque(&chain),
+            application: Opaque(&cx.policy.resumption_data),
+        };
+        let mut bytes = Zeroizing::new(Vec::with_capacity(256usize.saturating_add(chain.len())));
+        session.write(&mut bytes);
+        Ok(AskTicket(Box::new(Ticketing { keyed: self, session: bytes, lifetime })))
+    }
+
+    /// ChangeCipherSpec and Finished.
+    fn send_finished(mut self: Box<Self>, cx: &mut Cx<'_>) -> Result<Server, Error> {
+        if let Some(keys) = self.write.take() {
+            cx.change_cipher_spec(keys, self.common.suite)?;
+        }
+        let messages = &mut self.common.messages;
+        let verify_data = self.master.verify_data(Who::Server, &messages.current());
+        messages.emit(cx, HandshakeType::Finished, |out| out.extend_from_slice(verify_data.as_ref()));
+        cx.flush()?;
+        self.connect(cx)
+    }
+
+    fn connect(self: Box<Self>, cx: &mut Cx<'_>) -> Result<Server, Error> {
+        let Self { common, master, .. } = *self;
+        cx.finish_tls12(master, common.randoms);
+        Ok(Connected)
+    }
+}
+
+// ---- NewSessionTicket
+
+/// A session waits to be sealed or stored.
+pub(crate) struct Ticketing {
+    keyed: Box<Keyed>,
+    session: Zeroizing<Vec<u8>>,
+    lifetime: u32,
+}
+
+impl Ticketing {
+    fn question(&self) -> Question<'_> {
+        let Common { config, ticket, session_id, .. } = &self.keyed.common;
+        match ticket {
+            true => Question::SealTicket { ticketer: &config.ticketer, plain: &self.session },
+            false => {
+                Question::StoreSession { store: &config.session_storage, id: session_id, session: &self.session }
+            }
+        }
+    }
+
+    /// It was announced, so it comes: empty, if the ticketer gives none. RFC 5077 section 3.3.
+    fn send_ticket(mut self: Box<Self>, ticket: Option<Vec<u8>>, cx: &mut Cx<'_>) -> Result<Server, Error> {
+        let ticket = ticket.filter(|ticket| ticket.len() <= psk::MAX_TICKET).unwrap_or_default();
+        let lifetime_hint = self.lifetime;
+        self.keyed.common.messages.emit(cx, HandshakeType::NewSessionTicket, |out| {
+            NewSessionTicket12 { lifetime_hint, ticket: Opaque(&ticket) }.write(out);
+        });
+        self.keyed.send_finished(cx)
+    }
+}

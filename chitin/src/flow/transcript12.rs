@@ -1,0 +1,59 @@
+//! The messages of a TLS 1.2 handshake: their hash, and for as long as a CertificateVerify may come, themselves. RFC 5246
+//! section 7.4.8: there the signature is over the messages, hashed as its scheme says.
+
+use alloc::vec::Vec;
+
+use crate::crypto::hash::{Hash, Output};
+use crate::flow::cx::Cx;
+use crate::names::HandshakeType;
+use crate::schedule::transcript::{Transcript, Unhashed};
+
+/// Every message once, in its order.
+pub(crate) struct Messages {
+    transcript: Transcript,
+    kept: Option<Vec<u8>>,
+}
+
+impl Messages {
+    /// For a client, whose hello is out already.
+    pub(crate) fn new(first: Unhashed, hash: &'static dyn Hash) -> Self {
+        Self { kept: Some(first.as_bytes().to_vec()), transcript: first.into_hashed(hash) }
+    }
+
+    /// For a server, which has the client's hello.
+    pub(crate) fn started(hash: &'static dyn Hash, hello: &[u8]) -> Self {
+        let mut transcript = Transcript::new(hash);
+        transcript.add(hello);
+        Self { transcript, kept: Some(hello.to_vec()) }
+    }
+
+    pub(crate) fn add(&mut self, message: &[u8]) {
+        self.transcript.add(message);
+        if let Some(kept) = &mut self.kept {
+            kept.extend_from_slice(message);
+        }
+    }
+
+    /// Says a message, and adds it.
+    pub(crate) fn emit(&mut self, cx: &mut Cx<'_>, typ: HandshakeType, body: impl FnOnce(&mut Vec<u8>)) {
+        let at = cx.flight.len();
+        cx.emit(&mut self.transcript, typ, body);
+        if let Some(kept) = &mut self.kept {
+            kept.extend_from_slice(cx.flight.get(at..).unwrap_or_default());
+        }
+    }
+
+    pub(crate) fn current(&self) -> Output {
+        self.transcript.current()
+    }
+
+    /// No CertificateVerify will come.
+    pub(crate) fn forget(&mut self) {
+        self.kept = None;
+    }
+
+    /// All messages so far, which are not kept any longer.
+    pub(crate) fn take_kept(&mut self) -> Vec<u8> {
+        self.kept.take().unwrap_or_default()
+    }
+}
