@@ -40,7 +40,6 @@ const EXCUSED: &[(&str, &str, &str)] = &[
     ("EncryptedClientHelloError", "InvalidConfigList", ECH),
     ("EncryptedClientHelloError", "NoCompatibleConfig", ECH),
     ("EncryptedClientHelloError", "SniRequired", ECH),
-    ("PeerMisbehaved", "AttemptedDowngradeToTls12WhenTls13IsSupported", TLS12),
     (
         "PeerMisbehaved",
         "DuplicateClientHelloExtensions",

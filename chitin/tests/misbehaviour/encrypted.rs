@@ -53,6 +53,9 @@ cases! {
         asks(l, [&[1, 7][..], &sized16(&extension(13, &[0, 2, 4, 3]))].concat());
     });
     a_request_without_schemes = Bad::NoSignatureSchemes, |b| b.lying_server(|l| asks(l, vec![0, 0, 0]));
+    a_misplaced_extension_of_a_request = Wrong::MisplacedServerExtension, |b| b.lying_server(|l| {
+        asks(l, [&[0][..], &sized16(&[extension(13, &[0, 2, 4, 3]), extension(51, &[])].concat())].concat());
+    });
     a_chain_with_context = Wrong::WrongCertificateContext, |b| b.lying_server(|l| {
         l.edit(CERTIFICATE, |body| *body = certificate_body(&[7], &[(world().server.leaf(), &[])]));
     });
