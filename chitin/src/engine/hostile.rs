@@ -291,6 +291,34 @@ fn a_psk_without_key_exchange_is_an_illegal_choice() {
     assert_eq!(error.alert(), Some(AlertDescription::IllegalParameter), "{error:?}");
 }
 
+/// RFC 8446 section 4.1.2: a retry may take its time.
+#[test]
+fn the_age_of_a_ticket_is_told_anew_after_a_retry() {
+    let clock = Arc::new(Clock::default());
+    clock.0.store(pki_types::UnixTime::now().as_secs(), core::sync::atomic::Ordering::Relaxed);
+    let mut client = client_config();
+    client.time_provider = clock.clone();
+    let (client, server) = (Arc::new(client), Arc::new(server_config()));
+    let (mut c, mut s) = pair(&client, &server);
+    shake(&mut c, &mut s, usize::MAX).unwrap();
+    let suite = c.facts.suite.unwrap().suite();
+
+    let age = |records: &[u8]| {
+        // Behind the record of middlebox compatibility mode, if that comes first.
+        let records = if records[0] == 20 { &records[6..] } else { records };
+        let hello = ClientHello::read(&records[5..]).unwrap();
+        let psks = hello.psks().unwrap();
+        psks.identities.iter().next().unwrap().obfuscated_ticket_age
+    };
+    let (mut c, _) = pair(&client, &server);
+    let first = said(&mut c);
+    let mut retry = server_hello(&first, &RETRY_RANDOM, &[(43, vec![3, 4]), (44, vec![0, 1, 9])]);
+    retry[76..78].copy_from_slice(&suite.to_array());
+    clock.0.fetch_add(3, core::sync::atomic::Ordering::Relaxed);
+    hear(&mut c, &retry).unwrap();
+    assert_eq!(age(&said(&mut c)).wrapping_sub(age(&first)), 3000);
+}
+
 /// RFC 8446 section 4.2: known, and in the wrong message.
 #[test]
 fn misplaced_extensions_are_illegal_everywhere() {

@@ -310,6 +310,10 @@ impl Offer {
         }
         // A PSK whose hash cannot go with the suite would be refused in any case.
         self.psk.take_if(|psk| !psk.goes_with(suite));
+        if let Some(psk) = &mut self.psk {
+            let now = question::now(&self.config.time_provider)?;
+            psk.obfuscated_age = psk.session.obfuscated_age(now).unwrap_or(psk.obfuscated_age);
+        }
         self.make_room()
     }
 

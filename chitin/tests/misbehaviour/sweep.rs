@@ -173,7 +173,10 @@ enum Outcome {
     Short,
     /// Both wait; the transport will end it.
     Stuck,
-    Refused { client: Option<Error>, server: Option<Error> },
+    Refused {
+        client: Option<Error>,
+        server: Option<Error>,
+    },
 }
 
 struct End<C> {
@@ -398,8 +401,7 @@ fn pieces_do_not_matter() {
         for (side, records) in [Side::Client, Side::Server].into_iter().zip(&scenario.honest) {
             for (number, record) in records.iter().enumerate() {
                 for how in hows(record).into_iter().step_by(7) {
-                    let of =
-                        |chop| scenario.run(chop, &mut Spoil::new(side, number, how)).outcome;
+                    let of = |chop| scenario.run(chop, &mut Spoil::new(side, number, how)).outcome;
                     let whole = of(Chop::Whole);
                     for chop in [Chop::Bytes(1), Chop::Bytes(2), Chop::Bytes(7)] {
                         assert_eq!(
