@@ -430,3 +430,67 @@ fn a_signing_key_that_panics_is_an_error() {
     let error = shake(&mut client, &mut server, usize::MAX).unwrap_err();
     assert_eq!(error, Error::CallbackPanicked("signing key"));
 }
+
+#[test]
+fn a_session_without_a_certificate_does_not_outlive_the_choice() {
+    use core::sync::atomic::{AtomicBool, Ordering};
+
+    use crate::config::testing::Foreign;
+    use crate::config::verify::{ClientCertVerified, ClientCertVerifier};
+
+    /// Changes its mind, as one that reloads its rules may.
+    #[derive(Debug, Default)]
+    struct Moody(AtomicBool);
+    impl ClientCertVerifier for Moody {
+        fn client_auth_mandatory(&self) -> bool {
+            self.0.load(Ordering::Relaxed)
+        }
+        fn root_hint_subjects(&self) -> &[DistinguishedName] {
+            &[]
+        }
+        fn verify_client_cert(
+            &self,
+            leaf: &pki_types::CertificateDer<'_>,
+            others: &[pki_types::CertificateDer<'_>],
+            now: pki_types::UnixTime,
+        ) -> Result<ClientCertVerified, Error> {
+            Foreign.verify_client_cert(leaf, others, now)
+        }
+        fn verify_tls12_signature(
+            &self,
+            message: &[u8],
+            cert: &pki_types::CertificateDer<'_>,
+            dss: &crate::crypto::verify::DigitallySignedStruct,
+        ) -> Result<crate::crypto::verify::HandshakeSignatureValid, Error> {
+            Foreign.verify_tls12_signature(message, cert, dss)
+        }
+        fn verify_tls13_signature(
+            &self,
+            message: &[u8],
+            cert: &pki_types::CertificateDer<'_>,
+            dss: &crate::crypto::verify::DigitallySignedStruct,
+        ) -> Result<crate::crypto::verify::HandshakeSignatureValid, Error> {
+            Foreign.verify_tls13_signature(message, cert, dss)
+        }
+        fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+            Foreign.supported_verify_schemes()
+        }
+    }
+
+    let verifier = Arc::new(Moody::default());
+    let server = ServerConfig::builder_with_provider(provider())
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_client_cert_verifier(verifier.clone())
+        .with_single_cert(chain(SERVER), key(SERVER_KEY))
+        .unwrap();
+    let (client, server) = (Arc::new(client_config()), Arc::new(server));
+    for expected in [HandshakeKind::Full, HandshakeKind::Resumed] {
+        let (mut c, mut s) = pair(&client, &server);
+        shake(&mut c, &mut s, usize::MAX).unwrap();
+        assert_eq!(s.facts.kind, Some(expected));
+    }
+    verifier.0.store(true, Ordering::Relaxed);
+    let (mut c, mut s) = pair(&client, &server);
+    assert_eq!(shake(&mut c, &mut s, usize::MAX), Err(Error::NoCertificatesPresented));
+}
