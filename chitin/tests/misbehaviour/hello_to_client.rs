@@ -48,6 +48,7 @@ cases! {
     a_retry_for_what_was_sent = Wrong::IllegalHelloRetryRequestWithOfferedGroup, |b| b.retry_request(|h| *h.body(51) = vec![0, 29]);
     a_retry_for_an_unoffered_group = Wrong::IllegalHelloRetryRequestWithUnofferedNamedGroup, |b| b.retry_request(|h| *h.body(51) = vec![1, 0]);
     a_retry_with_an_unknown_extension = Bad::UnknownHelloRetryRequestExtension, |b| b.retry_request(|h| h.add(0x7777, &[]));
+    a_retry_with_a_misplaced_extension = Wrong::UnexpectedCleartextExtension, |b| b.retry_request(|h| h.add(10, &[0, 2, 0, 29]));
     a_retry_with_an_empty_cookie = like!(chitin::Error::InvalidMessage(Bad::IllegalEmptyList(_))), |b| b.retry_request(|h| *h.body(44) = vec![0, 0]);
     a_retry_with_compression = Wrong::SelectedUnofferedCompression, |b| b.retry_request(|h| h.compressions = vec![1]);
     another_suite_after_the_retry = Wrong::SelectedDifferentCipherSuiteAfterRetry, |b| b.second_server_hello(|h| {

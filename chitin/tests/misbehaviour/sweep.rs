@@ -315,6 +315,8 @@ enum How {
     Oversize,
     /// A record of this type comes before it.
     Before(u8),
+    /// A close_notify in the clear comes before it.
+    Close,
 }
 
 #[derive(Clone, Debug)]
@@ -365,6 +367,7 @@ impl Spoil {
                 Vec::new()
             }
             How::Oversize => rebuilt(&record, &[7; (1 << 14) + 257]),
+            How::Close => [rebuilt(&[21, 3, 3], &[1, 0]), record].concat(),
             How::Before(typ) => {
                 let body: &[u8] = match typ {
                     20 => &[1],
@@ -403,6 +406,8 @@ fn may_be(outcome: &Outcome, how: How, record: &[u8], next: Option<&Vec<u8>>) ->
         (How::Swap, Outcome::Unchanged) => ccs || next_is_ccs,
         (How::Swap, Outcome::Stuck | Outcome::Short) => true,
         (How::Before(20), Outcome::Unchanged) => true,
+        // Whoever believes it waits for nothing more, and is not told that this was the end of the data.
+        (How::Close, Outcome::Stuck) => true,
         (_, Outcome::Refused { client, server }) => match (client, server) {
             (Some(_), Some(_)) => true,
             // Whoever is told of a fatal alert has nobody to tell: this one was ours.
@@ -419,7 +424,7 @@ fn may_be(outcome: &Outcome, how: How, record: &[u8], next: Option<&Vec<u8>>) ->
 /// or at each seventh.
 fn hows(record: &[u8]) -> Vec<How> {
     let sealed = record[0] == 23;
-    let mut hows = vec![How::Drop, How::Twice, How::Swap, How::Oversize];
+    let mut hows = vec![How::Drop, How::Twice, How::Swap, How::Oversize, How::Close];
     hows.extend((20..=24).map(How::Before));
     for at in 0..record.len() {
         let flips = (0..8).filter(|bit| !sealed || at < 5 || at % 8 == usize::from(*bit));
