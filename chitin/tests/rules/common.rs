@@ -168,7 +168,10 @@ impl TimeProvider for Clock {
 
 /// A key log in memory: label, client random, secret.
 #[derive(Default)]
-pub struct Notebook(Mutex<Vec<(String, Vec<u8>, Vec<u8>)>>);
+pub struct Notebook(Mutex<Vec<Entry>>);
+
+/// Label, client random, secret.
+type Entry = (String, Vec<u8>, Vec<u8>);
 
 impl Notebook {
     /// The newest secret of this label.
@@ -176,7 +179,7 @@ impl Notebook {
         lock(&self.0).iter().rev().find(|(l, ..)| l == label).map(|(_, _, secret)| secret.clone())
     }
 
-    pub fn all(&self) -> Vec<(String, Vec<u8>, Vec<u8>)> {
+    pub fn all(&self) -> Vec<Entry> {
         lock(&self.0).clone()
     }
 }

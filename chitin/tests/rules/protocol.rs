@@ -90,18 +90,18 @@ fn key_updates_are_asked_for_and_answered() {
             (Some(ours.clone() as Arc<dyn Trace>), Some(theirs.clone() as Arc<dyn Trace>));
         let mut pair = Pair::new(client, server);
         pair.handshake().unwrap();
-        let count = |log: &Printed| {
+        let count = |log: &Arc<Printed>| {
             let keys = |direction| log.count(&format!("Keys {{ direction: {direction}, level: Traffic"));
             (keys("In"), keys("Out"))
         };
-        assert_eq!((count(&*ours), count(&*theirs)), ((1, 1), (1, 1)));
+        assert_eq!((count(&ours), count(&theirs)), ((1, 1), (1, 1)));
         for round in 2..5 {
             match side {
                 Side::Client => pair.client.refresh_traffic_keys().unwrap(),
                 Side::Server => pair.server.refresh_traffic_keys().unwrap(),
             }
             pair.settle().unwrap();
-            assert_eq!((count(&*ours), count(&*theirs)), ((round, round), (round, round)));
+            assert_eq!((count(&ours), count(&theirs)), ((round, round), (round, round)));
             assert_eq!(pair.send(Side::Client, b"to").unwrap(), b"to");
             assert_eq!(pair.send(Side::Server, b"fro").unwrap(), b"fro");
         }

@@ -145,7 +145,7 @@ fn a_handshake_at_log_level_trace_with_every_public_type_printed_contains_no_sec
     });
     let retrying = configure(server_of(provider(&[], &[NamedGroup::secp384r1])));
 
-    let mut print = |what: &dyn std::fmt::Debug| write!(shown, "{what:?} {what:#?}\n").unwrap();
+    let mut print = |what: &dyn std::fmt::Debug| writeln!(shown, "{what:?} {what:#?}").unwrap();
     for server in [&plain, &plain, &tickets, &tickets, &retrying] {
         let mut pair = Pair::new(client.clone(), server.clone());
         print(&pair.client);
