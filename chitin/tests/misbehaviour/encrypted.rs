@@ -71,7 +71,7 @@ cases! {
     an_empty_certificate = like!(Error::InvalidMessage(Bad::IllegalEmptyList(_))), |b| b.lying_server(|l| {
         l.edit(CERTIFICATE, |body| *body = certificate_body(&[], &[(&[], &[])]));
     });
-    a_chain_without_end = Bad::CertificatePayloadTooLarge, |b| b.lying_server(|l| {
+    a_chain_without_end = like!(Error::InvalidMessage(Bad::HandshakeMessageTooLong { limit: 102_400, .. })), |b| b.lying_server(|l| {
         l.edit(CERTIFICATE, |body| *body = certificate_body(&[], &[(&[7; 100 * 1024], &[])]));
     });
     a_scheme_that_was_not_offered = Wrong::SignedHandshakeWithUnadvertisedSigScheme, |b| b.lying_server(|l| {
