@@ -129,6 +129,7 @@ mod tests {
             secret: Opaque(&[9; 32]),
             age_add: 1,
             created: DAY,
+            authenticated: DAY - 100,
             lifetime: 1000,
             server_name: Opaque(b"a.example"),
             alpn: Opaque(b""),
@@ -183,6 +184,8 @@ mod tests {
         changed("a policy of another length", &|s| s.policy = Opaque(&[7; 31]));
         let long = ServerSession { lifetime: u32::MAX, created: DAY - 604_800, ..good() };
         assert!(resumable(&bytes(&long), &usual()).is_none(), "seven days");
+        changed("a full handshake a week ago", &|s| s.authenticated = DAY + 10 - 604_800);
+        changed("a full handshake to come", &|s| s.authenticated = DAY + 11);
         // And every end that the bytes may have.
         let whole = bytes(&good());
         for len in 0..whole.len() {
