@@ -17,6 +17,7 @@ pub mod crypto;
 mod engine;
 mod error;
 mod flow;
+mod log;
 mod names;
 mod observe;
 mod record;

@@ -61,6 +61,37 @@ fn a_close_during_the_handshake_is_an_error() {
     assert_eq!(error.kind(), ErrorKind::UnexpectedEof);
 }
 
+/// Waiting for a peer that need not say anything more would be for ever.
+#[test]
+fn a_failed_connection_reads_nothing_more() {
+    struct Silent;
+    impl Read for Silent {
+        fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+            panic!("this would block");
+        }
+    }
+    impl Write for Silent {
+        fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
+            Ok(buf.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    let pki = Pki::new();
+    let config = Arc::new(client_config(pki.root.store(), &ClientOpts::default()));
+    let name = ServerName::try_from("localhost").unwrap();
+    let mut client = ClientConnection::new(config, name).unwrap();
+    let garbage = b"HTTP/1.1 400 Bad Request\r\n";
+    assert_eq!(client.complete_io(&mut Socket::of(garbage)).unwrap_err().kind(), ErrorKind::InvalidData);
+    let error = client.complete_io(&mut Silent).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidData);
+    assert!(error.get_ref().is_some_and(|error| error.is::<chitin::Error>()));
+    let error = Stream::new(&mut client, &mut Silent).read(&mut [0; 9]).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidData);
+}
+
 #[test]
 fn an_interrupted_read_is_done_again() {
     let pki = Pki::new();

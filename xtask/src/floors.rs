@@ -11,7 +11,7 @@ use crate::paths;
 
 /// The floors from the ground up, each with its folders or files (without `.rs`).
 const FLOORS: [&[&str]; 12] = [
-    &["names", "secret"],
+    &["names", "secret", "log"],
     &["error"],
     &["wire", "observe"],
     &["crypto"],

@@ -26,9 +26,10 @@ pub enum Use {
 /// Which crates of the workspace a crate may use, in its code and additionally in its tests.
 const ARROWS: &[(&str, &[&str], &[&str])] = &[
     ("chitin-pki", &[], &[]),
-    ("chitin", &["chitin-pki"], &["testkit"]),
+    ("chitin", &["chitin-pki"], &["testkit", "alloc-counter"]),
     ("testkit", &["chitin", "chitin-pki"], &[]),
     ("chitin-cli", &["chitin"], &["testkit", "chitin-pki"]),
+    ("alloc-counter", &[], &[]),
     ("xtask", &[], &[]),
 ];
 

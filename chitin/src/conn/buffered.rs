@@ -126,6 +126,10 @@ impl<Data> ConnectionCommon<Data> {
             if written > before {
                 io.flush()?;
             }
+            // Whatever came would change nothing, and a peer that has been told need not say anything more.
+            if let Some(error) = self.common.failed() {
+                return Err(invalid(error.clone()));
+            }
             if !was_handshaking && written > 0 {
                 return Ok((read, written));
             }

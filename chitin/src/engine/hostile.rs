@@ -291,6 +291,34 @@ fn a_psk_without_key_exchange_is_an_illegal_choice() {
     assert_eq!(error.alert(), Some(AlertDescription::IllegalParameter), "{error:?}");
 }
 
+/// RFC 8446 section 4.1.2: a retry may take its time.
+#[test]
+fn the_age_of_a_ticket_is_told_anew_after_a_retry() {
+    let clock = Arc::new(Clock::default());
+    clock.0.store(pki_types::UnixTime::now().as_secs(), core::sync::atomic::Ordering::Relaxed);
+    let mut client = client_config();
+    client.time_provider = clock.clone();
+    let (client, server) = (Arc::new(client), Arc::new(server_config()));
+    let (mut c, mut s) = pair(&client, &server);
+    shake(&mut c, &mut s, usize::MAX).unwrap();
+    let suite = c.facts.suite.unwrap().suite();
+
+    let age = |records: &[u8]| {
+        // Behind the record of middlebox compatibility mode, if that comes first.
+        let records = if records[0] == 20 { &records[6..] } else { records };
+        let hello = ClientHello::read(&records[5..]).unwrap();
+        let psks = hello.psks().unwrap();
+        psks.identities.iter().next().unwrap().obfuscated_ticket_age
+    };
+    let (mut c, _) = pair(&client, &server);
+    let first = said(&mut c);
+    let mut retry = server_hello(&first, &RETRY_RANDOM, &[(43, vec![3, 4]), (44, vec![0, 1, 9])]);
+    retry[76..78].copy_from_slice(&suite.to_array());
+    clock.0.fetch_add(3, core::sync::atomic::Ordering::Relaxed);
+    hear(&mut c, &retry).unwrap();
+    assert_eq!(age(&said(&mut c)).wrapping_sub(age(&first)), 3000);
+}
+
 /// RFC 8446 section 4.2: known, and in the wrong message.
 #[test]
 fn misplaced_extensions_are_illegal_everywhere() {
@@ -401,4 +429,68 @@ fn a_signing_key_that_panics_is_an_error() {
     let (mut client, mut server) = pair(&Arc::new(client_config()), &Arc::new(config));
     let error = shake(&mut client, &mut server, usize::MAX).unwrap_err();
     assert_eq!(error, Error::CallbackPanicked("signing key"));
+}
+
+#[test]
+fn a_session_without_a_certificate_does_not_outlive_the_choice() {
+    use core::sync::atomic::{AtomicBool, Ordering};
+
+    use crate::config::testing::Foreign;
+    use crate::config::verify::{ClientCertVerified, ClientCertVerifier};
+
+    /// Changes its mind, as one that reloads its rules may.
+    #[derive(Debug, Default)]
+    struct Moody(AtomicBool);
+    impl ClientCertVerifier for Moody {
+        fn client_auth_mandatory(&self) -> bool {
+            self.0.load(Ordering::Relaxed)
+        }
+        fn root_hint_subjects(&self) -> &[DistinguishedName] {
+            &[]
+        }
+        fn verify_client_cert(
+            &self,
+            leaf: &pki_types::CertificateDer<'_>,
+            others: &[pki_types::CertificateDer<'_>],
+            now: pki_types::UnixTime,
+        ) -> Result<ClientCertVerified, Error> {
+            Foreign.verify_client_cert(leaf, others, now)
+        }
+        fn verify_tls12_signature(
+            &self,
+            message: &[u8],
+            cert: &pki_types::CertificateDer<'_>,
+            dss: &crate::crypto::verify::DigitallySignedStruct,
+        ) -> Result<crate::crypto::verify::HandshakeSignatureValid, Error> {
+            Foreign.verify_tls12_signature(message, cert, dss)
+        }
+        fn verify_tls13_signature(
+            &self,
+            message: &[u8],
+            cert: &pki_types::CertificateDer<'_>,
+            dss: &crate::crypto::verify::DigitallySignedStruct,
+        ) -> Result<crate::crypto::verify::HandshakeSignatureValid, Error> {
+            Foreign.verify_tls13_signature(message, cert, dss)
+        }
+        fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+            Foreign.supported_verify_schemes()
+        }
+    }
+
+    let verifier = Arc::new(Moody::default());
+    let server = ServerConfig::builder_with_provider(provider())
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_client_cert_verifier(verifier.clone())
+        .with_single_cert(chain(SERVER), key(SERVER_KEY))
+        .unwrap();
+    let (client, server) = (Arc::new(client_config()), Arc::new(server));
+    for expected in [HandshakeKind::Full, HandshakeKind::Resumed] {
+        let (mut c, mut s) = pair(&client, &server);
+        shake(&mut c, &mut s, usize::MAX).unwrap();
+        assert_eq!(s.facts.kind, Some(expected));
+    }
+    verifier.0.store(true, Ordering::Relaxed);
+    let (mut c, mut s) = pair(&client, &server);
+    assert_eq!(shake(&mut c, &mut s, usize::MAX), Err(Error::NoCertificatesPresented));
 }

@@ -31,6 +31,7 @@ use crate::flow::cx::{Cx, Gate, Inbound, Outbound, Policy};
 use crate::flow::facts::Facts;
 use crate::flow::question::{Answer, Question};
 use crate::flow::traffic13::Traffic;
+use crate::log::log_line;
 use crate::names::{AlertDescription, AlertLevel, ContentType, HandshakeType, KeyUpdateRequest, Side};
 use crate::observe::{self, Event, KeyLevel};
 use crate::record::joiner::{Joiner, Message, split_message};
@@ -334,6 +335,7 @@ impl Engine {
         }
         let fatal = level == AlertLevel::Fatal;
         self.carrier.event(Event::Alert { direction: observe::Direction::In, fatal, description });
+        log_line!(debug, "{:?}: the peer sent an alert: {description:?}", self.facts.side);
         match description {
             AlertDescription::CloseNotify => {
                 self.read.peer_closed = true;
@@ -364,16 +366,29 @@ impl Engine {
             if self.read.gate == Gate::Open {
                 self.budget.message_in_traffic(message.typ)?;
             }
+            let was_handshaking = self.is_handshaking();
             let (state, mut cx) = self.split();
             let next = state.take().on_message(message, &mut cx)?;
             self.enter(next);
             self.settle()?;
+            if was_handshaking && !self.is_handshaking() {
+                self.log_established();
+            }
             self.check_epoch(epoch, rest)?;
         }
         self.joiner.keep(rest, epoch);
         self.split().1.flush()?;
         self.give_back_flight();
         self.release_held()
+    }
+
+    fn log_established(&self) {
+        #[cfg(feature = "logging")]
+        {
+            let Facts { side, version, suite, group, kind, .. } = &self.facts;
+            let (suite, group) = (suite.map(|suite| suite.suite()), group.map(|group| group.name()));
+            log_line!(debug, "{side:?}: connected: {version:?} {suite:?} {group:?} {kind:?}");
+        }
     }
 
     fn message_event(&self, message: &Message<'_>) {
@@ -548,6 +563,7 @@ impl Engine {
         }
         self.write.closed = true;
         self.carrier.event(Event::Failed(&error));
+        log_line!(debug, "{:?}: connection failed: {error}", self.facts.side);
         self.state = State::Failed(error.clone());
         error
     }

@@ -92,7 +92,8 @@ faults! {
         BadMaxFragmentSize = "the configured maximum fragment size is too small or too large",
         /// RFC 8446 section 5.2. We send `bad_record_mac`.
         DecryptError = "a record from the peer does not decrypt: it was changed on the way, or the keys differ",
-        /// We send `internal_error`.
+        /// We send `internal_error`, unless it was our own record: what cannot be encrypted leaves a gap, behind which the alert
+        /// would mean nothing.
         EncryptError = "a record could not be encrypted",
         /// Nothing that depends on the time is then believed. We send `internal_error`.
         FailedToGetCurrentTime = "the clock gives no time, or one before 1970",

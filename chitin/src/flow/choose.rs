@@ -2,6 +2,9 @@
 //!
 //! No function here touches a connection; a table of hellos tests them.
 
+#[cfg(all(test, feature = "aws_lc_rs", feature = "std"))]
+mod tests;
+
 use alloc::vec::Vec;
 
 use crate::config::server::ServerConfig;

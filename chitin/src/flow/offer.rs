@@ -4,6 +4,9 @@
 //! the PSK last; after a HelloRetryRequest the same offer, with the changes that the server asked for, writes the second
 //! hello. Everything the server answers is checked against it.
 
+#[cfg(all(test, feature = "aws_lc_rs", feature = "std"))]
+mod tests;
+
 use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec;
@@ -388,6 +391,10 @@ impl Offer {
         }
         // A PSK whose hash cannot go with the suite would be refused in any case.
         self.psk.take_if(|psk| !psk.goes_with(suite));
+        if let Some(psk) = &mut self.psk {
+            let now = question::now(&self.config.time_provider)?;
+            psk.obfuscated_age = psk.session.obfuscated_age(now).unwrap_or(psk.obfuscated_age);
+        }
         self.make_room()
     }
 

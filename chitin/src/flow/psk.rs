@@ -157,6 +157,106 @@ mod tests {
 
     use super::*;
 
+    /// A session is resumed only in a present that is like its past: each row changes one thing.
+    #[test]
+    #[cfg(all(feature = "aws_lc_rs", feature = "std"))]
+    fn each_thing_that_a_session_is_bound_to_is_checked() {
+        use alloc::vec;
+
+        use crate::config::testing::{CLIENT, at, provider};
+        use crate::names::CipherSuite;
+        use crate::wire::client_hello::tests::hello;
+        use crate::wire::codec::{Opaque, Wire};
+        use crate::wire::extensions::ext;
+        use crate::wire::stored::{self, ServerSession};
+
+        let provider = provider();
+        let suites = || provider.cipher_suites.iter().filter_map(|suite| suite.tls13());
+        let find = |name| suites().find(|suite| suite.common.suite == name).unwrap();
+        let (aes128, aes256) = (CipherSuite::TLS13_AES_128_GCM_SHA256, CipherSuite::TLS13_AES_256_GCM_SHA384);
+        let name = |text: &[u8]| {
+            let len = text.len() as u8;
+            (ext::server_name, [&[0, len + 3, 0, 0, len][..], text].concat())
+        };
+        let named = ClientHello::read(&hello(&[aes128], &[name(b"a.example")])).unwrap();
+        let other = ClientHello::read(&hello(&[aes128], &[name(b"b.example")])).unwrap();
+        let nameless = ClientHello::read(&hello(&[aes128], &[])).unwrap();
+        // A day in 2030; the certificate is valid then.
+        const DAY: u64 = 1_900_000_000;
+        let chain = stored::encode_chain([CLIENT].into_iter());
+
+        let good = || ServerSession {
+            format: stored::FORMAT,
+            version: ProtocolVersion::TLSv1_3,
+            suite: aes128,
+            secret: Opaque(&[9; 32]),
+            age_add: 1,
+            created: DAY,
+            authenticated: DAY - 100,
+            lifetime: 1000,
+            server_name: Opaque(b"a.example"),
+            alpn: Opaque(b""),
+            policy: Opaque(&[7; 32]),
+            chain: Opaque(&chain),
+            application: Opaque(b"data"),
+        };
+        let now = |secs| at(secs);
+        let present = |suite, hello, policy, secs| Present {
+            suite: find(suite),
+            suites: &provider.cipher_suites,
+            hello,
+            policy,
+            now: now(secs),
+        };
+        let usual = || present(aes128, &named, Some([7; 32]), DAY + 10);
+        let bytes = |session: &ServerSession<'_>| {
+            let mut out = vec![];
+            session.write(&mut out);
+            out
+        };
+        let resumed = resumable(&bytes(&good()), &usual()).unwrap();
+        assert_eq!(resumed.secret.as_bytes(), [9; 32]);
+        assert_eq!((resumed.chain.len(), resumed.chain[0].as_ref()), (1, CLIENT));
+        assert_eq!(resumed.application, b"data");
+
+        // Another present.
+        let refuses = |what: &str, present: Present<'_>| {
+            assert!(resumable(&bytes(&good()), &present).is_none(), "{what}");
+        };
+        refuses("another name", present(aes128, &other, Some([7; 32]), DAY + 10));
+        refuses("no name", present(aes128, &nameless, Some([7; 32]), DAY + 10));
+        refuses("another hash", present(aes256, &named, Some([7; 32]), DAY + 10));
+        refuses("another policy", present(aes128, &named, Some([8; 32]), DAY + 10));
+        refuses("no policy could be made", present(aes128, &named, None, DAY + 10));
+        refuses("over", present(aes128, &named, Some([7; 32]), DAY + 1000));
+        refuses("from the future", present(aes128, &named, Some([7; 32]), DAY - 1));
+        let without_suite = Present { suites: &[], ..usual() };
+        refuses("its suite is switched off", without_suite);
+
+        // Another past.
+        let changed = |what: &str, change: &dyn Fn(&mut ServerSession<'_>)| {
+            let mut session = good();
+            change(&mut session);
+            assert!(resumable(&bytes(&session), &usual()).is_none(), "{what}");
+        };
+        changed("another format", &|s| s.format += 1);
+        changed("another version", &|s| s.version = ProtocolVersion::TLSv1_2);
+        changed("a suite that nobody knows", &|s| s.suite = CipherSuite::from(0x1304));
+        changed("no lifetime", &|s| s.lifetime = 0);
+        changed("a chain that is none", &|s| s.chain = Opaque(&[0, 0, 1, 5]));
+        changed("a policy of another length", &|s| s.policy = Opaque(&[7; 31]));
+        let long = ServerSession { lifetime: u32::MAX, created: DAY - 604_800, ..good() };
+        assert!(resumable(&bytes(&long), &usual()).is_none(), "seven days");
+        changed("a full handshake a week ago", &|s| s.authenticated = DAY + 10 - 604_800);
+        changed("a full handshake to come", &|s| s.authenticated = DAY + 11);
+        // And every end that the bytes may have.
+        let whole = bytes(&good());
+        for len in 0..whole.len() {
+            assert!(resumable(&whole[..len], &usual()).is_none(), "cut to {len}");
+        }
+        assert!(resumable(&[&whole[..], &[0]].concat(), &usual()).is_none(), "one byte more");
+    }
+
     #[test]
     fn sessions_die() {
         let at = |secs| UnixTime::since_unix_epoch(Duration::from_secs(secs));

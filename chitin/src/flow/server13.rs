@@ -346,7 +346,12 @@ impl Resuming {
             policy: chosen.config.policy_fingerprint(),
             now,
         };
-        let Some(session) = found.and_then(|bytes| psk::resumable(&bytes, &present)) else {
+        // The fingerprint says what the verifier wanted when the config was made. One that reloads its rules may want more now.
+        let anonymous_is_refused = chosen.config.verifier.client_auth_mandatory();
+        let session = found
+            .and_then(|bytes| psk::resumable(&bytes, &present))
+            .filter(|session| !(session.chain.is_empty() && anonymous_is_refused));
+        let Some(session) = session else {
             self.at = self.at.saturating_add(1);
             return match self.at < self.identities.len() {
                 true => Ok(AskSession(self)),

@@ -70,12 +70,7 @@ pub(crate) fn split_message<'a>(
     let typ = HandshakeType::from(*typ);
     let (len, limit) = (end - MESSAGE_HEADER, max_len(typ));
     if len > limit {
-        return Err(match typ {
-            HandshakeType::Certificate | HandshakeType::CompressedCertificate => {
-                InvalidMessage::CertificatePayloadTooLarge.into()
-            }
-            _ => InvalidMessage::HandshakeMessageTooLong { typ, len, limit }.into(),
-        });
+        return Err(InvalidMessage::HandshakeMessageTooLong { typ, len, limit }.into());
     }
     let Some((raw, tail)) = rest.split_at_checked(end) else { return Ok(None) };
     let Some(body) = raw.get(MESSAGE_HEADER..) else { return Ok(None) };
@@ -118,19 +113,13 @@ mod tests {
     #[test]
     fn a_limit_holds_from_the_header_on() {
         let limit = |typ| if typ == HandshakeType::Certificate { 0x1_0000 } else { 8 };
+        let too_long = |typ, len, limit| InvalidMessage::HandshakeMessageTooLong { typ, len, limit };
         let cases = [
             ([11, 1, 0, 0], None),
-            ([11, 1, 0, 1], Some(InvalidMessage::CertificatePayloadTooLarge)),
-            ([11, 0xff, 0xff, 0xff], Some(InvalidMessage::CertificatePayloadTooLarge)),
+            ([11, 1, 0, 1], Some(too_long(HandshakeType::Certificate, 0x1_0001, 0x1_0000))),
+            ([11, 0xff, 0xff, 0xff], Some(too_long(HandshakeType::Certificate, 0xff_ffff, 0x1_0000))),
             ([20, 0, 0, 8], None),
-            (
-                [20, 0, 0, 9],
-                Some(InvalidMessage::HandshakeMessageTooLong {
-                    typ: HandshakeType::Finished,
-                    len: 9,
-                    limit: 8,
-                }),
-            ),
+            ([20, 0, 0, 9], Some(too_long(HandshakeType::Finished, 9, 8))),
         ];
         for (header, refused) in cases {
             let expected = refused.map_or(Ok(None), |why| Err(why.into()));

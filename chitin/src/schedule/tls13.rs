@@ -7,7 +7,8 @@
 //!                                 \-> resumption secret, once the client's Finished is in the transcript
 //! ```
 
-#[cfg(all(test, feature = "aws_lc_rs"))]
+#[cfg(test)]
+#[cfg(feature = "aws_lc_rs")]
 mod tests;
 
 use alloc::boxed::Box;

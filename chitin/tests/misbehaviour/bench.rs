@@ -57,11 +57,15 @@ pub fn client(provider: Arc<CryptoProvider>) -> ClientConfig {
 }
 
 pub fn client_with_certificate(provider: Arc<CryptoProvider>) -> ClientConfig {
+    client_of(provider, &world().client)
+}
+
+pub fn client_of(provider: Arc<CryptoProvider>, identity: &Identity) -> ClientConfig {
     ClientConfig::builder_with_provider(provider)
         .with_protocol_versions(&[&TLS13])
         .unwrap()
         .with_root_certificates(world().root.store())
-        .with_client_auth_cert(world().client.chain.clone(), world().client.key.clone_key())
+        .with_client_auth_cert(identity.chain.clone(), identity.key.clone_key())
         .unwrap()
 }
 
@@ -80,13 +84,17 @@ pub fn server_of(provider: Arc<CryptoProvider>, identity: &Identity) -> ServerCo
 
 /// A server that demands a certificate.
 pub fn asking_server(provider: Arc<CryptoProvider>) -> ServerConfig {
+    asking_server_of(provider, &world().server)
+}
+
+pub fn asking_server_of(provider: Arc<CryptoProvider>, identity: &Identity) -> ServerConfig {
     let roots = Arc::new(world().root.store());
     let verifier = WebPkiClientVerifier::builder_with_provider(roots, provider.clone()).build().unwrap();
     ServerConfig::builder_with_provider(provider)
         .with_protocol_versions(&[&TLS13])
         .unwrap()
         .with_client_cert_verifier(verifier)
-        .with_single_cert(world().server.chain.clone(), world().server.key.clone_key())
+        .with_single_cert(identity.chain.clone(), identity.key.clone_key())
         .unwrap()
 }
 

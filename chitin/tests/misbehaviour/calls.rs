@@ -3,12 +3,17 @@
 use std::sync::Arc;
 
 use chitin::client::{VerifierBuilderError, WebPkiServerVerifier};
+use chitin::server::{AcceptedAlert, Acceptor};
 use chitin::sign::CertifiedKey;
 use chitin::sign::{Signer, SigningKey};
 use chitin::version::TLS13;
 use chitin::{
-    CertRevocationListError, Error, InconsistentKeys, ServerConfig, SignatureAlgorithm, SignatureScheme,
+    CertRevocationListError, Error, InconsistentKeys, PeerIncompatible, PeerMisbehaved, RootCertStore,
+    ServerConfig, SignatureAlgorithm, SignatureScheme,
 };
+
+use testkit::hello::Hello;
+use testkit::pair::{Record, output};
 
 use crate::bench::{Told, client, lone_client, lone_server, provider, server, world};
 
@@ -69,4 +74,52 @@ cases! {
             other => panic!("{other}"),
         }
     };
+}
+
+/// A verifier that would refuse everybody is not made.
+#[test]
+fn a_verifier_without_roots() {
+    let built =
+        WebPkiServerVerifier::builder_with_provider(Arc::new(RootCertStore::empty()), provider()).build();
+    assert!(matches!(built, Err(VerifierBuilderError::NoRootAnchors)));
+}
+
+/// Changes the hello of a client, and gives it to an acceptor.
+fn offered(edit: fn(&mut Hello)) -> Acceptor {
+    let mut conn = lone_client(client(provider())).unwrap();
+    let mut record = Record::split(&output(&mut conn)).remove(0);
+    let mut hello = Hello::read(&record.body);
+    edit(&mut hello);
+    record.body = hello.write();
+    let mut acceptor = Acceptor::default();
+    let bytes = record.to_bytes();
+    assert_eq!(acceptor.read_tls(&mut &bytes[..]).unwrap(), bytes.len());
+    acceptor
+}
+
+fn written(mut alert: AcceptedAlert) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    alert.write_all(&mut bytes).unwrap();
+    bytes
+}
+
+/// A server that has not chosen its config yet refuses the same things, and leaves the alert to the application.
+#[test]
+fn an_acceptor_hands_the_alert_over() {
+    let (error, alert) = offered(|hello| hello.add(44, &[0, 1, 9])).accept().unwrap_err();
+    assert_eq!(error, PeerMisbehaved::CookieInFirstClientHello.into());
+    // illegal_parameter, RFC 8446 section 6.
+    assert_eq!(written(alert), [21, 3, 3, 0, 2, 2, 47]);
+
+    let accepted = offered(|hello| hello.suites = vec![0xc02f]).accept().unwrap().unwrap();
+    let (error, alert) = accepted.into_connection(Arc::new(server(provider()))).unwrap_err();
+    assert_eq!(error, PeerIncompatible::NoCipherSuitesInCommon.into());
+    // handshake_failure.
+    assert_eq!(written(alert), [21, 3, 3, 0, 2, 2, 40]);
+
+    let mut spent = offered(|_| ());
+    assert!(spent.accept().unwrap().is_some());
+    let (error, alert) = spent.accept().unwrap_err();
+    assert!(matches!(error, Error::General(_)));
+    assert_eq!(written(alert), []);
 }

@@ -40,7 +40,6 @@ const EXCUSED: &[(&str, &str, &str)] = &[
     ("EncryptedClientHelloError", "InvalidConfigList", ECH),
     ("EncryptedClientHelloError", "NoCompatibleConfig", ECH),
     ("EncryptedClientHelloError", "SniRequired", ECH),
-    ("PeerMisbehaved", "AttemptedDowngradeToTls12WhenTls13IsSupported", TLS12),
     (
         "PeerMisbehaved",
         "DuplicateClientHelloExtensions",
@@ -137,6 +136,11 @@ const EXCUSED: &[(&str, &str, &str)] = &[
     ("PeerIncompatible", "UncompressedEcPointsRequired", TLS12),
     ("PeerIncompatible", "UnsolicitedCertificateTypeExtension", RAW_KEYS),
     ("InvalidMessage", "EmptyTicketValue", "in 0.23; InvalidMessage::IllegalEmptyList names the field"),
+    (
+        "InvalidMessage",
+        "CertificatePayloadTooLarge",
+        "in 0.23; HandshakeMessageTooLong names message, length and limit",
+    ),
     (
         "InvalidMessage",
         "HandshakePayloadTooLarge",

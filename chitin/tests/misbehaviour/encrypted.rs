@@ -5,7 +5,8 @@ use chitin::{CertificateError, Error, HandshakeType};
 use crate::bench::errors::{Bad, Wrong};
 use crate::bench::{certificate_body, chain_body, client, extension, provider, server, world};
 use testkit::hello::sized16;
-use testkit::liar::Liar;
+use testkit::liar::{Liar, Say};
+use testkit::pair::{Pair, Side};
 
 const ENCRYPTED_EXTENSIONS: u8 = 8;
 const CERTIFICATE: u8 = 11;
@@ -44,7 +45,7 @@ cases! {
         let mut client = client(provider());
         client.alpn_protocols = vec![b"h2".to_vec()];
         let server = server(liar.provider(&provider()));
-        b.fail(b.pair(client, server).tamper(testkit::pair::Side::Server, liar.tamper()))
+        b.fail(b.pair(client, server).tamper(Side::Server, liar.tamper()))
     };
     two_protocols = like!(Error::InvalidMessage(Bad::TrailingData(_))), |b| b.lying_server(|l| {
         says_extensions(l, extension(16, &sized16(b"\x02h2\x02h3")));
@@ -52,7 +53,13 @@ cases! {
     a_request_with_context = Wrong::NonEmptyCertificateRequestContext, |b| b.lying_server(|l| {
         asks(l, [&[1, 7][..], &sized16(&extension(13, &[0, 2, 4, 3]))].concat());
     });
+    a_request_with_a_misplaced_extension = Wrong::MisplacedServerExtension, |b| b.lying_server(|l| {
+        asks(l, [&[0][..], &sized16(&[extension(13, &[0, 2, 4, 3]), extension(51, &[])].concat())].concat());
+    });
     a_request_without_schemes = Bad::NoSignatureSchemes, |b| b.lying_server(|l| asks(l, vec![0, 0, 0]));
+    a_misplaced_extension_of_a_request = Wrong::MisplacedServerExtension, |b| b.lying_server(|l| {
+        asks(l, [&[0][..], &sized16(&[extension(13, &[0, 2, 4, 3]), extension(51, &[])].concat())].concat());
+    });
     a_chain_with_context = Wrong::WrongCertificateContext, |b| b.lying_server(|l| {
         l.edit(CERTIFICATE, |body| *body = certificate_body(&[7], &[(world().server.leaf(), &[])]));
     });
@@ -64,7 +71,7 @@ cases! {
     an_empty_certificate = like!(Error::InvalidMessage(Bad::IllegalEmptyList(_))), |b| b.lying_server(|l| {
         l.edit(CERTIFICATE, |body| *body = certificate_body(&[], &[(&[], &[])]));
     });
-    a_chain_without_end = Bad::CertificatePayloadTooLarge, |b| b.lying_server(|l| {
+    a_chain_without_end = like!(Error::InvalidMessage(Bad::HandshakeMessageTooLong { limit: 102_400, .. })), |b| b.lying_server(|l| {
         l.edit(CERTIFICATE, |body| *body = certificate_body(&[], &[(&[7; 100 * 1024], &[])]));
     });
     a_scheme_that_was_not_offered = Wrong::SignedHandshakeWithUnadvertisedSigScheme, |b| b.lying_server(|l| {
@@ -146,4 +153,17 @@ cases! {
         FINISHED => vec![(typ, body), (KEY_UPDATE, vec![0])],
         _ => vec![(typ, body)],
     }));
+}
+
+/// A close_notify in the midst of the handshake: nobody has proved anything, so it is no end that anybody may believe.
+#[test]
+fn a_close_before_the_handshake_is_done() {
+    let liar = Liar::new();
+    let config = server(liar.provider(&provider()));
+    liar.script(|_| vec![Say::alert(1, 0)]);
+    let mut pair = Pair::new(client(provider()), config).tamper(Side::Server, liar.tamper());
+    pair.settle().unwrap();
+    assert!(pair.client.is_handshaking());
+    assert_eq!(pair.arrived(Side::Server), b"");
+    assert_eq!(pair.hang_up(Side::Client).unwrap_err().kind(), std::io::ErrorKind::UnexpectedEof);
 }

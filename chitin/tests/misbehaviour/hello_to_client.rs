@@ -19,6 +19,13 @@ cases! {
         h.remove(43);
         h.version = 0x302;
     });
+    /// Somebody has taken TLS 1.3 out of our hello, and the server says that it would have been able.
+    an_older_version_although_the_server_has_ours = Wrong::AttemptedDowngradeToTls12WhenTls13IsSupported, |b| b.server_hello(|h| {
+        h.remove(43);
+        h.random[24..].copy_from_slice(b"DOWNGRD\x01");
+    });
+    /// RFC 8446 appendix D.5.
+    the_version_of_ssl_3 = Lacks::ServerDoesNotSupportTls12Or13, |b| b.server_hello(|h| h.version = 0x300);
     an_unsolicited_extension = Wrong::UnsolicitedServerHelloExtension, |b| b.server_hello(|h| h.add(0x7777, &[]));
     a_psk_that_was_not_offered = Wrong::UnsolicitedServerHelloExtension, |b| b.server_hello(|h| h.add(41, &[0, 0]));
     an_extension_in_the_clear = Wrong::UnexpectedCleartextExtension, |b| b.server_hello(|h| h.add(10, &[0, 2, 0, 29]));
@@ -31,6 +38,7 @@ cases! {
     a_share_of_another_group = Wrong::WrongGroupForKeyShare, |b| b.server_hello(|h| h.body(51)[..2].copy_from_slice(&[0, 23]));
     a_share_of_low_order = Wrong::InvalidKeyShare, |b| b.server_hello(|h| h.body(51)[4..].fill(0));
     a_share_that_is_too_short = Wrong::InvalidKeyShare, |b| b.server_hello(|h| *h.body(51) = [&[0, 29][..], &sized16(&[9; 31])].concat());
+    a_psk_without_share = Wrong::SelectedInvalidPsk, |b| b.resumed(Side::Server, |h| h.remove(51));
     another_psk = Wrong::SelectedInvalidPsk, |b| b.resumed(Side::Server, |h| *h.body(41) = vec![0, 1]);
     a_psk_with_another_hash = Wrong::ResumptionOfferedWithIncompatibleCipherSuite, |b| b.resumed(Side::Server, |h| {
         h.suites = vec![if h.suites == [0x1302] { 0x1301 } else { 0x1302 }];
@@ -48,6 +56,7 @@ cases! {
     a_retry_for_what_was_sent = Wrong::IllegalHelloRetryRequestWithOfferedGroup, |b| b.retry_request(|h| *h.body(51) = vec![0, 29]);
     a_retry_for_an_unoffered_group = Wrong::IllegalHelloRetryRequestWithUnofferedNamedGroup, |b| b.retry_request(|h| *h.body(51) = vec![1, 0]);
     a_retry_with_an_unknown_extension = Bad::UnknownHelloRetryRequestExtension, |b| b.retry_request(|h| h.add(0x7777, &[]));
+    a_retry_with_a_misplaced_extension = Wrong::UnexpectedCleartextExtension, |b| b.retry_request(|h| h.add(10, &[0, 2, 0, 29]));
     a_retry_with_an_empty_cookie = like!(chitin::Error::InvalidMessage(Bad::IllegalEmptyList(_))), |b| b.retry_request(|h| *h.body(44) = vec![0, 0]);
     a_retry_with_compression = Wrong::SelectedUnofferedCompression, |b| b.retry_request(|h| h.compressions = vec![1]);
     another_suite_after_the_retry = Wrong::SelectedDifferentCipherSuiteAfterRetry, |b| b.second_server_hello(|h| {

@@ -39,6 +39,8 @@ cases! {
     more_binders_than_psks = Wrong::PskExtensionWithMismatchedIdsAndBinders, |b| b.client_hello(|h| offer_psk(h, 2));
     a_psk_before_others = Bad::PreSharedKeyIsNotFinalExtension, |b| b.client_hello(|h| h.add(41, &psks(1)));
     only_older_versions = Lacks::Tls12NotOfferedOrEnabled, |b| b.client_hello(|h| *h.body(43) = vec![2, 3, 3]);
+    /// RFC 8446 appendix D.5: whatever it offers beside it.
+    ssl = Lacks::Tls12NotOfferedOrEnabled, |b| b.client_hello(|h| h.version = 0x300);
     no_supported_versions = Lacks::SupportedVersionsExtensionRequired, |b| b.client_hello(|h| h.remove(43));
     unknown_suites = Lacks::NoCipherSuitesInCommon, |b| b.client_hello(|h| h.suites = vec![0xc02f, 0x1a1a]);
     no_groups = Lacks::NamedGroupsExtensionRequired, |b| b.client_hello(|h| h.remove(10));

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use chitin::client::{ClientSessionStore, Resumption, Tls12ClientSessionValue, Tls13ClientSessionValue};
 use chitin::crypto::{CryptoProvider, GetRandomFailed, SecureRandom};
-use chitin::pki_types::UnixTime;
+use chitin::pki_types::{ServerName, UnixTime};
 use chitin::server::{ClientHello, ProducesTickets, ResolvesServerCert};
 use chitin::sign::{CertifiedKey, Signer, SigningKey};
 use chitin::time_provider::TimeProvider;
-use chitin::{Error, OtherError, SignatureAlgorithm, SignatureScheme};
+use chitin::{Error, NamedGroup, OtherError, SignatureAlgorithm, SignatureScheme};
 use testkit::liar::Liar;
 use testkit::pair::Side;
 
@@ -41,6 +42,37 @@ struct Stopped;
 
 impl TimeProvider for Stopped {
     fn current_time(&self) -> Option<UnixTime> {
+        None
+    }
+}
+
+#[derive(Debug)]
+struct PanickingClock;
+
+impl TimeProvider for PanickingClock {
+    fn current_time(&self) -> Option<UnixTime> {
+        panic!("on purpose")
+    }
+}
+
+/// A store of client sessions that panics when a ticket is to be kept.
+#[derive(Debug)]
+struct PanickingStore;
+
+impl ClientSessionStore for PanickingStore {
+    fn set_kx_hint(&self, _: ServerName<'static>, _: NamedGroup) {}
+    fn kx_hint(&self, _: &ServerName<'_>) -> Option<NamedGroup> {
+        None
+    }
+    fn set_tls12_session(&self, _: ServerName<'static>, _: Tls12ClientSessionValue) {}
+    fn tls12_session(&self, _: &ServerName<'_>) -> Option<Tls12ClientSessionValue> {
+        None
+    }
+    fn remove_tls12_session(&self, _: &ServerName<'static>) {}
+    fn insert_tls13_ticket(&self, _: ServerName<'static>, _: Tls13ClientSessionValue) {
+        panic!("on purpose")
+    }
+    fn take_tls13_ticket(&self, _: &ServerName<'static>) -> Option<Tls13ClientSessionValue> {
         None
     }
 }
@@ -141,6 +173,16 @@ cases! {
     no_certificate_for_this_name = Error::NoServerCertificateResolved, |b| resolving(b, || None);
     a_panicking_resolver = Error::CallbackPanicked("server certificate resolver"), |b| resolving(b, || panic!("on purpose"));
     a_panicking_key = Error::CallbackPanicked("signing key"), |b| signing(b, 2, || panic!("on purpose"));
+    a_panicking_clock = Error::CallbackPanicked("time provider"), |b| {
+        let mut config = client(provider());
+        config.time_provider = Arc::new(PanickingClock);
+        b.fail(b.pair(config, server(provider())))
+    };
+    a_panicking_session_store = Error::CallbackPanicked("client session store"), |b| {
+        let mut config = client(provider());
+        config.resumption = Resumption::store(Arc::new(PanickingStore));
+        b.fail(b.pair(config, server(provider())))
+    };
     a_panicking_ticketer = Error::CallbackPanicked("ticketer"), |b| {
         let mut config = server(provider());
         config.ticketer = Arc::new(Panics);

@@ -6,21 +6,30 @@
 
 use std::io::{self, Read, Write};
 use std::ops::DerefMut;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
+use std::time::Duration;
 
-use chitin::client::{ClientSessionStore, Resumption, Tls12ClientSessionValue, Tls13ClientSessionValue};
-use chitin::crypto::{CryptoProvider, GetRandomFailed, SecureRandom, aws_lc_rs};
-use chitin::pki_types::ServerName;
+use chitin::client::{
+    ClientSessionMemoryCache, ClientSessionStore, Resumption, Tls12ClientSessionValue,
+    Tls13ClientSessionValue,
+};
+use chitin::crypto::{
+    ActiveKeyExchange, CryptoProvider, GetRandomFailed, SecureRandom, SharedSecret, SupportedKxGroup,
+};
+use chitin::pki_types::{ServerName, UnixTime};
+use chitin::server::ProducesTickets;
+use chitin::time_provider::TimeProvider;
 use chitin::{
     ClientConfig, ClientConnection, ConnectionCommon, Error, HandshakeKind, NamedGroup, ServerConfig,
     ServerConnection, SideData,
 };
-use testkit::pair::{Chop, Side, feed, output};
-use testkit::pki::KeyType;
+use testkit::pair::{Chop, Pair, Side, feed, output};
+use testkit::pki::{Identity, KeyType, Spec};
 
 use crate::bench;
 
-/// The same bytes at every call: the same position means the same field in every run.
+/// The same bytes at every call. With the parts below, each run of a scenario has the very same bytes on the wire, so that a
+/// position means the same field in every run, and two runs can be compared.
 #[derive(Debug)]
 struct Same;
 
@@ -31,11 +40,73 @@ impl SecureRandom for Same {
     }
 }
 
-fn same(provider: Arc<CryptoProvider>) -> Arc<CryptoProvider> {
-    Arc::new(CryptoProvider { secure_random: &Same, ..(*provider).clone() })
+/// A key exchange in name only.
+#[derive(Debug)]
+struct SameShare(NamedGroup);
+
+impl SupportedKxGroup for SameShare {
+    fn start(&self) -> Result<Box<dyn ActiveKeyExchange>, Error> {
+        Ok(Box::new(Self(self.0)))
+    }
+
+    fn name(&self) -> NamedGroup {
+        self.0
+    }
 }
 
-/// Keeps every session: a run needs one, and has none to give if it fails.
+impl ActiveKeyExchange for SameShare {
+    fn complete(self: Box<Self>, _: &[u8]) -> Result<SharedSecret, Error> {
+        Ok(SharedSecret::from(&[8; 32][..]))
+    }
+
+    fn pub_key(&self) -> &[u8] {
+        &[9; 32]
+    }
+
+    fn group(&self) -> NamedGroup {
+        self.0
+    }
+}
+
+/// A ticket is the session turned upside down.
+#[derive(Debug)]
+struct SameTickets;
+
+impl ProducesTickets for SameTickets {
+    fn enabled(&self) -> bool {
+        true
+    }
+
+    fn lifetime(&self) -> u32 {
+        1000
+    }
+
+    fn encrypt(&self, plain: &[u8]) -> Option<Vec<u8>> {
+        Some(plain.iter().map(|byte| !byte).collect())
+    }
+
+    fn decrypt(&self, cipher: &[u8]) -> Option<Vec<u8>> {
+        self.encrypt(cipher)
+    }
+}
+
+/// A day in 2025.
+#[derive(Debug)]
+struct SameDay;
+
+impl TimeProvider for SameDay {
+    fn current_time(&self) -> Option<UnixTime> {
+        Some(UnixTime::since_unix_epoch(Duration::from_secs(1_760_000_000)))
+    }
+}
+
+/// With the shares of these groups.
+fn same(groups: &[&'static dyn SupportedKxGroup]) -> Arc<CryptoProvider> {
+    let provider = (*bench::provider()).clone();
+    Arc::new(CryptoProvider { secure_random: &Same, kx_groups: groups.to_vec(), ..provider })
+}
+
+/// Keeps every session, so that a run can be given the one it needs.
 #[derive(Debug, Default)]
 struct Stock(Mutex<Vec<Tls13ClientSessionValue>>);
 
@@ -61,8 +132,8 @@ impl ClientSessionStore for Stock {
 struct Scenario {
     client: Arc<ClientConfig>,
     server: Arc<ServerConfig>,
-    /// The sessions of the client, if it is to resume, and a server that fills it at once.
-    stock: Option<(Arc<Stock>, Arc<ServerConfig>)>,
+    /// The sessions of the client, if it is to resume.
+    stock: Option<Arc<Stock>>,
     /// The records of an honest run, of the client and of the server.
     honest: [Vec<Vec<u8>>; 2],
 }
@@ -77,31 +148,31 @@ enum Kind {
 
 impl Scenario {
     fn new(kind: Kind) -> Self {
+        let (first, second) = (&SameShare(NamedGroup::X25519), &SameShare(NamedGroup::secp256r1));
         let (ours, theirs) = match kind {
-            Kind::Retry => (bench::provider(), bench::retrying()),
-            _ => (bench::provider(), bench::provider()),
+            Kind::Retry => (same(&[first, second]), same(&[second])),
+            _ => (same(&[first, second]), same(&[first])),
         };
-        let (ours, theirs) = (same(ours), same(theirs));
-        // Signatures of Ed25519 have one length, so that records have, too.
-        let identity = bench::world().issuing.issue(&testkit::pki::Spec::server(KeyType::Ed25519));
-        let mut client = match kind {
-            Kind::Mutual => bench::client_with_certificate(ours),
-            _ => bench::client(ours),
-        };
-        let mut server = match kind {
-            Kind::Mutual => bench::asking_server(theirs),
-            _ => bench::server_of(theirs, &identity),
-        };
-        server.ticketer = aws_lc_rs::Ticketer::new().unwrap();
-        server.send_tls13_tickets = 1;
-        let stock = (kind == Kind::Resumed).then(|| {
-            let mut generous = server.clone();
-            generous.send_tls13_tickets = 200;
-            (Arc::new(Stock::default()), Arc::new(generous))
+        // Signatures of Ed25519 are the same each time, too.
+        static IDENTITIES: OnceLock<[Identity; 2]> = OnceLock::new();
+        let [of_client, of_server] = IDENTITIES.get_or_init(|| {
+            let issuing = &bench::world().issuing;
+            [issuing.issue(&Spec::client(KeyType::Ed25519)), issuing.issue(&Spec::server(KeyType::Ed25519))]
         });
+        let mut client = bench::client(ours.clone());
+        let mut server = bench::server_of(theirs.clone(), of_server);
+        if kind == Kind::Mutual {
+            client = bench::client_of(ours, of_client);
+            server = bench::asking_server_of(theirs, of_server);
+        }
+        client.time_provider = Arc::new(SameDay);
+        server.time_provider = Arc::new(SameDay);
+        server.ticketer = Arc::new(SameTickets);
+        server.send_tls13_tickets = 1;
+        let stock = (kind == Kind::Resumed).then(Arc::<Stock>::default);
         client.resumption = match &stock {
-            Some((stock, _)) => Resumption::store(stock.clone()),
-            None => Resumption::store(Arc::new(chitin::client::ClientSessionMemoryCache::new(0))),
+            Some(stock) => Resumption::store(stock.clone()),
+            None => Resumption::store(Arc::new(ClientSessionMemoryCache::new(0))),
         };
         let honest = [Vec::new(), Vec::new()];
         let mut scenario = Self { client: client.into(), server: server.into(), stock, honest };
@@ -118,10 +189,10 @@ impl Scenario {
 
     /// Connects the two, each with something to say, while `spoil` has its hand in between.
     fn run(&self, chop: Chop, spoil: &mut Spoil) -> Run {
-        if let Some((stock, generous)) = &self.stock {
-            if stock.0.lock().unwrap().is_empty() {
-                testkit::pair::Pair::new(self.client.clone(), generous.clone()).handshake().unwrap();
-            }
+        if let Some(stock) = &self.stock {
+            // The first session, not that of the run before: it would have other keys.
+            stock.0.lock().unwrap().clear();
+            Pair::new(self.client.clone(), self.server.clone()).handshake().unwrap();
         }
         let name = ServerName::try_from("localhost").unwrap();
         let mut client = End::new(ClientConnection::new(self.client.clone(), name).unwrap());
@@ -173,7 +244,10 @@ enum Outcome {
     Short,
     /// Both wait; the transport will end it.
     Stuck,
-    Refused { client: Option<Error>, server: Option<Error> },
+    Refused {
+        client: Option<Error>,
+        server: Option<Error>,
+    },
 }
 
 struct End<C> {
@@ -228,7 +302,7 @@ impl<S: SideData, C: DerefMut<Target = ConnectionCommon<S>>> End<C> {
 enum How {
     Nothing,
     /// A bit of this byte, header included, is flipped.
-    Flip(usize),
+    Flip(usize, u8),
     /// The body is cut to this length, and the header says so.
     Cut(usize),
     /// Nothing comes from this byte on.
@@ -241,6 +315,8 @@ enum How {
     Oversize,
     /// A record of this type comes before it.
     Before(u8),
+    /// A close_notify in the clear comes before it.
+    Close,
 }
 
 #[derive(Clone, Debug)]
@@ -274,8 +350,8 @@ impl Spoil {
         let mut record = record.to_vec();
         match self.how {
             How::Nothing => record,
-            How::Flip(at) => {
-                record[at] ^= 1 << (at % 8);
+            How::Flip(at, bit) => {
+                record[at] ^= 1 << bit;
                 record
             }
             How::Cut(len) => rebuilt(&record, &record[5..5 + len]),
@@ -291,6 +367,7 @@ impl Spoil {
                 Vec::new()
             }
             How::Oversize => rebuilt(&record, &[7; (1 << 14) + 257]),
+            How::Close => [rebuilt(&[21, 3, 3], &[1, 0]), record].concat(),
             How::Before(typ) => {
                 let body: &[u8] = match typ {
                     20 => &[1],
@@ -315,18 +392,22 @@ fn may_be(outcome: &Outcome, how: How, record: &[u8], next: Option<&Vec<u8>>) ->
     let next_is_ccs = next.is_some_and(|next| next[0] == 20);
     match (how, outcome) {
         // "legacy_record_version: ... MUST be ignored for all purposes." RFC 8446 section 5.1.
-        (How::Flip(2), outcome) => *outcome == Outcome::Unchanged,
+        (How::Flip(2, _), outcome) => *outcome == Outcome::Unchanged,
         // A length: the rest is missing, or is taken for something else. Of a record, or of a message in the clear.
-        (How::Flip(3 | 4), Outcome::Stuck | Outcome::Short) => true,
-        (How::Flip(6..=8), Outcome::Stuck) => handshake,
+        (How::Flip(3 | 4, _), Outcome::Stuck | Outcome::Short) => true,
+        (How::Flip(6..=8, _), Outcome::Stuck) => handshake,
         (How::Cut(1..), Outcome::Stuck) => handshake,
         (How::End(_), Outcome::Stuck | Outcome::Short) => true,
+        // Its one byte is then taken for the first of a message, and those behind it for a length.
+        (How::Flip(0, _), Outcome::Stuck) => ccs,
         // The record of middlebox compatibility mode may be there or not. RFC 8446 appendix D.4.
         (How::Drop | How::Twice, outcome) if ccs => *outcome == Outcome::Unchanged,
         (How::Drop, Outcome::Stuck | Outcome::Short) => true,
         (How::Swap, Outcome::Unchanged) => ccs || next_is_ccs,
         (How::Swap, Outcome::Stuck | Outcome::Short) => true,
         (How::Before(20), Outcome::Unchanged) => true,
+        // Whoever believes it waits for nothing more, and is not told that this was the end of the data.
+        (How::Close, Outcome::Stuck) => true,
         (_, Outcome::Refused { client, server }) => match (client, server) {
             (Some(_), Some(_)) => true,
             // Whoever is told of a fatal alert has nobody to tell: this one was ours.
@@ -339,13 +420,17 @@ fn may_be(outcome: &Outcome, how: How, record: &[u8], next: Option<&Vec<u8>>) ->
     }
 }
 
-/// All that is done to a record. Under protection any byte is like another, so there each fifth is enough.
+/// All that is done to a record: in the clear every bit is flipped, under protection one of each byte; it is cut at every byte,
+/// or at each seventh.
 fn hows(record: &[u8]) -> Vec<How> {
-    let step = if record[0] == 23 { 5 } else { 1 };
-    let mut hows = vec![How::Drop, How::Twice, How::Swap, How::Oversize];
+    let sealed = record[0] == 23;
+    let mut hows = vec![How::Drop, How::Twice, How::Swap, How::Oversize, How::Close];
     hows.extend((20..=24).map(How::Before));
-    hows.extend((0..5).map(How::Flip));
-    hows.extend((5..record.len()).step_by(step).map(How::Flip));
+    for at in 0..record.len() {
+        let flips = (0..8).filter(|bit| !sealed || at < 5 || at % 8 == usize::from(*bit));
+        hows.extend(flips.map(|bit| How::Flip(at, bit)));
+    }
+    let step = if sealed { 7 } else { 1 };
     hows.extend((0..record.len()).step_by(step).map(How::End));
     hows.extend((0..record.len() - 5).step_by(step).map(How::Cut));
     hows
@@ -393,13 +478,16 @@ fn a_mutual_handshake() {
 /// In what pieces the bytes come changes nothing: not the errors either.
 #[test]
 fn pieces_do_not_matter() {
-    for kind in [Kind::Full, Kind::Retry, Kind::Resumed] {
+    for kind in [Kind::Full, Kind::Retry, Kind::Resumed, Kind::Mutual] {
         let scenario = Scenario::new(kind);
+        for chop in [Chop::Whole, Chop::Records, Chop::Bytes(1), Chop::Bytes(2), Chop::Bytes(7)] {
+            let run = scenario.run(chop, &mut Spoil::nothing());
+            assert!(run.records == scenario.honest, "the same bytes on the wire, {kind:?}, {chop:?}");
+        }
         for (side, records) in [Side::Client, Side::Server].into_iter().zip(&scenario.honest) {
             for (number, record) in records.iter().enumerate() {
-                for how in hows(record).into_iter().step_by(7) {
-                    let of =
-                        |chop| scenario.run(chop, &mut Spoil::new(side, number, how)).outcome;
+                for how in hows(record).into_iter().step_by(17) {
+                    let of = |chop| scenario.run(chop, &mut Spoil::new(side, number, how)).outcome;
                     let whole = of(Chop::Whole);
                     for chop in [Chop::Bytes(1), Chop::Bytes(2), Chop::Bytes(7)] {
                         assert_eq!(

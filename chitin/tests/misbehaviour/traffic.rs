@@ -41,6 +41,9 @@ cases! {
     a_ticket_with_an_extension_twice = Bad::DuplicateExtension(42), |b| {
         b.says(Side::Server, vec![Say::handshake(&ticket(b"t", &extension(42, &[0; 4]).repeat(2)))])
     };
+    a_ticket_with_a_misplaced_extension = Wrong::MisplacedServerExtension, |b| {
+        b.says(Side::Server, vec![Say::handshake(&ticket(b"t", &extension(51, &[])))])
+    };
     a_ticket_for_a_server = Error::InappropriateHandshakeMessage {
         expect_types: vec![HandshakeType::KeyUpdate],
         got_type: HandshakeType::NewSessionTicket,

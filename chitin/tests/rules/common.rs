@@ -168,7 +168,10 @@ impl TimeProvider for Clock {
 
 /// A key log in memory: label, client random, secret.
 #[derive(Default)]
-pub struct Notebook(Mutex<Vec<(String, Vec<u8>, Vec<u8>)>>);
+pub struct Notebook(Mutex<Vec<Entry>>);
+
+/// Label, client random, secret.
+type Entry = (String, Vec<u8>, Vec<u8>);
 
 impl Notebook {
     /// The newest secret of this label.
@@ -176,7 +179,7 @@ impl Notebook {
         lock(&self.0).iter().rev().find(|(l, ..)| l == label).map(|(_, _, secret)| secret.clone())
     }
 
-    pub fn all(&self) -> Vec<(String, Vec<u8>, Vec<u8>)> {
+    pub fn all(&self) -> Vec<Entry> {
         lock(&self.0).clone()
     }
 }
@@ -240,12 +243,6 @@ impl Keys {
     /// Those of a label in a notebook.
     pub fn of(log: &Notebook, label: &str) -> Self {
         Self::new(log.secret(label).unwrap())
-    }
-
-    /// Records that the honest owner has sent or received already.
-    pub fn skip(mut self, records: u64) -> Self {
-        self.seq += records;
-        self
     }
 
     fn expand(&self, label: &str, len: u16) -> Vec<u8> {

@@ -5,4 +5,6 @@ mod common;
 mod failures;
 mod hostile;
 mod identity;
+mod protocol;
 mod resumption;
+mod secrecy;

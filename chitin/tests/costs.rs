@@ -1,0 +1,297 @@
+//! What records and idle connections cost in memory: figures, printed, with bounds that hold them.
+//!
+//! What the provider's library allocates in C is not counted. `cargo test -p chitin --test costs -- --nocapture` shows the figures.
+
+use std::io::{self, BufRead, Read, Write};
+use std::ops::DerefMut;
+use std::sync::Arc;
+
+use alloc_counter::{Counting, Spent};
+use chitin::client::Resumption;
+use chitin::pki_types::ServerName;
+use chitin::{ClientConfig, ClientConnection, ConnectionCommon, ServerConfig, ServerConnection, SideData};
+use testkit::configs::{ClientOpts, ServerOpts, client_config, server_config};
+use testkit::pki::{KeyType, Pki};
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// A wire that holds a fixed number of bytes and allocates nothing.
+struct Wire {
+    bytes: Vec<u8>,
+    from: usize,
+    to: usize,
+}
+
+impl Wire {
+    fn new() -> Self {
+        Self { bytes: vec![0; 512 * 1024], from: 0, to: 0 }
+    }
+}
+
+impl Write for Wire {
+    fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
+        let n = buf.len().min(self.bytes.len() - self.to);
+        self.bytes[self.to..self.to + n].copy_from_slice(&buf[..n]);
+        self.to += n;
+        Ok(n)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Read for Wire {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        let n = buf.len().min(self.to - self.from);
+        if n == 0 {
+            return Err(io::ErrorKind::WouldBlock.into());
+        }
+        buf[..n].copy_from_slice(&self.bytes[self.from..self.from + n]);
+        self.from += n;
+        if self.from == self.to {
+            (self.from, self.to) = (0, 0);
+        }
+        Ok(n)
+    }
+}
+
+fn configs() -> (Arc<ClientConfig>, Arc<ServerConfig>) {
+    let pki = Pki::new();
+    let mut client = client_config(pki.root.store(), &ClientOpts::default());
+    let mut server = server_config(&pki.server(KeyType::P256), &ServerOpts::default());
+    // What stores keep is theirs, not the connection's.
+    client.resumption = Resumption::disabled();
+    server.send_tls13_tickets = 0;
+    (Arc::new(client), Arc::new(server))
+}
+
+/// A connection, and what its own calls have spent.
+struct End<C> {
+    conn: C,
+    spent: Spent,
+}
+
+struct Ends {
+    client: End<ClientConnection>,
+    server: End<ServerConnection>,
+    up: Wire,
+    down: Wire,
+    /// Kept, so that no connection frees what others share.
+    _configs: (Arc<ClientConfig>, Arc<ServerConfig>),
+}
+
+impl Ends {
+    fn connected() -> Self {
+        let (client, server) = configs();
+        let _configs = (client.clone(), server.clone());
+        let (mut ours, mut theirs) = (Spent::default(), Spent::default());
+        let name = ServerName::try_from("localhost").unwrap();
+        let client = ours.on(|| ClientConnection::new(client, name)).unwrap();
+        let server = theirs.on(|| ServerConnection::new(server)).unwrap();
+        let mut ends = Self {
+            client: End { conn: client, spent: ours },
+            server: End { conn: server, spent: theirs },
+            up: Wire::new(),
+            down: Wire::new(),
+            _configs,
+        };
+        while ends.client.conn.is_handshaking() || ends.server.conn.is_handshaking() {
+            ends.client.send_all(&mut ends.up);
+            ends.server.receive_all(&mut ends.up, &mut []);
+            ends.server.send_all(&mut ends.down);
+            ends.client.receive_all(&mut ends.down, &mut []);
+        }
+        // Both turn to reading and find nothing, as a server's event loop does.
+        ends.client.receive_all(&mut ends.down, &mut []);
+        ends.server.receive_all(&mut ends.up, &mut []);
+        ends
+    }
+}
+
+impl<C, S: SideData> End<C>
+where
+    C: DerefMut<Target = ConnectionCommon<S>>,
+{
+    fn send_all(&mut self, wire: &mut Wire) {
+        self.spent.on(|| {
+            while self.conn.wants_write() {
+                self.conn.write_tls(wire).unwrap();
+            }
+        });
+    }
+
+    /// Reads until the wire says `WouldBlock`; plaintext goes to `out`, again and again.
+    fn receive_all(&mut self, wire: &mut Wire, out: &mut [u8]) -> usize {
+        self.spent.on(|| {
+            let mut got = 0;
+            loop {
+                match self.conn.read_tls(wire) {
+                    Ok(_) => {}
+                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => return got,
+                    Err(error) => panic!("{error}"),
+                }
+                self.conn.process_new_packets().unwrap();
+                while let Ok(n @ 1..) = self.conn.reader().read(out) {
+                    got += n;
+                }
+            }
+        })
+    }
+
+    /// One record out.
+    fn send(&mut self, data: &[u8], wire: &mut Wire) {
+        self.spent.on(|| self.conn.writer().write_all(data)).unwrap();
+        self.send_all(wire);
+    }
+}
+
+/// Reads one piece that is there, without asking for more than that.
+fn receive<C, S: SideData>(end: &mut End<C>, wire: &mut Wire, out: &mut [u8], how: How)
+where
+    C: DerefMut<Target = ConnectionCommon<S>>,
+{
+    let want = out.len();
+    end.spent.on(|| {
+        end.conn.open_on_read(how == How::IntoTheSlice);
+        let mut got = 0;
+        while got < want {
+            if wire.from < wire.to {
+                end.conn.read_tls(wire).unwrap();
+                end.conn.process_new_packets().unwrap();
+            }
+            match how {
+                How::Copied | How::IntoTheSlice => {
+                    while let Ok(n @ 1..) = end.conn.reader().read(&mut out[got..]) {
+                        got += n;
+                    }
+                }
+                How::Lent => {
+                    let mut reader = end.conn.reader();
+                    while let Ok(chunk @ [_, ..]) = reader.fill_buf() {
+                        let n = chunk.len();
+                        got += n;
+                        reader.consume(n);
+                    }
+                }
+            }
+        }
+    });
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum How {
+    Copied,
+    IntoTheSlice,
+    Lent,
+}
+
+#[test]
+fn records_cost_no_allocation_once_buffers_have_grown() {
+    for how in [How::Copied, How::IntoTheSlice, How::Lent] {
+        for len in [1, 1024, 16 * 1024, 64 * 1024] {
+            let mut ends = Ends::connected();
+            let data = vec![5; len];
+            let mut out = vec![0; len];
+            let mut round = |ends: &mut Ends| {
+                ends.client.send(&data, &mut ends.up);
+                receive(&mut ends.server, &mut ends.up, &mut out, how);
+            };
+            (0..4).for_each(|_| round(&mut ends));
+            (ends.client.spent, ends.server.spent) = Default::default();
+            (0..100).for_each(|_| round(&mut ends));
+            println!(
+                "{len:6} bytes, {how:?}: sent with {} and received with {} allocations in 100 rounds",
+                ends.client.spent.calls, ends.server.spent.calls
+            );
+            assert_eq!((ends.client.spent.calls, ends.server.spent.calls), (0, 0), "client to server");
+
+            // And the other way, in the same connection.
+            let mut round = |ends: &mut Ends| {
+                ends.server.send(&data, &mut ends.down);
+                receive(&mut ends.client, &mut ends.down, &mut out, how);
+            };
+            (0..4).for_each(|_| round(&mut ends));
+            (ends.client.spent, ends.server.spent) = Default::default();
+            (0..100).for_each(|_| round(&mut ends));
+            assert_eq!((ends.client.spent.calls, ends.server.spent.calls), (0, 0), "server to client");
+        }
+    }
+}
+
+#[test]
+fn an_idle_connection_holds_no_buffers() {
+    let mut ends = Ends::connected();
+    let after_handshake = (ends.client.spent.live, ends.server.spent.live);
+    println!(
+        "handshake: client {:?}, server {:?}; the connections themselves have {} and {} bytes",
+        ends.client.spent,
+        ends.server.spent,
+        size_of::<ClientConnection>(),
+        size_of::<ServerConnection>()
+    );
+    // The chain of the peer, the secrets and ciphers of now, what has been negotiated. No buffer is so small.
+    assert!(after_handshake.0 <= CLIENT_IDLE, "client: {}", after_handshake.0);
+    assert!(after_handshake.1 <= SERVER_IDLE, "server: {}", after_handshake.1);
+    for spent in [ends.client.spent, ends.server.spent] {
+        assert!(spent.calls <= HANDSHAKE_CALLS && spent.peak <= HANDSHAKE_PEAK, "{spent:?}");
+    }
+    assert!(size_of::<ClientConnection>() <= 1024 && size_of::<ServerConnection>() <= 1024);
+
+    let mut out = vec![0; 16 * 1024];
+    for _ in 0..3 {
+        let data = vec![9; 64 * 1024];
+        let mut sent = 0;
+        while sent < data.len() {
+            let part = &data[sent..data.len().min(sent + 16 * 1024)];
+            ends.client.send(part, &mut ends.up);
+            sent += part.len();
+        }
+        assert_eq!(ends.server.receive_all(&mut ends.up, &mut out), data.len());
+        let mut sent = 0;
+        while sent < data.len() {
+            let part = &data[sent..data.len().min(sent + 16 * 1024)];
+            ends.server.send(part, &mut ends.down);
+            sent += part.len();
+        }
+        assert_eq!(ends.client.receive_all(&mut ends.down, &mut out), data.len());
+        // The server turns to reading once more, and finds nothing.
+        ends.server.receive_all(&mut ends.up, &mut out);
+        let idle = (ends.client.spent.live, ends.server.spent.live);
+        println!(
+            "after 64 KiB each way: {idle:?}, at most {} and {}",
+            ends.client.spent.peak, ends.server.spent.peak
+        );
+        assert!(
+            idle.0 <= after_handshake.0 && idle.1 <= after_handshake.1,
+            "{after_handshake:?} became {idle:?}"
+        );
+    }
+    // Key updates leave nothing behind either.
+    ends.client.spent.on(|| ends.client.conn.refresh_traffic_keys()).unwrap();
+    for _ in 0..3 {
+        ends.client.send_all(&mut ends.up);
+        ends.server.receive_all(&mut ends.up, &mut out);
+        ends.server.send_all(&mut ends.down);
+        ends.client.receive_all(&mut ends.down, &mut out);
+    }
+    ends.server.receive_all(&mut ends.up, &mut out);
+    let idle = (ends.client.spent.live, ends.server.spent.live);
+    assert!(
+        idle.0 <= after_handshake.0 && idle.1 <= after_handshake.1,
+        "{after_handshake:?} became {idle:?}"
+    );
+}
+
+/// Bytes on the heap of an idle client, beside the connection itself. Most of it is the server's chain of two certificates.
+const CLIENT_IDLE: isize = 2 * 1024;
+
+/// The same of a server that has seen no client certificate.
+const SERVER_IDLE: isize = 512;
+
+/// Allocations of one full handshake on either side. Not a budget that was planned, but one that should not grow unseen.
+const HANDSHAKE_CALLS: usize = 130;
+
+/// Bytes on the heap while a handshake goes on: the buffers of both directions and a hybrid's shares.
+const HANDSHAKE_PEAK: isize = 24 * 1024;
