@@ -64,6 +64,8 @@ wire_struct! {
         /// Seconds of UNIX time.
         created:       u64,
         lifetime:      u32,
+        /// When both sides last proved who they are, in a full handshake. Seconds of UNIX time.
+        authenticated: u64,
         /// The server name of the handshake that made it; empty if there was none.
         server_name:   Opaque<'a, 0, MAX8>,
         /// The protocol that was negotiated; empty if there was none.
@@ -152,6 +154,7 @@ mod tests {
             ems: 1,
             created: 1_700_000_000,
             lifetime: 7200,
+            authenticated: 1_699_999_000,
             server_name: Opaque(b"a.example"),
             alpn: Opaque(b"h2"),
             policy: Opaque(&[8; 32]),
