@@ -5,7 +5,6 @@
 
 pub(crate) mod records;
 #[cfg(feature = "tls12")]
-#[allow(dead_code, reason = "the flows of TLS 1.2 are being built on it")]
 mod tls12;
 
 use crate::error::Error;

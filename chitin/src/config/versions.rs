@@ -7,9 +7,12 @@ use crate::error::Error;
 use crate::names::ProtocolVersion;
 
 /// Every version that is built, newest first.
-///
-/// TLS 1.2 is not among them yet. [`TLS12`](crate::version::TLS12) can be named; a config that names nothing else is
-/// refused.
+#[cfg(feature = "tls12")]
+pub static ALL_VERSIONS: &[&SupportedProtocolVersion] = &[&TLS13, &TLS12];
+
+/// Every version that is built. Without the feature `tls12`, [`TLS12`](crate::version::TLS12) can be named, and a config that
+/// names nothing else is refused.
+#[cfg(not(feature = "tls12"))]
 pub static ALL_VERSIONS: &[&SupportedProtocolVersion] = &[&TLS13];
 
 /// The versions of a config that names none.

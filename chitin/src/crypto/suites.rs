@@ -167,6 +167,14 @@ impl SupportedCipherSuite {
         }
     }
 
+    /// The suite, if it is one of TLS 1.2.
+    pub(crate) const fn tls12(&self) -> Option<&'static Tls12CipherSuite> {
+        match self {
+            Self::Tls12(suite) => Some(suite),
+            Self::Tls13(_) => None,
+        }
+    }
+
     /// Whether a server with a key of `sig_alg` can use the suite. TLS 1.3's suites leave that open.
     pub fn usable_for_signature_algorithm(&self, sig_alg: SignatureAlgorithm) -> bool {
         match self {

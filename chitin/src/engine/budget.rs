@@ -11,6 +11,7 @@ pub(crate) struct Budget {
     warnings: u8,
     ccs: u8,
     key_updates: u8,
+    renegotiations: u8,
     idle_messages: u16,
 }
 
@@ -26,6 +27,9 @@ const CCS: u8 = 4;
 /// Each costs two key derivations. Honest peers update after millions of records.
 const KEY_UPDATES: u8 = 32;
 
+/// A peer that is told no should not ask again. Nothing excuses this either.
+const RENEGOTIATIONS: u8 = 4;
+
 /// Handshake messages after the handshake without data between them. Servers send a few tickets at once.
 const IDLE_MESSAGES: u16 = 256;
 
@@ -40,6 +44,11 @@ impl Budget {
 
     pub(crate) fn ccs(&mut self) -> Result<(), Error> {
         spend(&mut self.ccs, CCS, PeerMisbehaved::TooManyChangeCipherSpecs)
+    }
+
+    /// The peer asks for another handshake of TLS 1.2.
+    pub(crate) fn renegotiation(&mut self) -> Result<(), Error> {
+        spend(&mut self.renegotiations, RENEGOTIATIONS, PeerMisbehaved::TooManyRenegotiationRequests)
     }
 
     /// A handshake message in application traffic.

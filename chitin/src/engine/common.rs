@@ -10,16 +10,17 @@ use pki_types::CertificateDer;
 use crate::carrier::{Carrier, Records};
 use crate::config::server::{ClientHello, ServerConfig};
 use crate::crypto::SupportedKxGroup;
-use crate::crypto::suites::{ConnectionTrafficSecrets, SupportedCipherSuite};
+use crate::crypto::suites::{ConnectionTrafficSecrets, SupportedCipherSuite, Tls12CipherSuite};
 use crate::engine::{Engine, Got, State};
 use crate::error::Error;
-use crate::flow::{Client, Server, client13, server13};
 use crate::flow::cx::Gate;
 use crate::flow::facts::Facts;
 use crate::flow::question::Answer;
-use crate::names::{ContentType, HandshakeKind, ProtocolVersion};
+use crate::flow::{Client, Server, client13, server13};
+use crate::names::{ContentType, HandshakeKind, ProtocolVersion, Side};
 use crate::record::inbox::Inbox;
 use crate::record::outbox::Outbox;
+use crate::schedule::tls12::{KeyBlock, KeyHalf};
 use crate::schedule::tls13::TrafficSecret;
 
 /// What every kind of connection has in common: what has been negotiated, and whether it wants to read or write.
@@ -239,21 +240,33 @@ impl CommonState {
 
     /// Ends the connection by giving its keys away.
     pub(crate) fn extract_secrets(self) -> Result<ExtractedSecrets, Error> {
-        let Engine { state, carrier, policy, joiner, .. } = self.engine;
+        let Engine { state, facts, carrier, policy, joiner, .. } = self.engine;
         if !policy.secret_extraction {
             return Err(Error::General("Secret extraction is disabled".into()));
         }
-        let traffic = match state {
-            State::Client(Client::Connected(open)) => open.traffic,
-            State::Server(Server::Connected(traffic)) => *traffic,
-            State::Failed(error) => return Err(error),
-            State::Client(_) | State::Server(_) => return Err(Error::HandshakeNotComplete),
-        };
-        // What is queued is under numbers that whoever goes on would use again.
         let Carrier::Records(Records { open, seal, out, .. }) = carrier;
+        // What is queued is under numbers that whoever goes on would use again.
         if !out.is_empty() || !joiner.is_empty() {
             return Err(Error::General("messages wait to be sent or to be completed".into()));
         }
+        if let Some((master, randoms)) = policy.tls12_secrets {
+            let KeyBlock { client, server } = master.key_block(&randoms);
+            let (tx, rx) = match facts.side {
+                Side::Client => (client, server),
+                Side::Server => (server, client),
+            };
+            let suite = master.suite();
+            return Ok(ExtractedSecrets {
+                tx: (seal.seq(), extract12(tx, suite)?),
+                rx: (open.seq(), extract12(rx, suite)?),
+            });
+        }
+        let traffic = match state {
+            State::Client(Client::Tls13(client13::Client::Connected(open))) => open.traffic,
+            State::Server(Server::Tls13(server13::Server::Connected(traffic))) => *traffic,
+            State::Failed(error) => return Err(error),
+            State::Client(_) | State::Server(_) => return Err(Error::HandshakeNotComplete),
+        };
         Ok(ExtractedSecrets {
             tx: (seal.seq(), extract(&traffic.write)?),
             rx: (open.seq(), extract(&traffic.read)?),
@@ -264,6 +277,10 @@ impl CommonState {
 fn extract(secret: &TrafficSecret) -> Result<ConnectionTrafficSecrets, Error> {
     let (key, iv) = secret.key_and_iv();
     Ok(secret.suite().aead_alg.extract_keys(key, iv)?)
+}
+
+fn extract12(half: KeyHalf, suite: &'static Tls12CipherSuite) -> Result<ConnectionTrafficSecrets, Error> {
+    Ok(suite.aead_alg.extract_keys(half.key, half.iv.as_bytes(), half.extra.as_bytes())?)
 }
 
 impl fmt::Debug for CommonState {

@@ -26,13 +26,15 @@ use crate::config::server::{ClientHello, ServerConfig};
 use crate::crypto::cipher::OutboundChunks;
 use crate::engine::budget::Budget;
 use crate::error::{Error, InvalidMessage, PeerMisbehaved};
-use crate::flow::{Client, Server, client13, server13};
 use crate::flow::cx::{Cx, Gate, Inbound, Outbound, Policy};
 use crate::flow::facts::Facts;
 use crate::flow::question::{Answer, Question};
 use crate::flow::traffic13::Traffic;
+use crate::flow::{Client, Server, client13, server13};
 use crate::log::log_line;
-use crate::names::{AlertDescription, AlertLevel, ContentType, HandshakeType, KeyUpdateRequest, Side};
+use crate::names::{
+    AlertDescription, AlertLevel, ContentType, HandshakeType, KeyUpdateRequest, ProtocolVersion, Side,
+};
 use crate::observe::{self, Event, KeyLevel};
 use crate::record::joiner::{Joiner, Message, split_message};
 use crate::record::open::{Place, Pulled};
@@ -313,7 +315,13 @@ impl Engine {
             ContentType::Handshake => self.handshake_bytes(body).map(|()| None),
             ContentType::Alert => self.read_alert(body),
             // Looked at by nobody, but not for ever. RFC 8446 section 5.
-            ContentType::ChangeCipherSpec => self.budget.ccs().map(|()| None),
+            ContentType::ChangeCipherSpec => {
+                self.budget.ccs()?;
+                let (state, mut cx) = self.split();
+                let next = state.take().on_ccs(&mut cx)?;
+                self.state = next;
+                Ok(None)
+            }
             got_type => {
                 let expect_types = [ContentType::Handshake, ContentType::Alert].to_vec();
                 Err(Error::InappropriateMessage { expect_types, got_type })
@@ -342,6 +350,10 @@ impl Engine {
                 Ok(Some(Got::PeerClosed))
             }
             AlertDescription::UserCanceled => self.budget.warning().map(|()| None),
+            // In TLS 1.2 a warning ends nothing; and before the version is known it may be one of TLS 1.2. RFC 5246 section 7.2.
+            _ if !fatal && self.facts.version != Some(ProtocolVersion::TLSv1_3) => {
+                self.budget.warning().map(|()| None)
+            }
             _ => Err(Error::AlertReceived(description)),
         }
     }
@@ -363,6 +375,9 @@ impl Engine {
         while !self.paused() {
             let Some(message) = split_message(&mut rest, budget::longest)? else { break };
             self.message_event(&message);
+            if self.refuses_renegotiation(&message)? {
+                continue;
+            }
             if self.read.gate == Gate::Open {
                 self.budget.message_in_traffic(message.typ)?;
             }
@@ -389,6 +404,23 @@ impl Engine {
             let (suite, group) = (suite.map(|suite| suite.suite()), group.map(|group| group.name()));
             log_line!(debug, "{side:?}: connected: {version:?} {suite:?} {group:?} {kind:?}");
         }
+    }
+
+    /// TLS 1.2: whoever asks for another handshake on this connection is told no, and not often. RFC 5246 section 7.4.1.1.
+    fn refuses_renegotiation(&mut self, message: &Message<'_>) -> Result<bool, Error> {
+        let asks = match self.facts.side {
+            Side::Client => HandshakeType::HelloRequest,
+            Side::Server => HandshakeType::ClientHello,
+        };
+        let traffic = self.read.gate == Gate::Open && self.facts.version == Some(ProtocolVersion::TLSv1_2);
+        if !traffic || message.typ != asks {
+            return Ok(false);
+        }
+        self.budget.renegotiation()?;
+        if !self.write.closed {
+            self.carrier.send_alert(AlertLevel::Warning, AlertDescription::NoRenegotiation);
+        }
+        Ok(true)
     }
 
     fn message_event(&self, message: &Message<'_>) {
@@ -500,6 +532,11 @@ impl Engine {
             rest = records.send_some_data(rest)?;
             if rest.is_empty() {
                 return Ok(());
+            }
+            if self.facts.version == Some(ProtocolVersion::TLSv1_2) {
+                // TLS 1.2 has no way to change keys: the connection ends, in good order, before the key is used up.
+                self.close();
+                return Err(Error::EncryptError);
             }
             self.send_key_update(KeyUpdateRequest::UpdateNotRequested)?;
         }

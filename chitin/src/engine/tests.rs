@@ -180,3 +180,63 @@ fn protocols_are_negotiated_or_refused() {
         assert_eq!(done.map(|()| c.facts.alpn.clone()), expected);
     }
 }
+
+// ---- TLS 1.2
+
+/// The same configs for one version.
+fn only(version: &'static crate::crypto::suites::SupportedProtocolVersion) -> (ClientConfig, ServerConfig) {
+    let versions = crate::config::versions::EnabledVersions::new(&[version]).unwrap();
+    let (mut client, mut server) = (client_config(), server_config());
+    (client.versions, server.versions) = (versions, versions);
+    (client, server)
+}
+
+#[test]
+fn tls12_full_and_resumed_in_any_pieces() {
+    for tickets in [false, true] {
+        for chop in [1, 7, 64, usize::MAX] {
+            let (client, mut server) = only(&crate::crypto::suites::TLS12);
+            if tickets {
+                server.ticketer = crate::crypto::aws_lc_rs::Ticketer::new().unwrap();
+            }
+            let (client, server) = (Arc::new(client), Arc::new(server));
+            for expected in [HandshakeKind::Full, HandshakeKind::Resumed, HandshakeKind::Resumed] {
+                let (mut c, mut s) = pair(&client, &server);
+                shake(&mut c, &mut s, chop).unwrap();
+                for end in [&c, &s] {
+                    assert_eq!(end.facts.kind, Some(expected), "tickets {tickets}");
+                    assert_eq!(end.facts.version, Some(ProtocolVersion::TLSv1_2));
+                }
+                assert_eq!(c.facts.peer.as_ref().unwrap().len(), 1);
+                let mut exported = [[0; 20]; 2];
+                c.export(&mut exported[0], b"label", Some(b"context")).unwrap();
+                s.export(&mut exported[1], b"label", Some(b"context")).unwrap();
+                assert_eq!(exported[0], exported[1]);
+                c.write(OutboundChunks::Single(b"to the server")).unwrap();
+                assert_eq!(pump(&mut c, &mut s, &mut vec![], chop).unwrap(), b"to the server");
+                s.write(OutboundChunks::Single(b"to the client")).unwrap();
+                assert_eq!(pump(&mut s, &mut c, &mut vec![], chop).unwrap(), b"to the client");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_better_version_is_chosen() {
+    let (client12, server12) = only(&crate::crypto::suites::TLS12);
+    let (client13, server13) = only(&crate::crypto::suites::TLS13);
+    let both = || (client_config(), server_config());
+    let table = [
+        (both().0, both().1, Some(ProtocolVersion::TLSv1_3)),
+        (both().0, server12.clone(), Some(ProtocolVersion::TLSv1_2)),
+        (client12.clone(), both().1, Some(ProtocolVersion::TLSv1_2)),
+        (client13.clone(), both().1, Some(ProtocolVersion::TLSv1_3)),
+        (client13, server12, None),
+        (client12, server13, None),
+    ];
+    for (client, server, expected) in table {
+        let (mut c, mut s) = pair(&Arc::new(client), &Arc::new(server));
+        let got = shake(&mut c, &mut s, usize::MAX).ok().and(c.facts.version);
+        assert_eq!(got, expected);
+    }
+}

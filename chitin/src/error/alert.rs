@@ -152,6 +152,7 @@ fn incompatible(why: &PeerIncompatible) -> AlertDescription {
         }
         PeerIncompatible::ServerSentHelloRetryRequestWithUnknownExtension
         | PeerIncompatible::UnsolicitedCertificateTypeExtension => AlertDescription::UnsupportedExtension,
+        PeerIncompatible::InappropriateFallback => AlertDescription::InappropriateFallback,
         PeerIncompatible::IncorrectCertificateTypeExtension => AlertDescription::UnsupportedCertificate,
     }
 }
@@ -223,6 +224,7 @@ fn misbehaved(why: &PeerMisbehaved) -> AlertDescription {
         | PeerMisbehaved::WrongGroupForKeyShare
         | PeerMisbehaved::MisplacedClientHelloExtension
         | PeerMisbehaved::MisplacedServerExtension
+        | PeerMisbehaved::SelectedDifferentVersionAfterRetry
         | PeerMisbehaved::UnknownAlertLevel
         | PeerMisbehaved::WrongLegacyVersion => AlertDescription::IllegalParameter,
         PeerMisbehaved::EmptyAlertOrCcsRecord
@@ -242,6 +244,7 @@ fn misbehaved(why: &PeerMisbehaved) -> AlertDescription {
         | PeerMisbehaved::TooManyWarningAlertsReceived
         | PeerMisbehaved::TooMuchEarlyDataReceived => AlertDescription::UnexpectedMessage,
         PeerMisbehaved::IncorrectBinder | PeerMisbehaved::IncorrectFinished => AlertDescription::DecryptError,
+        PeerMisbehaved::InvalidRenegotiationInfo => AlertDescription::HandshakeFailure,
         PeerMisbehaved::InvalidCertCompression => AlertDescription::BadCertificate,
         PeerMisbehaved::MissingKeyShare
         | PeerMisbehaved::MissingPskExtensionInSecondClientHello

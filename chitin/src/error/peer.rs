@@ -185,7 +185,9 @@ faults! {
         MisplacedClientHelloExtension = "the client hello has an extension that only other messages may have",
         /// RFC 8446 section 4.2: in a CertificateRequest or a NewSessionTicket. We send `illegal_parameter`.
         MisplacedServerExtension = "a message of the server has an extension that only other messages may have",
-        /// RFC 8446 section 6. We send `illegal_parameter`.
+        /// RFC 8446 section 4.1.4. We send `illegal_parameter`.
+        SelectedDifferentVersionAfterRetry = "the server hello has another version than the HelloRetryRequest",
+        /// RFC 5746 sections 3.4 and 3.6. We send `handshake_failure`.
         InvalidRenegotiationInfo = "a first handshake is said to be a renegotiation",
         /// RFC 8446 section 6. We send `illegal_parameter`.
         UnknownAlertLevel = "an alert is neither a warning nor fatal",
@@ -230,6 +232,8 @@ faults! {
         EcPointsExtensionRequired = "the peer sent no ec_point_formats",
         /// RFC 7627 section 5.3. We send `handshake_failure`.
         ExtendedMasterSecretExtensionRequired = "the peer does not know extended_master_secret, which we require",
+        /// RFC 7507 section 3. We send `inappropriate_fallback`.
+        InappropriateFallback = "the client fell back to a version before the best that we have in common",
         /// RFC 7250 section 4.2. We send `unsupported_certificate`.
         IncorrectCertificateTypeExtension = "the peer and we have no certificate type in common",
         /// RFC 8446 section 9.2. We send `missing_extension`.

@@ -11,11 +11,11 @@ use crate::error::{Error, InvalidMessage, PeerMisbehaved};
 use crate::flow::cx::Cx;
 use crate::flow::question::guarded;
 use crate::flow::replies::{self, Reply};
-use crate::names::{CertificateStatusType, ContentType, HandshakeType, SignatureScheme};
+use crate::names::{CertificateStatusType, ContentType, EcPointFormat, HandshakeType, SignatureScheme};
 use crate::schedule::tls13::TrafficSecret;
 use crate::schedule::transcript::Transcript;
-use crate::wire::codec::{MAX16, MAX24, Opaque, Wire, nest};
-use crate::wire::extensions::{CertificateExtensions, CertificateStatus};
+use crate::wire::codec::{List, MAX16, MAX24, Opaque, Wire, nest};
+use crate::wire::extensions::{CertificateExtensions, CertificateStatus, PointFormats};
 use crate::wire::tls12::Certificate12;
 use crate::wire::tls13::{Certificate, CertificateVerify};
 
@@ -117,7 +117,9 @@ pub(crate) fn emit_certificate_verify(
     scheme: SignatureScheme,
     signature: &[u8],
 ) {
-    cx.emit(transcript, HandshakeType::CertificateVerify, |out| write_certificate_verify(out, scheme, signature));
+    cx.emit(transcript, HandshakeType::CertificateVerify, |out| {
+        write_certificate_verify(out, scheme, signature)
+    });
 }
 
 /// Compares a Finished in constant time. RFC 8446 section 4.4.4.
@@ -158,6 +160,16 @@ pub(crate) fn read_certificate_verify12(
 
 pub(crate) fn write_certificate_verify(out: &mut Vec<u8>, scheme: SignatureScheme, signature: &[u8]) {
     CertificateVerify { scheme, signature: Opaque::<0, MAX16>(signature) }.write(out);
+}
+
+/// RFC 8422 section 5.1.2: a list that is there has the uncompressed form in it.
+pub(crate) fn has_uncompressed(formats: PointFormats<'_>) -> bool {
+    formats.iter().any(|format| format == EcPointFormat::Uncompressed)
+}
+
+/// The one form that is left, as a list.
+pub(crate) fn uncompressed() -> PointFormats<'static> {
+    List::of_encoded(&[0])
 }
 
 /// A ChangeCipherSpec where a message has to come.

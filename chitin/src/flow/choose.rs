@@ -28,7 +28,8 @@ pub(crate) fn protocol_version(hello: &ClientHello, config: &ServerConfig) -> Re
         Some(versions) => {
             let offered = |version| versions.iter().any(|theirs| theirs == version);
             let ours = [ProtocolVersion::TLSv1_3, ProtocolVersion::TLSv1_2];
-            let chosen = ours.into_iter().find(|version| config.versions.contains(*version) && offered(*version));
+            let chosen =
+                ours.into_iter().find(|version| config.versions.contains(*version) && offered(*version));
             chosen.ok_or(PeerIncompatible::Tls12NotOfferedOrEnabled)?
         }
         None if hello.legacy_version.value() < ProtocolVersion::TLSv1_2.value() => {
@@ -206,7 +207,7 @@ pub(crate) fn check_hello12(hello: &ClientHello, config: &ServerConfig) -> Resul
         return Err(PeerIncompatible::NullCompressionRequired.into());
     }
     // RFC 8422 section 5.1.2: a list that is there has the uncompressed form in it.
-    if hello.point_formats().is_some_and(|formats| !formats.has_uncompressed()) {
+    if hello.point_formats_uncompressed() == Some(false) {
         return Err(PeerIncompatible::UncompressedEcPointsRequired.into());
     }
     // RFC 5746 section 3.6: on a first handshake there is nothing to bind to.

@@ -36,20 +36,22 @@ use crate::crypto::verify::DigitallySignedStruct;
 use crate::error::{Error, InvalidMessage, PeerIncompatible, PeerMisbehaved};
 use crate::flow::certs::{self, PeerChain};
 use crate::flow::cx::Cx;
-use crate::flow::offer::{Asked, Offer};
-use crate::flow::question::{Answer, Question};
+use crate::flow::offer::{Asked, MAX_TICKET, Offer};
+use crate::flow::question::{Answer, Question, STORE, guarded};
 use crate::flow::replies::{self, Reply};
 use crate::flow::transcript12::Messages;
 use crate::flow::unexpected;
-use crate::names::{Compression, HandshakeKind, HandshakeType, ProtocolVersion, SignatureScheme};
+use crate::names::{
+    CertificateStatusType, Compression, HandshakeKind, HandshakeType, ProtocolVersion, SignatureScheme,
+};
 use crate::record::joiner::Message;
-use crate::schedule::tls12::{KeyBlock, MasterSecret, Randoms, Who};
+use crate::schedule::tls12::{KeyBlock, Label, MasterSecret, Randoms};
 use crate::schedule::transcript::Unhashed;
-use crate::wire::codec::Wire;
+use crate::wire::codec::{Opaque, Wire};
+use crate::wire::extensions::ServerHello12Extensions;
 use crate::wire::server_hello::ServerHello;
 use crate::wire::tls12::{
-    CertificateRequest12, CertificateStatus12, ClientKeyExchange, NewSessionTicket12, ServerHello12Extensions,
-    ServerKeyExchange,
+    CertificateRequest12, CertificateStatus, ClientKeyExchange, NewSessionTicket12, ServerKeyExchange,
 };
 
 /// What is waited for, and between it the questions.
@@ -76,10 +78,16 @@ impl Client {
         use HandshakeType as T;
         match (self, m.typ) {
             (WaitCertificate(s), T::Certificate) => s.read_certificate(m),
-            (WaitCertificateStatusOrServerKeyExchange(s), T::CertificateStatus) => s.read_certificate_status(m),
-            (WaitCertificateStatusOrServerKeyExchange(s), T::ServerKeyExchange) => s.read_server_key_exchange(m),
+            (WaitCertificateStatusOrServerKeyExchange(s), T::CertificateStatus) => {
+                s.read_certificate_status(m)
+            }
+            (WaitCertificateStatusOrServerKeyExchange(s), T::ServerKeyExchange) => {
+                s.read_server_key_exchange(m)
+            }
             (WaitServerKeyExchange(s), T::ServerKeyExchange) => s.read_server_key_exchange(m),
-            (WaitCertificateRequestOrServerHelloDone(s), T::CertificateRequest) => s.read_certificate_request(m),
+            (WaitCertificateRequestOrServerHelloDone(s), T::CertificateRequest) => {
+                s.read_certificate_request(m)
+            }
             (WaitCertificateRequestOrServerHelloDone(s), T::ServerHelloDone) => s.read_server_hello_done(m),
             (WaitServerHelloDone(s), T::ServerHelloDone) => s.read_server_hello_done(m),
             (WaitNewSessionTicket(s), T::NewSessionTicket) => s.read_new_session_ticket(m),
@@ -106,7 +114,9 @@ impl Client {
             WaitServerHelloDone(_) => vec![T::ServerHelloDone],
             WaitNewSessionTicket(_) => vec![T::NewSessionTicket],
             WaitFinished(_) => vec![T::Finished],
-            AskVerdict(_) | AskCertificate(_) | AskSignature(_) | WaitChangeCipherSpec(_) | Connected => vec![],
+            AskVerdict(_) | AskCertificate(_) | AskSignature(_) | WaitChangeCipherSpec(_) | Connected => {
+                vec![]
+            }
         }
     }
 
@@ -177,6 +187,8 @@ pub(crate) struct Common {
     /// The server has announced a NewSessionTicket.
     ticket_comes: bool,
     ticket: Option<(u32, Vec<u8>)>,
+    /// When the full handshake was that the session goes back to; `None` if this is one.
+    authenticated_at: Option<UnixTime>,
 }
 
 /// Takes over from the version-agnostic start: the server has chosen TLS 1.2.
@@ -187,10 +199,6 @@ pub(crate) fn read_server_hello(
     m: Message<'_>,
     cx: &mut Cx<'_>,
 ) -> Result<Client, Error> {
-    // RFC 8446 section 4.1.3: a server that knows 1.3 and was made to believe that we do not says so here.
-    if offer.offers(ProtocolVersion::TLSv1_3) && is_downgrade_sentinel(&hello.random) {
-        return Err(PeerMisbehaved::AttemptedDowngradeToTls12WhenTls13IsSupported.into());
-    }
     if hello.compression != Compression::Null {
         return Err(PeerMisbehaved::SelectedUnofferedCompression.into());
     }
@@ -203,16 +211,18 @@ pub(crate) fn read_server_hello(
     }
 
     let randoms = Randoms { client: offer.random, server: hello.random };
-    let session = offer.take_session12().filter(|session| session.is_answered_by(hello.session_id.0, &offer.session_id));
-    if session.is_none() && hello.session_id.0 == offer.session_id {
+    // An echo says that the session is resumed, whether it was named by its id or by a ticket. RFC 5077 section 3.4.
+    let echoed = !offer.session_id.is_empty() && hello.session_id.0 == offer.session_id;
+    let session = offer.take_session12().filter(|_| echoed);
+    if echoed && session.is_none() {
         return Err(PeerMisbehaved::ServerEchoedCompatibilitySessionId.into());
     }
     cx.facts.version = Some(ProtocolVersion::TLSv1_2);
     cx.facts.suite = Some(SupportedCipherSuite::Tls12(suite));
-    cx.carrier.enter_tls12();
+    cx.carrier.set_version12();
     let mut messages = Messages::new(transcript, suite.common.hash_provider);
     messages.add(m.raw);
-    let mut common = Common {
+    let common = Common {
         asked: offer.into_asked(),
         suite,
         randoms,
@@ -221,6 +231,7 @@ pub(crate) fn read_server_hello(
         session_id: hello.session_id.0.to_vec(),
         ticket_comes: extensions.session_ticket.is_some(),
         ticket: None,
+        authenticated_at: session.as_ref().map(|session| session.authenticated_at),
     };
 
     match session {
@@ -239,7 +250,7 @@ fn check_extensions(offer: &Offer, extensions: &ServerHello12Extensions<'_>) -> 
     if extensions.renegotiation_info.is_some_and(|info| !info.0.is_empty()) {
         return Err(PeerMisbehaved::InvalidRenegotiationInfo.into());
     }
-    if extensions.ec_point_formats.is_some_and(|formats| !formats.has_uncompressed()) {
+    if extensions.ec_point_formats.is_some_and(|formats| !certs::has_uncompressed(formats)) {
         return Err(PeerMisbehaved::ServerHelloMustOfferUncompressedEcPoints.into());
     }
     if let Some(protocol) = extensions.application_layer_protocol_negotiation {
@@ -254,11 +265,6 @@ fn check_extensions(offer: &Offer, extensions: &ServerHello12Extensions<'_>) -> 
     Ok(ems)
 }
 
-/// The last eight bytes of a random that RFC 8446 section 4.1.3 reserves.
-fn is_downgrade_sentinel(random: &[u8; 32]) -> bool {
-    random.ends_with(b"DOWNGRD\x01") || random.ends_with(b"DOWNGRD\x00")
-}
-
 /// The abbreviated handshake: the server goes first.
 fn resume(common: Common, session: Tls12ClientSessionValue, cx: &mut Cx<'_>) -> Result<Client, Error> {
     if session.suite().common.suite != common.suite.common.suite {
@@ -268,7 +274,7 @@ fn resume(common: Common, session: Tls12ClientSessionValue, cx: &mut Cx<'_>) -> 
         return Err(PeerMisbehaved::ResumptionOfferedWithVariedEms.into());
     }
     cx.facts.kind = Some(HandshakeKind::Resumed);
-    let master = MasterSecret::resumed(common.suite, session.secret.duplicate());
+    let master = MasterSecret::resumed(common.suite, session.secret.duplicate(), common.ems);
     let keys = master.key_block(&common.randoms);
     let chain = session.server_chain.to_vec();
     let ticket_comes = common.ticket_comes;
@@ -310,8 +316,11 @@ pub(crate) struct Presented {
 impl Presented {
     /// RFC 6066 section 8: it may come if it was announced.
     fn read_certificate_status(mut self: Box<Self>, m: Message<'_>) -> Result<Client, Error> {
-        let message = CertificateStatus12::read_all(m.body)?;
-        self.chain.ocsp = message.response()?.to_vec();
+        let message = CertificateStatus::read_all(m.body)?;
+        if message.kind != CertificateStatusType::OCSP {
+            return Err(InvalidMessage::InvalidCertificateStatusType.into());
+        }
+        self.chain.ocsp = message.response.0.to_vec();
         self.common.messages.add(m.raw);
         Ok(WaitServerKeyExchange(self))
     }
@@ -322,7 +331,7 @@ impl Presented {
     fn read_server_key_exchange(mut self: Box<Self>, m: Message<'_>) -> Result<Client, Error> {
         let message = ServerKeyExchange::read_all(m.body)?;
         let asked = &self.common.asked;
-        let group = asked.group12(message.group).ok_or(PeerMisbehaved::SelectedUnofferedKxGroup)?;
+        let group = asked.group12(message.params.group).ok_or(PeerMisbehaved::SelectedUnofferedKxGroup)?;
         if !asked.offered_scheme(message.scheme) {
             return Err(PeerMisbehaved::SignedHandshakeWithUnadvertisedSigScheme.into());
         }
@@ -330,10 +339,9 @@ impl Presented {
         if !self.common.suite.sign.contains(&message.scheme) {
             return Err(PeerMisbehaved::SignedKxWithWrongAlgorithm.into());
         }
-        let Randoms { client, server } = &self.common.randoms;
-        let signed = [&client[..], &server[..], message.params].concat();
+        let signed = [&self.common.randoms.client_first(), message.params_raw].concat();
         let signature = DigitallySignedStruct::new(message.scheme, message.signature.0.to_vec());
-        let public = message.public.0.to_vec();
+        let public = message.params.public.0.to_vec();
         self.common.messages.add(m.raw);
         let Self { common, chain } = *self;
         let claimed = Claimed { common, chain, group, public, signed, signature, request: None, now: None };
@@ -393,7 +401,8 @@ impl Claimed {
         cx.facts.peer = Some(chain.certificates.clone());
         cx.facts.group = Some(group);
         let wanted = request.is_some();
-        let authenticated = Box::new(Authenticated { common, chain: chain.certificates, group, public, request });
+        let authenticated =
+            Box::new(Authenticated { common, chain: chain.certificates, group, public, request });
         match wanted {
             true => Ok(AskCertificate(authenticated)),
             false => authenticated.send_client_flight(None, cx),
@@ -420,18 +429,20 @@ impl Authenticated {
         cx: &mut Cx<'_>,
     ) -> Result<Client, Error> {
         let Self { mut common, chain, group, public, request } = *self;
-        let usable = request.as_ref().and_then(|request| {
-            let credential = credential?;
-            let scheme = certs::choose_scheme(&credential, &request.schemes)?;
-            Some((credential, scheme))
-        });
-        let messages = &mut common.messages;
+        // An empty chain is no certificate, and must not be followed by a signature.
+        let usable = match (&request, credential.filter(|credential| !credential.cert.is_empty())) {
+            (Some(request), Some(credential)) => {
+                certs::choose_scheme(&credential, &request.schemes)?.map(|scheme| (credential, scheme))
+            }
+            _ => None,
+        };
         if request.is_some() {
             let ours = usable.as_ref().map_or(&[][..], |(credential, _)| &credential.cert);
-            messages.emit(cx, HandshakeType::Certificate, |out| certs::write_chain12(out, ours));
+            common.messages.emit(cx, HandshakeType::Certificate, |out| certs::write_chain12(out, ours));
         }
         let exchange = group.start()?;
-        let key_exchange = ClientKeyExchange::new(exchange.pub_key());
+        let key_exchange = ClientKeyExchange { public: Opaque(exchange.pub_key()) };
+        let messages = &mut common.messages;
         messages.emit(cx, HandshakeType::ClientKeyExchange, |out| key_exchange.write(out));
 
         // RFC 7627 section 4: the session hash ends with ClientKeyExchange.
@@ -439,12 +450,12 @@ impl Authenticated {
         let master =
             MasterSecret::agree(common.suite, exchange, &public, session_hash.as_ref(), &common.randoms)?;
         cx.log_secret("CLIENT_RANDOM", master.as_secret().as_bytes());
-        let flown = Keyed { common, master, chain };
+        let mut keyed = Keyed { common, master, chain };
         match usable {
-            None => flown.send_finished(cx),
+            None => keyed.send_finished(cx),
             Some((credential, scheme)) => {
-                let message = flown.common.messages.take_kept();
-                Ok(AskSignature(Box::new(Signing { keyed: flown, credential, scheme, message })))
+                let message = keyed.common.messages.take_kept();
+                Ok(AskSignature(Box::new(Signing { keyed, credential, scheme, message })))
             }
         }
     }
@@ -466,7 +477,11 @@ pub(crate) struct Signing {
 }
 
 impl Signing {
-    fn send_certificate_verify(mut self: Box<Self>, signature: &[u8], cx: &mut Cx<'_>) -> Result<Client, Error> {
+    fn send_certificate_verify(
+        mut self: Box<Self>,
+        signature: &[u8],
+        cx: &mut Cx<'_>,
+    ) -> Result<Client, Error> {
         let scheme = self.scheme;
         self.keyed.common.messages.emit(cx, HandshakeType::CertificateVerify, |out| {
             certs::write_certificate_verify(out, scheme, signature);
@@ -481,8 +496,10 @@ impl Keyed {
         let Self { mut common, master, chain } = self;
         let KeyBlock { client, server } = master.key_block(&common.randoms);
         cx.change_cipher_spec(client, common.suite)?;
-        let verify_data = master.verify_data(Who::Client, &common.messages.current());
-        common.messages.emit(cx, HandshakeType::Finished, |out| out.extend_from_slice(verify_data.as_ref()));
+        let verify_data = master.verify_data(Label::Client, &common.messages.current());
+        common
+            .messages
+            .emit(cx, HandshakeType::Finished, |out| out.extend_from_slice(verify_data.as_bytes()));
         let ticket_comes = common.ticket_comes;
         let flown = Box::new(Flown { common, master, keys: Keys::Read(server), chain });
         Ok(if ticket_comes { WaitNewSessionTicket(flown) } else { WaitChangeCipherSpec(flown) })
@@ -531,15 +548,17 @@ impl Flown {
 
     fn read_finished(self: Box<Self>, m: Message<'_>, cx: &mut Cx<'_>) -> Result<Client, Error> {
         let Self { mut common, master, keys, chain } = *self;
-        if !master.verify_data(Who::Server, &common.messages.current()).matches(m.body) {
+        if !master.verify_data(Label::Server, &common.messages.current()).matches(m.body) {
             return Err(PeerMisbehaved::IncorrectFinished.into());
         }
         common.messages.add(m.raw);
         cx.facts.peer = Some(chain);
         if let Keys::Write(Some(client)) = keys {
             cx.change_cipher_spec(client, common.suite)?;
-            let verify_data = master.verify_data(Who::Client, &common.messages.current());
-            common.messages.emit(cx, HandshakeType::Finished, |out| out.extend_from_slice(verify_data.as_ref()));
+            let verify_data = master.verify_data(Label::Client, &common.messages.current());
+            common
+                .messages
+                .emit(cx, HandshakeType::Finished, |out| out.extend_from_slice(verify_data.as_bytes()));
         }
         cx.flush()?;
         store_session(&common, &master, cx)?;
@@ -548,13 +567,17 @@ impl Flown {
     }
 }
 
-/// Both Finished are right: the session may be kept, under the verifier and the credential that made it.
+/// Both Finished are right: the session may be kept, under the verifier and the credential that made it. One that was
+/// resumed is kept already; only a ticket makes it another.
 fn store_session(common: &Common, master: &MasterSecret, cx: &Cx<'_>) -> Result<(), Error> {
     let config = &common.asked.config;
-    let (lifetime, ticket) = common.ticket.as_ref().map_or((0, &[][..]), |(lifetime, ticket)| (*lifetime, ticket));
-    if (ticket.is_empty() && common.session_id.is_empty()) || !config.resumption.keeps_tls12() {
+    let (lifetime, ticket) =
+        common.ticket.as_ref().map_or((0, &[][..]), |(lifetime, ticket)| (*lifetime, ticket));
+    let named = !common.session_id.is_empty() && common.authenticated_at.is_none();
+    if (ticket.is_empty() && !named) || !config.resumption.keeps_tls12() || ticket.len() > MAX_TICKET {
         return Ok(());
     }
+    let now = common.asked.now()?;
     let value = Tls12ClientSessionValue::new(
         common.suite,
         &common.session_id,
@@ -562,10 +585,13 @@ fn store_session(common: &Common, master: &MasterSecret, cx: &Cx<'_>) -> Result<
         master.as_secret().duplicate(),
         common.ems,
         lifetime,
-        common.asked.now()?,
+        now,
+        common.authenticated_at.unwrap_or(now),
         cx.facts.peer.clone().unwrap_or_default(),
         SessionBinding::to(config),
     );
-    config.resumption.store.set_tls12_session(common.asked.name.clone(), value);
-    Ok(())
+    guarded(STORE, || {
+        config.resumption.store.set_tls12_session(common.asked.name.clone(), value);
+        Ok(())
+    })
 }

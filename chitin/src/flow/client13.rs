@@ -29,7 +29,6 @@ use crate::crypto::signer::CertifiedKey;
 use crate::crypto::suites::{SupportedCipherSuite, Tls13CipherSuite};
 use crate::crypto::verify::DigitallySignedStruct;
 use crate::error::{Error, InvalidMessage, PeerIncompatible, PeerMisbehaved};
-use crate::flow::{self, client12};
 use crate::flow::certs::{self, PeerChain, Signed};
 use crate::flow::cx::Cx;
 use crate::flow::offer::{Asked, Offer};
@@ -37,6 +36,7 @@ use crate::flow::question::{Answer, Question, STORE, guarded};
 use crate::flow::replies::{self, Reply};
 use crate::flow::traffic13::{Tickets, Traffic};
 use crate::flow::unexpected;
+use crate::flow::{self, client12};
 use crate::names::{Compression, HandshakeKind, HandshakeType, NamedGroup, ProtocolVersion, SignatureScheme};
 use crate::observe::KeyLevel;
 use crate::record::joiner::Message;
@@ -269,7 +269,9 @@ fn choose_version(offer: &Offer, hello: &ServerHello<'_>) -> Result<ProtocolVers
         return Err(PeerIncompatible::ServerDoesNotSupportTls12Or13.into());
     }
     match hello.chosen_version()? {
-        Some(ProtocolVersion::TLSv1_3) if offer.offers(ProtocolVersion::TLSv1_3) => Ok(ProtocolVersion::TLSv1_3),
+        Some(ProtocolVersion::TLSv1_3) if offer.offers(ProtocolVersion::TLSv1_3) => {
+            Ok(ProtocolVersion::TLSv1_3)
+        }
         Some(ProtocolVersion::TLSv1_3) => Err(PeerMisbehaved::UnsolicitedServerHelloExtension.into()),
         Some(_) => Err(PeerMisbehaved::SelectedTls12UsingTls13VersionExtension.into()),
         // A server that knows TLS 1.3 says so when it chooses less: somebody has changed our hello. RFC 8446 section 4.1.3.

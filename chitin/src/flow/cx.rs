@@ -7,11 +7,11 @@ use crate::carrier::{Carrier, Direction};
 use crate::config::client::ClientConfig;
 use crate::config::keylog::KeyLog;
 use crate::config::server::ServerConfig;
+use crate::crypto::suites::Tls12CipherSuite;
 use crate::error::Error;
 use crate::flow::facts::Facts;
 use crate::names::HandshakeType;
 use crate::observe::{self, Event, KeyLevel};
-use crate::schedule::exporter::Exporter;
 use crate::schedule::tls12::{KeyHalf, MasterSecret, Randoms};
 use crate::schedule::tls13::{Pair, TrafficSecret};
 use crate::schedule::transcript::Transcript;
@@ -174,15 +174,18 @@ impl Cx<'_> {
     }
 
     /// TLS 1.2: says ChangeCipherSpec behind what was said so far, and switches our keys. RFC 5246 section 7.1.
-    pub(crate) fn change_cipher_spec(&mut self, keys: KeyHalf, suite: &'static Tls12CipherSuite) -> Result<(), Error> {
-        self.send_compat_ccs()?;
-        self.carrier.install_tls12(Direction::Write, keys, suite);
-        Ok(())
+    pub(crate) fn change_cipher_spec(
+        &mut self,
+        keys: KeyHalf,
+        suite: &'static Tls12CipherSuite,
+    ) -> Result<(), Error> {
+        self.flush()?;
+        self.carrier.change_cipher_spec(keys, suite)
     }
 
     /// TLS 1.2: both Finished are right.
     pub(crate) fn finish_tls12(&mut self, master: MasterSecret, randoms: Randoms) {
-        self.facts.exporter = Some(Exporter::tls12(&master, &randoms));
+        self.facts.exporter = Some(master.exporter(&randoms));
         if self.policy.secret_extraction {
             self.policy.tls12_secrets = Some((master, randoms));
         }

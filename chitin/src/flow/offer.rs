@@ -85,11 +85,12 @@ impl Offer {
         let mut draw = [0; 32 + 32 + 5 + 32];
         config.provider.secure_random.fill(&mut draw)?;
         let (random, rest) = draw.split_first_chunk().ok_or(Error::FailedToGetRandomBytes)?;
-        let (session_id, rest) = rest.split_first_chunk().ok_or(Error::FailedToGetRandomBytes)?;
+        let (session_id, rest) = rest.split_first_chunk::<32>().ok_or(Error::FailedToGetRandomBytes)?;
         let (grease, shuffle) = rest.split_first_chunk::<5>().ok_or(Error::FailedToGetRandomBytes)?;
 
         let hint = guarded(STORE, || Ok(config.resumption.store.kx_hint(&name)))?;
-        let (old, new) = [ProtocolVersion::TLSv1_2, ProtocolVersion::TLSv1_3].map(|v| config.versions.contains(v)).into();
+        let (old, new) =
+            [ProtocolVersion::TLSv1_2, ProtocolVersion::TLSv1_3].map(|v| config.versions.contains(v)).into();
         let share = match new {
             true => Some(Share::start(&config, choose_first_group(&config, hint)?)?),
             false => None,
@@ -310,7 +311,8 @@ impl Offer {
     }
 
     pub(crate) fn suites(&self) -> impl Iterator<Item = &'static Tls13CipherSuite> + '_ {
-        self.config.provider.cipher_suites.iter().filter_map(|suite| suite.tls13())
+        let suites = self.config.provider.cipher_suites.iter().filter_map(|suite| suite.tls13());
+        suites.filter(|_| self.offers(ProtocolVersion::TLSv1_3))
     }
 
     /// The suite of this name, if it was offered.

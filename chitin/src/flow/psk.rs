@@ -121,7 +121,8 @@ pub(crate) fn resumable12(bytes: &[u8], present: &Present12<'_>) -> Result<Optio
     let Some(session) = ServerSession12::open(bytes) else { return Ok(None) };
     let mut suites = present.suites.iter().filter_map(|suite| suite.tls12());
     let enabled = suites.find(|suite| suite.common.suite == session.suite);
-    let Some(suite) = enabled.filter(|suite| present.hello.cipher_suites.contains(&suite.common.suite)) else {
+    let Some(suite) = enabled.filter(|suite| present.hello.cipher_suites.contains(&suite.common.suite))
+    else {
         return Ok(None);
     };
     let good = session.version == ProtocolVersion::TLSv1_2
@@ -132,7 +133,7 @@ pub(crate) fn resumable12(bytes: &[u8], present: &Present12<'_>) -> Result<Optio
     if !good {
         return Ok(None);
     }
-    match (session.ems != 0, present.ems) {
+    match (session.extended(), present.ems) {
         (true, false) => return Err(PeerMisbehaved::ResumptionAttemptedWithVariedEms.into()),
         // Made without it, and now it could be had: better a full handshake.
         (false, true) => return Ok(None),

@@ -4,7 +4,7 @@
 //! unsolicited; what we know but does not belong into that message is misplaced.
 
 use crate::error::{Error, InvalidMessage, PeerMisbehaved};
-use crate::wire::extensions::{CT, EE, HRR, SH, Seen, allowed_in, ext};
+use crate::wire::extensions::{CT, EE, HRR, SH, SH12, Seen, allowed_in, ext};
 
 /// A message that answers extensions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

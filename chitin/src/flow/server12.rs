@@ -30,28 +30,29 @@ use zeroize::Zeroizing;
 
 use crate::carrier::Direction;
 use crate::config::server::ServerConfig;
+use crate::crypto::ActiveKeyExchange;
 use crate::crypto::signer::CertifiedKey;
 use crate::crypto::suites::{SupportedCipherSuite, Tls12CipherSuite};
 use crate::crypto::verify::DigitallySignedStruct;
-use crate::crypto::ActiveKeyExchange;
 use crate::error::{Error, PeerMisbehaved};
 use crate::flow::certs::{self, PeerChain};
 use crate::flow::choose;
 use crate::flow::cx::Cx;
+use crate::flow::offer::MAX_TICKET;
 use crate::flow::psk::{self, Present12, Resumable12};
 use crate::flow::question::{self, Answer, Question};
 use crate::flow::transcript12::Messages;
 use crate::flow::unexpected;
-use crate::names::{HandshakeKind, HandshakeType, ProtocolVersion, SignatureScheme};
+use crate::names::{CertificateStatusType, HandshakeKind, HandshakeType, ProtocolVersion, SignatureScheme};
 use crate::record::joiner::Message;
-use crate::schedule::tls12::{KeyBlock, KeyHalf, MasterSecret, Randoms, Who};
+use crate::schedule::tls12::{KeyBlock, KeyHalf, Label, MasterSecret, Randoms};
 use crate::wire::client_hello::ClientHello;
 use crate::wire::codec::{Opaque, Wire};
+use crate::wire::extensions::{SelectedProtocol, ServerHello12Extensions};
 use crate::wire::server_hello::ServerHello;
 use crate::wire::stored::{self, ServerSession12};
 use crate::wire::tls12::{
-    CertificateRequest12, CertificateStatus12, ClientKeyExchange, EcdhParams, NewSessionTicket12,
-    ServerHello12Extensions, ServerKeyExchange,
+    CertificateRequest12, CertificateStatus, ClientKeyExchange, EcdhParams, NewSessionTicket12,
 };
 
 /// What is waited for, and between it the questions.
@@ -141,7 +142,9 @@ impl Server {
     pub(crate) fn on_answer(self, answer: Answer, cx: &mut Cx<'_>) -> Result<Self, Error> {
         match (self, answer) {
             (AskSession(s), Answer::Bytes(session)) => s.choose_session(session.map(Zeroizing::new), cx),
-            (AskServerCertificate(s), Answer::Certificate(credential)) => s.send_server_flight(credential, cx),
+            (AskServerCertificate(s), Answer::Certificate(credential)) => {
+                s.send_server_flight(credential, cx)
+            }
             (AskSignature(s), Answer::Signature(signature)) => s.send_server_key_exchange(&signature, cx),
             (AskVerdict(s), Answer::Verified) => s.check_signature(),
             (AskTicket(s), Answer::Bytes(ticket)) => s.send_ticket(ticket, cx),
@@ -167,7 +170,7 @@ pub(crate) fn read_client_hello(
     cx: &mut Cx<'_>,
 ) -> Result<Server, Error> {
     choose::check_hello12(&hello, &config)?;
-    cx.carrier.enter_tls12();
+    cx.carrier.set_version12();
     cx.facts.server_name = hello.server_name.clone();
     let ems = hello.extended_master_secret();
     let started = Box::new(Started { config, hello, ems });
@@ -186,7 +189,9 @@ impl Started {
         match self.ticket() {
             Some(ticket) => Some(Question::OpenTicket { ticketer: &config.ticketer, ticket }),
             None if self.hello.session_id().is_empty() || config.ticketer.enabled() => None,
-            None => Some(Question::LoadSession { store: &config.session_storage, id: self.hello.session_id() }),
+            None => {
+                Some(Question::LoadSession { store: &config.session_storage, id: self.hello.session_id() })
+            }
         }
     }
 
@@ -194,7 +199,11 @@ impl Started {
         self.hello.session_ticket().filter(|ticket| !ticket.is_empty() && self.config.ticketer.enabled())
     }
 
-    fn choose_session(self: Box<Self>, found: Option<Zeroizing<Vec<u8>>>, cx: &mut Cx<'_>) -> Result<Server, Error> {
+    fn choose_session(
+        self: Box<Self>,
+        found: Option<Zeroizing<Vec<u8>>>,
+        cx: &mut Cx<'_>,
+    ) -> Result<Server, Error> {
         let present = Present12 {
             suites: &self.config.provider.cipher_suites,
             hello: &self.hello,
@@ -237,19 +246,35 @@ impl Started {
         cx.facts.kind = Some(HandshakeKind::Resumed);
         cx.facts.resumption_data = Some(session.application);
         let session_id = hello.session_id().to_vec();
-        send_server_hello(&config, &hello, suite, &randoms, &session_id, Says { ems, ..Says::default() }, &mut messages, cx)?;
+        send_server_hello(
+            &config,
+            &hello,
+            suite,
+            &randoms,
+            &session_id,
+            Says { ems, ..Says::default() },
+            &mut messages,
+            cx,
+        )?;
 
-        let master = MasterSecret::resumed(suite, session.secret);
+        let master = MasterSecret::resumed(suite, session.secret, ems);
         cx.log_secret("CLIENT_RANDOM", master.as_secret().as_bytes());
         let KeyBlock { client, server } = master.key_block(&randoms);
         cx.change_cipher_spec(server, suite)?;
-        let verify_data = master.verify_data(Who::Server, &messages.current());
-        messages.emit(cx, HandshakeType::Finished, |out| out.extend_from_slice(verify_data.as_ref()));
+        let verify_data = master.verify_data(Label::Server, &messages.current());
+        messages.emit(cx, HandshakeType::Finished, |out| out.extend_from_slice(verify_data.as_bytes()));
         cx.flush()?;
         let chain = PeerChain { certificates: session.chain, ocsp: Vec::new() };
         let common = Common { config, suite, randoms, messages, ems, session_id, ticket: false };
         let last = Last::TheClient;
-        Ok(WaitChangeCipherSpec(Box::new(Keyed { common, master, chain, read: Some(client), write: None, last })))
+        Ok(WaitChangeCipherSpec(Box::new(Keyed {
+            common,
+            master,
+            chain,
+            read: Some(client),
+            write: None,
+            last,
+        })))
     }
 }
 
@@ -292,11 +317,11 @@ fn send_server_hello(
     let extensions = ServerHello12Extensions {
         renegotiation_info: renegotiation.then_some(Opaque(&[])),
         extended_master_secret: says.ems.then_some(()),
-        ec_point_formats: hello.point_formats().map(|_| ServerHello12Extensions::uncompressed()),
+        ec_point_formats: hello.point_formats_uncompressed().map(|_| certs::uncompressed()),
         server_name: says.named.then_some(()),
         session_ticket: says.ticket.then_some(()),
         status_request: says.status.then_some(()),
-        application_layer_protocol_negotiation: protocol.as_deref().map(crate::wire::extensions::SelectedProtocol),
+        application_layer_protocol_negotiation: protocol.as_deref().map(SelectedProtocol),
         ..Default::default()
     };
     messages.emit(cx, HandshakeType::ServerHello, |out| {
@@ -334,12 +359,16 @@ impl Started {
         send_server_hello(&config, &hello, chosen.suite, &randoms, &session_id, says, &mut messages, cx)?;
         messages.emit(cx, HandshakeType::Certificate, |out| certs::write_chain12(out, &credential.cert));
         if let Some(response) = ocsp {
-            messages.emit(cx, HandshakeType::CertificateStatus, |out| CertificateStatus12::ocsp(response).write(out));
+            messages.emit(cx, HandshakeType::CertificateStatus, |out| {
+                CertificateStatus { kind: CertificateStatusType::OCSP, response: Opaque(response) }
+                    .write(out);
+            });
         }
 
         let exchange = chosen.group.start()?;
-        let params = EcdhParams::encode(chosen.group.name(), exchange.pub_key());
-        let message = [&randoms.client[..], &randoms.server, &params].concat();
+        let mut params = Vec::new();
+        EcdhParams { group: chosen.group.name(), public: Opaque(exchange.pub_key()) }.write(&mut params);
+        let message = [&randoms.client_first()[..], &params].concat();
         let common = Common { config, suite: chosen.suite, randoms, messages, ems, session_id, ticket };
         let scheme = chosen.scheme;
         Ok(AskSignature(Box::new(Signing { common, credential, scheme, exchange, params, message })))
@@ -362,7 +391,8 @@ impl Signing {
         let Self { mut common, scheme, exchange, params, .. } = self;
         let messages = &mut common.messages;
         messages.emit(cx, HandshakeType::ServerKeyExchange, |out| {
-            ServerKeyExchange::write_signed(out, &params, scheme, signature);
+            out.extend_from_slice(&params);
+            certs::write_certificate_verify(out, scheme, signature);
         });
         let verifier = &common.config.verifier;
         let asked = verifier.offer_client_auth();
@@ -370,7 +400,7 @@ impl Signing {
             let schemes = verifier.supported_verify_schemes();
             let authorities = verifier.root_hint_subjects();
             messages.emit(cx, HandshakeType::CertificateRequest, |out| {
-                CertificateRequest12::write_request(out, &schemes, authorities);
+                CertificateRequest12::write_for(out, &schemes, authorities.iter().map(AsRef::as_ref));
             });
         } else {
             messages.forget();
@@ -483,7 +513,7 @@ impl Keyed {
 
     fn read_finished(mut self: Box<Self>, m: Message<'_>, cx: &mut Cx<'_>) -> Result<Server, Error> {
         let messages = &mut self.common.messages;
-        if !self.master.verify_data(Who::Client, &messages.current()).matches(m.body) {
+        if !self.master.verify_data(Label::Client, &messages.current()).matches(m.body) {
             return Err(PeerMisbehaved::IncorrectFinished.into());
         }
         messages.add(m.raw);
@@ -507,18 +537,20 @@ impl Keyed {
         let chain = stored::encode_chain(self.chain.certificates.iter().map(AsRef::as_ref));
         let policy = config.policy_fingerprint().unwrap_or_default();
         let session = ServerSession12 {
-            format: stored::FORMAT_12,
+            format: stored::FORMAT12,
             version: ProtocolVersion::TLSv1_2,
             suite: suite.common.suite,
             master_secret: Opaque(self.master.as_secret().as_bytes()),
             ems: u8::from(*ems),
             created: now.as_secs(),
             lifetime,
+            authenticated: now.as_secs(),
             server_name: Opaque(cx.facts.server_name.as_ref().map_or("", |name| name.as_ref()).as_bytes()),
             alpn: Opaque(cx.facts.alpn.as_deref().unwrap_or_default()),
             policy: Opaque(&policy),
             chain: Opaque(&chain),
             application: Opaque(&cx.policy.resumption_data),
+            session_id: Opaque(session_id),
         };
         let mut bytes = Zeroizing::new(Vec::with_capacity(256usize.saturating_add(chain.len())));
         session.write(&mut bytes);
@@ -531,8 +563,8 @@ impl Keyed {
             cx.change_cipher_spec(keys, self.common.suite)?;
         }
         let messages = &mut self.common.messages;
-        let verify_data = self.master.verify_data(Who::Server, &messages.current());
-        messages.emit(cx, HandshakeType::Finished, |out| out.extend_from_slice(verify_data.as_ref()));
+        let verify_data = self.master.verify_data(Label::Server, &messages.current());
+        messages.emit(cx, HandshakeType::Finished, |out| out.extend_from_slice(verify_data.as_bytes()));
         cx.flush()?;
         self.connect(cx)
     }
@@ -558,15 +590,17 @@ impl Ticketing {
         let Common { config, ticket, session_id, .. } = &self.keyed.common;
         match ticket {
             true => Question::SealTicket { ticketer: &config.ticketer, plain: &self.session },
-            false => {
-                Question::StoreSession { store: &config.session_storage, id: session_id, session: &self.session }
-            }
+            false => Question::StoreSession {
+                store: &config.session_storage,
+                id: session_id,
+                session: &self.session,
+            },
         }
     }
 
     /// It was announced, so it comes: empty, if the ticketer gives none. RFC 5077 section 3.3.
     fn send_ticket(mut self: Box<Self>, ticket: Option<Vec<u8>>, cx: &mut Cx<'_>) -> Result<Server, Error> {
-        let ticket = ticket.filter(|ticket| ticket.len() <= psk::MAX_TICKET).unwrap_or_default();
+        let ticket = ticket.filter(|ticket| ticket.len() <= MAX_TICKET).unwrap_or_default();
         let lifetime_hint = self.lifetime;
         self.keyed.common.messages.emit(cx, HandshakeType::NewSessionTicket, |out| {
             NewSessionTicket12 { lifetime_hint, ticket: Opaque(&ticket) }.write(out);

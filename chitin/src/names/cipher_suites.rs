@@ -393,6 +393,5 @@ open_enum! {
 
 impl CipherSuite {
     /// No cipher suite but a signal in the place of one: the client has tried a higher version before. RFC 7507 section 2.
-    #[allow(dead_code, reason = "the flows of TLS 1.2 are being built on it")]
     pub(crate) const TLS_FALLBACK_SCSV: Self = Self::Unknown(0x5600);
 }

@@ -101,7 +101,6 @@ impl Opener {
     }
 
     /// The version is TLS 1.2: from here on records have its form.
-    #[allow(dead_code, reason = "the flows of TLS 1.2 are being built on it")]
     pub(crate) fn set_version12(&mut self) {
         self.form = Form::Tls12;
     }

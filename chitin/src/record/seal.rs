@@ -79,7 +79,6 @@ impl Sealer {
     }
 
     /// The version is TLS 1.2, which has no padding. Its records are formed by their encrypter.
-    #[allow(dead_code, reason = "the flows of TLS 1.2 are being built on it")]
     pub(crate) fn set_version12(&mut self) {
         self.padding = None;
         self.first_flight = false;

@@ -30,7 +30,6 @@ impl Exporter {
         Self(Kind::Tls13 { suite, secret })
     }
 
-    #[allow(dead_code, reason = "the flows of TLS 1.2 are being built on it")]
     pub(crate) fn for_tls12(
         suite: &'static Tls12CipherSuite,
         master_secret: Secret,

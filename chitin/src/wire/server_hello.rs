@@ -6,8 +6,8 @@ use alloc::vec::Vec;
 
 use crate::error::InvalidMessage;
 use crate::names::{CipherSuite, Compression, ProtocolVersion};
-use crate::wire::codec::{Opaque, Reader, Wire};
-use crate::wire::extensions::{HelloRetryExtensions, ServerHello12Extensions, ServerHelloExtensions};
+use crate::wire::codec::{MAX16, Opaque, Reader, Wire};
+use crate::wire::extensions::{HelloRetryExtensions, ServerHello12Extensions, ServerHelloExtensions, ext};
 
 /// SHA-256 of "HelloRetryRequest". RFC 8446 section 4.1.3.
 pub(crate) const RETRY_RANDOM: [u8; 32] = [
@@ -37,6 +37,21 @@ impl<'a> ServerHello<'a> {
         self.random.ends_with(b"DOWNGRD\x01") || self.random.ends_with(b"DOWNGRD\x00")
     }
 
+    /// The version that `supported_versions` names, whatever the rest of the block means in that version.
+    pub(crate) fn chosen_version(&self) -> Result<Option<ProtocolVersion>, InvalidMessage> {
+        let mut rest = match self.extensions {
+            [] => return Ok(None),
+            block => Reader::new(Opaque::<0, MAX16>::read_all(block)?.0),
+        };
+        while rest.any_left() {
+            let (code, body) = (rest.u16("extension type")?, rest.prefixed(0, MAX16, "extension body")?);
+            if code == ext::supported_versions {
+                return ProtocolVersion::read_all(body).map(Some);
+            }
+        }
+        Ok(None)
+    }
+
     pub(crate) fn extensions(&self) -> Result<ServerHelloExtensions<'a>, InvalidMessage> {
         match self.extensions {
             [] => Ok(ServerHelloExtensions::default()),
@@ -45,7 +60,6 @@ impl<'a> ServerHello<'a> {
     }
 
     /// The same block as a server of TLS 1.2 means it, who may leave it out.
-    #[allow(dead_code, reason = "the flows of TLS 1.2 are being built on it")]
     pub(crate) fn tls12_extensions(&self) -> Result<ServerHello12Extensions<'a>, InvalidMessage> {
         match self.extensions {
             [] => Ok(ServerHello12Extensions::default()),

@@ -53,7 +53,6 @@ impl<'a> ServerSession<'a> {
 
 wire_struct! {
     /// One session of TLS 1.2, with all that its resumption is bound to.
-    #[allow(dead_code, reason = "the flows of TLS 1.2 are being built on it")]
     ServerSession12<'a> {
         format:        u8,
         version:       ProtocolVersion,
@@ -81,7 +80,6 @@ wire_struct! {
     }
 }
 
-#[allow(dead_code, reason = "the flows of TLS 1.2 are being built on it")]
 impl<'a> ServerSession12<'a> {
     /// `None` if it is not of this format.
     pub(crate) fn open(bytes: &'a [u8]) -> Option<Self> {
