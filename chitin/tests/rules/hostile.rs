@@ -164,14 +164,10 @@ fn each_message_type_has_a_size_limit_before_authentication() {
             let record = Record { typ: 22, version: 0x0303, body: header(typ, len).to_vec() };
             let got = pair.give(Side::Server, &record.to_bytes()).map_err(|failed| failed.error);
             let limit = longest as usize;
-            let too_long = match typ {
-                // Certificate and CompressedCertificate have an error of their own, as in 0.23.
-                11 | 25 => InvalidMessage::CertificatePayloadTooLarge,
-                _ => InvalidMessage::HandshakeMessageTooLong {
-                    typ: chitin::HandshakeType::from(typ),
-                    len: len as usize,
-                    limit,
-                },
+            let too_long = InvalidMessage::HandshakeMessageTooLong {
+                typ: chitin::HandshakeType::from(typ),
+                len: len as usize,
+                limit,
             };
             let expected = if refused { Err(too_long.into()) } else { Ok(()) };
             assert_eq!(got, expected, "server, type {typ}, {len}");
