@@ -2,7 +2,8 @@
 //!
 //! No function here touches a connection; a table of hellos tests them.
 
-#[cfg(all(test, feature = "aws_lc_rs", feature = "std"))]
+#[cfg(test)]
+#[cfg(all(feature = "aws_lc_rs", feature = "std"))]
 mod tests;
 
 use alloc::vec::Vec;

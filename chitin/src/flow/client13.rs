@@ -497,7 +497,7 @@ impl Authenticated {
         cx.facts.peer = Some(chain);
         let (master, handshake) = keys.into_master(&common.transcript.current());
         cx.derived(KeyLevel::Traffic, &master.traffic)?;
-        cx.log_secret("EXPORTER_SECRET", master.exporter.as_bytes());
+        cx.log_secret("EXPORTER_SECRET", master.exporter.as_bytes())?;
         let answering = Box::new(Finishing { common, handshake, master });
         match request {
             Some(request) => Ok(AskCertificate(Box::new(Answering { finishing: answering, request }))),

@@ -10,6 +10,7 @@ use crate::config::server::ServerConfig;
 use crate::crypto::suites::Tls12CipherSuite;
 use crate::error::Error;
 use crate::flow::facts::Facts;
+use crate::flow::question::guarded;
 use crate::names::HandshakeType;
 use crate::observe::{self, Event, KeyLevel};
 use crate::schedule::tls12::{KeyHalf, MasterSecret, Randoms};
@@ -128,15 +129,17 @@ impl Cx<'_> {
             KeyLevel::Handshake => ("CLIENT_HANDSHAKE_TRAFFIC_SECRET", "SERVER_HANDSHAKE_TRAFFIC_SECRET"),
             _ => ("CLIENT_TRAFFIC_SECRET_0", "SERVER_TRAFFIC_SECRET_0"),
         };
-        self.log_secret(client, pair.client.as_bytes());
-        self.log_secret(server, pair.server.as_bytes());
-        Ok(())
+        self.log_secret(client, pair.client.as_bytes())?;
+        self.log_secret(server, pair.server.as_bytes())
     }
 
-    pub(crate) fn log_secret(&self, label: &str, secret: &[u8]) {
-        if let Some(log) = self.policy.key_log.as_ref().filter(|log| log.will_log(label)) {
-            log.log(label, &self.policy.client_random, secret);
-        }
+    pub(crate) fn log_secret(&self, label: &str, secret: &[u8]) -> Result<(), Error> {
+        guarded("key log", || {
+            if let Some(log) = self.policy.key_log.as_ref().filter(|log| log.will_log(label)) {
+                log.log(label, &self.policy.client_random, secret);
+            }
+            Ok(())
+        })
     }
 
     /// One direction switches keys: the other door. What was said under the old key is sent first.

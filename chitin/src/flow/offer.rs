@@ -4,7 +4,8 @@
 //! the PSK last; after a HelloRetryRequest the same offer, with the changes that the server asked for, writes the second
 //! hello. Everything the server answers is checked against it.
 
-#[cfg(all(test, feature = "aws_lc_rs", feature = "std"))]
+#[cfg(test)]
+#[cfg(all(feature = "aws_lc_rs", feature = "std"))]
 mod tests;
 
 use alloc::boxed::Box;

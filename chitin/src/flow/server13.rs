@@ -590,7 +590,7 @@ impl Agreed {
         cx.emit(&mut transcript, HandshakeType::Finished, |out| out.extend_from_slice(verify_data.as_ref()));
         let (master, handshake) = keys.into_master(&transcript.current());
         cx.derived(KeyLevel::Traffic, &master.traffic)?;
-        cx.log_secret("EXPORTER_SECRET", master.exporter.as_bytes());
+        cx.log_secret("EXPORTER_SECRET", master.exporter.as_bytes())?;
         cx.install(Direction::Write, &master.traffic.server, KeyLevel::Traffic)?;
         let resumes = choose::resumes(&hello);
         Ok(Box::new(Flown { config, transcript, handshake, master, peer, authenticated, resumes }))

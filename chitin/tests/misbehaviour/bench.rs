@@ -254,7 +254,7 @@ const ALERTS: &[(&str, u8)] = &[
 ];
 
 /// The alert that the documentation of the error's variant promises to its reader.
-fn documented_alert(error: &Error) -> Option<u8> {
+pub fn documented_alert(error: &Error) -> Option<u8> {
     let (of, variant) = path(error)[0];
     let source = match of {
         "PeerMisbehaved" | "PeerIncompatible" | "InvalidMessage" => include_str!("../../src/error/peer.rs"),

@@ -13,6 +13,7 @@ mod complete;
 mod encrypted;
 mod hello_to_client;
 mod hello_to_server;
+mod messages;
 mod parts;
 mod records;
 mod sweep;

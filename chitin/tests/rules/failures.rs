@@ -17,7 +17,7 @@ use chitin::server::{ClientHello, ProducesTickets, ResolvesServerCert, StoresSer
 use chitin::sign::{CertifiedKey, Signer, SigningKey};
 use chitin::time_provider::TimeProvider;
 use chitin::{
-    ClientConfig, ClientConnection, DigitallySignedStruct, DistinguishedName, Error, NamedGroup,
+    ClientConfig, ClientConnection, DigitallySignedStruct, DistinguishedName, Error, KeyLog, NamedGroup,
     ServerConfig, ServerConnection, SignatureAlgorithm, SignatureScheme,
 };
 use testkit::pair::{Pair, Side};
@@ -340,6 +340,12 @@ impl ClientSessionStore for Panics {
     }
 }
 
+impl KeyLog for Panics {
+    fn log(&self, _: &str, _: &[u8], _: &[u8]) {
+        panic!("key log")
+    }
+}
+
 impl TimeProvider for Panics {
     fn current_time(&self) -> Option<UnixTime> {
         panic!("clock")
@@ -417,6 +423,16 @@ fn a_panicking_ticketer_or_store_is_a_typed_error() {
         client.resumption = Resumption::store(Arc::new(Panics(on)));
         is_panic(panicked(client, self::server()));
     }
+}
+
+#[test]
+fn a_panicking_key_log_is_a_typed_error() {
+    let mut client = client();
+    client.key_log = Arc::new(Panics(On::Always));
+    is_panic(panicked(client, server()));
+    let mut server = crate::common::server();
+    server.key_log = Arc::new(Panics(On::Always));
+    is_panic(panicked(crate::common::client(), server));
 }
 
 #[test]

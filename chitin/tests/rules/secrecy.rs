@@ -345,7 +345,7 @@ fn sources() -> Vec<(String, String)> {
                     .any(|t| path.ends_with(t)) => {}
             false => {
                 let text = fs::read_to_string(&path).unwrap();
-                let code = text.split("\n#[cfg(test)]").next().unwrap().to_owned();
+                let code = text.split("mod tests {").next().unwrap().to_owned();
                 out.push((path.to_str().unwrap().replace('\\', "/"), code));
             }
         }
