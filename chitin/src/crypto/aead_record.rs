@@ -2,10 +2,16 @@
 //!
 //! This file owns what a record is made of: header, nonce, additional data, inner type, padding. An adapter brings the
 //! AEAD, and nothing else. Protection of TLS 1.2 records has other nonces, other additional data and no inner type;
-//! it is a second pair of types over the same trait.
+//! it is a second pair of types over the same trait, in `aead_record/tls12.rs`.
 //!
 //! Neither direction allocates: a record is sealed from the caller's slices into the slot it will be sent from, and
 //! opened where it lies or into the slice where it is wanted.
+
+#[cfg(feature = "tls12")]
+mod tls12;
+
+#[cfg(feature = "tls12")]
+pub(crate) use tls12::{NonceForm, Tls12Opener, Tls12Sealer, whole_iv};
 
 use super::cipher::{
     HEADER_LEN, InboundOpaqueMessage, InboundPlainMessage, Iv, MessageDecrypter, MessageEncrypter, Nonce,

@@ -98,13 +98,17 @@ impl fmt::Debug for WebPkiSupportedAlgorithms {
 /// Checks a TLS 1.2 signature over `message` with the key of `cert` (RFC 5246 section 7.4.3).
 ///
 /// # Errors
-/// If the scheme is not among `supported_schemes`, does not fit the key, or the signature is wrong.
+/// If the scheme is not among `supported_schemes`, is none of TLS 1.2, does not fit the key, or the signature is wrong.
 pub fn verify_tls12_signature(
     message: &[u8],
     cert: &CertificateDer<'_>,
     dss: &DigitallySignedStruct,
     supported_schemes: &WebPkiSupportedAlgorithms,
 ) -> Result<HandshakeSignatureValid, Error> {
+    // A scheme of ECDSA names the hash here, and the curve may be any. RFC 8422 section 5.1.3.
+    if !dss.scheme.supported_in_tls12() {
+        return Err(PeerMisbehaved::SignedHandshakeWithUnadvertisedSigScheme.into());
+    }
     let algorithms = supported_schemes.algorithms(dss.scheme)?;
     let spki = spki_of(cert)?;
     verify(message, &spki, dss, algorithms)

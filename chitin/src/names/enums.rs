@@ -214,6 +214,30 @@ impl SignatureScheme {
         }
     }
 
+    /// Whether TLS 1.2 allows it over a handshake: no SHA-1 (RFC 9155), and nothing that is for TLS 1.3 only
+    /// (draft-ietf-tls-mldsa).
+    pub(crate) fn supported_in_tls12(self) -> bool {
+        match self {
+            Self::RSA_PKCS1_SHA256
+            | Self::RSA_PKCS1_SHA384
+            | Self::RSA_PKCS1_SHA512
+            | Self::ECDSA_NISTP256_SHA256
+            | Self::ECDSA_NISTP384_SHA384
+            | Self::ECDSA_NISTP521_SHA512
+            | Self::RSA_PSS_SHA256
+            | Self::RSA_PSS_SHA384
+            | Self::RSA_PSS_SHA512
+            | Self::ED25519
+            | Self::ED448 => true,
+            Self::RSA_PKCS1_SHA1
+            | Self::ECDSA_SHA1_Legacy
+            | Self::ML_DSA_44
+            | Self::ML_DSA_65
+            | Self::ML_DSA_87
+            | Self::Unknown(_) => false,
+        }
+    }
+
     /// Whether TLS 1.3 allows it in a CertificateVerify: no PKCS#1 v1.5 and no SHA-1. RFC 8446 section 4.2.3.
     pub(crate) fn supported_in_tls13(self) -> bool {
         match self {

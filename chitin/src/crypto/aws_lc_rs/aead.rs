@@ -1,4 +1,4 @@
-//! AEADs, and the cipher suites made of them.
+//! AEADs, and the cipher suites of TLS 1.3.
 
 use alloc::boxed::Box;
 
@@ -62,8 +62,8 @@ pub static TLS13_CHACHA20_POLY1305_SHA256: SupportedCipherSuite =
     });
 
 /// RFC 8446 section 5.5 allows 2^24.5 full-size records under one AES-GCM key. We stop at 2^24, so that a key update
-/// that is asked for at the limit has room to happen.
-const GCM_RECORDS: u64 = 1 << 24;
+/// that is asked for at the limit has room to happen. TLS 1.2 has no key update: there the connection ends.
+pub(super) const GCM_RECORDS: u64 = 1 << 24;
 
 struct Algorithm {
     aead: &'static aead::Algorithm,
@@ -94,10 +94,10 @@ impl Tls13AeadAlgorithm for Algorithm {
 
 /// `None` if the key could not be set up (a wrong length, no memory): then every operation fails, since the traits have
 /// no error for it.
-struct Keyed(Option<LessSafeKey>);
+pub(super) struct Keyed(Option<LessSafeKey>);
 
 impl Keyed {
-    fn new(algorithm: &'static aead::Algorithm, key: &AeadKey) -> Self {
+    pub(super) fn new(algorithm: &'static aead::Algorithm, key: &AeadKey) -> Self {
         Self(UnboundKey::new(algorithm, key.as_ref()).ok().map(LessSafeKey::new))
     }
 

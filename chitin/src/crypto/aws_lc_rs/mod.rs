@@ -12,6 +12,8 @@ use crate::error::Error;
 use crate::names::GetRandomFailed;
 
 mod aead;
+#[cfg(feature = "tls12")]
+mod aead12;
 mod digest;
 mod kx;
 pub mod sign;
@@ -36,7 +38,22 @@ pub fn default_provider() -> CryptoProvider {
 /// The cipher suites that are on by default, in order of preference.
 pub static DEFAULT_CIPHER_SUITES: &[SupportedCipherSuite] = ALL_CIPHER_SUITES;
 
+/// All cipher suites, those of TLS 1.3 first.
+#[cfg(feature = "tls12")]
+pub static ALL_CIPHER_SUITES: &[SupportedCipherSuite] = &[
+    aead::TLS13_AES_256_GCM_SHA384,
+    aead::TLS13_AES_128_GCM_SHA256,
+    aead::TLS13_CHACHA20_POLY1305_SHA256,
+    aead12::TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,
+    aead12::TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
+    aead12::TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256,
+    aead12::TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
+    aead12::TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
+    aead12::TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
+];
+
 /// All cipher suites.
+#[cfg(not(feature = "tls12"))]
 pub static ALL_CIPHER_SUITES: &[SupportedCipherSuite] =
     &[aead::TLS13_AES_256_GCM_SHA384, aead::TLS13_AES_128_GCM_SHA256, aead::TLS13_CHACHA20_POLY1305_SHA256];
 
@@ -44,6 +61,12 @@ pub static ALL_CIPHER_SUITES: &[SupportedCipherSuite] =
 pub mod cipher_suite {
     pub use super::aead::{
         TLS13_AES_128_GCM_SHA256, TLS13_AES_256_GCM_SHA384, TLS13_CHACHA20_POLY1305_SHA256,
+    };
+    #[cfg(feature = "tls12")]
+    pub use super::aead12::{
+        TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,
+        TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256, TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
+        TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384, TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
     };
 }
 
@@ -110,3 +133,5 @@ impl KeyProvider for AwsLcRs {
 #[cfg(test)]
 #[cfg(feature = "std")]
 mod tests;
+#[cfg(all(test, feature = "std", feature = "tls12"))]
+mod tests12;
