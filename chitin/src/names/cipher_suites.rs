@@ -390,3 +390,9 @@ open_enum! {
         SSL_RSA_FIPS_WITH_3DES_EDE_CBC_SHA = 0xfeff,
     }
 }
+
+impl CipherSuite {
+    /// No cipher suite but a signal in the place of one: the client has tried a higher version before. RFC 7507 section 2.
+    #[allow(dead_code, reason = "the flows of TLS 1.2 are being built on it")]
+    pub(crate) const TLS_FALLBACK_SCSV: Self = Self::Unknown(0x5600);
+}

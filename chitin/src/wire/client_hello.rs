@@ -10,13 +10,13 @@ use pki_types::DnsName;
 
 use crate::error::InvalidMessage;
 use crate::names::{
-    CipherSuite, Compression, DistinguishedName, NamedGroup, ProtocolVersion, PskKeyExchangeMode,
-    ServerNameType, SignatureScheme,
+    CertificateStatusType, CipherSuite, Compression, DistinguishedName, EcPointFormat, NamedGroup,
+    ProtocolVersion, PskKeyExchangeMode, ServerNameType, SignatureScheme,
 };
 use crate::wire::codec::{List, MAX16, Opaque, Reader, Wire};
 use crate::wire::extensions::{
-    Authorities, ClientVersions, KeyShares, NamedGroups, OfferedPsks, ProtocolNames, Seen, ServerNameEntry,
-    SignatureSchemes, ext,
+    Authorities, ClientVersions, KeyShares, NamedGroups, OfferedPsks, PointFormats, ProtocolNames,
+    RenegotiationInfo, Seen, ServerNameEntry, SignatureSchemes, ext,
 };
 
 type Suites<'a> = List<'a, CipherSuite, 2, { MAX16 - 1 }>;
@@ -120,7 +120,13 @@ impl ClientHello {
             ext::key_share => KeyShares::read_all(body).map(drop)?,
             ext::psk_key_exchange_modes => PskModes::read_all(body).map(drop)?,
             ext::cookie => Opaque::<1, MAX16>::read_all(body).map(drop)?,
-            ext::early_data | ext::post_handshake_auth => <()>::read_all(body)?,
+            ext::early_data
+            | ext::post_handshake_auth
+            | ext::extended_master_secret
+            | ext::signed_certificate_timestamp => <()>::read_all(body)?,
+            ext::ec_point_formats => PointFormats::read_all(body).map(drop)?,
+            ext::renegotiation_info => RenegotiationInfo::read_all(body).map(drop)?,
+            ext::status_request => asks_for_ocsp(body).map(drop)?,
             _ => {}
         }
         Ok(())
@@ -178,6 +184,11 @@ impl ClientHello {
         self.parsed::<Opaque<'_, 1, MAX16>>(ext::cookie).map(|cookie| cookie.0)
     }
 
+    /// Is this cipher suite, or this signal in the place of one, in the list?
+    fn lists(&self, suite: CipherSuite) -> bool {
+        self.cipher_suites.contains(&suite)
+    }
+
     /// The part of the message that binders cover: all but the list of binders. RFC 8446 section 4.2.11.2.
     pub(crate) fn without_binders(&self) -> &[u8] {
         let end = self.binders_at.unwrap_or(self.raw.len());
@@ -192,6 +203,64 @@ impl ClientHello {
     fn slice(&self, range: &Range<usize>) -> &[u8] {
         self.raw.get(range.clone()).unwrap_or_default()
     }
+}
+
+/// What only a server of TLS 1.2 asks of it; and what both versions ask of certificates.
+#[allow(dead_code, reason = "the flows of TLS 1.2 are being built on it")]
+impl ClientHello {
+    /// RFC 7627 section 5.1.
+    pub(crate) fn extended_master_secret(&self) -> bool {
+        self.extension(ext::extended_master_secret).is_some()
+    }
+
+    /// What the client says of an earlier handshake on this connection, which there is none of. RFC 5746 section 3.2.
+    pub(crate) fn renegotiation_info(&self) -> Option<&[u8]> {
+        self.parsed::<RenegotiationInfo<'_>>(ext::renegotiation_info).map(|info| info.0)
+    }
+
+    /// The same as a signal among the cipher suites. RFC 5746 section 3.3.
+    pub(crate) fn offers_renegotiation_scsv(&self) -> bool {
+        self.lists(CipherSuite::TLS_EMPTY_RENEGOTIATION_INFO_SCSV)
+    }
+
+    /// Has the client tried a higher version before? RFC 7507 section 2.
+    pub(crate) fn offers_fallback_scsv(&self) -> bool {
+        self.lists(CipherSuite::TLS_FALLBACK_SCSV)
+    }
+
+    /// The ticket; empty, if the client has none and would take one. The body has no length of its own. RFC 5077 section 3.2.
+    pub(crate) fn session_ticket(&self) -> Option<&[u8]> {
+        self.extension(ext::session_ticket)
+    }
+
+    /// Are uncompressed points among the formats? `None`: nothing is said, which means the same as yes. RFC 8422 section 5.1.
+    pub(crate) fn point_formats_uncompressed(&self) -> Option<bool> {
+        let formats = self.parsed::<PointFormats<'_>>(ext::ec_point_formats)?;
+        Some(formats.iter().any(|format| format == EcPointFormat::Uncompressed))
+    }
+
+    /// Does the client ask for an OCSP response? RFC 6066 section 8.
+    pub(crate) fn status_request(&self) -> bool {
+        self.extension(ext::status_request).is_some_and(|body| asks_for_ocsp(body) == Ok(true))
+    }
+
+    /// Does the client ask for SCTs? RFC 6962 section 3.3.1.
+    pub(crate) fn wants_sct(&self) -> bool {
+        self.extension(ext::signed_certificate_timestamp).is_some()
+    }
+}
+
+/// RFC 6066 section 8: the responders that the client trusts, and extensions; neither changes what we send. The body of a
+/// type that we do not know is not ours to judge.
+fn asks_for_ocsp(body: &[u8]) -> Result<bool, InvalidMessage> {
+    let mut r = Reader::new(body);
+    if CertificateStatusType::read(&mut r)? != CertificateStatusType::OCSP {
+        return Ok(false);
+    }
+    List::<'_, Opaque<'_, 1, MAX16>, 0, MAX16>::read(&mut r)?;
+    r.prefixed(0, MAX16, "OCSP request extensions")?;
+    r.done("status request")?;
+    Ok(true)
 }
 
 /// Where in `raw` a part lies that ends at `end`.
@@ -329,10 +398,55 @@ pub(crate) mod tests {
             (ext::psk_key_exchange_modes, vec![0]),
             (ext::cookie, vec![0, 0]),
             (ext::early_data, vec![0]),
+            (ext::extended_master_secret, vec![0]),
+            (ext::signed_certificate_timestamp, vec![0]),
+            (ext::ec_point_formats, vec![0]),
+            (ext::ec_point_formats, vec![2, 0]),
+            (ext::renegotiation_info, vec![]),
+            (ext::renegotiation_info, vec![0, 0]),
+            (ext::status_request, vec![]),
+            (ext::status_request, vec![1, 0, 0, 0]),
+            (ext::status_request, vec![1, 0, 2, 0, 0, 0, 0]),
+            (ext::status_request, vec![1, 0, 0, 0, 0, 0]),
             (ext::application_layer_protocol_negotiation, vec![0, 1, 0]),
         ] {
             assert!(ClientHello::read(&hello(&suites, &[(code, body.clone())])).is_err(), "{code}: {body:?}");
         }
+    }
+
+    #[test]
+    fn what_tls12_asks() {
+        let suites = [CipherSuite::TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256];
+        let bare = ClientHello::read(&hello(&suites, &[])).unwrap();
+        assert!(!bare.extended_master_secret() && !bare.status_request() && !bare.wants_sct());
+        assert!(!bare.offers_fallback_scsv() && !bare.offers_renegotiation_scsv());
+        assert_eq!((bare.renegotiation_info(), bare.session_ticket()), (None, None));
+        assert_eq!(bare.point_formats_uncompressed(), None);
+
+        let suites = [suites[0], 0x5600.into(), 0x00ff.into()];
+        let raw = hello(
+            &suites,
+            &[
+                (ext::extended_master_secret, vec![]),
+                (ext::renegotiation_info, vec![2, 7, 8]),
+                (ext::session_ticket, vec![9, 9, 9]),
+                (ext::ec_point_formats, vec![2, 1, 0]),
+                (ext::status_request, vec![1, 0, 4, 0, 2, 7, 7, 0, 1, 5]),
+                (ext::signed_certificate_timestamp, vec![]),
+            ],
+        );
+        let full = ClientHello::read(&raw).unwrap();
+        assert!(full.extended_master_secret() && full.status_request() && full.wants_sct());
+        assert!(full.offers_fallback_scsv() && full.offers_renegotiation_scsv());
+        assert_eq!(full.renegotiation_info(), Some(&[7, 8][..]));
+        assert_eq!(full.session_ticket(), Some(&[9, 9, 9][..]));
+        assert_eq!(full.point_formats_uncompressed(), Some(true));
+
+        let with = |code, body| ClientHello::read(&hello(&suites, &[(code, body)])).unwrap();
+        assert_eq!(with(ext::ec_point_formats, vec![1, 1]).point_formats_uncompressed(), Some(false));
+        assert_eq!(with(ext::session_ticket, vec![]).session_ticket(), Some(&[][..]));
+        assert_eq!(with(ext::renegotiation_info, vec![0]).renegotiation_info(), Some(&[][..]));
+        assert!(!with(ext::status_request, vec![2, 9]).status_request(), "another type");
     }
 
     #[test]

@@ -3,11 +3,11 @@
 use alloc::vec::Vec;
 
 use crate::error::InvalidMessage;
-use crate::names::{CertificateStatusType, NamedGroup, ProtocolVersion, SignatureScheme};
+use crate::names::{CertificateStatusType, EcPointFormat, NamedGroup, ProtocolVersion, SignatureScheme};
 use crate::wire::codec::{List, MAX16, Opaque, Reader, Wire};
 
 // The columns: client hello, server hello, encrypted extensions, certificate entry, certificate request, hello retry
-// request, new session ticket.
+// request, new session ticket, server hello of TLS 1.2.
 pub(crate) const CH: u8 = 1;
 pub(crate) const SH: u8 = 2;
 pub(crate) const EE: u8 = 4;
@@ -15,26 +15,28 @@ pub(crate) const CT: u8 = 8;
 pub(crate) const CR: u8 = 16;
 pub(crate) const HRR: u8 = 32;
 pub(crate) const NST: u8 = 64;
+pub(crate) const SH12: u8 = 128;
 
 extension_table! {
-    server_name                  = 0  in CH EE;
-    max_fragment_length          = 1  in CH EE;
-    status_request               = 5  in CH CR CT;
-    supported_groups             = 10 in CH EE;
-    ec_point_formats             = 11 in CH;
+    server_name                  = 0  in CH EE SH12;
+    max_fragment_length          = 1  in CH EE SH12;
+    status_request               = 5  in CH CR CT SH12;
+    // RFC 8422 section 5.1 knows it in no server hello, but some servers of TLS 1.2 echo it; it says nothing there.
+    supported_groups             = 10 in CH EE SH12;
+    ec_point_formats             = 11 in CH SH12;
     signature_algorithms         = 13 in CH CR;
-    use_srtp                     = 14 in CH EE;
-    heartbeat                    = 15 in CH EE;
-    application_layer_protocol_negotiation = 16 in CH EE;
-    signed_certificate_timestamp = 18 in CH CR CT;
-    client_certificate_type      = 19 in CH EE;
-    server_certificate_type      = 20 in CH EE;
+    use_srtp                     = 14 in CH EE SH12;
+    heartbeat                    = 15 in CH EE SH12;
+    application_layer_protocol_negotiation = 16 in CH EE SH12;
+    signed_certificate_timestamp = 18 in CH CR CT SH12;
+    client_certificate_type      = 19 in CH EE SH12;
+    server_certificate_type      = 20 in CH EE SH12;
     padding                      = 21 in CH;
-    extended_master_secret       = 23 in CH;
+    extended_master_secret       = 23 in CH SH12;
     compress_certificate         = 27 in CH CR;
-    record_size_limit            = 28 in CH EE;
+    record_size_limit            = 28 in CH EE SH12;
     delegated_credential         = 34 in CH CR CT;
-    session_ticket               = 35 in CH;
+    session_ticket               = 35 in CH SH12;
     pre_shared_key               = 41 in CH SH;
     early_data                   = 42 in CH EE NST;
     supported_versions           = 43 in CH SH HRR;
@@ -48,7 +50,7 @@ extension_table! {
     quic_transport_parameters    = 57 in CH EE;
     ticket_request               = 58 in CH EE;
     encrypted_client_hello       = 0xfe0d in CH EE HRR;
-    renegotiation_info           = 0xff01 in CH;
+    renegotiation_info           = 0xff01 in CH SH12;
 }
 
 /// The codes of a block in their order.
@@ -86,6 +88,13 @@ pub(crate) type Authorities<'a> = List<'a, Opaque<'a, 1, MAX16>, 3, { MAX16 }>;
 pub(crate) type ClientVersions<'a> = List<'a, ProtocolVersion, 2, 254>;
 /// RFC 8446 section 4.2.8, in a client hello.
 pub(crate) type KeyShares<'a> = List<'a, KeyShareEntry<'a>, 0, MAX16>;
+
+/// RFC 8422 section 5.1.2.
+pub(crate) type PointFormats<'a> = List<'a, EcPointFormat, 1, 255>;
+/// RFC 6962 section 3.3: SCTs, each with its length.
+pub(crate) type SctList<'a> = List<'a, Opaque<'a, 1, MAX16>, 1, MAX16>;
+/// RFC 5746 section 3.2: empty in the first handshake of a connection, and there is no second.
+pub(crate) type RenegotiationInfo<'a> = Opaque<'a, 0, 255>;
 
 wire_struct! {
     /// RFC 8446 section 4.2.8.
@@ -153,6 +162,21 @@ extension_block! {
         key_share:          KeyShareEntry<'a>,
         pre_shared_key:     u16,
         supported_versions: ProtocolVersion,
+    }
+}
+
+extension_block! {
+    /// RFC 5246 section 7.4.1.4: the same block when 1.2 was chosen.
+    #[allow(dead_code, reason = "the flows of TLS 1.2 are being built on it")]
+    ServerHello12Extensions<'a> in SH12 {
+        server_name:                  (),
+        status_request:               (),
+        ec_point_formats:             PointFormats<'a>,
+        application_layer_protocol_negotiation: SelectedProtocol<'a>,
+        signed_certificate_timestamp: SctList<'a>,
+        extended_master_secret:       (),
+        session_ticket:               (),
+        renegotiation_info:           RenegotiationInfo<'a>,
     }
 }
 
@@ -227,6 +251,42 @@ mod tests {
     }
 
     #[test]
+    fn server_hello_block_of_tls12() {
+        let bytes = [
+            &[0, 46, 0, 0, 0, 0, 0, 5, 0, 0, 0, 11, 0, 2, 1, 0][..],
+            b"\x00\x10\x00\x05\x00\x03\x02h2",
+            &[0, 18, 0, 6, 0, 4, 0, 2, 7, 8, 0, 23, 0, 0, 0, 35, 0, 0, 0xff, 1, 0, 1, 0],
+        ]
+        .concat();
+        let block = good::<ServerHello12Extensions<'_>>(&bytes);
+        assert!(block.server_name.is_some() && block.status_request.is_some());
+        assert!(block.ec_point_formats.unwrap().iter().eq([EcPointFormat::Uncompressed]));
+        assert_eq!(block.application_layer_protocol_negotiation.unwrap().0, b"h2");
+        assert!(block.signed_certificate_timestamp.unwrap().iter().map(|sct| sct.0).eq([[7, 8]]));
+        assert!(block.extended_master_secret.is_some() && block.session_ticket.is_some());
+        assert_eq!(block.renegotiation_info, Some(Opaque(&[])));
+        assert!(block.seen.iter().eq([0, 5, 11, 16, 18, 23, 35, 0xff01]));
+        cut_and_extended(&bytes, |b| ServerHello12Extensions::read_all(b).is_ok());
+        for bad in [
+            &[0, 5, 0, 23, 0, 1, 0][..],
+            &[0, 5, 0, 35, 0, 1, 0],
+            &[0, 5, 0, 5, 0, 1, 0],
+            &[0, 5, 0, 11, 0, 1, 0],
+            &[0, 6, 0, 18, 0, 2, 0, 0],
+            &[0, 4, 0xff, 1, 0, 0],
+            &[0, 6, 0xff, 1, 0, 2, 0, 0],
+            &[0, 8, 0, 23, 0, 0, 0, 23, 0, 0],
+        ] {
+            assert!(ServerHello12Extensions::read_all(bad).is_err(), "{bad:?}");
+        }
+        let points = PointFormats::of_encoded(&[0]);
+        let block = ServerHello12Extensions { ec_point_formats: Some(points), ..Default::default() };
+        let mut out = vec![];
+        block.write(&mut out);
+        assert_eq!(out, [0, 6, 0, 11, 0, 2, 1, 0]);
+    }
+
+    #[test]
     fn bodies_must_be_filled() {
         // A key share of a retry with a byte too many, then one too few.
         assert!(HelloRetryExtensions::read_all(&[0, 7, 0, 51, 0, 3, 0, 29, 0]).is_err());
@@ -264,6 +324,7 @@ mod tests {
     fn table_knows_who_may_say_what() {
         assert_eq!(allowed_in(ext::cookie), Some(CH | HRR));
         assert_eq!(allowed_in(ext::oid_filters), Some(CR));
+        assert_eq!(allowed_in(ext::session_ticket), Some(CH | SH12));
         assert_eq!(allowed_in(0x0a0a), None);
     }
 }

@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 use crate::error::InvalidMessage;
 use crate::names::{CipherSuite, Compression, ProtocolVersion};
 use crate::wire::codec::{Opaque, Reader, Wire};
-use crate::wire::extensions::{HelloRetryExtensions, ServerHelloExtensions};
+use crate::wire::extensions::{HelloRetryExtensions, ServerHello12Extensions, ServerHelloExtensions};
 
 /// SHA-256 of "HelloRetryRequest". RFC 8446 section 4.1.3.
 pub(crate) const RETRY_RANDOM: [u8; 32] = [
@@ -41,6 +41,15 @@ impl<'a> ServerHello<'a> {
         match self.extensions {
             [] => Ok(ServerHelloExtensions::default()),
             block => ServerHelloExtensions::read_all(block),
+        }
+    }
+
+    /// The same block as a server of TLS 1.2 means it, who may leave it out.
+    #[allow(dead_code, reason = "the flows of TLS 1.2 are being built on it")]
+    pub(crate) fn tls12_extensions(&self) -> Result<ServerHello12Extensions<'a>, InvalidMessage> {
+        match self.extensions {
+            [] => Ok(ServerHello12Extensions::default()),
+            block => ServerHello12Extensions::read_all(block),
         }
     }
 
@@ -107,6 +116,23 @@ mod tests {
             assert!(!whole(&bytes[..n]), "{n}");
         }
         assert!(!whole(&[&bytes[..], &[0]].concat()));
+    }
+
+    #[test]
+    fn hello_of_tls12() {
+        let extensions = ServerHello12Extensions { extended_master_secret: Some(()), ..Default::default() };
+        let suite = CipherSuite::TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256;
+        let mut bytes = vec![];
+        ServerHello::write(&mut bytes, &[7; 32], &[1, 2], suite, &extensions);
+        let hello = ServerHello::read_all(&bytes).unwrap();
+        assert!(hello.tls12_extensions().unwrap().extended_master_secret.is_some());
+        assert!(hello.extensions().unwrap().supported_versions.is_none());
+        let head = &bytes[..2 + 32 + 3 + 2 + 1];
+        let bare = ServerHello::read_all(head).unwrap().tls12_extensions().unwrap();
+        assert_eq!(bare.seen.iter().count(), 0);
+        for n in head.len() + 1..bytes.len() {
+            assert!(ServerHello::read_all(&bytes[..n]).unwrap().tls12_extensions().is_err(), "{n}");
+        }
     }
 
     #[test]

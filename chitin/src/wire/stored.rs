@@ -6,8 +6,12 @@
 use crate::names::{CipherSuite, ProtocolVersion};
 use crate::wire::codec::{MAX8, MAX16, MAX24, Opaque, Reader, Wire};
 
-/// Changed with every change of [`ServerSession`].
+/// Changed with every change of [`ServerSession`]. It stays below 0x80: what is above belongs to TLS 1.2.
 pub(crate) const FORMAT: u8 = 2;
+
+/// Changed with every change of [`ServerSession12`]. Never a value of [`FORMAT`], so that a session of one version cannot be
+/// taken for one of the other.
+pub(crate) const FORMAT12: u8 = 0x81;
 
 wire_struct! {
     /// One session, with all that its resumption is bound to.
@@ -43,9 +47,62 @@ impl<'a> ServerSession<'a> {
     }
 
     pub(crate) fn chain(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
-        let mut rest = Reader::new(self.chain.0);
-        core::iter::from_fn(move || rest.prefixed(1, MAX24, "stored certificate").ok())
+        stored_chain(self.chain.0)
     }
+}
+
+wire_struct! {
+    /// One session of TLS 1.2, with all that its resumption is bound to.
+    #[allow(dead_code, reason = "the flows of TLS 1.2 are being built on it")]
+    ServerSession12<'a> {
+        format:        u8,
+        version:       ProtocolVersion,
+        suite:         CipherSuite,
+        master_secret: Opaque<'a, 48, 48>,
+        /// 1: the secret is an extended master secret (RFC 7627). 0: it is not.
+        ems:           u8,
+        /// Seconds of UNIX time.
+        created:       u64,
+        lifetime:      u32,
+        /// When both sides last proved who they are, in a full handshake. Seconds of UNIX time.
+        authenticated: u64,
+        /// The server name of the handshake that made it; empty if there was none.
+        server_name:   Opaque<'a, 0, MAX8>,
+        /// The protocol that was negotiated; empty if there was none.
+        alpn:          Opaque<'a, 0, MAX8>,
+        /// What the client-authentication policy was.
+        policy:        Opaque<'a, 0, MAX8>,
+        /// The client's chain, certificate by certificate.
+        chain:         Opaque<'a, 0, MAX24>,
+        /// What the application asked to be kept.
+        application:   Opaque<'a, 0, MAX16>,
+        /// The session id that it was made under; empty in a ticket.
+        session_id:    Opaque<'a, 0, 32>,
+    }
+}
+
+#[allow(dead_code, reason = "the flows of TLS 1.2 are being built on it")]
+impl<'a> ServerSession12<'a> {
+    /// `None` if it is not of this format.
+    pub(crate) fn open(bytes: &'a [u8]) -> Option<Self> {
+        let session = Self::read_all(bytes).ok()?;
+        let ours = session.format == FORMAT12 && session.version == ProtocolVersion::TLSv1_2;
+        (ours && session.ems <= 1).then_some(session)
+    }
+
+    /// Is the secret an extended master secret?
+    pub(crate) fn extended(&self) -> bool {
+        self.ems == 1
+    }
+
+    pub(crate) fn chain(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
+        stored_chain(self.chain.0)
+    }
+}
+
+fn stored_chain<'a>(chain: &'a [u8]) -> impl Iterator<Item = &'a [u8]> + use<'a> {
+    let mut rest = Reader::new(chain);
+    core::iter::from_fn(move || rest.prefixed(1, MAX24, "stored certificate").ok())
 }
 
 /// A chain in the form that [`ServerSession::chain`] reads.
@@ -84,5 +141,46 @@ mod tests {
         cut_and_extended(&bytes, |b| ServerSession::open(b).is_some());
         bytes[0] = FORMAT + 1;
         assert!(ServerSession::open(&bytes).is_none());
+    }
+
+    #[test]
+    fn sessions_of_tls12() {
+        let chain = encode_chain([&b"leaf"[..], b"issuer"].into_iter());
+        let session = ServerSession12 {
+            format: FORMAT12,
+            version: ProtocolVersion::TLSv1_2,
+            suite: CipherSuite::TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
+            master_secret: Opaque(&[3; 48]),
+            ems: 1,
+            created: 1_700_000_000,
+            lifetime: 7200,
+            authenticated: 1_699_999_000,
+            server_name: Opaque(b"a.example"),
+            alpn: Opaque(b"h2"),
+            policy: Opaque(&[8; 32]),
+            chain: Opaque(&chain),
+            application: Opaque(b"app"),
+            session_id: Opaque(&[5; 32]),
+        };
+        let mut bytes = alloc::vec![];
+        session.write(&mut bytes);
+        let read = good::<ServerSession12<'_>>(&bytes);
+        assert!(read.chain().eq([&b"leaf"[..], b"issuer"]) && read.extended());
+        cut_and_extended(&bytes, |b| ServerSession12::open(b).is_some());
+        for format in (0..=255).filter(|format| *format != FORMAT12) {
+            bytes[0] = format;
+            assert!(ServerSession12::open(&bytes).is_none());
+        }
+        // Not of the other version, whatever the format says.
+        for format in 0..=255 {
+            bytes[0] = format;
+            assert!(ServerSession::open(&bytes).is_none());
+        }
+        bytes[0] = FORMAT12;
+        bytes[2] = 4;
+        assert!(ServerSession12::open(&bytes).is_none(), "TLS 1.3 in it");
+        let mut unsure = alloc::vec![];
+        ServerSession12 { ems: 2, ..session }.write(&mut unsure);
+        assert!(ServerSession12::open(&unsure).is_none());
     }
 }
