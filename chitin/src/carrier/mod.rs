@@ -4,6 +4,9 @@
 //! word changed above. Nothing here knows a message or a state.
 
 pub(crate) mod records;
+#[cfg(feature = "tls12")]
+#[allow(dead_code, reason = "the flows of TLS 1.2 are being built on it")]
+mod tls12;
 
 use crate::error::Error;
 use crate::names::{AlertDescription, AlertLevel};

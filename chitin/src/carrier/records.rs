@@ -1,9 +1,10 @@
 //! TLS records: the two halves of record protection and the outgoing buffer between them and the skins.
 
+use alloc::boxed::Box;
 use alloc::sync::Arc;
 
 use crate::carrier::Direction;
-use crate::crypto::cipher::OutboundChunks;
+use crate::crypto::cipher::{MessageDecrypter, MessageEncrypter, OutboundChunks};
 use crate::error::Error;
 use crate::names::{AlertDescription, AlertLevel, ContentType, Side};
 use crate::observe::{self, Event, KeyLevel, Trace};
@@ -117,16 +118,23 @@ impl Records {
         let suite = secret.suite();
         let (key, iv) = secret.key_and_iv();
         match direction {
-            Direction::Read => {
-                self.open.install(suite.aead_alg.decrypter(key, iv));
-                self.read_level = level;
-                self.event(Event::Keys { direction: observe::Direction::In, level });
-            }
+            Direction::Read => self.install_read(suite.aead_alg.decrypter(key, iv), level),
             Direction::Write => {
-                self.seal.install(suite.aead_alg.encrypter(key, iv), suite.common.confidentiality_limit);
-                self.write_level = level;
-                self.event(Event::Keys { direction: observe::Direction::Out, level });
+                let limit = suite.common.confidentiality_limit;
+                self.install_write(suite.aead_alg.encrypter(key, iv), limit, level);
             }
         }
+    }
+
+    pub(super) fn install_read(&mut self, aead: Box<dyn MessageDecrypter>, level: KeyLevel) {
+        self.open.install(aead);
+        self.read_level = level;
+        self.event(Event::Keys { direction: observe::Direction::In, level });
+    }
+
+    pub(super) fn install_write(&mut self, aead: Box<dyn MessageEncrypter>, limit: u64, level: KeyLevel) {
+        self.seal.install(aead, limit);
+        self.write_level = level;
+        self.event(Event::Keys { direction: observe::Direction::Out, level });
     }
 }

@@ -50,6 +50,8 @@ pub(crate) mod outbox;
 pub(crate) mod seal;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests12;
 
 use crate::names::ContentType;
 
