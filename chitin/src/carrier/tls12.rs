@@ -47,7 +47,8 @@ impl Carrier {
     }
 }
 
-#[cfg(all(test, feature = "aws_lc_rs"))]
+#[cfg(test)]
+#[cfg(feature = "aws_lc_rs")]
 mod tests {
     use alloc::vec;
     use alloc::vec::Vec;

@@ -15,7 +15,7 @@ use crate::error::{Error, PeerMisbehaved};
 pub use crate::names::{GetRandomFailed, KeyExchangeAlgorithm};
 use crate::names::{NamedGroup, ProtocolVersion};
 
-#[cfg_attr(not(feature = "aws_lc_rs"), allow(dead_code))] // it is for adapters
+#[cfg_attr(not(feature = "aws_lc_rs"), allow(dead_code, unused_imports))] // it is for adapters
 mod aead_record;
 #[cfg(feature = "aws_lc_rs")]
 pub mod aws_lc_rs;

@@ -5,7 +5,8 @@
 //!                                                           \-> Finished, exporter
 //! ```
 
-#[cfg(all(test, feature = "aws_lc_rs"))]
+#[cfg(test)]
+#[cfg(feature = "aws_lc_rs")]
 mod tests;
 
 use alloc::boxed::Box;

@@ -133,5 +133,6 @@ impl KeyProvider for AwsLcRs {
 #[cfg(test)]
 #[cfg(feature = "std")]
 mod tests;
-#[cfg(all(test, feature = "std", feature = "tls12"))]
+#[cfg(test)]
+#[cfg(all(feature = "std", feature = "tls12"))]
 mod tests12;
