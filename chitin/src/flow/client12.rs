@@ -583,7 +583,7 @@ fn store_session(common: &Common, master: &MasterSecret, cx: &Cx<'_>) -> Result<
         &common.session_id,
         ticket,
         master.as_secret().duplicate(),
-        common.ems,
+        master.extended(),
         lifetime,
         now,
         common.authenticated_at.unwrap_or(now),

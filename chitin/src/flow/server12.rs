@@ -527,7 +527,7 @@ impl Keyed {
 
     /// The client's Finished is right: the session may be kept.
     fn keep_session(self: Box<Self>, cx: &mut Cx<'_>) -> Result<Server, Error> {
-        let Common { config, suite, ticket, session_id, ems, .. } = &self.common;
+        let Common { config, suite, ticket, session_id, .. } = &self.common;
         if !*ticket && session_id.is_empty() {
             return self.send_finished(cx);
         }
@@ -541,7 +541,7 @@ impl Keyed {
             version: ProtocolVersion::TLSv1_2,
             suite: suite.common.suite,
             master_secret: Opaque(self.master.as_secret().as_bytes()),
-            ems: u8::from(*ems),
+            ems: u8::from(self.master.extended()),
             created: now.as_secs(),
             lifetime,
             authenticated: now.as_secs(),

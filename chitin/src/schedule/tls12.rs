@@ -5,10 +5,6 @@
 //!                                                           \-> Finished, exporter
 //! ```
 
-#[cfg(test)]
-#[cfg(feature = "aws_lc_rs")]
-mod tests;
-
 use alloc::boxed::Box;
 use alloc::vec;
 use core::fmt;
@@ -194,3 +190,7 @@ const MASTER_SECRET: usize = 48;
 
 /// RFC 5246 section 7.4.9: no suite of ours says otherwise.
 const VERIFY_DATA: usize = 12;
+
+#[cfg(test)]
+#[cfg(feature = "aws_lc_rs")]
+mod tests;

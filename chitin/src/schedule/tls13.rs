@@ -7,10 +7,6 @@
 //!                                 \-> resumption secret, once the client's Finished is in the transcript
 //! ```
 
-#[cfg(test)]
-#[cfg(feature = "aws_lc_rs")]
-mod tests;
-
 use alloc::boxed::Box;
 
 use zeroize::Zeroizing;
@@ -230,3 +226,7 @@ fn with_label<T>(len: usize, label: &[u8], context: &[u8], use_it: impl FnOnce(&
     let len = (len.min(0xffff) as u16).to_be_bytes();
     use_it(&[&len, &[label_len], PREFIX, label, &[context_len], context])
 }
+
+#[cfg(test)]
+#[cfg(feature = "aws_lc_rs")]
+mod tests;

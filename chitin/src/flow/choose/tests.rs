@@ -55,7 +55,7 @@ fn psks(identities: u8, binders: u8) -> (u16, Vec<u8>) {
 
 #[test]
 fn what_every_hello_must_be() {
-    let check = |extensions: &[(u16, Vec<u8>)]| check_hello(&read(&SUITES, extensions), &config());
+    let check = |extensions: &[(u16, Vec<u8>)]| check_hello(&read(&SUITES, extensions));
     let modes = || (ext::psk_key_exchange_modes, vec![1, 1]);
     assert_eq!(check(&[versions()]), Ok(()));
     assert_eq!(check(&[versions(), modes(), psks(1, 1)]), Ok(()));
@@ -78,7 +78,7 @@ fn what_every_hello_must_be() {
     assert_eq!(raw[at..at + 2], [1, 0]);
     raw.splice(at..at + 2, [2, 0, 1]);
     raw[3] += 1;
-    let error = check_hello(&ClientHello::read(&raw).unwrap(), &config());
+    let error = check_hello(&ClientHello::read(&raw).unwrap());
     assert_eq!(error, Err(PeerMisbehaved::OfferedIncorrectCompressions.into()));
 }
 
