@@ -15,6 +15,7 @@ use super::versions::{DEFAULT_VERSIONS, EnabledVersions};
 use crate::crypto::CryptoProvider;
 use crate::crypto::suites::SupportedProtocolVersion;
 use crate::error::Error;
+use crate::names::ProtocolVersion;
 
 /// Builds a [`ClientConfig`] or a [`ServerConfig`], stage by stage.
 ///
@@ -85,18 +86,16 @@ impl<S: ConfigSide> ConfigBuilder<S, WantsVersions> {
         self.with_protocol_versions(DEFAULT_VERSIONS)
     }
 
-    /// Takes exactly the versions in `versions` that this build has.
+    /// Takes the versions in `versions` that this build and the provider have.
     ///
     /// # Errors
     ///
-    /// [`Error::General`] if none of them is available, or if the provider lacks a cipher suite or a key exchange group
-    /// for one of them.
+    /// [`Error::General`] if the provider has cipher suites of none of them, or no key exchange group for the best.
     pub fn with_protocol_versions(
         self,
         versions: &[&'static SupportedProtocolVersion],
     ) -> Result<ConfigBuilder<S, WantsVerifier>, Error> {
-        let versions = EnabledVersions::new(versions)?;
-        check_provider(&self.provider, versions)?;
+        let versions = spoken(&self.provider, EnabledVersions::new(versions)?)?;
         Ok(self.next(WantsVerifier { versions }))
     }
 }
@@ -125,28 +124,35 @@ pub(super) fn process_default_provider() -> Arc<CryptoProvider> {
     )
 }
 
-/// Finds the provider unfit whose every handshake would fail.
-fn check_provider(provider: &CryptoProvider, versions: EnabledVersions) -> Result<(), Error> {
-    let unfit = |what: &str| Err(Error::General(what.into()));
-    let mut suites =
-        provider.cipher_suites.iter().filter(|suite| versions.contains(suite.version().version)).peekable();
-    if suites.peek().is_none() {
-        return unfit("no usable cipher suites configured");
-    }
+/// The versions that `provider` can speak: it has a suite of each, and a group for its key exchange.
+///
+/// # Errors
+///
+/// None is left. And a provider with suites of TLS 1.3 and no group for them is a mistake, not a wish for TLS 1.2.
+fn spoken(provider: &CryptoProvider, asked: EnabledVersions) -> Result<EnabledVersions, Error> {
+    let has_suite = |version| provider.cipher_suites.iter().any(|suite| suite.version().version == version);
+    let has_group = |version| provider.kx_groups.iter().any(|group| group.usable_for_version(version));
+    let with_suites = asked.retain(has_suite).ok_or_else(|| unfit("no usable cipher suites configured"))?;
     if provider.kx_groups.is_empty() {
-        return unfit("no kx groups configured");
+        return Err(unfit("no kx groups configured"));
     }
-    for version in versions.iter() {
-        if !suites.clone().any(|suite| suite.version().version == version) {
-            return Err(Error::General(format!("no cipher suite of the provider is usable for {version:?}")));
+    let versions = with_suites.retain(has_group);
+    match versions {
+        Some(versions)
+            if versions.contains(ProtocolVersion::TLSv1_3)
+                == with_suites.contains(ProtocolVersion::TLSv1_3) =>
+        {
+            Ok(versions)
         }
-        if !provider.kx_groups.iter().any(|group| group.usable_for_version(version)) {
-            return Err(Error::General(format!(
-                "no key exchange group of the provider is usable for {version:?}"
-            )));
+        _ => {
+            let version = with_suites.iter().next();
+            Err(Error::General(format!("no kx group of the provider is usable for {version:?}")))
         }
     }
-    Ok(())
+}
+
+fn unfit(what: &str) -> Error {
+    Error::General(what.into())
 }
 
 #[cfg(test)]
@@ -154,8 +160,7 @@ fn check_provider(provider: &CryptoProvider, versions: EnabledVersions) -> Resul
 mod tests {
     use super::*;
     use crate::config::testing::provider;
-    use crate::config::versions::ALL_VERSIONS;
-    use crate::crypto::suites::{TLS12, TLS13};
+    use crate::crypto::suites::TLS13;
     use crate::names::NamedGroup;
 
     fn refused(change: impl FnOnce(&mut CryptoProvider)) -> Error {
@@ -170,10 +175,6 @@ mod tests {
     fn an_unfit_provider_is_refused_before_any_connection() {
         let table = [
             (refused(|p| p.cipher_suites.clear()), "no usable cipher suites configured"),
-            (
-                refused(|p| p.cipher_suites.retain(|s| s.tls13().is_none())),
-                "no usable cipher suites configured",
-            ),
             (refused(|p| p.kx_groups.clear()), "no kx groups configured"),
         ];
         for (error, text) in table {
@@ -192,8 +193,8 @@ mod tests {
             fn name(&self) -> NamedGroup {
                 NamedGroup::secp256r1
             }
-            fn usable_for_version(&self, version: crate::names::ProtocolVersion) -> bool {
-                version == crate::names::ProtocolVersion::TLSv1_2
+            fn usable_for_version(&self, version: ProtocolVersion) -> bool {
+                version == ProtocolVersion::TLSv1_2
             }
         }
         let error = refused(|p| p.kx_groups = alloc::vec![&Old]);
@@ -201,23 +202,32 @@ mod tests {
     }
 
     #[test]
-    fn tls12_alone_is_refused_and_beside_tls13_left_out() {
-        let build = |versions: &[&'static SupportedProtocolVersion]| {
-            ServerConfig::builder_with_provider(provider()).with_protocol_versions(versions)
+    #[cfg(feature = "tls12")]
+    fn versions_follow_what_the_provider_has() {
+        let versions = |change: &dyn Fn(&mut CryptoProvider)| {
+            let mut provider = crate::crypto::aws_lc_rs::default_provider();
+            change(&mut provider);
+            let builder = ServerConfig::builder_with_provider(Arc::new(provider));
+            builder
+                .with_safe_default_protocol_versions()
+                .map(|builder| format!("{:?}", builder.state.versions))
         };
-        assert!(matches!(build(&[&TLS12]), Err(Error::General(text)) if text.contains("TLS 1.2")));
-        assert!(build(&[]).is_err());
-        let both = build(&[&TLS12, &TLS13]).unwrap();
-        assert_eq!(both.state.versions, build(ALL_VERSIONS).unwrap().state.versions);
+        assert_eq!(versions(&|_| {}).unwrap(), "[TLSv1_3, TLSv1_2]");
+        assert_eq!(versions(&|p| p.cipher_suites.retain(|s| s.tls13().is_none())).unwrap(), "[TLSv1_2]");
+        assert_eq!(versions(&|p| p.cipher_suites.retain(|s| s.tls13().is_some())).unwrap(), "[TLSv1_3]");
+        // Groups that TLS 1.2 does not have.
+        let hybrid = |p: &mut CryptoProvider| p.kx_groups.retain(|g| g.name() == NamedGroup::X25519MLKEM768);
+        assert_eq!(versions(&hybrid).unwrap(), "[TLSv1_3]");
     }
 
     #[test]
+    #[cfg(feature = "tls12")]
     fn the_process_default_serves_builders_without_a_provider() {
         let client = ClientConfig::builder();
         assert!(!client.crypto_provider().cipher_suites.is_empty());
         assert_eq!(
             format!("{client:?}"),
-            "ConfigBuilder<ClientConfig, _> { state: WantsVerifier { versions: [TLSv1_3] }, .. }"
+            "ConfigBuilder<ClientConfig, _> { state: WantsVerifier { versions: [TLSv1_3, TLSv1_2] }, .. }"
         );
         let server = ServerConfig::builder_with_protocol_versions(&[&TLS13]);
         assert!(format!("{server:?}").starts_with("ConfigBuilder<ServerConfig, _>"));

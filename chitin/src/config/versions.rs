@@ -52,6 +52,15 @@ impl EnabledVersions {
         }
     }
 
+    /// Those of which `keep` holds; `None` if there are none.
+    pub(crate) fn retain(self, keep: impl Fn(ProtocolVersion) -> bool) -> Option<Self> {
+        let kept = Self {
+            tls12: self.tls12 && keep(ProtocolVersion::TLSv1_2),
+            tls13: self.tls13 && keep(ProtocolVersion::TLSv1_3),
+        };
+        (kept.tls12 || kept.tls13).then_some(kept)
+    }
+
     /// The enabled versions, newest first.
     pub(crate) fn iter(self) -> impl Iterator<Item = ProtocolVersion> {
         [ProtocolVersion::TLSv1_3, ProtocolVersion::TLSv1_2]
@@ -73,12 +82,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_built_versions_are_enabled() {
-        for asked in [&[&TLS13][..], &[&TLS12, &TLS13], &[&TLS13, &TLS12], ALL_VERSIONS, DEFAULT_VERSIONS] {
+    #[cfg(feature = "tls12")]
+    fn what_is_asked_for_is_enabled() {
+        let table: [(&[&'static SupportedProtocolVersion], &str); 5] = [
+            (&[&TLS13], "[TLSv1_3]"),
+            (&[&TLS12], "[TLSv1_2]"),
+            (&[&TLS12, &TLS13], "[TLSv1_3, TLSv1_2]"),
+            (ALL_VERSIONS, "[TLSv1_3, TLSv1_2]"),
+            (DEFAULT_VERSIONS, "[TLSv1_3, TLSv1_2]"),
+        ];
+        for (asked, enabled) in table {
             let versions = EnabledVersions::new(asked).unwrap();
-            assert_eq!(format!("{versions:?}"), "[TLSv1_3]");
-            assert!(versions.contains(ProtocolVersion::TLSv1_3));
-            assert!(!versions.contains(ProtocolVersion::TLSv1_2));
+            assert_eq!(format!("{versions:?}"), enabled);
             assert!(!versions.contains(ProtocolVersion::TLSv1_1));
         }
     }
@@ -89,6 +104,7 @@ mod tests {
             Err(Error::General(message)) => message,
             other => panic!("{other:?}"),
         };
+        #[cfg(not(feature = "tls12"))]
         assert!(message(&[&TLS12]).contains("TLS 1.2"));
         assert!(message(&[]).contains("no protocol versions"));
     }

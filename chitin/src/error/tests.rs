@@ -179,6 +179,7 @@ const ALERTS: &[(&str, u8)] = &[
     ("decrypt_error", 51),
     ("protocol_version", 70),
     ("internal_error", 80),
+    ("inappropriate_fallback", 86),
     ("missing_extension", 109),
     ("unsupported_extension", 110),
     ("bad_certificate_status_response", 113),

@@ -25,6 +25,10 @@ use crate::wire::extensions::{CH, allowed_in, ext};
 ///
 /// There is none; or the client has fallen back to it (RFC 7507) although we know better.
 pub(crate) fn protocol_version(hello: &ClientHello, config: &ServerConfig) -> Result<ProtocolVersion, Error> {
+    // RFC 8446 appendix D.5: whatever stands in the extension.
+    if hello.legacy_version == ProtocolVersion::SSLv3 {
+        return Err(PeerIncompatible::Tls12NotOffered.into());
+    }
     let chosen = match hello.versions() {
         Some(versions) => {
             let offered = |version| versions.iter().any(|theirs| theirs == version);

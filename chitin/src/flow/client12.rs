@@ -449,7 +449,7 @@ impl Authenticated {
         let session_hash = common.ems.then(|| messages.current());
         let master =
             MasterSecret::agree(common.suite, exchange, &public, session_hash.as_ref(), &common.randoms)?;
-        cx.log_secret("CLIENT_RANDOM", master.as_secret().as_bytes());
+        cx.log_secret("CLIENT_RANDOM", master.as_secret().as_bytes())?;
         let mut keyed = Keyed { common, master, chain };
         match usable {
             None => keyed.send_finished(cx),

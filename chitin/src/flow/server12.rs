@@ -258,7 +258,7 @@ impl Started {
         )?;
 
         let master = MasterSecret::resumed(suite, session.secret, ems);
-        cx.log_secret("CLIENT_RANDOM", master.as_secret().as_bytes());
+        cx.log_secret("CLIENT_RANDOM", master.as_secret().as_bytes())?;
         let KeyBlock { client, server } = master.key_block(&randoms);
         cx.change_cipher_spec(server, suite)?;
         let verify_data = master.verify_data(Label::Server, &messages.current());
@@ -444,7 +444,7 @@ impl Offered {
         let public = message.public.0;
         let master =
             MasterSecret::agree(common.suite, exchange, public, session_hash.as_ref(), &common.randoms)?;
-        cx.log_secret("CLIENT_RANDOM", master.as_secret().as_bytes());
+        cx.log_secret("CLIENT_RANDOM", master.as_secret().as_bytes())?;
         let KeyBlock { client, server } = master.key_block(&common.randoms);
         let signs = !chain.certificates.is_empty();
         let last = Last::Ourselves;

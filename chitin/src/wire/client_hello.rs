@@ -247,11 +247,6 @@ impl ClientHello {
     pub(crate) fn status_request(&self) -> bool {
         self.extension(ext::status_request).is_some_and(|body| asks_for_ocsp(body) == Ok(true))
     }
-
-    /// Does the client ask for SCTs? RFC 6962 section 3.3.1.
-    pub(crate) fn wants_sct(&self) -> bool {
-        self.extension(ext::signed_certificate_timestamp).is_some()
-    }
 }
 
 /// RFC 6066 section 8: the responders that the client trusts, and extensions; neither changes what we send. The body of a
@@ -422,7 +417,7 @@ pub(crate) mod tests {
     fn what_tls12_asks() {
         let suites = [CipherSuite::TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256];
         let bare = ClientHello::read(&hello(&suites, &[])).unwrap();
-        assert!(!bare.extended_master_secret() && !bare.status_request() && !bare.wants_sct());
+        assert!(!bare.extended_master_secret() && !bare.status_request());
         assert!(!bare.offers_fallback_scsv() && !bare.offers_renegotiation_scsv());
         assert_eq!((bare.renegotiation_info(), bare.session_ticket()), (None, None));
         assert_eq!(bare.point_formats_uncompressed(), None);
@@ -440,7 +435,7 @@ pub(crate) mod tests {
             ],
         );
         let full = ClientHello::read(&raw).unwrap();
-        assert!(full.extended_master_secret() && full.status_request() && full.wants_sct());
+        assert!(full.extended_master_secret() && full.status_request());
         assert!(full.offers_fallback_scsv() && full.offers_renegotiation_scsv());
         assert_eq!(full.renegotiation_info(), Some(&[7, 8][..]));
         assert_eq!(full.session_ticket(), Some(&[9, 9, 9][..]));

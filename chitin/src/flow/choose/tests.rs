@@ -59,9 +59,6 @@ fn what_every_hello_must_be() {
     let modes = || (ext::psk_key_exchange_modes, vec![1, 1]);
     assert_eq!(check(&[versions()]), Ok(()));
     assert_eq!(check(&[versions(), modes(), psks(1, 1)]), Ok(()));
-    assert_eq!(check(&[]), Err(PeerIncompatible::SupportedVersionsExtensionRequired.into()));
-    let old = (ext::supported_versions, vec![2, 3, 3]);
-    assert_eq!(check(&[old]), Err(PeerIncompatible::Tls12NotOfferedOrEnabled.into()));
     let error = PeerMisbehaved::MissingPskModesExtension;
     assert_eq!(check(&[versions(), psks(1, 1)]), Err(error.into()));
     for (identities, binders) in [(1, 2), (2, 1), (3, 2)] {
@@ -254,4 +251,30 @@ fn sessions_are_resumed_with_a_key_exchange_only() {
         let extensions: Vec<_> = [Some(versions()), extension].into_iter().flatten().collect();
         assert_eq!(resumes(&read(&SUITES, &extensions)), expected, "{modes:?}");
     }
+}
+
+#[test]
+#[cfg(feature = "tls12")]
+fn the_version_is_the_best_of_both() {
+    use crate::config::versions::EnabledVersions;
+    use crate::crypto::suites::{TLS12, TLS13};
+
+    let choose = |ours: &[&'static crate::crypto::suites::SupportedProtocolVersion],
+                  theirs: &[(u16, Vec<u8>)]| {
+        let mut config = config();
+        config.versions = EnabledVersions::new(ours).unwrap();
+        protocol_version(&read(&SUITES, theirs), &config)
+    };
+    let offers =
+        |versions: &[u8]| vec![(ext::supported_versions, [&[versions.len() as u8][..], versions].concat())];
+    let (new, old) = (ProtocolVersion::TLSv1_3, ProtocolVersion::TLSv1_2);
+    let both: &[_] = &[&TLS13, &TLS12];
+    assert_eq!(choose(both, &offers(&[3, 3, 3, 4])), Ok(new), "ours is the order");
+    assert_eq!(choose(both, &offers(&[3, 3])), Ok(old));
+    assert_eq!(choose(both, &[]), Ok(old), "a hello of TLS 1.2");
+    assert_eq!(choose(&[&TLS12], &offers(&[3, 4, 3, 3])), Ok(old));
+    let disabled = Err(PeerIncompatible::Tls12NotOfferedOrEnabled.into());
+    assert_eq!(choose(&[&TLS13], &offers(&[3, 3])), disabled);
+    assert_eq!(choose(both, &offers(&[3, 2])), disabled);
+    assert_eq!(choose(&[&TLS13], &[]), Err(PeerIncompatible::SupportedVersionsExtensionRequired.into()));
 }

@@ -212,7 +212,7 @@ fn what_a_config_asks_for_is_in_the_hello() {
     let ours = config.provider.cipher_suites.iter();
     let enabled = ours.filter(|suite| config.versions.contains(suite.version().version));
     assert!(suites.iter().copied().eq(enabled.map(|suite| suite.suite())));
-    assert!(hello.versions().unwrap().iter().skip(1).eq([ProtocolVersion::TLSv1_3]));
+    assert!(hello.versions().unwrap().iter().skip(1).eq([ProtocolVersion::TLSv1_3, ProtocolVersion::TLSv1_2]));
     assert_eq!(hello.extension(ext::status_request), Some(&[1, 0, 0, 0, 0][..]));
     assert!(hello.schemes.as_ref().unwrap().iter().all(|scheme| scheme.supported_in_tls13()));
     assert!(hello.offers_only_null_compression());
