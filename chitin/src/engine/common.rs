@@ -249,7 +249,8 @@ impl CommonState {
         if !out.is_empty() || !joiner.is_empty() {
             return Err(Error::General("messages wait to be sent or to be completed".into()));
         }
-        if let Some((master, randoms)) = policy.tls12_secrets {
+        if let Some(secrets) = policy.tls12_secrets {
+            let (master, randoms) = *secrets;
             let KeyBlock { client, server } = master.key_block(&randoms);
             let (tx, rx) = match facts.side {
                 Side::Client => (client, server),

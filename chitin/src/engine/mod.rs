@@ -350,8 +350,12 @@ impl Engine {
                 Ok(Some(Got::PeerClosed))
             }
             AlertDescription::UserCanceled => self.budget.warning().map(|()| None),
-            // In TLS 1.2 a warning ends nothing; and before the version is known it may be one of TLS 1.2. RFC 5246 section 7.2.
-            _ if !fatal && self.facts.version != Some(ProtocolVersion::TLSv1_3) => {
+            // In TLS 1.2 a warning ends nothing. RFC 5246 section 7.2.
+            _ if !fatal && self.facts.version == Some(ProtocolVersion::TLSv1_2) => {
+                self.budget.warning().map(|()| None)
+            }
+            // The one that comes before such a server has chosen. RFC 6066 section 3.
+            AlertDescription::UnrecognisedName if !fatal && self.facts.version.is_none() => {
                 self.budget.warning().map(|()| None)
             }
             _ => Err(Error::AlertReceived(description)),

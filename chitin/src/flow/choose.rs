@@ -27,7 +27,7 @@ use crate::wire::extensions::{CH, allowed_in, ext};
 pub(crate) fn protocol_version(hello: &ClientHello, config: &ServerConfig) -> Result<ProtocolVersion, Error> {
     // RFC 8446 appendix D.5: whatever stands in the extension.
     if hello.legacy_version == ProtocolVersion::SSLv3 {
-        return Err(PeerIncompatible::Tls12NotOffered.into());
+        return Err(PeerIncompatible::Tls12NotOfferedOrEnabled.into());
     }
     let chosen = match hello.versions() {
         Some(versions) => {

@@ -1,5 +1,6 @@
 //! What a step may do to the connection: say messages, switch keys, state facts, open gates. No queue, no record layer.
 
+use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
@@ -61,7 +62,7 @@ pub(crate) struct Policy {
     /// Server only: what the application wants to find again when the session is resumed.
     pub(crate) resumption_data: Vec<u8>,
     /// What the keys of TLS 1.2 come from, for those who may take them out.
-    pub(crate) tls12_secrets: Option<(MasterSecret, Randoms)>,
+    pub(crate) tls12_secrets: Option<Box<(MasterSecret, Randoms)>>,
 }
 
 /// What a step gets.
@@ -190,7 +191,7 @@ impl Cx<'_> {
     pub(crate) fn finish_tls12(&mut self, master: MasterSecret, randoms: Randoms) {
         self.facts.exporter = Some(master.exporter(&randoms));
         if self.policy.secret_extraction {
-            self.policy.tls12_secrets = Some((master, randoms));
+            self.policy.tls12_secrets = Some(Box::new((master, randoms)));
         }
         self.open_gates();
     }
