@@ -355,7 +355,9 @@ impl Engine {
                 self.budget.warning().map(|()| None)
             }
             // The one that comes before such a server has chosen. RFC 6066 section 3.
-            AlertDescription::UnrecognisedName if !fatal && self.facts.version.is_none() => {
+            AlertDescription::UnrecognisedName
+                if !fatal && self.facts.version.is_none() && self.facts.side == Side::Client =>
+            {
                 self.budget.warning().map(|()| None)
             }
             _ => Err(Error::AlertReceived(description)),

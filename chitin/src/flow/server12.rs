@@ -599,7 +599,7 @@ impl Ticketing {
     }
 
     /// It was announced, so it comes: empty, if the ticketer gives none. RFC 5077 section 3.3.
-    fn send_ticket(mut self: Box<Self>, ticket: Option<Vec<u8>>, cx: &mut Cx<'_>) -> Result<Server, Error> {
+    fn send_ticket(mut self, ticket: Option<Vec<u8>>, cx: &mut Cx<'_>) -> Result<Server, Error> {
         let ticket = ticket.filter(|ticket| ticket.len() <= MAX_TICKET).unwrap_or_default();
         let lifetime_hint = self.lifetime;
         self.keyed.common.messages.emit(cx, HandshakeType::NewSessionTicket, |out| {
