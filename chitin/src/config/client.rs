@@ -63,7 +63,7 @@ pub struct ClientConfig {
     pub enable_early_data: bool,
 
     /// Whether a TLS 1.2 server must support the extended master secret (RFC 7627). True by default with the `fips`
-    /// feature. TLS 1.2 is not built yet, so nothing depends on it.
+    /// feature. RFC 7627: without it a session could be forced upon two connections at once.
     pub require_ems: bool,
 
     /// Where the time comes from.

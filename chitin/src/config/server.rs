@@ -75,7 +75,7 @@ pub struct ServerConfig {
     pub max_tls13_tickets: usize,
 
     /// Whether a TLS 1.2 client must support the extended master secret (RFC 7627). True by default with the `fips`
-    /// feature. TLS 1.2 is not built yet, so nothing depends on it.
+    /// feature. RFC 7627: without it a session could be forced upon two connections at once.
     pub require_ems: bool,
 
     /// Where the time comes from.

@@ -275,6 +275,7 @@ fn resume(common: Common, session: Tls12ClientSessionValue, cx: &mut Cx<'_>) -> 
     }
     cx.facts.kind = Some(HandshakeKind::Resumed);
     let master = MasterSecret::resumed(common.suite, session.secret.duplicate(), common.ems);
+    cx.log_secret("CLIENT_RANDOM", master.as_secret().as_bytes())?;
     let keys = master.key_block(&common.randoms);
     let chain = session.server_chain.to_vec();
     let ticket_comes = common.ticket_comes;
@@ -374,7 +375,7 @@ impl Claimed {
     fn read_certificate_request(mut self: Box<Self>, m: Message<'_>) -> Result<Client, Error> {
         let message = CertificateRequest12::read_all(m.body)?;
         self.request = Some(Request {
-            schemes: message.schemes.iter().collect(),
+            schemes: message.schemes.iter().filter(|scheme| scheme.supported_in_tls12()).collect(),
             authorities: message.authorities.iter().map(|name| name.0.to_vec()).collect(),
         });
         self.common.messages.add(m.raw);

@@ -188,7 +188,7 @@ impl Started {
         let config = &self.config;
         match self.ticket() {
             Some(ticket) => Some(Question::OpenTicket { ticketer: &config.ticketer, ticket }),
-            None if self.hello.session_id().is_empty() || config.ticketer.enabled() => None,
+            None if self.hello.session_id().is_empty() => None,
             None => {
                 Some(Question::LoadSession { store: &config.session_storage, id: self.hello.session_id() })
             }
