@@ -3,7 +3,9 @@
 //! One error has one name, whatever the case expects. Where the runner has several names for what is one error to us,
 //! `ErrorMap` in `config.json` says so; it never maps to anything wider.
 
-use chitin::{AlertDescription, CertificateError, Error, InvalidMessage, PeerIncompatible, PeerMisbehaved};
+use chitin::{
+    AlertDescription, CertificateError, ContentType, Error, InvalidMessage, PeerIncompatible, PeerMisbehaved,
+};
 
 pub fn canonical(error: &Error) -> String {
     match error {
@@ -14,7 +16,16 @@ pub fn canonical(error: &Error) -> String {
         Error::PeerMisbehaved(why) => misbehaved(why).into(),
         Error::DecryptError => ":DECRYPTION_FAILED_OR_BAD_RECORD_MAC:".into(),
         Error::InappropriateHandshakeMessage { .. } => ":UNEXPECTED_MESSAGE:".into(),
+        // What should have been under protection.
+        Error::InappropriateMessage { expect_types, got_type: ContentType::Handshake }
+            if expect_types[..] == [ContentType::ApplicationData] =>
+        {
+            ":INVALID_OUTER_RECORD_TYPE:".into()
+        }
         Error::InappropriateMessage { .. } => ":UNEXPECTED_RECORD:".into(),
+        Error::General(why) if why == "no protocol versions configured" => {
+            ":NO_SUPPORTED_VERSIONS_ENABLED:".into()
+        }
         Error::InconsistentKeys(_) => ":KEY_VALUES_MISMATCH:".into(),
         Error::NoApplicationProtocol => ":NO_APPLICATION_PROTOCOL:".into(),
         Error::NoCertificatesPresented => ":PEER_DID_NOT_RETURN_A_CERTIFICATE:".into(),
@@ -59,6 +70,10 @@ fn certificate(why: &CertificateError) -> &'static str {
             ":WRONG_SIGNATURE_TYPE:"
         }
         CertificateError::InvalidOcspResponse => ":OCSP_CB_ERROR:",
+        // The error of the validator has no type that is public; its text has to do.
+        CertificateError::Other(why) if format!("{why:?}").contains("LeafMayNotSign") => {
+            ":KEY_USAGE_BIT_INCORRECT:"
+        }
         _ => ":CERTIFICATE_VERIFY_FAILED:",
     }
 }
@@ -72,6 +87,7 @@ fn message(why: &InvalidMessage) -> &'static str {
         InvalidMessage::InvalidCcs => ":BAD_CHANGE_CIPHER_SPEC:",
         InvalidMessage::InvalidContentType | InvalidMessage::InvalidEmptyPayload => ":UNEXPECTED_RECORD:",
         InvalidMessage::MessageTooLarge => ":ENCRYPTED_LENGTH_TOO_LONG:",
+        InvalidMessage::MessageTooShort | InvalidMessage::TrailingData("alert") => ":BAD_ALERT:",
         InvalidMessage::UnexpectedMessage(_) => ":UNEXPECTED_MESSAGE:",
         InvalidMessage::UnknownCertificateExtension | InvalidMessage::UnknownHelloRetryRequestExtension => {
             ":UNEXPECTED_EXTENSION:"
@@ -89,8 +105,8 @@ fn incompatible(why: &PeerIncompatible) -> &'static str {
             ":NO_SHARED_GROUP:"
         }
         PeerIncompatible::NoCertificateRequestSignatureSchemesInCommon
-        | PeerIncompatible::NoSignatureSchemesInCommon => ":NO_COMMON_SIGNATURE_ALGORITHMS:",
-        PeerIncompatible::SignatureAlgorithmsExtensionRequired => ":MISSING_EXTENSION:",
+        | PeerIncompatible::NoSignatureSchemesInCommon
+        | PeerIncompatible::SignatureAlgorithmsExtensionRequired => ":NO_COMMON_SIGNATURE_ALGORITHMS:",
         PeerIncompatible::NoCipherSuitesInCommon => ":NO_SHARED_CIPHER:",
         PeerIncompatible::NullCompressionRequired => ":INVALID_COMPRESSION_LIST:",
         PeerIncompatible::ServerRejectedEncryptedClientHello(_) => ":ECH_REJECTED:",
@@ -129,10 +145,12 @@ fn misbehaved(why: &PeerMisbehaved) -> &'static str {
         P::SelectedUnofferedCertCompression => ":UNKNOWN_CERT_COMPRESSION_ALG:",
         P::InvalidKeyShare => ":BAD_ECPOINT:",
         P::KeyEpochWithPendingFragment => ":EXCESS_HANDSHAKE_DATA:",
-        P::MessageInterleavedWithHandshakeMessage | P::EmptyHandshakeRecord => ":UNEXPECTED_RECORD:",
+        P::MessageInterleavedWithHandshakeMessage
+        | P::RejectedEarlyDataInterleavedWithHandshakeMessage
+        | P::EmptyHandshakeRecord => ":UNEXPECTED_RECORD:",
         P::EmptyAlertOrCcsRecord => ":BAD_ALERT:",
         P::MissingKeyShare => ":MISSING_KEY_SHARE:",
-        P::MissingPskModesExtension => ":MISSING_EXTENSION:",
+        P::MissingPskModesExtension | P::MissingPskExtensionInSecondClientHello => ":MISSING_EXTENSION:",
         P::OfferedDuplicateKeyShares => ":DUPLICATE_KEY_SHARE:",
         P::OfferedIncorrectCompressions => ":INVALID_COMPRESSION_LIST:",
         P::PskExtensionMustBeLast => ":PRE_SHARED_KEY_MUST_BE_LAST:",
@@ -148,7 +166,9 @@ fn misbehaved(why: &PeerMisbehaved) -> &'static str {
         P::SignedHandshakeWithUnadvertisedSigScheme | P::SignedKxWithWrongAlgorithm => {
             ":WRONG_SIGNATURE_TYPE:"
         }
-        P::TooManyEmptyFragments => ":TOO_MANY_EMPTY_FRAGMENTS:",
+        P::IllegalTlsInnerPlaintext => ":DECRYPTION_FAILED_OR_BAD_RECORD_MAC:",
+        P::NonEmptyCertificateRequestContext | P::SelectedUnofferedCompression => ":DECODE_ERROR:",
+        P::TooManyEmptyFragments | P::TooManyChangeCipherSpecs => ":TOO_MANY_EMPTY_FRAGMENTS:",
         P::TooManyKeyUpdateRequests => ":TOO_MANY_KEY_UPDATES:",
         P::TooManyWarningAlertsReceived => ":TOO_MANY_WARNING_ALERTS:",
         P::TooMuchEarlyDataReceived => ":TOO_MUCH_SKIPPED_EARLY_DATA:",

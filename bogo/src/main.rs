@@ -21,6 +21,8 @@ use options::Plan;
 pub enum Trouble {
     /// The library said no.
     Library(chitin::Error),
+    /// A part of the application said no, with this name and error.
+    Refused(&'static str, chitin::Error),
     /// The peer closed in the midst of the handshake.
     Closed,
     /// The peer closed and did not say so, though it should have.
@@ -47,6 +49,10 @@ fn main() -> ExitCode {
     match trouble {
         Trouble::Library(error) => {
             eprintln!("{} {error:?}", errors::canonical(&error));
+            ExitCode::FAILURE
+        }
+        Trouble::Refused(name, error) => {
+            eprintln!("{name} {error:?}");
             ExitCode::FAILURE
         }
         Trouble::Closed => {
@@ -79,7 +85,12 @@ fn run(words: Vec<String>) -> Result<(), Trouble> {
     setup.begin(&plan.resume)?;
     for at in 0..=plan.initial.resume_count {
         let options = plan.connection(at);
-        session::run(&setup, options, at > 0)?;
+        session::run(&setup, options, at > 0).map_err(|trouble| {
+            match (trouble, setup.notes.lock().refused) {
+                (Trouble::Library(error), Some(name)) => Trouble::Refused(name, error),
+                (trouble, _) => trouble,
+            }
+        })?;
         setup.clock.advance(options.resumption_delay);
     }
     Ok(())

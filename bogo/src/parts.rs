@@ -8,17 +8,22 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use chitin::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use chitin::client::{
     ClientSessionStore, ResolvesClientCert, Tls12ClientSessionValue, Tls13ClientSessionValue,
+    verify_server_cert_signed_by_trust_anchor,
 };
-use chitin::crypto::{WebPkiSupportedAlgorithms, verify_tls12_signature, verify_tls13_signature};
+use chitin::crypto::{
+    CryptoProvider, WebPkiSupportedAlgorithms, verify_tls12_signature, verify_tls13_signature,
+};
 use chitin::pki_types::{CertificateDer, ServerName, SubjectPublicKeyInfoDer, UnixTime};
 use chitin::server::danger::{ClientCertVerified, ClientCertVerifier};
-use chitin::server::{ClientHello, ParsedCertificate, ResolvesServerCert};
+use chitin::server::{
+    ClientHello, ParsedCertificate, ProducesTickets, ResolvesServerCert, WebPkiClientVerifier,
+};
 use chitin::sign::{CertifiedKey, Signer, SigningKey};
 use chitin::time_provider::{DefaultTimeProvider, TimeProvider};
 use chitin::trace::{Direction, Event, Trace};
 use chitin::{
-    CertificateError, DigitallySignedStruct, DistinguishedName, Error, HandshakeType, KeyLog, NamedGroup,
-    OtherError, SignatureAlgorithm, SignatureScheme,
+    CertificateError, ContentType, DigitallySignedStruct, DistinguishedName, Error, HandshakeType, KeyLog,
+    NamedGroup, OtherError, PeerIncompatible, RootCertStore, SignatureAlgorithm, SignatureScheme,
 };
 
 /// What the parts have noted in the connection of now, and what they are to do in it.
@@ -28,9 +33,13 @@ pub struct Notes {
     /// The failure is noted and the handshake goes on.
     pub soft: bool,
     pub fail_certificate: bool,
+    /// A verifier that refuses says `certificate_unknown`; otherwise it has the alert of a failed negotiation.
+    pub custom: bool,
     /// Who steers the first key share.
     pub kx_hint: Option<NamedGroup>,
 
+    /// A part has ended the handshake of its own will: the name of its reason.
+    pub refused: Option<&'static str>,
     /// The verifier's verdict, if it was asked.
     pub verified: Option<bool>,
     pub peer_signature: Option<SignatureScheme>,
@@ -69,6 +78,8 @@ impl fmt::Debug for Shared {
 pub struct Verifier {
     pub notes: Shared,
     pub algorithms: WebPkiSupportedAlgorithms,
+    pub provider: Arc<CryptoProvider>,
+    pub roots: Option<Arc<RootCertStore>>,
     pub schemes: Vec<SignatureScheme>,
     pub authorities: Vec<DistinguishedName>,
     pub ask: bool,
@@ -76,14 +87,24 @@ pub struct Verifier {
 }
 
 impl Verifier {
-    fn judge(&self, end_entity: &CertificateDer<'_>) -> Result<(), Error> {
+    fn judge(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        path: impl FnOnce(&RootCertStore) -> Result<(), Error>,
+    ) -> Result<(), Error> {
         ParsedCertificate::try_from(end_entity)?;
+        // Without roots the application believes every certificate, as applications with verifiers of their own do.
+        self.roots.as_deref().map_or(Ok(()), path)?;
         let mut notes = self.notes.lock();
         notes.verified = Some(!notes.verify_fail);
-        match notes.verify_fail && !notes.soft {
-            true => Err(CertificateError::Other(OtherError(Arc::new(AskedTo))).into()),
-            false => Ok(()),
+        if !notes.verify_fail || notes.soft {
+            return Ok(());
         }
+        notes.refused = Some(":CERTIFICATE_VERIFY_FAILED:");
+        Err(match notes.custom {
+            true => CertificateError::Other(OtherError(Arc::new(AskedTo))).into(),
+            false => NEGOTIATION_FAILED,
+        })
     }
 
     fn check(
@@ -96,7 +117,10 @@ impl Verifier {
     }
 }
 
-/// Why a verifier refused.
+/// What an application returns that wants the alert `handshake_failure`.
+const NEGOTIATION_FAILED: Error = Error::PeerIncompatible(PeerIncompatible::NoSignatureSchemesInCommon);
+
+/// Why a part refused.
 #[derive(Debug)]
 struct AskedTo;
 
@@ -112,13 +136,16 @@ impl ServerCertVerifier for Verifier {
     fn verify_server_cert(
         &self,
         end_entity: &CertificateDer<'_>,
-        _: &[CertificateDer<'_>],
+        intermediates: &[CertificateDer<'_>],
         _: &ServerName<'_>,
         ocsp_response: &[u8],
-        _: UnixTime,
+        now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
         self.notes.lock().ocsp = ocsp_response.to_vec();
-        self.judge(end_entity)?;
+        self.judge(end_entity, |roots| {
+            let parsed = ParsedCertificate::try_from(end_entity)?;
+            verify_server_cert_signed_by_trust_anchor(&parsed, roots, intermediates, now, self.algorithms.all)
+        })?;
         Ok(ServerCertVerified::assertion())
     }
 
@@ -161,10 +188,17 @@ impl ClientCertVerifier for Verifier {
     fn verify_client_cert(
         &self,
         end_entity: &CertificateDer<'_>,
-        _: &[CertificateDer<'_>],
-        _: UnixTime,
+        intermediates: &[CertificateDer<'_>],
+        now: UnixTime,
     ) -> Result<ClientCertVerified, Error> {
-        self.judge(end_entity)?;
+        self.judge(end_entity, |roots| {
+            let verifier = WebPkiClientVerifier::builder_with_provider(
+                Arc::new(roots.clone()),
+                Arc::clone(&self.provider),
+            );
+            let verifier = verifier.build().map_err(|e| Error::General(e.to_string()))?;
+            verifier.verify_client_cert(end_entity, intermediates, now).map(drop)
+        })?;
         Ok(ClientCertVerified::assertion())
     }
 
@@ -215,18 +249,36 @@ impl Resolver {
         let mut notes = self.notes.lock();
         notes.peer_schemes = schemes.to_vec();
         notes.authorities = authorities.iter().map(|name| name.to_vec()).collect();
+        let refuse = |notes: &mut Notes, name, error| {
+            notes.refused = Some(name);
+            let key = Arc::new(RefusingKey(error));
+            // Nobody gets to see a chain that is not there.
+            let nothing = || vec![CertificateDer::from(vec![0x30, 0])];
+            let chain = self.choices.last().map_or_else(nothing, |choice| choice.key.cert.clone());
+            Some(Arc::new(CertifiedKey::new(chain, key)))
+        };
         if notes.fail_certificate {
+            let error = Error::Other(OtherError(Arc::new(AskedTo)));
+            return refuse(&mut notes, ":CERT_CB_ERROR:", error);
+        }
+        if self.choices.is_empty() {
             return None;
         }
         let asked_for =
             |names: &Vec<Vec<u8>>| names.iter().any(|name| authorities.contains(&name.as_slice()));
-        let by_issuer = || self.choices.iter().filter(|c| c.must_match.as_ref().is_none_or(asked_for));
-        // Without one that can sign, the library is to find that out by itself.
-        let choice = by_issuer()
-            .find(|c| c.key.key.choose_scheme(schemes).is_some())
-            .or_else(|| by_issuer().next_back());
-        notes.selected = choice.map(|choice| choice.index);
-        choice.map(|choice| Arc::clone(&choice.key))
+        let by_issuer: Vec<&Choice> =
+            self.choices.iter().filter(|c| c.must_match.as_ref().is_none_or(asked_for)).collect();
+        let choice = by_issuer.iter().find(|choice| choice.key.key.choose_scheme(schemes).is_some());
+        let Some(choice) = choice else {
+            // The library would go on without a certificate. This application insists on showing one.
+            let name = match by_issuer.is_empty() {
+                true => ":NO_MATCHING_ISSUER:",
+                false => ":NO_COMMON_SIGNATURE_ALGORITHMS:",
+            };
+            return refuse(&mut notes, name, NEGOTIATION_FAILED);
+        };
+        notes.selected = Some(choice.index);
+        Some(Arc::clone(&choice.key))
     }
 }
 
@@ -234,8 +286,6 @@ impl ResolvesServerCert for Resolver {
     fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
         let authorities: Vec<&[u8]> =
             hello.certificate_authorities().unwrap_or_default().iter().map(AsRef::as_ref).collect();
-        let protocols = hello.alpn().map(|names| names.map(<[u8]>::to_vec).collect());
-        self.notes.lock().protocols = protocols;
         self.choose(hello.signature_schemes(), &authorities)
     }
 }
@@ -246,7 +296,37 @@ impl ResolvesClientCert for Resolver {
     }
 
     fn has_certs(&self) -> bool {
-        !self.choices.is_empty()
+        true // or at least an opinion
+    }
+}
+
+/// A key whose owner has decided that there shall be no handshake.
+#[derive(Debug)]
+struct RefusingKey(Error);
+
+impl SigningKey for RefusingKey {
+    fn choose_scheme(&self, offered: &[SignatureScheme]) -> Option<Box<dyn Signer>> {
+        Some(Box::new(RefusingSigner { error: self.0.clone(), scheme: *offered.first()? }))
+    }
+
+    fn algorithm(&self) -> SignatureAlgorithm {
+        SignatureAlgorithm::ECDSA
+    }
+}
+
+#[derive(Debug)]
+struct RefusingSigner {
+    error: Error,
+    scheme: SignatureScheme,
+}
+
+impl Signer for RefusingSigner {
+    fn sign(&self, _: &[u8]) -> Result<Vec<u8>, Error> {
+        Err(self.error.clone())
+    }
+
+    fn scheme(&self) -> SignatureScheme {
+        self.scheme
     }
 }
 
@@ -321,6 +401,28 @@ impl ClientSessionStore for Sessions {
     }
 }
 
+/// For servers that are to make and take no tickets.
+#[derive(Debug)]
+pub struct NoTickets;
+
+impl ProducesTickets for NoTickets {
+    fn enabled(&self) -> bool {
+        false
+    }
+
+    fn lifetime(&self) -> u32 {
+        0
+    }
+
+    fn encrypt(&self, _: &[u8]) -> Option<Vec<u8>> {
+        None
+    }
+
+    fn decrypt(&self, _: &[u8]) -> Option<Vec<u8>> {
+        None
+    }
+}
+
 /// The system's clock, moved ahead.
 #[derive(Clone, Debug, Default)]
 pub struct Clock(Arc<AtomicU64>);
@@ -358,7 +460,9 @@ impl Trace for Observer {
                     if typ == HandshakeType::HelloRetryRequest { HandshakeType::ServerHello } else { typ };
                 format!("{} hs {}\n", word(direction), u8::from(typ))
             }
-            Event::ChangeCipherSpec { direction } => format!("{} ccs\n", word(direction)),
+            Event::Record { direction, content: ContentType::ChangeCipherSpec, .. } => {
+                format!("{} ccs\n", word(direction))
+            }
             Event::Alert { direction, fatal, description } => {
                 let level = if fatal { 2 } else { 1 };
                 format!("{} alert {level} {}\n", word(direction), u8::from(description))

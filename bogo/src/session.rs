@@ -6,11 +6,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chitin::server::Acceptor;
-use chitin::{ClientConnection, Connection, Error, HandshakeKind, ServerConnection};
+use chitin::{ClientConnection, Connection, Error, HandshakeKind, ServerConfig, ServerConnection};
 
 use crate::Trouble;
 use crate::options::Options;
-use crate::setup::{Setup, Side, read_chain, server_name};
+use crate::setup::{Setup, Side, has_aes, read_chain, server_name};
 
 /// Runs one connection to its end.
 pub fn run(setup: &Setup, options: &Options, resumes: bool) -> Result<(), Trouble> {
@@ -23,8 +23,9 @@ pub fn run(setup: &Setup, options: &Options, resumes: bool) -> Result<(), Troubl
         }
         Side::Server(base) => {
             let config = Arc::new(setup.server_config(base, options));
-            match options.use_early_callback {
-                true => accept(stream, config)?,
+            // Only an acceptor sees every hello: resolvers are not asked when a session is resumed.
+            match options.use_early_callback || options.expect_advertised_alpn.is_some() {
+                true => accept(stream, config, setup)?,
                 false => Link { conn: ServerConnection::new(config)?.into(), stream },
             }
         }
@@ -33,13 +34,6 @@ pub fn run(setup: &Setup, options: &Options, resumes: bool) -> Result<(), Troubl
         check(setup, options, resumes, &link.conn)?;
         exchange(setup, options, &mut link)
     });
-    let done = match done {
-        Err(Trouble::Library(error)) => {
-            link.say_goodbye();
-            return Err(Trouble::Library(error));
-        }
-        done => done,
-    };
     link.say_goodbye();
     done?;
     check_end(setup, options)
@@ -57,7 +51,7 @@ fn connect(options: &Options) -> Result<TcpStream, Trouble> {
 }
 
 /// Lets the application see the hello before it gives a configuration.
-fn accept(mut stream: TcpStream, config: Arc<chitin::ServerConfig>) -> Result<Link, Trouble> {
+fn accept(mut stream: TcpStream, config: Arc<ServerConfig>, setup: &Setup) -> Result<Link, Trouble> {
     let mut acceptor = Acceptor::default();
     loop {
         if acceptor.read_tls(&mut stream).unwrap_or(0) == 0 {
@@ -65,10 +59,15 @@ fn accept(mut stream: TcpStream, config: Arc<chitin::ServerConfig>) -> Result<Li
         }
         let refused = match acceptor.accept() {
             Ok(None) => continue,
-            Ok(Some(accepted)) => match accepted.into_connection(config) {
-                Ok(conn) => return Ok(Link { conn: conn.into(), stream }),
-                Err(refused) => refused,
-            },
+            Ok(Some(accepted)) => {
+                let protocols =
+                    accepted.client_hello().alpn().map(|names| names.map(<[u8]>::to_vec).collect());
+                setup.notes.lock().protocols = protocols;
+                match accepted.into_connection(config) {
+                    Ok(conn) => return Ok(Link { conn: conn.into(), stream }),
+                    Err(refused) => refused,
+                }
+            }
             Err(refused) => refused,
         };
         let (error, mut alert) = refused;
@@ -252,15 +251,6 @@ fn same<T: PartialEq + std::fmt::Debug>(what: &str, got: T, wanted: T) -> Result
     }
 }
 
-fn has_aes() -> bool {
-    #[cfg(target_arch = "x86_64")]
-    return std::arch::is_x86_feature_detected!("aes");
-    #[cfg(target_arch = "aarch64")]
-    return std::arch::is_aarch64_feature_detected!("aes");
-    #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
-    false
-}
-
 // ---- data
 
 fn exchange(setup: &Setup, options: &Options, link: &mut Link) -> Result<(), Trouble> {
@@ -275,7 +265,7 @@ fn exchange(setup: &Setup, options: &Options, link: &mut Link) -> Result<(), Tro
         link.write(&secrets)?;
     }
     let mut unfinished = Vec::new();
-    if options.shim_writes_first {
+    if options.shim_writes_first || options.read_with_unfinished_write {
         let message = options.initial_write.as_deref().unwrap_or(b"hello");
         for _ in 0..options.initial_write_repeats.unwrap_or(1) {
             match options.read_with_unfinished_write {

@@ -1,5 +1,6 @@
 //! Makes configurations from options, once for a process, and fits them to each of its connections.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use chitin::client::Resumption;
@@ -10,13 +11,13 @@ use chitin::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use chitin::sign::CertifiedKey;
 use chitin::version::{TLS12, TLS13};
 use chitin::{
-    ClientConfig, DistinguishedName, Error, NamedGroup, ServerConfig, SignatureScheme,
+    ClientConfig, DistinguishedName, Error, NamedGroup, RootCertStore, ServerConfig, SignatureScheme,
     SupportedProtocolVersion,
 };
 
 use crate::Trouble;
 use crate::options::{Credential, Options};
-use crate::parts::{Choice, Clock, Observer, PreferringKey, Resolver, Sessions, Shared, Verifier};
+use crate::parts::{Choice, Clock, NoTickets, Observer, PreferringKey, Resolver, Sessions, Shared, Verifier};
 
 /// The versions that the library has.
 const BUILT: &[&SupportedProtocolVersion] = &[&TLS13];
@@ -42,7 +43,7 @@ impl Setup {
         let versions = supported_versions(options)?;
         let provider = Arc::new(provider(options)?);
         let groups = provider.kx_groups.iter().map(|group| group.name()).collect();
-        let verifier = Arc::new(verifier(options, &notes, &provider)?);
+        let verifier = Arc::new(verifier(options, &notes, Arc::clone(&provider))?);
         let resolver = Arc::new(resolver(options, &notes, &provider)?);
         let side = match options.server {
             true => {
@@ -69,6 +70,8 @@ impl Setup {
         let mut notes = self.notes.lock();
         notes.verify_fail = options.verify_fail;
         notes.soft = !(options.verify_peer || options.require_client_certificate);
+        notes.custom = options.custom_verifier;
+        notes.refused = None;
         notes.fail_certificate = options.fail_cert_callback;
         notes.kx_hint = kx_hint;
         notes.verified = None;
@@ -115,9 +118,11 @@ impl Setup {
             config.alpn_protocols = vec![b"a protocol that no case offers".to_vec()];
         }
         config.max_fragment_size = options.max_send_fragment.map(|len| len + RECORD_HEADER);
-        config.ignore_client_order = options.server_preference;
+        // A list of suites is an order, too.
+        config.ignore_client_order = options.server_preference || !options.tls13_ciphers.is_empty();
         if options.no_ticket {
             config.send_tls13_tickets = 0;
+            config.ticketer = Arc::new(NoTickets);
         }
         config.trace = Some(Arc::new(Observer(self.notes.clone())));
         config.key_log = Arc::new(Observer(self.notes.clone()));
@@ -160,9 +165,11 @@ fn provider(options: &Options) -> Result<CryptoProvider, Trouble> {
         };
         provider.kx_groups = options.curves.iter().map(group).collect::<Result<_, _>>()?;
     }
-    if !options.tls13_ciphers.is_empty() {
+    let default = if has_aes() { SUITES_DEFAULT } else { SUITES_DEFAULT_NO_AES };
+    let suites = if options.tls13_ciphers.is_empty() { &default[..] } else { &options.tls13_ciphers };
+    {
         provider.cipher_suites.retain(|suite| suite.tls13().is_none());
-        for number in &options.tls13_ciphers {
+        for number in suites {
             let suite = ALL_CIPHER_SUITES.iter().find(|suite| u16::from(suite.suite()) == *number);
             provider
                 .cipher_suites
@@ -172,7 +179,7 @@ fn provider(options: &Options) -> Result<CryptoProvider, Trouble> {
     Ok(provider)
 }
 
-fn verifier(options: &Options, notes: &Shared, provider: &CryptoProvider) -> Result<Verifier, Trouble> {
+fn verifier(options: &Options, notes: &Shared, provider: Arc<CryptoProvider>) -> Result<Verifier, Trouble> {
     let algorithms = provider.signature_verification_algorithms;
     let known = algorithms.supported_schemes();
     let wanted: Vec<SignatureScheme> =
@@ -183,7 +190,9 @@ fn verifier(options: &Options, notes: &Shared, provider: &CryptoProvider) -> Res
     Ok(Verifier {
         notes: notes.clone(),
         algorithms,
-        schemes: if wanted.is_empty() { known } else { wanted },
+        provider,
+        roots: options.trust_cert.as_deref().map(roots).transpose()?,
+        schemes: if wanted.is_empty() { VERIFY_DEFAULT.to_vec() } else { wanted },
         authorities: options
             .client_ca_list
             .iter()
@@ -193,6 +202,14 @@ fn verifier(options: &Options, notes: &Shared, provider: &CryptoProvider) -> Res
         ask: options.verify_peer || options.require_client_certificate,
         require: options.require_client_certificate,
     })
+}
+
+fn roots(path: &Path) -> Result<Arc<RootCertStore>, Trouble> {
+    let mut roots = RootCertStore::empty();
+    for root in read_chain(path)? {
+        roots.add(root)?;
+    }
+    Ok(Arc::new(roots))
 }
 
 fn resolver(options: &Options, notes: &Shared, provider: &CryptoProvider) -> Result<Resolver, Trouble> {
@@ -232,7 +249,7 @@ fn choice(index: i64, credential: &Credential, provider: &CryptoProvider) -> Res
     Ok(Choice { index, key: Arc::new(certified), must_match })
 }
 
-pub fn read_chain(path: &std::path::Path) -> Result<Vec<CertificateDer<'static>>, Trouble> {
+pub fn read_chain(path: &Path) -> Result<Vec<CertificateDer<'static>>, Trouble> {
     CertificateDer::pem_file_iter(path)
         .and_then(Iterator::collect)
         .map_err(|e| Trouble::Mistake(format!("{}: {e}", path.display())))
@@ -270,5 +287,30 @@ fn header(der: &[u8]) -> Option<(usize, usize)> {
     Some((2 + bytes.len(), bytes.iter().fold(0, |len, byte| len << 8 | usize::from(*byte))))
 }
 
+/// What the runner takes an application without preferences to accept.
+const VERIFY_DEFAULT: &[SignatureScheme] = &[
+    SignatureScheme::ECDSA_NISTP256_SHA256,
+    SignatureScheme::RSA_PSS_SHA256,
+    SignatureScheme::RSA_PKCS1_SHA256,
+    SignatureScheme::ECDSA_NISTP384_SHA384,
+    SignatureScheme::RSA_PSS_SHA384,
+    SignatureScheme::RSA_PKCS1_SHA384,
+    SignatureScheme::RSA_PSS_SHA512,
+    SignatureScheme::RSA_PKCS1_SHA512,
+];
+
+/// What the runner takes an application without preferences to order, by whether the machine has AES.
+const SUITES_DEFAULT: [u16; 3] = [0x1301, 0x1302, 0x1303];
+const SUITES_DEFAULT_NO_AES: [u16; 3] = [0x1303, 0x1301, 0x1302];
+
 /// `max_fragment_size` counts it.
 const RECORD_HEADER: usize = 5;
+
+pub fn has_aes() -> bool {
+    #[cfg(target_arch = "x86_64")]
+    return std::arch::is_x86_feature_detected!("aes");
+    #[cfg(target_arch = "aarch64")]
+    return std::arch::is_aarch64_feature_detected!("aes");
+    #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+    false
+}
