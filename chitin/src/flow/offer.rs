@@ -21,7 +21,7 @@ use crate::crypto::suites::Tls13CipherSuite;
 use crate::crypto::{ActiveKeyExchange, SupportedKxGroup};
 use crate::error::{Error, PeerMisbehaved};
 use crate::flow::psk;
-use crate::flow::question::{self, STORE, guarded};
+use crate::flow::question::{self, SERVER_VERIFIER, STORE, guarded, told};
 use crate::names::{
     CertificateStatusType, CipherSuite, Compression, HandshakeType, NamedGroup, ProtocolVersion,
     PskKeyExchangeMode, ServerNameType, SignatureScheme,
@@ -88,7 +88,7 @@ impl Offer {
 
         let hint = guarded(STORE, || Ok(config.resumption.store.kx_hint(&name)))?;
         let share = Share::start(&config, choose_first_group(&config, hint)?)?;
-        let schemes = config.verifier.supported_verify_schemes();
+        let schemes = told(SERVER_VERIFIER, || config.verifier.supported_verify_schemes())?;
         let mut offer = Self {
             random: *random,
             session_id: *session_id,
@@ -105,7 +105,7 @@ impl Offer {
         };
         offer.psk = offer.take_session()?;
         offer.make_room()?;
-        offer.order = offer.shuffled(shuffle);
+        offer.order = told(SERVER_VERIFIER, || offer.shuffled(shuffle))?;
         Ok(offer)
     }
 
@@ -131,7 +131,7 @@ impl Offer {
         if self.protocols.iter().any(|name| !(1..=MAX8).contains(&name.len())) {
             return Err(Error::General("an application protocol has 1 to 255 bytes".into()));
         }
-        let names = self.config.verifier.root_hint_subjects().unwrap_or_default();
+        let names = told(SERVER_VERIFIER, || self.config.verifier.root_hint_subjects().unwrap_or_default())?;
         let lengths = self.protocols.iter().map(|name| name.len().saturating_add(1));
         let lengths = lengths.chain(names.iter().map(|name| name.as_ref().len().saturating_add(2)));
         let lengths = lengths.chain(self.cookie.iter().map(Vec::len));
