@@ -1,6 +1,8 @@
 //! The project's own chores, as `cargo xtask`.
 #![forbid(unsafe_code)]
 
+mod bogo;
+mod bogo_runner;
 mod floors;
 mod lexer;
 mod licences;
@@ -17,7 +19,10 @@ use stages::Stages;
 const USAGE: &str = "\
 cargo xtask floors          check that no import of the core points up
 cargo xtask test [--yes]    set up what the tests need, and run them; --yes: install without asking
-cargo xtask ci [--yes]      everything that a change has to pass";
+cargo xtask ci [--yes]      everything that a change has to pass
+cargo xtask bogo [--check | --bless] [--json] [--include-disabled] [--only GLOB]
+                            run BoringSSL's protocol tests; --check: nothing that passed may have stopped passing;
+                            --bless: note what passes now";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -29,12 +34,15 @@ fn main() -> ExitCode {
         ["floors"] => stages::floors(&root),
         ["test"] | ["test", "--yes"] => stages.test(yes),
         ["ci"] | ["ci", "--yes"] => stages.ci(yes),
+        ["bogo", ref rest @ ..] if bogo::Wanted::parse(rest).is_some() => {
+            bogo::run(&root, &bogo::Wanted::parse(rest).unwrap_or_default())
+        }
         _ => {
             eprintln!("{USAGE}");
             return ExitCode::from(2);
         }
     };
-    if words[0] != "floors" {
+    if !matches!(words[0], "floors" | "bogo") {
         println!();
         stages.summary();
     }

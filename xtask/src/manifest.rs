@@ -30,6 +30,7 @@ const ARROWS: &[(&str, &[&str], &[&str])] = &[
     ("testkit", &["chitin", "chitin-pki"], &[]),
     ("chitin-cli", &["chitin"], &["testkit", "chitin-pki"]),
     ("alloc-counter", &[], &[]),
+    ("bogo", &["chitin"], &[]),
     ("xtask", &[], &[]),
 ];
 

@@ -101,6 +101,13 @@ impl Carrier {
         }
     }
 
+    /// Fails once the observer has panicked: an event cannot say so where it is raised.
+    pub(crate) fn check_observer(&self) -> Result<(), Error> {
+        match self {
+            Self::Records(records) => records.check_observer(),
+        }
+    }
+
     pub(crate) fn set_trace(&mut self, trace: Option<alloc::sync::Arc<dyn Trace>>) {
         match self {
             Self::Records(records) => records.set_trace(trace),

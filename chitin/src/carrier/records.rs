@@ -2,10 +2,12 @@
 
 use alloc::boxed::Box;
 use alloc::sync::Arc;
+use core::sync::atomic::{AtomicBool, Ordering};
 
 use crate::carrier::Direction;
 use crate::crypto::cipher::{MessageDecrypter, MessageEncrypter, OutboundChunks};
 use crate::error::Error;
+use crate::error::guard::told;
 use crate::names::{AlertDescription, AlertLevel, ContentType, Side};
 use crate::observe::{self, Event, KeyLevel, Trace};
 use crate::record::open::Opener;
@@ -21,8 +23,27 @@ pub(crate) struct Records {
     pub(crate) out: Outbox,
     read_level: KeyLevel,
     write_level: KeyLevel,
-    trace: Option<Arc<dyn Trace>>,
+    observer: Observer,
 }
+
+/// Whoever looks on. One that has panicked is told nothing more, and the connection ends with an error that says so.
+#[derive(Default)]
+struct Observer {
+    trace: Option<Arc<dyn Trace>>,
+    /// Events are raised where nothing may be changed, so this has to change by itself.
+    panicked: AtomicBool,
+}
+
+impl Observer {
+    fn tell(&self, event: Event<'_>) {
+        let Some(trace) = &self.trace else { return };
+        if !self.panicked.load(Ordering::Relaxed) && told(TRACE, || trace.event(event)).is_err() {
+            self.panicked.store(true, Ordering::Relaxed);
+        }
+    }
+}
+
+const TRACE: &str = "trace";
 
 impl Records {
     pub(crate) fn new(side: Side) -> Self {
@@ -35,7 +56,7 @@ impl Records {
             out: Outbox::default(),
             read_level: KeyLevel::Plaintext,
             write_level: KeyLevel::Plaintext,
-            trace: None,
+            observer: Observer::default(),
         }
     }
 
@@ -49,12 +70,18 @@ impl Records {
     }
 
     pub(crate) fn set_trace(&mut self, trace: Option<Arc<dyn Trace>>) {
-        self.trace = trace;
+        self.observer.trace = trace;
     }
 
     pub(crate) fn event(&self, event: Event<'_>) {
-        if let Some(trace) = &self.trace {
-            trace.event(event);
+        self.observer.tell(event);
+    }
+
+    /// Has the observer panicked?
+    pub(crate) fn check_observer(&self) -> Result<(), Error> {
+        match self.observer.panicked.load(Ordering::Relaxed) {
+            true => Err(Error::CallbackPanicked(TRACE)),
+            false => Ok(()),
         }
     }
 
@@ -105,11 +132,13 @@ impl Records {
 
     /// Tells of the records behind the first `before` bytes of the outbox.
     fn record_events(&self, content: ContentType, before: usize) {
-        let Some(trace) = &self.trace else { return };
+        if self.observer.trace.is_none() {
+            return;
+        }
         let mut new = self.out.pending().get(before..).unwrap_or_default();
         while let Some((record, rest)) = whole_record_len(new).and_then(|len| new.split_at_checked(len)) {
             let (direction, len, level) = (observe::Direction::Out, record.len(), self.write_level);
-            trace.event(Event::Record { direction, content, len, level });
+            self.event(Event::Record { direction, content, len, level });
             new = rest;
         }
     }

@@ -4,6 +4,7 @@ use alloc::boxed::Box;
 use alloc::sync::Arc;
 use core::fmt;
 
+use crate::error::guard::told;
 use crate::record::seal::Padding;
 
 /// Decides how many zero bytes are added to each protected record, to hide the length of what is in it.
@@ -20,7 +21,7 @@ pub trait RecordPadding: fmt::Debug + Send + Sync {
 /// The same policy in the form that the record layer takes. It does the cutting.
 pub(crate) fn for_records(policy: Option<&Arc<dyn RecordPadding>>) -> Option<Padding> {
     let policy = Arc::clone(policy?);
-    Some(Box::new(move |content_len| policy.padding(content_len)))
+    Some(Box::new(move |content_len| told("record padding", || policy.padding(content_len))))
 }
 
 #[cfg(test)]
@@ -41,6 +42,6 @@ mod tests {
         assert!(for_records(None).is_none());
         let policy: Arc<dyn RecordPadding> = Arc::new(ToHundred);
         let padding = for_records(Some(&policy)).unwrap();
-        assert_eq!((padding(30), padding(200)), (70, 0));
+        assert_eq!((padding(30), padding(200)), (Ok(70), Ok(0)));
     }
 }

@@ -537,8 +537,11 @@ fn an_acceptor_gives_out_the_alert() {
     let accepted = acceptor.accept().unwrap().unwrap();
     let mut config = server_config();
     config.max_fragment_size = Some(1);
-    let (error, _) = accepted.into_connection(Arc::new(config)).err().unwrap();
+    let (error, mut alert) = accepted.into_connection(Arc::new(config)).err().unwrap();
     assert_eq!(error, Error::BadMaxFragmentSize);
+    let mut out = vec![];
+    alert.write_all(&mut out).unwrap();
+    assert_eq!(out, [21, 3, 3, 0, 2, 2, AlertDescription::InternalError.into()]);
 }
 
 #[test]

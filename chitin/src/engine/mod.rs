@@ -155,6 +155,7 @@ impl Engine {
         let mut engine = Self::new(State::Failed(Error::HandshakeNotComplete), Side::Client);
         let state = client13::send_client_hello(config, name, protocols, &mut engine.split().1)?;
         engine.enter(State::Client(Client::Tls13(state)));
+        engine.carrier.check_observer()?;
         Ok(engine)
     }
 
@@ -225,7 +226,8 @@ impl Engine {
                 break Ok(Got::NeedInput);
             }
             let rest = input.get_mut(used..).unwrap_or_default();
-            match self.one_record(rest, out.as_deref_mut()) {
+            let step = self.carrier.check_observer().and_then(|()| self.one_record(rest, out.as_deref_mut()));
+            match step {
                 Err(error) => break Err(self.fail(error)),
                 Ok(None) => break Ok(Got::NeedInput),
                 Ok(Some((end, got))) => {

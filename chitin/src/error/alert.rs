@@ -26,7 +26,8 @@ impl Error {
             Self::PeerSentOversizedRecord => Some(AlertDescription::RecordOverflow),
 
             // What failed on our side in the midst of a connection.
-            Self::CallbackPanicked(_)
+            Self::BadMaxFragmentSize
+            | Self::CallbackPanicked(_)
             | Self::EncryptError
             | Self::FailedToGetCurrentTime
             | Self::FailedToGetRandomBytes
@@ -36,7 +37,6 @@ impl Error {
 
             // The peer has closed already, or the caller asked for what cannot be.
             Self::AlertReceived(_)
-            | Self::BadMaxFragmentSize
             | Self::HandshakeNotComplete
             | Self::InconsistentKeys(_)
             | Self::InvalidEncryptedClientHello(_)

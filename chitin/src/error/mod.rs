@@ -73,6 +73,7 @@ macro_rules! faults {
 }
 mod alert;
 mod certificate;
+pub(crate) mod guard;
 mod peer;
 
 pub use certificate::{CertRevocationListError, CertificateError, ExtendedKeyPurpose};
@@ -88,7 +89,7 @@ faults! {
         /// RFC 8446 section 6. We send nothing in return.
         AlertReceived(AlertDescription) = "the peer sent a fatal alert",
         /// It has to leave room for at least 27 bytes of content, and is at most 16389 bytes with the header. We send
-        /// nothing.
+        /// `internal_error` if the peer has spoken already: a server whose config comes late.
         BadMaxFragmentSize = "the configured maximum fragment size is too small or too large",
         /// RFC 8446 section 5.2. We send `bad_record_mac`.
         DecryptError = "a record from the peer does not decrypt: it was changed on the way, or the keys differ",

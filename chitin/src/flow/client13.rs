@@ -32,7 +32,7 @@ use crate::error::{Error, InvalidMessage, PeerIncompatible, PeerMisbehaved};
 use crate::flow::certs::{self, PeerChain, Signed};
 use crate::flow::cx::Cx;
 use crate::flow::offer::{Asked, Offer};
-use crate::flow::question::{Answer, Question, STORE, guarded};
+use crate::flow::question::{Answer, Question, SERVER_VERIFIER, STORE, told};
 use crate::flow::replies::{self, Reply};
 use crate::flow::traffic13::{Tickets, Traffic};
 use crate::flow::unexpected;
@@ -161,7 +161,9 @@ pub(crate) fn send_client_hello(
     let offer = Offer::new(config, name, protocols)?;
     cx.policy.client_random = offer.random;
     let mut transcript = Unhashed::default();
-    let hello = offer.write_hello(|suite, cut| transcript.hash_with(suite.common.hash_provider, cut));
+    let hello = told(SERVER_VERIFIER, || {
+        offer.write_hello(|suite, cut| transcript.hash_with(suite.common.hash_provider, cut))
+    })?;
     transcript.add(&hello);
     cx.emit_alone(HandshakeType::ClientHello, &hello);
     cx.flush()?;
@@ -214,7 +216,7 @@ impl Offered {
         let mut transcript = transcript.into_hashed(suite.common.hash_provider).fold_first_hello();
         transcript.add(m.raw);
         cx.send_compat_ccs()?;
-        let hello = offer.write_hello(|_, cut| transcript.current_with(cut));
+        let hello = told(SERVER_VERIFIER, || offer.write_hello(|_, cut| transcript.current_with(cut)))?;
         transcript.add(&hello);
         cx.emit_alone(HandshakeType::ClientHello, &hello);
         cx.flush()?;
@@ -580,10 +582,7 @@ impl Finishing {
 
         let Common { asked, group, authenticated_at, .. } = *common;
         let store = &asked.config.resumption.store;
-        guarded(STORE, || {
-            store.set_kx_hint(asked.name.clone(), group);
-            Ok(())
-        })?;
+        told(STORE, || store.set_kx_hint(asked.name.clone(), group))?;
         let traffic = Traffic { read: traffic.server, write: traffic.client };
         let tickets = Tickets::new(asked.config, asked.name, resumption, authenticated_at);
         Ok(Connected(Box::new(Open { traffic, tickets })))

@@ -11,7 +11,7 @@ use crate::config::server::ServerConfig;
 use crate::crypto::suites::Tls12CipherSuite;
 use crate::error::Error;
 use crate::flow::facts::Facts;
-use crate::flow::question::guarded;
+use crate::flow::question::{KEY_LOG, told};
 use crate::names::HandshakeType;
 use crate::observe::{self, Event, KeyLevel};
 use crate::schedule::tls12::{KeyHalf, MasterSecret, Randoms};
@@ -135,11 +135,10 @@ impl Cx<'_> {
     }
 
     pub(crate) fn log_secret(&self, label: &str, secret: &[u8]) -> Result<(), Error> {
-        guarded("key log", || {
+        told(KEY_LOG, || {
             if let Some(log) = self.policy.key_log.as_ref().filter(|log| log.will_log(label)) {
                 log.log(label, &self.policy.client_random, secret);
             }
-            Ok(())
         })
     }
 

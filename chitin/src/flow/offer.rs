@@ -21,7 +21,7 @@ use crate::crypto::suites::{Tls12CipherSuite, Tls13CipherSuite};
 use crate::crypto::{ActiveKeyExchange, SupportedKxGroup};
 use crate::error::{Error, PeerMisbehaved};
 use crate::flow::psk;
-use crate::flow::question::{self, STORE, guarded};
+use crate::flow::question::{self, SERVER_VERIFIER, STORE, guarded, told};
 use crate::names::{
     CertificateStatusType, CipherSuite, Compression, HandshakeType, NamedGroup, ProtocolVersion,
     PskKeyExchangeMode, ServerNameType, SignatureScheme,
@@ -96,7 +96,7 @@ impl Offer {
             true => Some(Share::start(&config, choose_first_group(&config, hint)?)?),
             false => None,
         };
-        let mut schemes = config.verifier.supported_verify_schemes();
+        let mut schemes = told(SERVER_VERIFIER, || config.verifier.supported_verify_schemes())?;
         // With TLS 1.2 they speak of both versions, and of certificates.
         schemes.retain(|scheme| old || scheme.supported_in_tls13());
         let mut offer = Self {
@@ -127,7 +127,7 @@ impl Offer {
             None => Vec::new(),
         };
         offer.make_room()?;
-        offer.order = offer.shuffled(shuffle);
+        offer.order = told(SERVER_VERIFIER, || offer.shuffled(shuffle))?;
         Ok(offer)
     }
 
@@ -166,7 +166,7 @@ impl Offer {
         if self.protocols.iter().any(|name| !(1..=MAX8).contains(&name.len())) {
             return Err(Error::General("an application protocol has 1 to 255 bytes".into()));
         }
-        let names = self.config.verifier.root_hint_subjects().unwrap_or_default();
+        let names = told(SERVER_VERIFIER, || self.config.verifier.root_hint_subjects().unwrap_or_default())?;
         let lengths = self.protocols.iter().map(|name| name.len().saturating_add(1));
         let lengths = lengths.chain(names.iter().map(|name| name.as_ref().len().saturating_add(2)));
         let lengths = lengths.chain(self.cookie.iter().map(Vec::len));

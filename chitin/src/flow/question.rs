@@ -17,11 +17,17 @@ use crate::config::verify::{ClientCertVerifier, ServerCertVerifier};
 use crate::crypto::signer::{CertifiedKey, SigningKey};
 use crate::crypto::ticket::ProducesTickets;
 use crate::error::Error;
+pub(crate) use crate::error::guard::{guarded, told};
 use crate::names::SignatureScheme;
 use crate::wire::client_hello::ClientHello;
 
-/// What a client's session store is called in errors.
+/// What the application's objects are called in errors.
 pub(crate) const STORE: &str = "client session store";
+pub(crate) const SERVER_STORE: &str = "session store";
+pub(crate) const SERVER_VERIFIER: &str = "server certificate verifier";
+pub(crate) const CLIENT_VERIFIER: &str = "client certificate verifier";
+pub(crate) const TICKETER: &str = "ticketer";
+pub(crate) const KEY_LOG: &str = "key log";
 
 /// One thing a flow needs to know. It lends the `Arc`s themselves, so that work can be taken elsewhere later.
 pub(crate) enum Question<'a> {
@@ -146,12 +152,10 @@ impl Question<'_> {
             Self::ServerCertificate { .. } => "server certificate resolver",
             Self::ClientCertificate { .. } => "client certificate resolver",
             Self::Sign { .. } => "signing key",
-            Self::VerifyServer { .. } => "server certificate verifier",
-            Self::VerifyClient { .. } => "client certificate verifier",
-            Self::OpenTicket { .. } | Self::SealTicket { .. } => "ticketer",
-            Self::LoadSession { .. } | Self::SpendSession { .. } | Self::StoreSession { .. } => {
-                "session store"
-            }
+            Self::VerifyServer { .. } => SERVER_VERIFIER,
+            Self::VerifyClient { .. } => CLIENT_VERIFIER,
+            Self::OpenTicket { .. } | Self::SealTicket { .. } => TICKETER,
+            Self::LoadSession { .. } | Self::SpendSession { .. } | Self::StoreSession { .. } => SERVER_STORE,
         }
     }
 
@@ -196,17 +200,4 @@ pub(crate) fn view(hello: &ClientHello) -> HelloView<'_> {
 /// The clock gives none, or panicked. Nothing that depends on the time is then believed.
 pub(crate) fn now(clock: &Arc<dyn TimeProvider>) -> Result<UnixTime, Error> {
     guarded("time provider", || clock.current_time().ok_or(Error::FailedToGetCurrentTime))
-}
-
-/// Runs an object of the application's. If it panics the handshake fails with an error that names it: half a step has been
-/// taken, and nobody can say what the object had in mind.
-#[cfg(feature = "std")]
-pub(crate) fn guarded<T>(what: &'static str, run: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
-    std::panic::catch_unwind(std::panic::AssertUnwindSafe(run)).unwrap_or(Err(Error::CallbackPanicked(what)))
-}
-
-/// Without `std` a panic cannot be caught.
-#[cfg(not(feature = "std"))]
-pub(crate) fn guarded<T>(_: &'static str, run: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
-    run()
 }

@@ -40,7 +40,7 @@ use crate::flow::choose;
 use crate::flow::cx::Cx;
 use crate::flow::offer::MAX_TICKET;
 use crate::flow::psk::{self, Present12, Resumable12};
-use crate::flow::question::{self, Answer, Question};
+use crate::flow::question::{self, Answer, CLIENT_VERIFIER, Question, SERVER_STORE, TICKETER, told};
 use crate::flow::transcript12::Messages;
 use crate::flow::unexpected;
 use crate::names::{CertificateStatusType, HandshakeKind, HandshakeType, ProtocolVersion, SignatureScheme};
@@ -161,6 +161,8 @@ pub(crate) struct Started {
     config: Arc<ServerConfig>,
     hello: ClientHello,
     ems: bool,
+    /// The ticketer makes tickets.
+    tickets: bool,
 }
 
 /// Takes over from the version-agnostic start: TLS 1.2 is chosen.
@@ -173,7 +175,8 @@ pub(crate) fn read_client_hello(
     cx.carrier.set_version12();
     cx.facts.server_name = hello.server_name.clone();
     let ems = hello.extended_master_secret();
-    let started = Box::new(Started { config, hello, ems });
+    let tickets = told(TICKETER, || config.ticketer.enabled())?;
+    let started = Box::new(Started { config, hello, ems, tickets });
     match started.session_question().is_some() {
         true => Ok(AskSession(started)),
         false => Ok(AskServerCertificate(started)),
@@ -196,7 +199,7 @@ impl Started {
     }
 
     fn ticket(&self) -> Option<&[u8]> {
-        self.hello.session_ticket().filter(|ticket| !ticket.is_empty() && self.config.ticketer.enabled())
+        self.hello.session_ticket().filter(|ticket| !ticket.is_empty() && self.tickets)
     }
 
     fn choose_session(
@@ -215,6 +218,10 @@ impl Started {
             Some(bytes) => psk::resumable12(&bytes, &present)?,
             None => None,
         };
+        // A verifier that requires a certificate now does not take a session that was made without one.
+        let verifier = &self.config.verifier;
+        let anonymous_is_refused = told(CLIENT_VERIFIER, || verifier.client_auth_mandatory())?;
+        let session = session.filter(|session| !session.chain.is_empty() || !anonymous_is_refused);
         match session {
             None => Ok(AskServerCertificate(self)),
             Some(session) => self.resume(session, cx),
@@ -238,7 +245,7 @@ impl Started {
     /// The abbreviated handshake: we go first. A session of TLS 1.2 may be resumed as often as it lives.
     fn resume(self: Box<Self>, session: Resumable12, cx: &mut Cx<'_>) -> Result<Server, Error> {
         let randoms = Randoms { client: self.hello.random, server: self.server_random()? };
-        let Self { config, hello, ems } = *self;
+        let Self { config, hello, ems, .. } = *self;
         let suite = session.suite;
         let mut messages = Messages::started(suite.common.hash_provider, hello.raw());
         cx.facts.version = Some(ProtocolVersion::TLSv1_2);
@@ -340,7 +347,7 @@ impl Started {
         let credential = credential.ok_or(Error::NoServerCertificateResolved)?;
         let chosen = choose::parameters12(&self.hello, &self.config, &credential)?;
         let randoms = Randoms { client: self.hello.random, server: self.server_random()? };
-        let Self { config, hello, ems } = *self;
+        let Self { config, hello, ems, tickets } = *self;
         let mut messages = Messages::started(chosen.suite.common.hash_provider, hello.raw());
         cx.facts.version = Some(ProtocolVersion::TLSv1_2);
         cx.facts.suite = Some(SupportedCipherSuite::Tls12(chosen.suite));
@@ -348,9 +355,9 @@ impl Started {
         cx.facts.kind = Some(HandshakeKind::Full);
 
         let keeps = config.policy_fingerprint().is_some();
-        let ticket = keeps && config.ticketer.enabled() && hello.session_ticket().is_some();
+        let ticket = keeps && tickets && hello.session_ticket().is_some();
         let mut session_id = Vec::new();
-        if keeps && !ticket && config.session_storage.can_cache() {
+        if keeps && !ticket && told(SERVER_STORE, || config.session_storage.can_cache())? {
             session_id = vec![0; 32];
             config.provider.secure_random.fill(&mut session_id)?;
         }
@@ -395,10 +402,11 @@ impl Signing {
             certs::write_certificate_verify(out, scheme, signature);
         });
         let verifier = &common.config.verifier;
-        let asked = verifier.offer_client_auth();
+        let asked = told(CLIENT_VERIFIER, || verifier.offer_client_auth())?;
         if asked {
-            let schemes = verifier.supported_verify_schemes();
-            let authorities = verifier.root_hint_subjects();
+            let mut schemes = told(CLIENT_VERIFIER, || verifier.supported_verify_schemes())?;
+            schemes.retain(|scheme| scheme.supported_in_tls12());
+            let authorities = told(CLIENT_VERIFIER, || verifier.root_hint_subjects())?;
             messages.emit(cx, HandshakeType::CertificateRequest, |out| {
                 CertificateRequest12::write_for(out, &schemes, authorities.iter().map(AsRef::as_ref));
             });
@@ -427,7 +435,7 @@ impl Offered {
         self.chain.certificates = certs::read_chain12(m.body)?;
         self.common.messages.add(m.raw);
         if self.chain.certificates.is_empty() {
-            if self.common.config.verifier.client_auth_mandatory() {
+            if told(CLIENT_VERIFIER, || self.common.config.verifier.client_auth_mandatory())? {
                 return Err(Error::NoCertificatesPresented);
             }
             self.common.messages.forget();
@@ -474,7 +482,7 @@ enum Last {
 impl Keyed {
     /// RFC 5246 section 7.4.8: over all messages so far.
     fn read_certificate_verify(mut self: Box<Self>, m: Message<'_>) -> Result<Server, Error> {
-        let schemes = self.common.config.verifier.supported_verify_schemes();
+        let schemes = told(CLIENT_VERIFIER, || self.common.config.verifier.supported_verify_schemes())?;
         let signature = certs::read_certificate_verify12(m.body, |scheme| schemes.contains(&scheme))?;
         let message = self.common.messages.take_kept();
         let now = question::now(&self.common.config.time_provider)?;
@@ -532,7 +540,10 @@ impl Keyed {
             return self.send_finished(cx);
         }
         let now = question::now(&config.time_provider)?;
-        let lifetime = if *ticket { config.ticketer.lifetime() } else { psk::STORED_LIFETIME };
+        let lifetime = match *ticket {
+            true => told(TICKETER, || config.ticketer.lifetime())?,
+            false => psk::STORED_LIFETIME,
+        };
         let lifetime = lifetime.min(crate::config::sessions::MAX_TICKET_LIFETIME);
         let chain = stored::encode_chain(self.chain.certificates.iter().map(AsRef::as_ref));
         let policy = config.policy_fingerprint().unwrap_or_default();

@@ -36,7 +36,7 @@ use crate::flow::certs::{self, PeerChain, Signed};
 use crate::flow::choose::{self, Share};
 use crate::flow::cx::Cx;
 use crate::flow::psk::{self, Present, Resumable};
-use crate::flow::question::{self, Answer, Question, view};
+use crate::flow::question::{self, Answer, CLIENT_VERIFIER, Question, SERVER_STORE, TICKETER, told, view};
 use crate::flow::traffic13::Traffic;
 use crate::flow::unexpected;
 use crate::flow::{self, server12};
@@ -304,7 +304,10 @@ impl Chosen {
         let chosen = Box::new(self);
         match identities.is_empty() {
             true => Ok(AskCertificate(chosen)),
-            false => Ok(AskSession(Box::new(Resuming { chosen, identities, at: 0 }))),
+            false => {
+                let tickets = seals_tickets(&chosen.config)?;
+                Ok(AskSession(Box::new(Resuming { chosen, identities, at: 0, tickets })))
+            }
         }
     }
 
@@ -318,13 +321,20 @@ pub(crate) struct Resuming {
     chosen: Box<Chosen>,
     identities: Vec<Vec<u8>>,
     at: usize,
+    /// They are tickets, and not names of stored sessions.
+    tickets: bool,
+}
+
+/// Do sessions go into tickets, and not into the store?
+fn seals_tickets(config: &ServerConfig) -> Result<bool, Error> {
+    told(TICKETER, || config.ticketer.enabled())
 }
 
 impl Resuming {
     fn question(&self) -> Option<Question<'_>> {
         let identity = self.identities.get(self.at)?;
         let config = &self.chosen.config;
-        Some(match config.ticketer.enabled() {
+        Some(match self.tickets {
             true => Question::OpenTicket { ticketer: &config.ticketer, ticket: identity },
             false => Question::LoadSession { store: &config.session_storage, id: identity },
         })
@@ -347,7 +357,8 @@ impl Resuming {
             now,
         };
         // The fingerprint says what the verifier wanted when the config was made. One that reloads its rules may want more now.
-        let anonymous_is_refused = chosen.config.verifier.client_auth_mandatory();
+        let verifier = &chosen.config.verifier;
+        let anonymous_is_refused = told(CLIENT_VERIFIER, || verifier.client_auth_mandatory())?;
         let session = found
             .and_then(|bytes| psk::resumable(&bytes, &present))
             .filter(|session| !(session.chain.is_empty() && anonymous_is_refused));
@@ -359,13 +370,12 @@ impl Resuming {
             };
         };
         self.check_binder(&session)?;
-        let Self { chosen, mut identities, at } = *self;
+        let Self { chosen, mut identities, at, tickets } = *self;
         let id = identities.swap_remove(at);
-        let stateful = !chosen.config.ticketer.enabled();
         let bound = Bound { chosen, session, at, id };
-        match stateful {
-            true => Ok(AskToSpend(Box::new(bound))),
-            false => bound.resume(cx),
+        match tickets {
+            true => bound.resume(cx),
+            false => Ok(AskToSpend(Box::new(bound))),
         }
     }
 
@@ -493,10 +503,10 @@ impl Agreed {
     }
 
     /// RFC 8446 section 4.3.2. The context is empty within the handshake.
-    fn send_certificate_request(&mut self, cx: &mut Cx<'_>) {
+    fn send_certificate_request(&mut self, cx: &mut Cx<'_>) -> Result<(), Error> {
         let verifier = &self.config.verifier;
-        let schemes = verifier.supported_verify_schemes();
-        let authorities = verifier.root_hint_subjects();
+        let schemes = told(CLIENT_VERIFIER, || verifier.supported_verify_schemes())?;
+        let authorities = told(CLIENT_VERIFIER, || verifier.root_hint_subjects())?;
         cx.emit(&mut self.transcript, HandshakeType::CertificateRequest, |out| {
             Opaque::<0, MAX8>(&[]).write(out);
             nest(out, MAX16, |out| {
@@ -523,6 +533,7 @@ impl Agreed {
                 }
             });
         });
+        Ok(())
     }
 }
 
@@ -545,9 +556,9 @@ impl Chosen {
         let suite = self.suite;
         let mut agreed = self.send_server_hello(Early::without_psk(suite), None, cx)?;
         agreed.send_encrypted_extensions(Named::Now, cx);
-        let asked = agreed.config.verifier.offer_client_auth();
+        let asked = told(CLIENT_VERIFIER, || agreed.config.verifier.offer_client_auth())?;
         if asked {
-            agreed.send_certificate_request(cx);
+            agreed.send_certificate_request(cx)?;
         }
         let status_wanted = agreed.hello.extension(ext::status_request).is_some();
         let ocsp = credential.ocsp.as_deref().filter(|response| status_wanted && !response.is_empty());
@@ -617,10 +628,12 @@ impl Flown {
         // We asked for nothing beside the certificates.
         let chain = certs::read_chain(m.body, |_| false)?;
         self.transcript.add(m.raw);
-        match chain.certificates.is_empty() {
-            false => Ok(WaitCertificateVerify(Box::new(Presented { flown: self, chain }))),
-            true if self.config.verifier.client_auth_mandatory() => Err(Error::NoCertificatesPresented),
-            true => Ok(WaitFinished(self)),
+        if !chain.certificates.is_empty() {
+            return Ok(WaitCertificateVerify(Box::new(Presented { flown: self, chain })));
+        }
+        match told(CLIENT_VERIFIER, || self.config.verifier.client_auth_mandatory())? {
+            true => Err(Error::NoCertificatesPresented),
+            false => Ok(WaitFinished(self)),
         }
     }
 }
@@ -635,7 +648,7 @@ impl Presented {
     fn read_certificate_verify(mut self, m: Message<'_>) -> Result<Server, Error> {
         let flown = &self.flown;
         let message = certs::signed_message(Signed::ByClient, &flown.transcript.current());
-        let schemes = flown.config.verifier.supported_verify_schemes();
+        let schemes = told(CLIENT_VERIFIER, || flown.config.verifier.supported_verify_schemes())?;
         let signature = certs::read_certificate_verify(m.body, |scheme| schemes.contains(&scheme))?;
         let now = question::now(&flown.config.time_provider)?;
         self.flown.transcript.add(m.raw);
@@ -680,12 +693,13 @@ impl Flown {
         cx.open_gates();
         let traffic = Box::new(Traffic { read: traffic.client, write: traffic.server });
 
-        let keeps = config.ticketer.enabled() || config.session_storage.can_cache();
+        let tickets = seals_tickets(&config)?;
+        let keeps = tickets || told(SERVER_STORE, || config.session_storage.can_cache())?;
         match config.policy_fingerprint().filter(|_| resumes && keeps) {
             None => Ok(Connected(traffic)),
             Some(_) => {
                 let left = config.send_tls13_tickets.min(MAX_TICKETS);
-                make_ticket(Maker { config, resumption, traffic, authenticated, left, nonce: 0 }, cx)
+                make_ticket(Maker { config, resumption, traffic, authenticated, tickets, left, nonce: 0 }, cx)
             }
         }
     }
@@ -697,6 +711,8 @@ struct Maker {
     resumption: Resumption,
     traffic: Box<Traffic>,
     authenticated: Option<u64>,
+    /// They hold the session, and do not name a stored one.
+    tickets: bool,
     left: usize,
     nonce: u8,
 }
@@ -716,18 +732,24 @@ fn make_ticket(mut maker: Maker, cx: &mut Cx<'_>) -> Result<Server, Error> {
     let Some(left) = maker.left.checked_sub(1) else { return Ok(Connected(maker.traffic)) };
     maker.left = left;
     let config = &maker.config;
-    let now = question::now(&config.time_provider)?;
+    // The connection stands without tickets. A clock that has stopped, or a generator, costs the resumption only.
+    let now = match question::now(&config.time_provider) {
+        Err(Error::FailedToGetCurrentTime) => return Ok(Connected(maker.traffic)),
+        now => now?,
+    };
     let authenticated = maker.authenticated.unwrap_or(now.as_secs());
     let Some(most) = psk::lifetime_left(authenticated, now) else { return Ok(Connected(maker.traffic)) };
     if cx.policy.resumption_data.len() > MAX_RESUMPTION_DATA {
         return Ok(Connected(maker.traffic));
     }
     let mut draw = [0; 4 + 32];
-    config.provider.secure_random.fill(&mut draw)?;
+    if config.provider.secure_random.fill(&mut draw).is_err() {
+        return Ok(Connected(maker.traffic));
+    }
     let [a, b, c, d, id @ ..] = draw;
     let age_add = u32::from_be_bytes([a, b, c, d]);
-    let lifetime = match config.ticketer.enabled() {
-        true => config.ticketer.lifetime(),
+    let lifetime = match maker.tickets {
+        true => told(TICKETER, || config.ticketer.lifetime())?,
         false => psk::STORED_LIFETIME,
     };
     let lifetime = lifetime.min(most);
@@ -759,7 +781,7 @@ fn make_ticket(mut maker: Maker, cx: &mut Cx<'_>) -> Result<Server, Error> {
 impl Ticketing {
     fn question(&self) -> Question<'_> {
         let config = &self.maker.config;
-        match config.ticketer.enabled() {
+        match self.maker.tickets {
             true => Question::SealTicket { ticketer: &config.ticketer, plain: &self.session },
             false => Question::StoreSession {
                 store: &config.session_storage,

@@ -10,7 +10,7 @@ use crate::config::sessions::{SessionBinding, Tls13ClientSessionValue};
 use crate::error::{Error, InvalidMessage};
 use crate::flow::cx::Cx;
 use crate::flow::offer::MAX_TICKET;
-use crate::flow::question::{self, STORE, guarded};
+use crate::flow::question::{self, STORE, told};
 use crate::flow::replies;
 use crate::names::{HandshakeType, KeyUpdateRequest};
 use crate::observe::KeyLevel;
@@ -86,7 +86,11 @@ impl Tickets {
         if useless || !self.config.resumption.enabled() {
             return Ok(());
         }
-        let obtained_at = question::now(&self.config.time_provider)?;
+        // The connection stands without a ticket. One of unknown age is of no use.
+        let obtained_at = match question::now(&self.config.time_provider) {
+            Err(Error::FailedToGetCurrentTime) => return Ok(()),
+            now => now?,
+        };
         let value = Tls13ClientSessionValue::new(
             self.resumption.suite(),
             message.ticket.0,
@@ -100,9 +104,6 @@ impl Tickets {
         )
         .going_back_to(self.authenticated_at);
         let store = &self.config.resumption.store;
-        guarded(STORE, || {
-            store.insert_tls13_ticket(self.name.clone(), value);
-            Ok(())
-        })
+        told(STORE, || store.insert_tls13_ticket(self.name.clone(), value))
     }
 }

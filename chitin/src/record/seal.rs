@@ -11,8 +11,9 @@ use crate::names::{ContentType, ProtocolVersion};
 use super::outbox::Outbox;
 use super::{HEADER, MAX_PLAINTEXT, MAX_SEALED, header, record_len};
 
-/// Says how many bytes of padding a record with so many bytes of content gets. The answer is cut to what fits.
-pub(crate) type Padding = Box<dyn Fn(usize) -> usize + Send + Sync>;
+/// Says how many bytes of padding a record with so many bytes of content gets. The answer is cut to what fits; it fails only if
+/// who is asked panics.
+pub(crate) type Padding = Box<dyn Fn(usize) -> Result<usize, Error> + Send + Sync>;
 
 /// The sending half of record protection.
 pub(crate) struct Sealer {
@@ -153,7 +154,8 @@ impl Sealer {
         out: &mut [u8],
     ) -> Result<usize, SliceError> {
         let waiting = outbox.len();
-        let required = waiting.saturating_add(self.total_len(data.len(), |len| self.pad_for(len)));
+        let total = self.total_len(data.len(), |len| self.pad_for(len)).map_err(SliceError::Failed)?;
+        let required = waiting.saturating_add(total);
         if out.len() < required {
             return Err(SliceError::TooSmall { required });
         }
@@ -166,9 +168,10 @@ impl Sealer {
         outbox.advance(waiting);
         let mut done = waiting;
         // A policy may answer differently when asked again; what it adds must still fit.
-        let mut spare = rest.len().saturating_sub(self.total_len(data.len(), |_| 0));
+        let least = self.total_len(data.len(), |_| Ok(0)).map_err(SliceError::Failed)?;
+        let mut spare = rest.len().saturating_sub(least);
         for part in data.chunks(self.max_fragment) {
-            let pad = self.pad_for(part.len()).min(spare);
+            let pad = self.pad_for(part.len()).map_err(SliceError::Failed)?.min(spare);
             spare -= pad;
             let room = self.sealed_len(part.len() + pad).min(rest.len());
             let (slot, _) = rest.split_at_mut_checked(room).unwrap_or_default();
@@ -208,7 +211,10 @@ impl Sealer {
             return Ok(payload);
         }
         let (now, later) = payload.split_at(self.max_fragment);
-        let pad = self.pad_for(now.len());
+        let pad = match self.pad_for(now.len()) {
+            Ok(pad) => pad,
+            Err(failure) => return Err(self.failure.insert(failure).clone()),
+        };
         let room = self.sealed_len(now.len() + pad);
         match self.seal_into(typ, now, pad, out.slot(room))? {
             Placed::Slot(n) => out.commit(n),
@@ -287,18 +293,20 @@ impl Sealer {
 
     /// Size on the wire of `n` bytes of application data, with the padding that `pad` gives a record.
     #[allow(dead_code, reason = "the unbuffered skin will call it")]
-    fn total_len(&self, n: usize, pad: impl Fn(usize) -> usize) -> usize {
-        let one = |len: usize| self.sealed_len(len + pad(len));
+    fn total_len(&self, n: usize, pad: impl Fn(usize) -> Result<usize, Error>) -> Result<usize, Error> {
+        let one = |len: usize| pad(len).map(|pad| self.sealed_len(len + pad));
         let (full, rest) = (n / self.max_fragment, n % self.max_fragment);
-        let full_len = if full > 0 { full.saturating_mul(one(self.max_fragment)) } else { 0 };
-        full_len.saturating_add(if rest > 0 { one(rest) } else { 0 })
+        let full_len = if full > 0 { full.saturating_mul(one(self.max_fragment)?) } else { 0 };
+        Ok(full_len.saturating_add(if rest > 0 { one(rest)? } else { 0 }))
     }
 
     /// How much padding a record with `len` bytes of content gets.
-    fn pad_for(&self, len: usize) -> usize {
+    fn pad_for(&self, len: usize) -> Result<usize, Error> {
         match &self.padding {
-            Some(padding) if self.aead.is_some() => padding(len).min(self.max_fragment.saturating_sub(len)),
-            _ => 0,
+            Some(padding) if self.aead.is_some() => {
+                Ok(padding(len)?.min(self.max_fragment.saturating_sub(len)))
+            }
+            _ => Ok(0),
         }
     }
 }

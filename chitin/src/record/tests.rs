@@ -558,13 +558,13 @@ fn empty_handshake_and_alert_records_are_never_sent() {
 #[test]
 fn padding_is_added_and_removed() {
     let mut sealer = sealer(1);
-    sealer.set_padding(Some(Box::new(|len| 100 - len % 100)));
+    sealer.set_padding(Some(Box::new(|len| Ok(100 - len % 100))));
     let mut record = seal(&mut sealer, ApplicationData, b"hello");
     assert_eq!(record.len(), 5 + 100 + 1 + TAG);
     let pulled = opener(1).pull(&mut record, None);
     assert_eq!(pulled, Ok(Pulled::Record { typ: ApplicationData, body: Place::Input(5..10), end: 114 }));
     // never longer than a record may be
-    sealer.set_padding(Some(Box::new(|_| usize::MAX)));
+    sealer.set_padding(Some(Box::new(|_| Ok(usize::MAX))));
     assert_eq!(seal(&mut sealer, ApplicationData, b"hello").len(), 5 + MAX_PLAINTEXT + 1 + TAG);
     // a provider that cannot pad
     sealer.install(Box::new(Foreign(1)), u64::MAX);
@@ -657,7 +657,7 @@ fn a_changing_padding_policy_still_fits_the_slice() {
     use core::sync::atomic::{AtomicUsize, Ordering};
     let mut sealer = sealer(1);
     let calls = AtomicUsize::new(0);
-    sealer.set_padding(Some(Box::new(move |_| calls.fetch_add(1, Ordering::Relaxed) * 50)));
+    sealer.set_padding(Some(Box::new(move |_| Ok(calls.fetch_add(1, Ordering::Relaxed) * 50))));
     let Err(SliceError::TooSmall { required }) = sealer.seal_slice(b"hello", &mut Outbox::default(), &mut [])
     else {
         panic!()

@@ -16,9 +16,10 @@ use chitin::server::danger::{ClientCertVerified, ClientCertVerifier};
 use chitin::server::{ClientHello, ProducesTickets, ResolvesServerCert, StoresServerSessions};
 use chitin::sign::{CertifiedKey, Signer, SigningKey};
 use chitin::time_provider::TimeProvider;
+use chitin::trace::{Event, Trace};
 use chitin::{
     ClientConfig, ClientConnection, DigitallySignedStruct, DistinguishedName, Error, KeyLog, NamedGroup,
-    ServerConfig, ServerConnection, SignatureAlgorithm, SignatureScheme,
+    RecordPadding, ServerConfig, ServerConnection, SignatureAlgorithm, SignatureScheme,
 };
 use testkit::pair::{Pair, Side};
 
@@ -80,12 +81,18 @@ fn a_failing_random_generator_is_a_typed_error() {
             let (client, server) = fresh();
             run(&client, &server).unwrap();
             let draws = random.draws.load(Ordering::SeqCst);
+            let tickets = 2;
             // Client hello, server hello, two tickets; and a cookie if there is a retry, which a resumption's hint avoids.
             assert_eq!(draws, 4 + usize::from(retry && !resumed));
             for n in 0..draws {
                 let (client, server) = fresh();
                 random.fail.store(n, Ordering::SeqCst);
-                assert_eq!(run(&client, &server), Err(Error::FailedToGetRandomBytes), "draw {n} of {draws}");
+                // Without a ticket the connection is as good as with one.
+                let expected = match n < draws - tickets {
+                    true => Err(Error::FailedToGetRandomBytes),
+                    false => Ok(()),
+                };
+                assert_eq!(run(&client, &server), expected, "draw {n} of {draws}");
             }
         }
     }
@@ -124,6 +131,51 @@ fn a_missing_clock_is_a_typed_error() {
             assert_eq!(error, Error::FailedToGetCurrentTime);
         }
     }
+}
+
+/// The same config with one difference.
+fn but<T>(mut config: T, change: impl FnOnce(&mut T)) -> T {
+    change(&mut config);
+    config
+}
+
+/// A clock that gives the time so many times.
+#[derive(Debug)]
+struct RunsDown(AtomicUsize);
+
+impl TimeProvider for RunsDown {
+    fn current_time(&self) -> Option<UnixTime> {
+        let left = self.0.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1));
+        left.ok().map(|_| UnixTime::since_unix_epoch(std::time::Duration::from_secs(DAY)))
+    }
+}
+
+#[test]
+fn a_clock_that_stops_after_the_handshake_costs_the_tickets_only() {
+    /// How many tickets the client got, and whether the next handshake resumes.
+    fn run(client: ClientConfig, server: ServerConfig) -> (u32, bool) {
+        let (client, server) = (Arc::new(client), Arc::new(server));
+        let mut pair = shake(&client, &server);
+        let got = pair.client.tls13_tickets_received();
+        assert_eq!(pair.send(Side::Client, b"still here").unwrap(), b"still here");
+        assert_eq!(pair.send(Side::Server, b"so am I").unwrap(), b"so am I");
+        let again = but((*server).clone(), |config| config.time_provider = Clock::at(DAY));
+        let client = but((*client).clone(), |config| config.time_provider = Clock::at(DAY));
+        (got, kind(&Arc::new(client), &Arc::new(again)) == Resumed)
+    }
+    let with = |ours: Arc<dyn TimeProvider>, theirs: Arc<dyn TimeProvider>| {
+        let client = but(client(), |config| config.time_provider = ours);
+        let server = but(server_with_tickets(), |config| config.time_provider = theirs);
+        run(client, server)
+    };
+    let runs_down = |left| Arc::new(RunsDown(AtomicUsize::new(left)));
+    // The server looks at its clock for each ticket.
+    assert_eq!(with(Clock::at(DAY), runs_down(0)), (0, false));
+    assert_eq!(with(Clock::at(DAY), runs_down(1)), (1, true));
+    assert_eq!(with(Clock::at(DAY), runs_down(2)), (2, true));
+    // The client once for the certificates, and then for each ticket: one of unknown age is not kept.
+    assert_eq!(with(runs_down(1), Clock::at(DAY)), (2, false));
+    assert_eq!(with(runs_down(2), Clock::at(DAY)), (2, true));
 }
 
 #[test]
@@ -433,6 +485,258 @@ fn a_panicking_key_log_is_a_typed_error() {
     let mut server = crate::common::server();
     server.key_log = Arc::new(Panics(On::Always));
     is_panic(panicked(crate::common::client(), server));
+}
+
+/// Does what a good object does, and panics in one of its methods once it is armed.
+#[derive(Debug)]
+struct PanicsIn {
+    method: &'static str,
+    /// So many calls go well.
+    after: AtomicUsize,
+    client_verifier: Arc<dyn ClientCertVerifier>,
+    ticketer: Arc<dyn ProducesTickets>,
+}
+
+impl PanicsIn {
+    /// Building a config asks some of it already.
+    fn new(method: &'static str) -> Arc<Self> {
+        Arc::new(Self {
+            method,
+            after: AtomicUsize::new(usize::MAX),
+            client_verifier: required(roots()),
+            ticketer: aws_lc_rs::Ticketer::new().unwrap(),
+        })
+    }
+
+    fn arm(&self, after: usize) {
+        self.after.store(after, Ordering::SeqCst);
+    }
+
+    fn at(&self, method: &str) {
+        if method == self.method {
+            let left = self.after.fetch_sub(1, Ordering::SeqCst);
+            assert_ne!(left, 0, "{method}");
+        }
+    }
+}
+
+impl ServerCertVerifier for PanicsIn {
+    fn verify_server_cert(
+        &self,
+        _: &CertificateDer<'_>,
+        _: &[CertificateDer<'_>],
+        _: &ServerName<'_>,
+        _: &[u8],
+        _: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        self.client_verifier.verify_tls12_signature(message, cert, dss)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        self.client_verifier.verify_tls13_signature(message, cert, dss)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.at("schemes");
+        self.client_verifier.supported_verify_schemes()
+    }
+
+    fn root_hint_subjects(&self) -> Option<&[DistinguishedName]> {
+        self.at("hints");
+        Some(self.client_verifier.root_hint_subjects())
+    }
+}
+
+impl ClientCertVerifier for PanicsIn {
+    fn offer_client_auth(&self) -> bool {
+        self.at("offer");
+        true
+    }
+
+    fn client_auth_mandatory(&self) -> bool {
+        self.at("mandatory");
+        false
+    }
+
+    fn root_hint_subjects(&self) -> &[DistinguishedName] {
+        self.at("hints");
+        self.client_verifier.root_hint_subjects()
+    }
+
+    fn verify_client_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        now: UnixTime,
+    ) -> Result<ClientCertVerified, Error> {
+        self.client_verifier.verify_client_cert(end_entity, intermediates, now)
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        self.client_verifier.verify_tls12_signature(message, cert, dss)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        self.client_verifier.verify_tls13_signature(message, cert, dss)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.at("schemes");
+        self.client_verifier.supported_verify_schemes()
+    }
+}
+
+impl ProducesTickets for PanicsIn {
+    fn enabled(&self) -> bool {
+        self.at("enabled");
+        true
+    }
+
+    fn lifetime(&self) -> u32 {
+        self.at("lifetime");
+        self.ticketer.lifetime()
+    }
+
+    fn encrypt(&self, plain: &[u8]) -> Option<Vec<u8>> {
+        self.ticketer.encrypt(plain)
+    }
+
+    fn decrypt(&self, cipher: &[u8]) -> Option<Vec<u8>> {
+        self.ticketer.decrypt(cipher)
+    }
+}
+
+impl StoresServerSessions for PanicsIn {
+    fn put(&self, _: Vec<u8>, _: Vec<u8>) -> bool {
+        true
+    }
+
+    fn get(&self, _: &[u8]) -> Option<Vec<u8>> {
+        None
+    }
+
+    fn take(&self, _: &[u8]) -> Option<Vec<u8>> {
+        None
+    }
+
+    fn can_cache(&self) -> bool {
+        self.at("can_cache");
+        true
+    }
+}
+
+#[test]
+fn a_panic_in_any_other_method_is_a_typed_error() {
+    // Of a client's verifier, at each call of the method.
+    for (method, calls) in [("schemes", 1), ("hints", 3)] {
+        for after in 0..calls {
+            let object = PanicsIn::new(method);
+            let mut client = client();
+            client.dangerous().set_certificate_verifier(object.clone());
+            object.arm(after);
+            is_panic(panicked(client, server()));
+        }
+    }
+    // Of a server's, with a client that shows a certificate and with one that does not.
+    for (client, methods) in [
+        (client_with_cert as fn() -> ClientConfig, &[("offer", 1), ("hints", 1), ("schemes", 2)][..]),
+        (client, &[("offer", 1), ("mandatory", 1)]),
+    ] {
+        for (method, calls) in methods {
+            for after in 0..*calls {
+                let object = PanicsIn::new(method);
+                let server = server_asking(object.clone());
+                object.arm(after);
+                is_panic(panicked(client(), server));
+            }
+        }
+    }
+    for (method, after) in [("enabled", 0), ("lifetime", 0), ("lifetime", 1)] {
+        let object = PanicsIn::new(method);
+        let mut server = server();
+        server.ticketer = object.clone();
+        object.arm(after);
+        is_panic(panicked(client(), server));
+    }
+    let object = PanicsIn::new("can_cache");
+    let mut server = server();
+    server.session_storage = object.clone();
+    object.arm(0);
+    is_panic(panicked(client(), server));
+}
+
+/// Panics at one event, or at one record.
+#[derive(Debug)]
+struct PanicsAt(AtomicUsize);
+
+impl PanicsAt {
+    fn count(&self) {
+        let left = self.0.fetch_sub(1, Ordering::SeqCst);
+        assert_ne!(left, 0, "now");
+    }
+}
+
+impl Trace for PanicsAt {
+    fn event(&self, _: Event<'_>) {
+        self.count();
+    }
+}
+
+impl RecordPadding for PanicsAt {
+    fn padding(&self, _: usize) -> usize {
+        self.count();
+        0
+    }
+}
+
+#[test]
+fn a_panicking_observer_is_a_typed_error_and_is_told_nothing_more() {
+    // Of the events of a handshake there are more than these on each side.
+    for n in 0..20 {
+        let (ours, theirs) = (Arc::new(PanicsAt(n.into())), Arc::new(PanicsAt(n.into())));
+        let watched = but(client(), |config| config.trace = Some(ours.clone()));
+        is_panic(panicked(watched, server()));
+        let watched = but(server(), |config| config.trace = Some(theirs.clone()));
+        is_panic(panicked(client(), watched));
+        for observer in [ours, theirs] {
+            assert_eq!(observer.0.load(Ordering::SeqCst), usize::MAX);
+        }
+    }
+}
+
+#[test]
+fn panicking_padding_is_a_typed_error() {
+    // A client's first protected record is its Finished, a server's its flight; its tickets come in one.
+    let padded = but(client(), |config| config.record_padding = Some(Arc::new(PanicsAt(0.into()))));
+    is_panic(panicked(padded, server()));
+    for n in 0..2 {
+        let padded = but(server(), |config| config.record_padding = Some(Arc::new(PanicsAt(n.into()))));
+        is_panic(panicked(client(), padded));
+    }
 }
 
 #[test]

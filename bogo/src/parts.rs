@@ -1,0 +1,480 @@
+//! What an application gives to the library: verifiers, resolvers, a clock, stores, an observer. Each does what the flags say
+//! and notes what the library told it.
+
+use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use chitin::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use chitin::client::{
+    ClientSessionStore, ResolvesClientCert, Tls12ClientSessionValue, Tls13ClientSessionValue,
+    verify_server_cert_signed_by_trust_anchor,
+};
+use chitin::crypto::{
+    CryptoProvider, WebPkiSupportedAlgorithms, verify_tls12_signature, verify_tls13_signature,
+};
+use chitin::pki_types::{CertificateDer, ServerName, SubjectPublicKeyInfoDer, UnixTime};
+use chitin::server::danger::{ClientCertVerified, ClientCertVerifier};
+use chitin::server::{
+    ClientHello, ParsedCertificate, ProducesTickets, ResolvesServerCert, WebPkiClientVerifier,
+};
+use chitin::sign::{CertifiedKey, Signer, SigningKey};
+use chitin::time_provider::{DefaultTimeProvider, TimeProvider};
+use chitin::trace::{Direction, Event, Trace};
+use chitin::{
+    CertificateError, ContentType, DigitallySignedStruct, DistinguishedName, Error, HandshakeType, KeyLog,
+    NamedGroup, OtherError, PeerIncompatible, RootCertStore, SignatureAlgorithm, SignatureScheme,
+};
+
+/// What the parts have noted in the connection of now, and what they are to do in it.
+#[derive(Default)]
+pub struct Notes {
+    pub verify_fail: bool,
+    /// The failure is noted and the handshake goes on.
+    pub soft: bool,
+    pub fail_certificate: bool,
+    /// A verifier that refuses says `certificate_unknown`; otherwise it has the alert of a failed negotiation.
+    pub custom: bool,
+    /// Who steers the first key share.
+    pub kx_hint: Option<NamedGroup>,
+
+    /// A part has ended the handshake of its own will: the name of its reason.
+    pub refused: Option<&'static str>,
+    /// The verifier's verdict, if it was asked.
+    pub verified: Option<bool>,
+    pub peer_signature: Option<SignatureScheme>,
+    pub ocsp: Vec<u8>,
+    /// Index of the credential, -1 for the default one.
+    pub selected: Option<i64>,
+    pub peer_schemes: Vec<SignatureScheme>,
+    pub authorities: Vec<Vec<u8>>,
+    pub protocols: Option<Vec<Vec<u8>>>,
+    pub sessions: usize,
+    pub retried: bool,
+    pub messages: String,
+    pub secrets: Vec<(String, Vec<u8>)>,
+}
+
+/// Shared by all parts.
+#[derive(Clone, Default)]
+pub struct Shared(Arc<Mutex<Notes>>);
+
+impl Shared {
+    pub fn lock(&self) -> MutexGuard<'_, Notes> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for Shared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Shared")
+    }
+}
+
+// ---- verification
+
+/// Says what it is told to say about certificates; signatures it checks.
+#[derive(Debug)]
+pub struct Verifier {
+    pub notes: Shared,
+    pub algorithms: WebPkiSupportedAlgorithms,
+    pub provider: Arc<CryptoProvider>,
+    pub roots: Option<Arc<RootCertStore>>,
+    pub schemes: Vec<SignatureScheme>,
+    pub authorities: Vec<DistinguishedName>,
+    pub ask: bool,
+    pub require: bool,
+}
+
+impl Verifier {
+    fn judge(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        path: impl FnOnce(&RootCertStore) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        ParsedCertificate::try_from(end_entity)?;
+        // Without roots the application believes every certificate, as applications with verifiers of their own do.
+        self.roots.as_deref().map_or(Ok(()), path)?;
+        let mut notes = self.notes.lock();
+        notes.verified = Some(!notes.verify_fail);
+        if !notes.verify_fail || notes.soft {
+            return Ok(());
+        }
+        notes.refused = Some(":CERTIFICATE_VERIFY_FAILED:");
+        Err(match notes.custom {
+            true => CertificateError::Other(OtherError(Arc::new(AskedTo))).into(),
+            false => NEGOTIATION_FAILED,
+        })
+    }
+
+    fn check(
+        &self,
+        how: impl Fn(&WebPkiSupportedAlgorithms) -> Result<HandshakeSignatureValid, Error>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        self.notes.lock().peer_signature = Some(dss.scheme);
+        how(&self.algorithms)
+    }
+}
+
+/// What an application returns that wants the alert `handshake_failure`.
+const NEGOTIATION_FAILED: Error = Error::PeerIncompatible(PeerIncompatible::NoSignatureSchemesInCommon);
+
+/// Why a part refused.
+#[derive(Debug)]
+struct AskedTo;
+
+impl fmt::Display for AskedTo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the runner asked for it")
+    }
+}
+
+impl std::error::Error for AskedTo {}
+
+impl ServerCertVerifier for Verifier {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        _: &ServerName<'_>,
+        ocsp_response: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        self.notes.lock().ocsp = ocsp_response.to_vec();
+        self.judge(end_entity, |roots| {
+            let parsed = ParsedCertificate::try_from(end_entity)?;
+            verify_server_cert_signed_by_trust_anchor(&parsed, roots, intermediates, now, self.algorithms.all)
+        })?;
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        self.check(|algorithms| verify_tls12_signature(message, cert, dss, algorithms), dss)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        self.check(|algorithms| verify_tls13_signature(message, cert, dss, algorithms), dss)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.schemes.clone()
+    }
+}
+
+impl ClientCertVerifier for Verifier {
+    fn offer_client_auth(&self) -> bool {
+        self.ask
+    }
+
+    fn client_auth_mandatory(&self) -> bool {
+        self.require
+    }
+
+    fn root_hint_subjects(&self) -> &[DistinguishedName] {
+        &self.authorities
+    }
+
+    fn verify_client_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        now: UnixTime,
+    ) -> Result<ClientCertVerified, Error> {
+        self.judge(end_entity, |roots| {
+            let verifier = WebPkiClientVerifier::builder_with_provider(
+                Arc::new(roots.clone()),
+                Arc::clone(&self.provider),
+            );
+            let verifier = verifier.build().map_err(|e| Error::General(e.to_string()))?;
+            verifier.verify_client_cert(end_entity, intermediates, now).map(drop)
+        })?;
+        Ok(ClientCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        ServerCertVerifier::verify_tls12_signature(self, message, cert, dss)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        ServerCertVerifier::verify_tls13_signature(self, message, cert, dss)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.schemes.clone()
+    }
+}
+
+// ---- credentials
+
+/// One credential of the list.
+#[derive(Debug)]
+pub struct Choice {
+    /// As `-expect-selected-credential` counts.
+    pub index: i64,
+    pub key: Arc<CertifiedKey>,
+    /// The names of the issuers in its chain, if one of them has to be asked for.
+    pub must_match: Option<Vec<Vec<u8>>>,
+}
+
+/// Takes the first that suits the peer.
+#[derive(Debug)]
+pub struct Resolver {
+    pub notes: Shared,
+    pub choices: Vec<Choice>,
+}
+
+impl Resolver {
+    fn choose(&self, schemes: &[SignatureScheme], authorities: &[&[u8]]) -> Option<Arc<CertifiedKey>> {
+        let mut notes = self.notes.lock();
+        notes.peer_schemes = schemes.to_vec();
+        notes.authorities = authorities.iter().map(|name| name.to_vec()).collect();
+        let refuse = |notes: &mut Notes, name, error| {
+            notes.refused = Some(name);
+            let key = Arc::new(RefusingKey(error));
+            // Nobody gets to see a chain that is not there.
+            let nothing = || vec![CertificateDer::from(vec![0x30, 0])];
+            let chain = self.choices.last().map_or_else(nothing, |choice| choice.key.cert.clone());
+            Some(Arc::new(CertifiedKey::new(chain, key)))
+        };
+        if notes.fail_certificate {
+            let error = Error::Other(OtherError(Arc::new(AskedTo)));
+            return refuse(&mut notes, ":CERT_CB_ERROR:", error);
+        }
+        if self.choices.is_empty() {
+            return None;
+        }
+        let asked_for =
+            |names: &Vec<Vec<u8>>| names.iter().any(|name| authorities.contains(&name.as_slice()));
+        let by_issuer: Vec<&Choice> =
+            self.choices.iter().filter(|c| c.must_match.as_ref().is_none_or(asked_for)).collect();
+        let choice = by_issuer.iter().find(|choice| choice.key.key.choose_scheme(schemes).is_some());
+        let Some(choice) = choice else {
+            // The library would go on without a certificate. This application insists on showing one.
+            let name = match by_issuer.is_empty() {
+                true => ":NO_MATCHING_ISSUER:",
+                false => ":NO_COMMON_SIGNATURE_ALGORITHMS:",
+            };
+            return refuse(&mut notes, name, NEGOTIATION_FAILED);
+        };
+        notes.selected = Some(choice.index);
+        Some(Arc::clone(&choice.key))
+    }
+}
+
+impl ResolvesServerCert for Resolver {
+    fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        let authorities: Vec<&[u8]> =
+            hello.certificate_authorities().unwrap_or_default().iter().map(AsRef::as_ref).collect();
+        self.choose(hello.signature_schemes(), &authorities)
+    }
+}
+
+impl ResolvesClientCert for Resolver {
+    fn resolve(&self, hints: &[&[u8]], schemes: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
+        self.choose(schemes, hints)
+    }
+
+    fn has_certs(&self) -> bool {
+        true // or at least an opinion
+    }
+}
+
+/// A key whose owner has decided that there shall be no handshake.
+#[derive(Debug)]
+struct RefusingKey(Error);
+
+impl SigningKey for RefusingKey {
+    fn choose_scheme(&self, offered: &[SignatureScheme]) -> Option<Box<dyn Signer>> {
+        Some(Box::new(RefusingSigner { error: self.0.clone(), scheme: *offered.first()? }))
+    }
+
+    fn algorithm(&self) -> SignatureAlgorithm {
+        SignatureAlgorithm::ECDSA
+    }
+}
+
+#[derive(Debug)]
+struct RefusingSigner {
+    error: Error,
+    scheme: SignatureScheme,
+}
+
+impl Signer for RefusingSigner {
+    fn sign(&self, _: &[u8]) -> Result<Vec<u8>, Error> {
+        Err(self.error.clone())
+    }
+
+    fn scheme(&self) -> SignatureScheme {
+        self.scheme
+    }
+}
+
+/// A key that signs in the order of its owner, and only with what the owner allows.
+#[derive(Debug)]
+pub struct PreferringKey {
+    pub key: Arc<dyn SigningKey>,
+    pub schemes: Vec<SignatureScheme>,
+}
+
+impl SigningKey for PreferringKey {
+    fn choose_scheme(&self, offered: &[SignatureScheme]) -> Option<Box<dyn Signer>> {
+        let common = self.schemes.iter().filter(|scheme| offered.contains(scheme));
+        common.into_iter().find_map(|scheme| self.key.choose_scheme(&[*scheme]))
+    }
+
+    fn public_key(&self) -> Option<SubjectPublicKeyInfoDer<'_>> {
+        self.key.public_key()
+    }
+
+    fn algorithm(&self) -> SignatureAlgorithm {
+        self.key.algorithm()
+    }
+}
+
+// ---- sessions, time, observation
+
+/// Keeps sessions of one server, newest last.
+#[derive(Debug)]
+pub struct Sessions {
+    pub notes: Shared,
+    kept: Mutex<(Option<Tls12ClientSessionValue>, Vec<Tls13ClientSessionValue>)>,
+}
+
+impl Sessions {
+    pub fn new(notes: Shared) -> Self {
+        Self { notes, kept: Mutex::default() }
+    }
+
+    fn kept(&self) -> MutexGuard<'_, (Option<Tls12ClientSessionValue>, Vec<Tls13ClientSessionValue>)> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl ClientSessionStore for Sessions {
+    fn set_kx_hint(&self, _: ServerName<'static>, _: NamedGroup) {}
+
+    fn kx_hint(&self, _: &ServerName<'_>) -> Option<NamedGroup> {
+        self.notes.lock().kx_hint
+    }
+
+    fn set_tls12_session(&self, _: ServerName<'static>, value: Tls12ClientSessionValue) {
+        self.notes.lock().sessions += 1;
+        self.kept().0 = Some(value);
+    }
+
+    fn tls12_session(&self, _: &ServerName<'_>) -> Option<Tls12ClientSessionValue> {
+        self.kept().0.clone()
+    }
+
+    fn remove_tls12_session(&self, _: &ServerName<'static>) {
+        self.kept().0 = None;
+    }
+
+    fn insert_tls13_ticket(&self, _: ServerName<'static>, value: Tls13ClientSessionValue) {
+        self.notes.lock().sessions += 1;
+        self.kept().1.push(value);
+    }
+
+    fn take_tls13_ticket(&self, _: &ServerName<'static>) -> Option<Tls13ClientSessionValue> {
+        self.kept().1.pop()
+    }
+}
+
+/// For servers that are to make and take no tickets.
+#[derive(Debug)]
+pub struct NoTickets;
+
+impl ProducesTickets for NoTickets {
+    fn enabled(&self) -> bool {
+        false
+    }
+
+    fn lifetime(&self) -> u32 {
+        0
+    }
+
+    fn encrypt(&self, _: &[u8]) -> Option<Vec<u8>> {
+        None
+    }
+
+    fn decrypt(&self, _: &[u8]) -> Option<Vec<u8>> {
+        None
+    }
+}
+
+/// The system's clock, moved ahead.
+#[derive(Clone, Debug, Default)]
+pub struct Clock(Arc<AtomicU64>);
+
+impl Clock {
+    pub fn advance(&self, secs: u64) {
+        self.0.fetch_add(secs, Ordering::Relaxed);
+    }
+}
+
+impl TimeProvider for Clock {
+    fn current_time(&self) -> Option<UnixTime> {
+        let now = DefaultTimeProvider.current_time()?;
+        let secs = now.as_secs().checked_add(self.0.load(Ordering::Relaxed))?;
+        Some(UnixTime::since_unix_epoch(std::time::Duration::from_secs(secs)))
+    }
+}
+
+/// Notes messages in the words of `-expect-msg-callback`.
+#[derive(Debug)]
+pub struct Observer(pub Shared);
+
+impl Trace for Observer {
+    fn event(&self, event: Event<'_>) {
+        let word = |direction: Direction| match direction {
+            Direction::In => "read",
+            Direction::Out => "write",
+        };
+        let mut notes = self.0.lock();
+        let line = match event {
+            Event::Message { direction, typ, .. } => {
+                notes.retried |= typ == HandshakeType::HelloRetryRequest;
+                // It is a ServerHello on the wire.
+                let typ =
+                    if typ == HandshakeType::HelloRetryRequest { HandshakeType::ServerHello } else { typ };
+                format!("{} hs {}\n", word(direction), u8::from(typ))
+            }
+            Event::Record { direction, content: ContentType::ChangeCipherSpec, .. } => {
+                format!("{} ccs\n", word(direction))
+            }
+            Event::Alert { direction, fatal, description } => {
+                let level = if fatal { 2 } else { 1 };
+                format!("{} alert {level} {}\n", word(direction), u8::from(description))
+            }
+            _ => return,
+        };
+        notes.messages += &line;
+    }
+}
+
+impl KeyLog for Observer {
+    fn log(&self, label: &str, _: &[u8], secret: &[u8]) {
+        self.0.lock().secrets.push((label.to_owned(), secret.to_vec()));
+    }
+}

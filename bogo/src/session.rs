@@ -1,0 +1,352 @@
+//! One connection, from the first byte to the last: handshake, checks, exchange of data, close.
+
+use std::io::{self, ErrorKind, Read, Write};
+use std::net::{Ipv4Addr, Ipv6Addr, Shutdown, TcpStream};
+use std::sync::Arc;
+use std::time::Duration;
+
+use chitin::server::Acceptor;
+use chitin::{ClientConnection, Connection, Error, HandshakeKind, ServerConfig, ServerConnection};
+
+use crate::Trouble;
+use crate::options::Options;
+use crate::setup::{Setup, Side, has_aes, read_chain, server_name};
+
+/// Runs one connection to its end.
+pub fn run(setup: &Setup, options: &Options, resumes: bool) -> Result<(), Trouble> {
+    setup.begin(options)?;
+    let stream = connect(options)?;
+    let mut link = match &setup.side {
+        Side::Client(base) => {
+            let config = Arc::new(setup.client_config(base, options));
+            Link { conn: ClientConnection::new(config, server_name(options)?)?.into(), stream }
+        }
+        Side::Server(base) => {
+            let config = Arc::new(setup.server_config(base, options));
+            // Only an acceptor sees every hello: resolvers are not asked when a session is resumed.
+            match options.use_early_callback || options.expect_advertised_alpn.is_some() {
+                true => accept(stream, config, setup)?,
+                false => Link { conn: ServerConnection::new(config)?.into(), stream },
+            }
+        }
+    };
+    let done = link.handshake().and_then(|()| {
+        check(setup, options, resumes, &link.conn)?;
+        exchange(setup, options, &mut link)
+    });
+    link.say_goodbye();
+    done?;
+    check_end(setup, options)
+}
+
+fn connect(options: &Options) -> Result<TcpStream, Trouble> {
+    let stream = match options.ipv6 {
+        true => TcpStream::connect((Ipv6Addr::LOCALHOST, options.port)),
+        false => TcpStream::connect((Ipv4Addr::LOCALHOST, options.port)),
+    };
+    let mut stream = stream.map_err(|e| Trouble::Mistake(format!("connecting: {e}")))?;
+    stream.set_nodelay(true).map_err(|e| Trouble::Mistake(e.to_string()))?;
+    stream.write_all(&options.shim_id.to_le_bytes()).map_err(|e| Trouble::Mistake(e.to_string()))?;
+    Ok(stream)
+}
+
+/// Lets the application see the hello before it gives a configuration.
+fn accept(mut stream: TcpStream, config: Arc<ServerConfig>, setup: &Setup) -> Result<Link, Trouble> {
+    let mut acceptor = Acceptor::default();
+    loop {
+        if acceptor.read_tls(&mut stream).unwrap_or(0) == 0 {
+            return Err(Trouble::Closed);
+        }
+        let refused = match acceptor.accept() {
+            Ok(None) => continue,
+            Ok(Some(accepted)) => {
+                let protocols =
+                    accepted.client_hello().alpn().map(|names| names.map(<[u8]>::to_vec).collect());
+                setup.notes.lock().protocols = protocols;
+                match accepted.into_connection(config) {
+                    Ok(conn) => return Ok(Link { conn: conn.into(), stream }),
+                    Err(refused) => refused,
+                }
+            }
+            Err(refused) => refused,
+        };
+        let (error, mut alert) = refused;
+        let _ = alert.write_all(&mut stream); // the error is worth more
+        drain(&mut stream);
+        return Err(Trouble::Library(error));
+    }
+}
+
+/// A connection and its socket.
+struct Link {
+    conn: Connection,
+    stream: TcpStream,
+}
+
+impl Link {
+    fn handshake(&mut self) -> Result<(), Trouble> {
+        loop {
+            self.flush();
+            if !self.conn.is_handshaking() {
+                return Ok(());
+            }
+            if !self.receive()? {
+                return Err(Trouble::Closed);
+            }
+        }
+    }
+
+    /// Sends what waits. A peer that has gone shows when we read.
+    fn flush(&mut self) {
+        while self.conn.wants_write() {
+            if self.conn.write_tls(&mut self.stream).is_err() {
+                return;
+            }
+        }
+    }
+
+    /// Takes in what has come. False: the peer has closed its side.
+    fn receive(&mut self) -> Result<bool, Trouble> {
+        let came = match self.conn.read_tls(&mut self.stream) {
+            Ok(n) => n > 0,
+            Err(error) if error.kind() == ErrorKind::ConnectionReset => false,
+            Err(error) => return Err(Trouble::Mistake(format!("reading: {error}"))),
+        };
+        self.conn.process_new_packets()?;
+        Ok(came)
+    }
+
+    /// Reads application data. `None`: there will be no more; then it tells whether the peer said so.
+    fn read(&mut self, buffer: &mut [u8]) -> Result<Result<usize, End>, Trouble> {
+        loop {
+            match self.conn.reader().read(buffer) {
+                Ok(0) => return Ok(Err(End::CloseNotify)),
+                Ok(n) => return Ok(Ok(n)),
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    self.flush();
+                    if !self.receive()? {
+                        return Ok(Err(End::Cut));
+                    }
+                }
+                Err(error) if error.kind() == ErrorKind::UnexpectedEof => return Ok(Err(End::Cut)),
+                Err(error) => return Err(Trouble::Mistake(format!("reading data: {error}"))),
+            }
+        }
+    }
+
+    fn write(&mut self, data: &[u8]) -> Result<(), Trouble> {
+        let mut rest = data;
+        while !rest.is_empty() {
+            let taken = self.conn.writer().write(rest).map_err(|e| Trouble::Mistake(e.to_string()))?;
+            rest = &rest[taken..];
+            self.flush();
+        }
+        Ok(())
+    }
+
+    /// Sends what is left (an alert, say), and waits for the peer to close: a reset would destroy what it has not read.
+    fn say_goodbye(&mut self) {
+        self.flush();
+        drain(&mut self.stream);
+    }
+}
+
+fn drain(stream: &mut TcpStream) {
+    let _ = stream.shutdown(Shutdown::Write);
+    let _ = stream.set_read_timeout(Some(Duration::from_secs(5)));
+    let _ = io::copy(stream, &mut io::sink());
+}
+
+/// How the peer's data ended.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum End {
+    CloseNotify,
+    Cut,
+}
+
+// ---- what the flags expect
+
+fn check(setup: &Setup, options: &Options, resumes: bool, conn: &Connection) -> Result<(), Trouble> {
+    let notes = setup.notes.lock();
+    let resumed = conn.handshake_kind() == Some(HandshakeKind::Resumed);
+    same("resumption", resumed, resumes && !options.expect_session_miss)?;
+    expect("version", options.expect_version, conn.protocol_version().map(u16::from))?;
+    let suite = conn.negotiated_cipher_suite().map(|suite| u16::from(suite.suite()));
+    expect("suite", options.expect_cipher, suite)?;
+    expect("suite", if has_aes() { options.expect_cipher_aes } else { options.expect_cipher_no_aes }, suite)?;
+    let group = conn.negotiated_key_exchange_group().map(|group| u16::from(group.name()));
+    expect("group", options.expect_curve, group)?;
+    if options.expect_hrr || options.expect_no_hrr {
+        same("retry", notes.retried, options.expect_hrr)?;
+    }
+
+    let certificates = conn.peer_certificates().unwrap_or_default();
+    if options.expect_no_peer_cert {
+        same("peer certificates", certificates.len(), 0)?;
+    }
+    if let Some(path) = &options.expect_peer_cert_file {
+        same("peer certificates", certificates, &read_chain(path)?[..])?;
+    }
+    if let (true, Some(verified)) = (options.expect_verify_result, notes.verified) {
+        same("verdict", verified, !options.verify_fail)?;
+    }
+    expect("peer signature", options.expect_peer_signature_algorithm, notes.peer_signature.map(u16::from))?;
+    if !options.expect_peer_verify_prefs.is_empty() {
+        let schemes: Vec<u16> = notes.peer_schemes.iter().map(|scheme| u16::from(*scheme)).collect();
+        same("peer schemes", &schemes, &options.expect_peer_verify_prefs)?;
+    }
+    expect("credential", options.expect_selected_credential, Some(notes.selected.unwrap_or(-1)))?;
+    if let Some(names) = &options.expect_client_ca_list {
+        same("authorities", &notes.authorities, names)?;
+    }
+    if let Some(staple) = &options.expect_ocsp {
+        same("OCSP response", &notes.ocsp, staple)?;
+    }
+
+    if let Some(protocol) = &options.expect_alpn {
+        // An empty one is none.
+        same("protocol", conn.alpn_protocol().unwrap_or_default(), &protocol[..])?;
+    }
+    if let Some(protocols) = &options.expect_advertised_alpn {
+        same("protocols", notes.protocols.as_ref(), Some(protocols))?;
+    }
+    if let Connection::Server(conn) = conn {
+        if let Some(name) = &options.expect_server_name {
+            same("server name", conn.server_name(), Some(name.as_str()))?;
+        }
+        if options.expect_no_server_name {
+            same("server name", conn.server_name(), None)?;
+        }
+    }
+    Ok(())
+}
+
+/// What can only be told when all has been exchanged.
+fn check_end(setup: &Setup, options: &Options) -> Result<(), Trouble> {
+    let notes = setup.notes.lock();
+    if options.expect_no_session {
+        same("sessions", notes.sessions, 0)?;
+    }
+    if let Some(messages) = &options.expect_messages {
+        same("messages", &notes.messages, messages)?;
+    }
+    Ok(())
+}
+
+fn expect<T: PartialEq + std::fmt::Debug>(
+    what: &str,
+    wanted: Option<T>,
+    got: Option<T>,
+) -> Result<(), Trouble> {
+    match wanted {
+        Some(wanted) => same(what, got, Some(wanted)),
+        None => Ok(()),
+    }
+}
+
+fn same<T: PartialEq + std::fmt::Debug>(what: &str, got: T, wanted: T) -> Result<(), Trouble> {
+    match got == wanted {
+        true => Ok(()),
+        false => Err(Trouble::Mistake(format!("{what}: {got:?} where {wanted:?} was expected"))),
+    }
+}
+
+// ---- data
+
+fn exchange(setup: &Setup, options: &Options, link: &mut Link) -> Result<(), Trouble> {
+    if let Some(len) = options.export_len {
+        let context = options.use_export_context.then_some(options.export_context.as_bytes());
+        let secret =
+            link.conn.export_keying_material(vec![0; len], options.export_label.as_bytes(), context)?;
+        link.write(&secret)?;
+    }
+    if options.export_traffic_secrets {
+        let secrets = traffic_secrets(setup, options)?;
+        link.write(&secrets)?;
+    }
+    let mut unfinished = Vec::new();
+    if options.shim_writes_first || options.read_with_unfinished_write {
+        let message = options.initial_write.as_deref().unwrap_or(b"hello");
+        for _ in 0..options.initial_write_repeats.unwrap_or(1) {
+            match options.read_with_unfinished_write {
+                true => unfinished.extend(link.begin_write(message)?),
+                false => link.write(message)?,
+            }
+        }
+    }
+    if options.shim_shuts_down {
+        return shut_down(options, link);
+    }
+    let mut buffer = vec![0; options.read_size.unwrap_or(512)];
+    let end = loop {
+        if options.key_update_before_read {
+            link.conn.refresh_traffic_keys()?;
+        }
+        let len = match link.read(&mut buffer)? {
+            Ok(len) => len,
+            Err(end) => break end,
+        };
+        if !unfinished.is_empty() {
+            let _ = link.stream.write_all(&std::mem::take(&mut unfinished)); // a peer that has gone shows when we read
+        }
+        if options.key_update {
+            link.conn.refresh_traffic_keys()?;
+        }
+        let reply: Vec<u8> = buffer[..len].iter().map(|byte| byte ^ 0xff).collect();
+        link.write(&reply)?;
+    };
+    if options.check_close_notify {
+        link.conn.send_close_notify();
+        link.flush();
+        if end == End::Cut {
+            return Err(Trouble::NoCloseNotify);
+        }
+    }
+    Ok(())
+}
+
+/// Closes first. Under `-check-close-notify` the peer has to close too, and to send nothing before.
+fn shut_down(options: &Options, link: &mut Link) -> Result<(), Trouble> {
+    if !options.check_close_notify {
+        return Ok(());
+    }
+    link.conn.send_close_notify();
+    match link.read(&mut [0; 1])? {
+        Ok(_) => Err(Trouble::DataOnShutdown),
+        Err(End::Cut) => Err(Trouble::NoCloseNotify),
+        Err(End::CloseNotify) => Ok(()),
+    }
+}
+
+impl Link {
+    /// Writes, but lets only one byte out. Gives back the others.
+    fn begin_write(&mut self, data: &[u8]) -> Result<Vec<u8>, Trouble> {
+        self.conn.writer().write_all(data).map_err(|e| Trouble::Mistake(e.to_string()))?;
+        let mut sealed = Vec::new();
+        while self.conn.wants_write() {
+            self.conn.write_tls(&mut sealed).map_err(|e| Trouble::Mistake(e.to_string()))?;
+        }
+        let rest = sealed.split_off(sealed.len().min(1));
+        let _ = self.stream.write_all(&sealed); // a peer that has gone shows when we read
+        Ok(rest)
+    }
+}
+
+/// The secret that we read with, then the one that we write with, after their length.
+fn traffic_secrets(setup: &Setup, options: &Options) -> Result<Vec<u8>, Trouble> {
+    let notes = setup.notes.lock();
+    let secret = |label: &str| {
+        let found = notes.secrets.iter().rev().find(|(name, _)| name == label);
+        found.map(|(_, secret)| secret.clone()).ok_or_else(|| Trouble::Mistake(format!("no {label}")))
+    };
+    let (client, server) = (secret("CLIENT_TRAFFIC_SECRET_0")?, secret("SERVER_TRAFFIC_SECRET_0")?);
+    let (read, write) = if options.server { (client, server) } else { (server, client) };
+    let len = u16::try_from(read.len()).map_err(|e| Trouble::Mistake(e.to_string()))?;
+    Ok([&len.to_le_bytes()[..], &read, &write].concat())
+}
+
+impl From<Error> for Trouble {
+    fn from(error: Error) -> Self {
+        Self::Library(error)
+    }
+}

@@ -1,0 +1,316 @@
+//! Makes configurations from options, once for a process, and fits them to each of its connections.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use chitin::client::Resumption;
+use chitin::crypto::aws_lc_rs::{self, ALL_CIPHER_SUITES, ALL_KX_GROUPS, Ticketer};
+use chitin::crypto::{CryptoProvider, SupportedKxGroup};
+use chitin::pki_types::pem::PemObject;
+use chitin::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
+use chitin::sign::CertifiedKey;
+use chitin::version::{TLS12, TLS13};
+use chitin::{
+    ClientConfig, DistinguishedName, Error, NamedGroup, RootCertStore, ServerConfig, SignatureScheme,
+    SupportedProtocolVersion,
+};
+
+use crate::Trouble;
+use crate::options::{Credential, Options};
+use crate::parts::{Choice, Clock, NoTickets, Observer, PreferringKey, Resolver, Sessions, Shared, Verifier};
+
+/// The versions that the library has.
+const BUILT: &[&SupportedProtocolVersion] = &[&TLS13];
+
+/// What lives as long as the process.
+pub struct Setup {
+    pub notes: Shared,
+    pub clock: Clock,
+    pub side: Side,
+    sessions: Arc<Sessions>,
+    groups: Vec<NamedGroup>,
+}
+
+/// The configuration that those of all connections are copies of: sessions are bound to what is in it.
+pub enum Side {
+    Client(ClientConfig),
+    Server(ServerConfig),
+}
+
+impl Setup {
+    pub fn new(options: &Options) -> Result<Self, Trouble> {
+        let (notes, clock) = (Shared::default(), Clock::default());
+        let versions = supported_versions(options)?;
+        let provider = Arc::new(provider(options)?);
+        let groups = provider.kx_groups.iter().map(|group| group.name()).collect();
+        let verifier = Arc::new(verifier(options, &notes, Arc::clone(&provider))?);
+        let resolver = Arc::new(resolver(options, &notes, &provider)?);
+        let side = match options.server {
+            true => {
+                let builder = ServerConfig::builder_with_details(provider, Arc::new(clock.clone()));
+                let builder = builder.with_protocol_versions(&versions)?.with_client_cert_verifier(verifier);
+                let mut config = builder.with_cert_resolver(resolver);
+                config.ticketer = Ticketer::new()?;
+                Side::Server(config)
+            }
+            false => {
+                let builder = ClientConfig::builder_with_details(provider, Arc::new(clock.clone()));
+                let builder = builder.with_protocol_versions(&versions)?.dangerous();
+                let builder = builder.with_custom_certificate_verifier(verifier);
+                Side::Client(builder.with_client_cert_resolver(resolver))
+            }
+        };
+        let sessions = Arc::new(Sessions::new(notes.clone()));
+        Ok(Self { notes, clock, side, sessions, groups })
+    }
+
+    /// Tells the parts what they are to do in the next connection.
+    pub fn begin(&self, options: &Options) -> Result<(), Trouble> {
+        let kx_hint = self.first_group(options)?;
+        let mut notes = self.notes.lock();
+        notes.verify_fail = options.verify_fail;
+        notes.soft = !(options.verify_peer || options.require_client_certificate);
+        notes.custom = options.custom_verifier;
+        notes.refused = None;
+        notes.fail_certificate = options.fail_cert_callback;
+        notes.kx_hint = kx_hint;
+        notes.verified = None;
+        notes.selected = None;
+        notes.protocols = None;
+        notes.retried = false;
+        notes.sessions = 0;
+        notes.messages.clear();
+        notes.secrets.clear();
+        Ok(())
+    }
+
+    /// Only one share can be chosen, by what a client remembers of its server; a hybrid brings its half along.
+    fn first_group(&self, options: &Options) -> Result<Option<NamedGroup>, Trouble> {
+        match options.key_shares[..] {
+            [] => {
+                let hinted = |group: &&NamedGroup| options.groups_hint.contains(&u16::from(**group));
+                Ok(self.groups.iter().find(hinted).copied())
+            }
+            [one] => Ok(Some(NamedGroup::from(one))),
+            _ => Err(Trouble::Unimplemented("a choice of several key shares".into())),
+        }
+    }
+
+    pub fn client_config(&self, base: &ClientConfig, options: &Options) -> ClientConfig {
+        let mut config = base.clone();
+        config.alpn_protocols = options.alpn.clone().unwrap_or_default();
+        config.check_selected_alpn = !options.allow_unknown_alpn;
+        config.enable_sni = options.host_name.is_some();
+        config.max_fragment_size = options.max_send_fragment.map(|len| len + RECORD_HEADER);
+        config.resumption = match options.no_ticket {
+            true => Resumption::disabled(),
+            false => Resumption::store(self.sessions.clone()),
+        };
+        config.trace = Some(Arc::new(Observer(self.notes.clone())));
+        config.key_log = Arc::new(Observer(self.notes.clone()));
+        config
+    }
+
+    pub fn server_config(&self, base: &ServerConfig, options: &Options) -> ServerConfig {
+        let mut config = base.clone();
+        config.alpn_protocols = options.select_alpn.iter().cloned().collect();
+        if options.reject_alpn {
+            config.alpn_protocols = vec![b"a protocol that no case offers".to_vec()];
+        }
+        config.max_fragment_size = options.max_send_fragment.map(|len| len + RECORD_HEADER);
+        // A list of suites is an order, too.
+        config.ignore_client_order = options.server_preference || !options.tls13_ciphers.is_empty();
+        if options.no_ticket {
+            config.send_tls13_tickets = 0;
+            config.ticketer = Arc::new(NoTickets);
+        }
+        config.trace = Some(Arc::new(Observer(self.notes.clone())));
+        config.key_log = Arc::new(Observer(self.notes.clone()));
+        config
+    }
+}
+
+/// The name to connect to. Without one in the options, none is sent.
+pub fn server_name(options: &Options) -> Result<ServerName<'static>, Trouble> {
+    let name = options.host_name.clone().unwrap_or_else(|| "none.invalid".into());
+    ServerName::try_from(name).map_err(|e| Trouble::Unimplemented(e.to_string()))
+}
+
+/// The versions to turn on. A range without any that is built is not possible yet.
+fn supported_versions(options: &Options) -> Result<Vec<&'static SupportedProtocolVersion>, Trouble> {
+    let wanted = |version: &&&'static SupportedProtocolVersion| {
+        let number = u16::from(version.version);
+        let off = (number == 0x0303 && options.no_tls12) || (number == 0x0304 && options.no_tls13);
+        !off && options.min_version.is_none_or(|min| min <= number)
+            && options.max_version.is_none_or(|max| max >= number)
+    };
+    let wanted_at_all = [&TLS13, &TLS12].iter().filter(wanted).count();
+    let versions: Vec<_> = BUILT.iter().copied().filter(|version| wanted(&version)).collect();
+    match versions.is_empty() && wanted_at_all > 0 {
+        true => Err(Trouble::Unimplemented("this range of versions".into())),
+        false => Ok(versions),
+    }
+}
+
+fn provider(options: &Options) -> Result<CryptoProvider, Trouble> {
+    let mut provider = aws_lc_rs::default_provider();
+    if !options.curves.is_empty() {
+        let group = |number: &u16| -> Result<&'static dyn SupportedKxGroup, Trouble> {
+            let name = NamedGroup::from(*number);
+            ALL_KX_GROUPS
+                .iter()
+                .copied()
+                .find(|group| group.name() == name)
+                .ok_or_else(|| Trouble::Unimplemented(format!("{name:?}")))
+        };
+        provider.kx_groups = options.curves.iter().map(group).collect::<Result<_, _>>()?;
+    }
+    let default = if has_aes() { SUITES_DEFAULT } else { SUITES_DEFAULT_NO_AES };
+    let suites = if options.tls13_ciphers.is_empty() { &default[..] } else { &options.tls13_ciphers };
+    {
+        provider.cipher_suites.retain(|suite| suite.tls13().is_none());
+        for number in suites {
+            let suite = ALL_CIPHER_SUITES.iter().find(|suite| u16::from(suite.suite()) == *number);
+            provider
+                .cipher_suites
+                .push(*suite.ok_or_else(|| Trouble::Unimplemented(format!("suite {number}")))?);
+        }
+    }
+    Ok(provider)
+}
+
+fn verifier(options: &Options, notes: &Shared, provider: Arc<CryptoProvider>) -> Result<Verifier, Trouble> {
+    let algorithms = provider.signature_verification_algorithms;
+    let known = algorithms.supported_schemes();
+    let wanted: Vec<SignatureScheme> =
+        options.verify_prefs.iter().map(|n| SignatureScheme::from(*n)).collect();
+    if let Some(unknown) = wanted.iter().find(|scheme| !known.contains(scheme)) {
+        return Err(Trouble::Unimplemented(format!("checking signatures of {unknown:?}")));
+    }
+    Ok(Verifier {
+        notes: notes.clone(),
+        algorithms,
+        provider,
+        roots: options.trust_cert.as_deref().map(roots).transpose()?,
+        schemes: if wanted.is_empty() { VERIFY_DEFAULT.to_vec() } else { wanted },
+        authorities: options
+            .client_ca_list
+            .iter()
+            .flatten()
+            .map(|name| DistinguishedName::from(name.clone()))
+            .collect(),
+        ask: options.verify_peer || options.require_client_certificate,
+        require: options.require_client_certificate,
+    })
+}
+
+fn roots(path: &Path) -> Result<Arc<RootCertStore>, Trouble> {
+    let mut roots = RootCertStore::empty();
+    for root in read_chain(path)? {
+        roots.add(root)?;
+    }
+    Ok(Arc::new(roots))
+}
+
+fn resolver(options: &Options, notes: &Shared, provider: &CryptoProvider) -> Result<Resolver, Trouble> {
+    let mut choices = Vec::new();
+    for (index, credential) in (0..).zip(&options.credentials) {
+        choices.push(choice(index, credential, provider)?);
+    }
+    let default = &options.default_credential;
+    if default.cert_file.is_some() || default.key_file.is_some() {
+        choices.push(choice(-1, default, provider)?);
+    }
+    Ok(Resolver { notes: notes.clone(), choices })
+}
+
+fn choice(index: i64, credential: &Credential, provider: &CryptoProvider) -> Result<Choice, Trouble> {
+    let (Some(cert_file), Some(key_file)) = (&credential.cert_file, &credential.key_file) else {
+        return Err(Trouble::Unimplemented("a credential without certificate or key".into()));
+    };
+    let key = PrivateKeyDer::from_pem_file(key_file).map_err(|e| Trouble::Mistake(e.to_string()))?;
+    let key = provider.key_provider.load_private_key(key);
+    let mut key = key.map_err(|e| Trouble::Unimplemented(format!("a key: {e}")))?;
+    if !credential.signing_prefs.is_empty() {
+        let schemes: Vec<_> = credential.signing_prefs.iter().map(|n| SignatureScheme::from(*n)).collect();
+        key = Arc::new(PreferringKey { key, schemes });
+    }
+    let chain = read_chain(cert_file)?;
+    let must_match = credential
+        .must_match_issuer
+        .then(|| chain.iter().filter_map(|der| issuer(der)).map(<[u8]>::to_vec).collect());
+    let mut certified = CertifiedKey::new(chain, key);
+    match certified.keys_match() {
+        // A key whose public half the provider cannot tell may still be the right one.
+        Ok(()) | Err(Error::InconsistentKeys(chitin::InconsistentKeys::Unknown)) => {}
+        Err(error) => return Err(error.into()),
+    }
+    certified.ocsp = credential.ocsp.clone();
+    Ok(Choice { index, key: Arc::new(certified), must_match })
+}
+
+pub fn read_chain(path: &Path) -> Result<Vec<CertificateDer<'static>>, Trouble> {
+    CertificateDer::pem_file_iter(path)
+        .and_then(Iterator::collect)
+        .map_err(|e| Trouble::Mistake(format!("{}: {e}", path.display())))
+}
+
+/// The issuer's name in a certificate: after version, serial number and algorithm. RFC 5280 section 4.1.
+fn issuer(der: &[u8]) -> Option<&[u8]> {
+    let (certificate, _) = element(der)?;
+    let (tbs, _) = element(content(certificate)?)?;
+    let (first, mut rest) = element(content(tbs)?)?;
+    if first.first() == Some(&0xa0) {
+        (_, rest) = element(rest)?; // the serial number, behind the version
+    }
+    let (_, rest) = element(rest)?;
+    element(rest).map(|(issuer, _)| issuer)
+}
+
+/// The first element, whole, and what follows it.
+fn element(der: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (head, len) = header(der)?;
+    der.split_at_checked(head + len)
+}
+
+fn content(element: &[u8]) -> Option<&[u8]> {
+    element.get(header(element)?.0..)
+}
+
+/// Length of the header and of the content.
+fn header(der: &[u8]) -> Option<(usize, usize)> {
+    let short = usize::from(*der.get(1)?);
+    if short < 0x80 {
+        return Some((2, short));
+    }
+    let bytes = der.get(2..2 + (short & 0x7f))?;
+    Some((2 + bytes.len(), bytes.iter().fold(0, |len, byte| len << 8 | usize::from(*byte))))
+}
+
+/// What the runner takes an application without preferences to accept.
+const VERIFY_DEFAULT: &[SignatureScheme] = &[
+    SignatureScheme::ECDSA_NISTP256_SHA256,
+    SignatureScheme::RSA_PSS_SHA256,
+    SignatureScheme::RSA_PKCS1_SHA256,
+    SignatureScheme::ECDSA_NISTP384_SHA384,
+    SignatureScheme::RSA_PSS_SHA384,
+    SignatureScheme::RSA_PKCS1_SHA384,
+    SignatureScheme::RSA_PSS_SHA512,
+    SignatureScheme::RSA_PKCS1_SHA512,
+];
+
+/// What the runner takes an application without preferences to order, by whether the machine has AES.
+const SUITES_DEFAULT: [u16; 3] = [0x1301, 0x1302, 0x1303];
+const SUITES_DEFAULT_NO_AES: [u16; 3] = [0x1303, 0x1301, 0x1302];
+
+/// `max_fragment_size` counts it.
+const RECORD_HEADER: usize = 5;
+
+pub fn has_aes() -> bool {
+    #[cfg(target_arch = "x86_64")]
+    return std::arch::is_x86_feature_detected!("aes");
+    #[cfg(target_arch = "aarch64")]
+    return std::arch::is_aarch64_feature_detected!("aes");
+    #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+    false
+}
