@@ -248,7 +248,7 @@ fn garbage_never_panics() {
 #[test]
 fn the_sealer_keeps_the_type_outside_and_pads_nothing() {
     let mut sealer = Sealer::for_client();
-    sealer.set_padding(Some(Box::new(|_| 100)));
+    sealer.set_padding(Some(Box::new(|_| Ok(100))));
     sealer.set_version12();
     let mut out = Outbox::default();
     let send = |sealer: &mut Sealer, typ, bytes: &[u8], out: &mut Outbox| {
