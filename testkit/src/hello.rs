@@ -173,3 +173,42 @@ pub fn edit_record(nth: usize, mut edit: impl FnMut(&mut Record) -> Vec<Record> 
         behind
     })
 }
+
+/// Changes each handshake message of a flight of TLS 1.2, which is in the clear until the side's ChangeCipherSpec. `edit`
+/// gets type and body of each, and gives what is to stand in its place; a record without messages does not fly.
+///
+/// # Panics
+///
+/// When a record ends inside a message.
+pub fn edit_messages(mut edit: impl FnMut(u8, Vec<u8>) -> Vec<(u8, Vec<u8>)> + 'static) -> Tamper {
+    let mut clear = true;
+    Box::new(move |_, mut record| {
+        clear &= record.typ != 20;
+        if !clear || record.typ != 22 {
+            return vec![record];
+        }
+        let edited: Vec<_> =
+            split_messages(&record.body).into_iter().flat_map(|(typ, body)| edit(typ, body)).collect();
+        record.body = join_messages(&edited);
+        if record.body.is_empty() { Vec::new() } else { vec![record] }
+    })
+}
+
+/// Changes the body of each message of one type in the clear.
+pub fn edit_bodies(target: u8, mut edit: impl FnMut(&mut Vec<u8>) + 'static) -> Tamper {
+    edit_messages(move |typ, mut body| {
+        if typ == target {
+            edit(&mut body);
+        }
+        vec![(typ, body)]
+    })
+}
+
+/// Changes a hello among other messages.
+pub fn edit_hello_in_flight(target: u8, mut edit: impl FnMut(&mut Hello) + 'static) -> Tamper {
+    edit_bodies(target, move |body| {
+        let mut hello = Hello::read(&message(target, body));
+        edit(&mut hello);
+        *body = split_messages(&hello.write()).remove(0).1;
+    })
+}

@@ -9,12 +9,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use chitin::crypto::CryptoProvider;
 use chitin::crypto::cipher::{
-    AeadKey, Iv, MessageDecrypter, MessageEncrypter, OutboundOpaqueMessage, OutboundPlainMessage,
-    PrefixedPayload, Tls13AeadAlgorithm, UnsupportedOperationError,
+    AeadKey, Iv, KeyBlockShape, MessageDecrypter, MessageEncrypter, OutboundOpaqueMessage,
+    OutboundPlainMessage, PrefixedPayload, Tls12AeadAlgorithm, Tls13AeadAlgorithm, UnsupportedOperationError,
 };
 use chitin::{
     CipherSuiteCommon, ConnectionTrafficSecrets, ContentType, Error, ProtocolVersion, SupportedCipherSuite,
-    Tls13CipherSuite,
+    Tls12CipherSuite, Tls13CipherSuite,
 };
 
 use crate::hello::{join_messages, split_messages};
@@ -91,13 +91,14 @@ impl Liar {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A provider like `base` whose suites of TLS 1.3 ask this script. It lives as long as the process.
+    /// A provider like `base` whose suites ask this script. It lives as long as the process.
     pub fn provider(&self, base: &CryptoProvider) -> Arc<CryptoProvider> {
         let mut provider = base.clone();
         for suite in &mut provider.cipher_suites {
-            if let Some(honest) = suite.tls13() {
-                *suite = SupportedCipherSuite::Tls13(self.wrap(honest));
-            }
+            *suite = match *suite {
+                SupportedCipherSuite::Tls12(honest) => SupportedCipherSuite::Tls12(self.wrap12(honest)),
+                SupportedCipherSuite::Tls13(honest) => SupportedCipherSuite::Tls13(self.wrap(honest)),
+            };
         }
         Arc::new(provider)
     }
@@ -112,6 +113,20 @@ impl Liar {
             hkdf_provider: honest.hkdf_provider,
             aead_alg: Box::leak(Box::new(Wrapped { honest: honest.aead_alg, liar: self.clone() })),
             quic: None,
+        }))
+    }
+
+    fn wrap12(&self, honest: &'static Tls12CipherSuite) -> &'static Tls12CipherSuite {
+        Box::leak(Box::new(Tls12CipherSuite {
+            common: CipherSuiteCommon {
+                suite: honest.common.suite,
+                hash_provider: honest.common.hash_provider,
+                confidentiality_limit: honest.common.confidentiality_limit,
+            },
+            prf_provider: honest.prf_provider,
+            kx: honest.kx,
+            sign: honest.sign,
+            aead_alg: Box::leak(Box::new(Wrapped { honest: honest.aead_alg, liar: self.clone() })),
         }))
     }
 
@@ -192,18 +207,46 @@ fn placeholder(record: &Record) -> Option<usize> {
     Some(u32::from_be_bytes(index.try_into().ok()?) as usize)
 }
 
-struct Wrapped {
-    honest: &'static dyn Tls13AeadAlgorithm,
+struct Wrapped<A: ?Sized + 'static> {
+    honest: &'static A,
     liar: Liar,
 }
 
-impl Tls13AeadAlgorithm for Wrapped {
-    fn encrypter(&self, key: AeadKey, iv: Iv) -> Box<dyn MessageEncrypter> {
+impl<A: ?Sized> Wrapped<A> {
+    fn twist(&self, honest: Box<dyn MessageEncrypter>) -> Box<dyn MessageEncrypter> {
         let mut inner = self.liar.inner();
         let number = inner.keys;
         inner.keys += 1;
-        let honest = self.honest.encrypter(key, iv);
         Box::new(Twisted { honest, liar: self.liar.clone(), key: number, number: 0, seq: 0 })
+    }
+}
+
+impl Tls12AeadAlgorithm for Wrapped<dyn Tls12AeadAlgorithm> {
+    fn encrypter(&self, key: AeadKey, iv: &[u8], extra: &[u8]) -> Box<dyn MessageEncrypter> {
+        self.twist(self.honest.encrypter(key, iv, extra))
+    }
+
+    fn decrypter(&self, key: AeadKey, iv: &[u8]) -> Box<dyn MessageDecrypter> {
+        self.honest.decrypter(key, iv)
+    }
+
+    fn key_block_shape(&self) -> KeyBlockShape {
+        self.honest.key_block_shape()
+    }
+
+    fn extract_keys(
+        &self,
+        key: AeadKey,
+        iv: &[u8],
+        explicit: &[u8],
+    ) -> Result<ConnectionTrafficSecrets, UnsupportedOperationError> {
+        self.honest.extract_keys(key, iv, explicit)
+    }
+}
+
+impl Tls13AeadAlgorithm for Wrapped<dyn Tls13AeadAlgorithm> {
+    fn encrypter(&self, key: AeadKey, iv: Iv) -> Box<dyn MessageEncrypter> {
+        self.twist(self.honest.encrypter(key, iv))
     }
 
     fn decrypter(&self, key: AeadKey, iv: Iv) -> Box<dyn MessageDecrypter> {

@@ -137,10 +137,13 @@ impl Told {
 impl From<Box<Failed>> for Told {
     fn from(failed: Box<Failed>) -> Self {
         // In the clear it can be read off the wire; under protection the other end tells it.
-        let clear = Record::split(&failed.last_words).into_iter().find(|record| record.typ == 21);
+        // Under protection, one of TLS 1.2 keeps its type and is longer.
+        let clear = Record::split(&failed.last_words)
+            .into_iter()
+            .find(|record| record.typ == 21 && record.body.len() == 2);
         let alert = match (clear, &failed.echo) {
             (Some(record), _) => {
-                assert_eq!((record.body.len(), record.body[0]), (2, 2), "a fatal alert");
+                assert_eq!(record.body[0], 2, "a fatal alert");
                 Some(record.body[1])
             }
             (None, Some(Error::AlertReceived(alert))) => Some(u8::from(*alert)),
@@ -246,6 +249,7 @@ const ALERTS: &[(&str, u8)] = &[
     ("decrypt_error", 51),
     ("protocol_version", 70),
     ("internal_error", 80),
+    ("inappropriate_fallback", 86),
     ("missing_extension", 109),
     ("unsupported_extension", 110),
     ("bad_certificate_status_response", 113),

@@ -17,4 +17,5 @@ mod messages;
 mod parts;
 mod records;
 mod sweep;
+mod tls12;
 mod traffic;
