@@ -60,6 +60,9 @@ pub fn tls(error: &Error, presented: &[CertificateDer<'_>], name: &str) -> Strin
         Error::PeerIncompatible(PeerIncompatible::ServerDoesNotSupportTls12Or13) => {
             "the server speaks neither TLS 1.2 nor 1.3".into()
         }
+        Error::PeerIncompatible(
+            PeerIncompatible::SupportedVersionsExtensionRequired | PeerIncompatible::Tls12NotOfferedOrEnabled,
+        ) => "the client speaks no TLS 1.3, and nothing older is served here".into(),
         Error::PeerIncompatible(PeerIncompatible::NoCipherSuitesInCommon) => {
             "no cipher suite in common: the other end may speak TLS 1.2 only".into()
         }
@@ -110,7 +113,15 @@ fn certificate(why: &CertificateError, leaf: Option<&Summary>, chain: usize, nam
         CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => {
             format!("the certificate is not meant for this (extended key usage): {why}")
         }
-        other => format!("certificate refused: {}", clean(&format!("{other}"))),
+        other => {
+            let why = clean(&other.to_string());
+            match leaf {
+                Some(leaf) if leaf.is_self_issued() && chain == 1 => {
+                    format!("self-signed certificate ({}), refused: {why}", leaf.subject)
+                }
+                _ => format!("certificate refused: {why}"),
+            }
+        }
     }
 }
 

@@ -167,8 +167,11 @@ impl Server {
     fn close(&self, stream: &mut Stream) -> io::Result<()> {
         stream.sock.allow(self.handshake);
         stream.conn.send_close_notify();
-        link::flush(&mut stream.conn, &mut stream.sock)?;
-        stream.sock.sock.shutdown(std::net::Shutdown::Write)
+        let said = link::flush(&mut stream.conn, &mut stream.sock)
+            .and_then(|()| stream.sock.sock.shutdown(std::net::Shutdown::Write));
+        // A client that has said its close_notify need not wait for ours: many close the socket at once.
+        let over = stream.conn.process_new_packets().is_ok_and(|state| state.peer_has_closed());
+        if over { Ok(()) } else { said }
     }
 }
 

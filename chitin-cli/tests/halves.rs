@@ -9,8 +9,8 @@ use std::thread;
 
 use chitin::pki_types::pem::PemObject;
 use chitin::pki_types::{CertificateDer, PrivateKeyDer};
-use chitin::{ServerConfig, ServerConnection};
-use rcgen::{CertificateParams, KeyPair};
+use chitin::{ClientConfig, ClientConnection, RootCertStore, ServerConfig, ServerConnection, Stream};
+use rcgen::{BasicConstraints, CertificateParams, IsCa, KeyPair};
 use support::{Ca, Folder, PATIENCE, Server, client, common_name, ordinary, run};
 
 /// Different at each place, and larger than all buffers between the two together.
@@ -140,6 +140,44 @@ fn a_self_signed_certificate_is_called_so() {
     // And the advice it gives helps.
     folder.write("ca.pem", std::fs::read(folder.path("alone.pem")).unwrap());
     client(&folder, "localhost", server.port(), &[], b"x").succeeded();
+}
+
+/// What `openssl req -x509` makes.
+#[test]
+fn a_self_signed_ca_certificate_is_called_so() {
+    let (folder, _) = ordinary();
+    let mut params = CertificateParams::new(vec!["localhost".into()]).unwrap();
+    params.distinguished_name = common_name("alone");
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let key = KeyPair::generate().unwrap();
+    folder.write("alone.pem", params.self_signed(&key).unwrap().pem());
+    folder.write("alone.key", key.serialize_pem());
+    let server = Server::start_as(&folder, "alone", &["--echo"]);
+    client(&folder, "localhost", server.port(), &[], b"x").failed(
+        "self-signed certificate (CN=alone), refused: the peer's own certificate: is a CA certificate",
+    );
+}
+
+#[test]
+fn a_client_that_closes_at_once_is_no_broken_connection() {
+    let (folder, _) = ordinary();
+    let server = Server::start(&folder, &[]);
+    let mut roots = RootCertStore::empty();
+    roots.add(CertificateDer::from_pem_file(folder.path("ca.pem")).unwrap()).unwrap();
+    let config = Arc::new(ClientConfig::builder().with_root_certificates(roots).with_no_client_auth());
+    for n in 1..=20 {
+        let mut conn = ClientConnection::new(config.clone(), "localhost".try_into().unwrap()).unwrap();
+        let mut sock = TcpStream::connect(("127.0.0.1", server.port())).unwrap();
+        let ours = sock.local_addr().unwrap();
+        let mut stream = Stream::new(&mut conn, &mut sock);
+        stream.write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
+        stream.read_exact(&mut [0; 16]).unwrap();
+        // Its close_notify, and the socket is gone with what the server still says unread.
+        conn.send_close_notify();
+        conn.complete_io(&mut sock).unwrap();
+        drop(sock);
+        server.logs(&format!("#{n} {} closed", ours));
+    }
 }
 
 #[test]

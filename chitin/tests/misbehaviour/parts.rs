@@ -154,9 +154,6 @@ cases! {
     no_randomness_for_the_server_hello = Error::FailedToGetRandomBytes, |b| {
         b.fail(b.pair(client(provider()), server(drying(0))))
     };
-    no_randomness_for_the_ticket = Error::FailedToGetRandomBytes, |b| {
-        b.fail(b.pair(client(provider()), server(drying(1))))
-    };
     no_randomness_for_the_client_hello = Error::FailedToGetRandomBytes, |_| {
         Told { silent: Some("nobody is connected yet"), ..Told::alone(crate::bench::lone_client(client(drying(0))).unwrap_err()) }
     };
