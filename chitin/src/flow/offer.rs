@@ -150,14 +150,13 @@ impl Offer {
     /// The same rules for a session of TLS 1.2, which may be used again.
     fn find_session12(&self) -> Result<Option<Tls12ClientSessionValue>, Error> {
         let store = &self.config.resumption.store;
-        let found = guarded(STORE, || Ok(store.tls12_session(&self.name)))?;
+        let Some(session) = guarded(STORE, || Ok(store.tls12_session(&self.name)))? else { return Ok(None) };
         let now = question::now(&self.config.time_provider)?;
-        Ok(found.filter(|session| {
-            session.fits(&self.config)
-                && !session.expired_at(now)
-                && (session.ticket.is_empty() || self.config.resumption.takes_tls12_tickets())
-                && psk::chain_is_valid_at(session.server_chain.iter().map(AsRef::as_ref), now)
-        }))
+        let usable = session.fits(&self.config)
+            && !session.expired_at(now)
+            && (session.ticket.is_empty() || self.config.resumption.takes_tls12_tickets())
+            && psk::chain_is_valid_at(session.server_chain.iter().map(AsRef::as_ref), now);
+        Ok(usable.then_some(session))
     }
 
     /// The extensions of a hello have 64 KiB. What the config and the server make long has to fit into most of it: a session is
