@@ -20,6 +20,9 @@ use testkit::net::{Failure, Link, Report, listen};
 use testkit::peer::{Peer, openssl_client, openssl_server};
 use testkit::pki::{Identity, KeyType, PemFiles, Pki, Spec, Validity, self_signed};
 
+#[path = "peers/openssl12.rs"]
+mod tls12;
+
 const LABEL: &str = "EXPORTER-chitin-test";
 
 #[test]

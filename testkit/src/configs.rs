@@ -9,7 +9,7 @@ use chitin::pki_types::{CertificateDer, ServerName, UnixTime};
 use chitin::server::WebPkiClientVerifier;
 use chitin::{
     CipherSuite, ClientConfig, DigitallySignedStruct, DistinguishedName, Error, NamedGroup, RootCertStore,
-    ServerConfig, SignatureScheme, version,
+    ServerConfig, SignatureScheme, SupportedProtocolVersion, version,
 };
 
 use crate::pki::Identity;
@@ -57,6 +57,8 @@ pub struct ClientOpts {
     pub suites: Vec<CipherSuite>,
     /// Groups in order; empty for the default.
     pub groups: Vec<NamedGroup>,
+    /// Empty for TLS 1.3 alone.
+    pub versions: Vec<&'static SupportedProtocolVersion>,
     pub alpn: Vec<Vec<u8>>,
     /// What the client answers when asked for a certificate.
     pub identity: Option<Identity>,
@@ -71,6 +73,8 @@ pub struct ServerOpts {
     pub suites: Vec<CipherSuite>,
     /// Groups in order; empty for the default.
     pub groups: Vec<NamedGroup>,
+    /// Empty for TLS 1.3 alone.
+    pub versions: Vec<&'static SupportedProtocolVersion>,
     pub alpn: Vec<Vec<u8>>,
     pub client_auth: ClientAuth,
     /// Stateless tickets instead of the stateful store.
@@ -86,7 +90,7 @@ pub enum ClientAuth {
     Required(RootCertStore),
 }
 
-/// A TLS 1.3 client config that trusts these roots.
+/// A client config that trusts these roots.
 ///
 /// # Panics
 ///
@@ -96,7 +100,7 @@ pub fn client_config(roots: RootCertStore, opts: &ClientOpts) -> ClientConfig {
     let inner = WebPkiServerVerifier::builder_with_provider(roots.into(), provider.clone()).build().unwrap();
     let verifier = Arc::new(Witness { inner, seen: opts.seen.clone() });
     let builder = ClientConfig::builder_with_provider(provider)
-        .with_protocol_versions(&[&version::TLS13])
+        .with_protocol_versions(&versions(&opts.versions))
         .unwrap()
         .dangerous()
         .with_custom_certificate_verifier(verifier);
@@ -108,7 +112,7 @@ pub fn client_config(roots: RootCertStore, opts: &ClientOpts) -> ClientConfig {
     config
 }
 
-/// A TLS 1.3 server config with this one identity.
+/// A server config with this one identity.
 ///
 /// # Panics
 ///
@@ -124,7 +128,7 @@ pub fn server_config(identity: &Identity, opts: &ServerOpts) -> ServerConfig {
         ClientAuth::Required(roots) => client_verifier(roots).build().unwrap(),
     };
     let mut config = ServerConfig::builder_with_provider(provider)
-        .with_protocol_versions(&[&version::TLS13])
+        .with_protocol_versions(&versions(&opts.versions))
         .unwrap()
         .with_client_cert_verifier(verifier)
         .with_single_cert(identity.chain.clone(), identity.key.clone_key())
@@ -134,6 +138,10 @@ pub fn server_config(identity: &Identity, opts: &ServerOpts) -> ServerConfig {
         config.ticketer = aws_lc_rs::Ticketer::new().unwrap();
     }
     config
+}
+
+fn versions(wanted: &[&'static SupportedProtocolVersion]) -> Vec<&'static SupportedProtocolVersion> {
+    if wanted.is_empty() { vec![&version::TLS13] } else { wanted.to_vec() }
 }
 
 /// The schemes of the handshake signatures that a client has checked, in order.
@@ -172,6 +180,7 @@ impl ServerCertVerifier for Witness {
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
+        self.seen.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).push(dss.scheme);
         self.inner.verify_tls12_signature(message, cert, dss)
     }
 
