@@ -4,7 +4,6 @@
 //! word changed above. Nothing here knows a message or a state.
 
 pub(crate) mod records;
-#[cfg(feature = "tls12")]
 mod tls12;
 
 use crate::error::Error;

@@ -4,6 +4,7 @@ use alloc::vec::Vec;
 
 pub(crate) const INTEGER: u8 = 0x02;
 pub(crate) const BIT_STRING: u8 = 0x03;
+#[cfg_attr(not(feature = "aws_lc_rs"), allow(dead_code))] // Only key formats of the provider have it.
 pub(crate) const OCTET_STRING: u8 = 0x04;
 pub(crate) const SEQUENCE: u8 = 0x30;
 

@@ -16,7 +16,6 @@ enum Kind {
         suite: &'static Tls13CipherSuite,
         secret: OkmBlock,
     },
-    #[cfg_attr(not(feature = "tls12"), allow(dead_code))]
     Tls12 {
         suite: &'static Tls12CipherSuite,
         master_secret: Secret,

@@ -5,7 +5,6 @@
 //! this floor alone.
 
 pub(crate) mod exporter;
-#[cfg(feature = "tls12")]
 pub(crate) mod tls12;
 pub(crate) mod tls13;
 pub(crate) mod transcript;

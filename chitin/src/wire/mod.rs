@@ -12,7 +12,6 @@ pub(crate) mod codec;
 pub(crate) mod extensions;
 pub(crate) mod server_hello;
 pub(crate) mod stored;
-#[cfg(feature = "tls12")]
 #[allow(dead_code, unused_imports, reason = "the flows of TLS 1.2 are being built on it")]
 pub(crate) mod tls12;
 pub(crate) mod tls13;
