@@ -62,7 +62,7 @@ pub fn tls(error: &Error, presented: &[CertificateDer<'_>], name: &str) -> Strin
         }
         Error::PeerIncompatible(
             PeerIncompatible::SupportedVersionsExtensionRequired | PeerIncompatible::Tls12NotOfferedOrEnabled,
-        ) => "the client speaks no TLS 1.3, and nothing older is served here".into(),
+        ) => "the client speaks neither TLS 1.3 nor 1.2, and nothing older is served here".into(),
         Error::PeerIncompatible(PeerIncompatible::NoCipherSuitesInCommon) => {
             "no cipher suite in common: the other end may speak TLS 1.2 only".into()
         }
@@ -129,7 +129,7 @@ fn certificate(why: &CertificateError, leaf: Option<&Summary>, chain: usize, nam
 fn alert_received(alert: AlertDescription) -> String {
     let meaning = match alert {
         AlertDescription::HandshakeFailure => "nothing in common: version, suite, group or signature",
-        AlertDescription::ProtocolVersion => "it does not speak TLS 1.3",
+        AlertDescription::ProtocolVersion => "it speaks neither TLS 1.3 nor 1.2",
         AlertDescription::CertificateRequired => "it wants a client certificate: --cert FILE --key FILE",
         AlertDescription::UnknownCA => "it does not know the CA of our certificate",
         AlertDescription::BadCertificate => "it does not like our certificate",

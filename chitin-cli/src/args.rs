@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use clap::{Args as ClapArgs, Parser, Subcommand};
 
-/// TLS 1.3 from the command line. Without a command it runs the demo.
+/// TLS 1.3 and 1.2 from the command line. Without a command it runs the demo.
 #[derive(Debug, Parser)]
 #[command(name = "chitin", version, about)]
 pub struct Args {

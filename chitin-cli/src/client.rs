@@ -51,7 +51,7 @@ pub fn run(args: &ClientArgs) -> Result<(), String> {
 
 fn config(args: &ClientArgs, roots: RootCertStore) -> Result<ClientConfig, String> {
     let builder = ClientConfig::builder_with_provider(aws_lc_rs::default_provider().into())
-        .with_protocol_versions(&[&chitin::version::TLS13])
+        .with_safe_default_protocol_versions()
         .map_err(|error| error.to_string())?
         .with_root_certificates(roots);
     let mut config = match (&args.cert, &args.key) {

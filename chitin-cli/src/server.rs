@@ -87,7 +87,7 @@ impl Server {
         };
         let provider = Arc::new(aws_lc_rs::default_provider());
         let builder = ServerConfig::builder_with_provider(provider.clone())
-            .with_protocol_versions(&[&chitin::version::TLS13])
+            .with_safe_default_protocol_versions()
             .map_err(|error| error.to_string())?;
         let builder = match &args.client_ca {
             Some(file) => {
