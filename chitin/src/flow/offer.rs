@@ -96,9 +96,9 @@ impl Offer {
             true => Some(Share::start(&config, choose_first_group(&config, hint)?)?),
             false => None,
         };
-        let mut schemes = told(SERVER_VERIFIER, || config.verifier.supported_verify_schemes())?;
-        // With TLS 1.2 they speak of both versions, and of certificates.
-        schemes.retain(|scheme| old || scheme.supported_in_tls13());
+        let schemes = told(SERVER_VERIFIER, || config.verifier.supported_verify_schemes())?;
+        // Also those that TLS 1.3 has for certificates only: without rsa_pkcs1 few chains of RSA could be shown. RFC 8446
+        // section 4.2.3.
         let mut offer = Self {
             random: *random,
             session_id: Vec::new(),

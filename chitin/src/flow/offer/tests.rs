@@ -216,8 +216,9 @@ fn what_a_config_asks_for_is_in_the_hello() {
         hello.versions().unwrap().iter().skip(1).eq([ProtocolVersion::TLSv1_3, ProtocolVersion::TLSv1_2])
     );
     assert_eq!(hello.extension(ext::status_request), Some(&[1, 0, 0, 0, 0][..]));
-    // Those of TLS 1.2 too, which TLS 1.3 takes in certificates.
-    assert!(hello.schemes.as_ref().unwrap().contains(&SignatureScheme::RSA_PKCS1_SHA256));
+    let schemes = hello.schemes.as_ref().unwrap();
+    assert_eq!(*schemes, config.verifier.supported_verify_schemes());
+    assert!(schemes.contains(&SignatureScheme::RSA_PKCS1_SHA256), "most chains are signed so");
     assert!(hello.offers_only_null_compression());
     assert_eq!(hello.session_id().len(), 32, "middlebox compatibility mode");
     // What was not asked for is neither said nor counted as offered.
