@@ -386,6 +386,10 @@ impl Engine {
             if self.refuses_renegotiation(&message)? {
                 continue;
             }
+            // Nobody can go on before the other side has answered these. RFC 8446 section 5.1.
+            if (message.typ == HandshakeType::ClientHello || is_retry(&message)) && !rest.is_empty() {
+                return Err(PeerMisbehaved::KeyEpochWithPendingFragment.into());
+            }
             if self.read.gate == Gate::Open {
                 self.budget.message_in_traffic(message.typ)?;
             }
@@ -432,9 +436,7 @@ impl Engine {
     }
 
     fn message_event(&self, message: &Message<'_>) {
-        let retry = message.typ == HandshakeType::ServerHello
-            && message.body.get(2..34) == Some(&crate::wire::server_hello::RETRY_RANDOM);
-        let typ = if retry { HandshakeType::HelloRetryRequest } else { message.typ };
+        let typ = if is_retry(message) { HandshakeType::HelloRetryRequest } else { message.typ };
         let level = self.carrier.level(Direction::Read);
         let direction = observe::Direction::In;
         self.carrier.event(Event::Message { direction, typ, bytes: message.raw, level });
@@ -622,6 +624,11 @@ impl Engine {
 }
 
 /// Application data before the handshake allows it.
+fn is_retry(message: &Message<'_>) -> bool {
+    message.typ == HandshakeType::ServerHello
+        && message.body.get(2..34) == Some(&crate::wire::server_hello::RETRY_RANDOM)
+}
+
 fn unexpected_data() -> Error {
     Error::InappropriateMessage {
         expect_types: [ContentType::Handshake].to_vec(),

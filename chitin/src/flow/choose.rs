@@ -166,6 +166,21 @@ pub(crate) fn check_second_hello(first: &ClientHello, second: &ClientHello) -> R
     }
 }
 
+/// Of its PSKs a second hello may drop those that do not go with the hash of the suite that the retry named, and no others.
+/// The length of a binder tells its hash. RFC 8446 section 4.1.2.
+pub(crate) fn check_psks_kept(
+    first: &ClientHello,
+    second: &ClientHello,
+    suite: &Tls13CipherSuite,
+) -> Result<(), Error> {
+    let hash_len = suite.common.hash_provider.output_len();
+    let had = first.psks().is_some_and(|psks| psks.binders.iter().any(|binder| binder.0.len() == hash_len));
+    match had && second.psks().is_none() {
+        true => Err(PeerMisbehaved::MissingPskExtensionInSecondClientHello.into()),
+        false => Ok(()),
+    }
+}
+
 /// The changes that RFC 8446 section 4.1.2 lists, and the ECH extension, whose payload is sealed anew (RFC 9849 section 6.1.5).
 fn may_change(code: u16) -> bool {
     matches!(

@@ -409,9 +409,14 @@ impl Unauthenticated {
         let extensions = message.extensions;
         replies::check_places(&extensions.seen, CR)?;
         let schemes = extensions.signature_algorithms.ok_or(InvalidMessage::NoSignatureSchemes)?;
+        let schemes: Vec<_> = schemes.iter().filter(|scheme| scheme.supported_in_tls13()).collect();
+        // Such a request asks for certificates and allows no signature with them. RFC 8446 section 4.2.3.
+        if schemes.is_empty() {
+            return Err(PeerIncompatible::NoCertificateRequestSignatureSchemesInCommon.into());
+        }
         let authorities = extensions.certificate_authorities;
         self.request = Some(Request {
-            schemes: schemes.iter().filter(|scheme| scheme.supported_in_tls13()).collect(),
+            schemes,
             authorities: authorities
                 .into_iter()
                 .flat_map(|list| list.iter())

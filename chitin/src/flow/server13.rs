@@ -270,6 +270,7 @@ impl Retried {
             return Err(PeerMisbehaved::CipherSuiteDifferedOnRetry.into());
         }
         choose::check_second_hello(&first, &hello)?;
+        choose::check_psks_kept(&first, &hello, suite)?;
         if !hello.cookie().is_some_and(|theirs| Secret::new(&cookie).matches(theirs)) {
             return Err(PeerMisbehaved::CookieDifferedOnRetry.into());
         }
@@ -513,10 +514,9 @@ impl Agreed {
                 ext::signature_algorithms.write(out);
                 nest(out, MAX16, |out| {
                     nest(out, MAX16, |out| {
-                        schemes
-                            .iter()
-                            .filter(|scheme| scheme.supported_in_tls13())
-                            .for_each(|s| s.write(out));
+                        // Also those of certificates only: without rsa_pkcs1 few chains of RSA could be shown. RFC 8446
+                        // section 4.2.3.
+                        schemes.iter().for_each(|s| s.write(out));
                     });
                 });
                 // It is a hint. What does not fit is not cut short, since half a list would keep clients away.

@@ -345,6 +345,11 @@ impl Bench {
         self.clear(Side::Client, retrying(), edit_record(nth, edit))
     }
 
+    /// The record with a HelloRetryRequest is changed, and others may follow it.
+    pub fn record_of_retry(&self, edit: fn(&mut Record) -> Vec<Record>) -> Told {
+        self.clear(Side::Server, retrying(), edit_record(0, edit))
+    }
+
     /// The second hello of a client comes with the first session of its config, which is changed.
     pub fn resumed(&self, from: Side, edit: fn(&mut Hello)) -> Told {
         let (client, server) = (Arc::new(client(provider())), Arc::new(server(provider())));

@@ -88,11 +88,6 @@ const EXCUSED: &[(&str, &str, &str)] = &[
         "MissingBinderInPskExtension",
         "in 0.23; PskExtensionWithMismatchedIdsAndBinders comes first",
     ),
-    (
-        "PeerMisbehaved",
-        "MissingPskExtensionInSecondClientHello",
-        "in 0.23; RFC 8446 section 4.1.2 lets a client drop PSKs",
-    ),
     ("PeerMisbehaved", "MissingQuicTransportParameters", QUIC),
     ("PeerMisbehaved", "OfferedDuplicateCertificateCompressions", COMPRESSION),
     ("PeerMisbehaved", "OfferedEarlyDataWithOldProtocolVersion", EARLY_DATA),
@@ -122,11 +117,6 @@ const EXCUSED: &[(&str, &str, &str)] = &[
         "in 0.23; RFC 8422 section 5.1.2 takes a missing list for the uncompressed form",
     ),
     ("PeerIncompatible", "IncorrectCertificateTypeExtension", RAW_KEYS),
-    (
-        "PeerIncompatible",
-        "NoCertificateRequestSignatureSchemesInCommon",
-        "in 0.23; a client then shows no certificate",
-    ),
     ("PeerIncompatible", "NoEcPointFormatsInCommon", "in 0.23; UncompressedEcPointsRequired"),
     ("PeerIncompatible", "ServerRejectedEncryptedClientHello", ECH),
     (

@@ -56,6 +56,10 @@ cases! {
     a_request_with_a_misplaced_extension = Wrong::MisplacedServerExtension, |b| b.lying_server(|l| {
         asks(l, [&[0][..], &sized16(&[extension(13, &[0, 2, 4, 3]), extension(51, &[])].concat())].concat());
     });
+    /// rsa_pkcs1_sha256 is for certificates only.
+    a_request_without_schemes_for_signing = crate::bench::errors::Lacks::NoCertificateRequestSignatureSchemesInCommon, |b| b.lying_server(|l| {
+        asks(l, [&[0][..], &sized16(&extension(13, &[0, 2, 4, 1]))].concat());
+    });
     a_request_without_schemes = Bad::NoSignatureSchemes, |b| b.lying_server(|l| asks(l, vec![0, 0, 0]));
     a_misplaced_extension_of_a_request = Wrong::MisplacedServerExtension, |b| b.lying_server(|l| {
         asks(l, [&[0][..], &sized16(&[extension(13, &[0, 2, 4, 3]), extension(51, &[])].concat())].concat());

@@ -72,6 +72,10 @@ cases! {
     });
 
     // The message in its record.
+    bytes_behind_the_retry = Wrong::KeyEpochWithPendingFragment, |b| b.record_of_retry(|record| {
+        record.body.extend([2, 0]);
+        vec![]
+    });
     bytes_behind_the_hello = Wrong::KeyEpochWithPendingFragment, |b| b.first_record(Side::Server, |record| {
         record.body.extend([8, 0]);
         vec![]

@@ -121,7 +121,21 @@ cases! {
     });
     early_data_after_retry = Wrong::EarlyDataAttemptedInSecondClientHello, |b| b.second_client_hello(|h| h.add(42, &[]));
 
+    /// The client cannot know yet what its second hello will be.
+    bytes_behind_the_first_hello = Wrong::KeyEpochWithPendingFragment, |b| b.record_before_retry(0, |record| {
+        record.body.extend([1, 0]);
+        vec![]
+    });
+
     // Sessions and early data.
+    /// It goes with the suite, so there was no reason to drop it.
+    no_session_in_the_second_hello = Wrong::MissingPskExtensionInSecondClientHello, |b| {
+        let (client, first) = (std::sync::Arc::new(client(provider())), server(provider()));
+        let mut second = server(crate::bench::retrying());
+        second.session_storage = first.session_storage.clone();
+        b.pair(client.clone(), first).handshake().unwrap();
+        b.fail(b.pair(client, second).tamper(Side::Client, testkit::hello::edit_hello(1, |h| h.remove(41))))
+    };
     a_wrong_binder = Wrong::IncorrectBinder, |b| b.resumed(Side::Client, |h| {
         *h.body(41).last_mut().unwrap() ^= 1;
     });
