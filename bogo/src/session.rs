@@ -19,14 +19,18 @@ pub fn run(setup: &Setup, options: &Options, resumes: bool) -> Result<(), Troubl
     let mut link = match &setup.side {
         Side::Client(base) => {
             let config = Arc::new(setup.client_config(base, options));
-            Link { conn: ClientConnection::new(config, server_name(options)?)?.into(), stream }
+            Link {
+                conn: ClientConnection::new(config, server_name(options)?)?.into(),
+                stream,
+                unfinished: Vec::new(),
+            }
         }
         Side::Server(base) => {
             let config = Arc::new(setup.server_config(base, options));
             // Only an acceptor sees every hello: resolvers are not asked when a session is resumed.
             match options.use_early_callback || options.expect_advertised_alpn.is_some() {
                 true => accept(stream, config, setup)?,
-                false => Link { conn: ServerConnection::new(config)?.into(), stream },
+                false => Link { conn: ServerConnection::new(config)?.into(), stream, unfinished: Vec::new() },
             }
         }
     };
@@ -45,6 +49,8 @@ fn connect(options: &Options) -> Result<TcpStream, Trouble> {
         false => TcpStream::connect((Ipv4Addr::LOCALHOST, options.port)),
     };
     let mut stream = stream.map_err(|e| Trouble::Mistake(format!("connecting: {e}")))?;
+    // A runner that waits for us while we wait for it would wait for ever.
+    stream.set_read_timeout(Some(PATIENCE)).map_err(|e| Trouble::Mistake(e.to_string()))?;
     stream.set_nodelay(true).map_err(|e| Trouble::Mistake(e.to_string()))?;
     stream.write_all(&options.shim_id.to_le_bytes()).map_err(|e| Trouble::Mistake(e.to_string()))?;
     Ok(stream)
@@ -64,7 +70,7 @@ fn accept(mut stream: TcpStream, config: Arc<ServerConfig>, setup: &Setup) -> Re
                     accepted.client_hello().alpn().map(|names| names.map(<[u8]>::to_vec).collect());
                 setup.notes.lock().protocols = protocols;
                 match accepted.into_connection(config) {
-                    Ok(conn) => return Ok(Link { conn: conn.into(), stream }),
+                    Ok(conn) => return Ok(Link { conn: conn.into(), stream, unfinished: Vec::new() }),
                     Err(refused) => refused,
                 }
             }
@@ -81,6 +87,8 @@ fn accept(mut stream: TcpStream, config: Arc<ServerConfig>, setup: &Setup) -> Re
 struct Link {
     conn: Connection,
     stream: TcpStream,
+    /// Sealed already, and held back by `-read-with-unfinished-write`.
+    unfinished: Vec<u8>,
 }
 
 impl Link {
@@ -98,6 +106,7 @@ impl Link {
 
     /// Sends what waits. A peer that has gone shows when we read.
     fn flush(&mut self) {
+        let _ = self.stream.write_all(&std::mem::take(&mut self.unfinished));
         while self.conn.wants_write() {
             if self.conn.write_tls(&mut self.stream).is_err() {
                 return;
@@ -122,8 +131,8 @@ impl Link {
             match self.conn.reader().read(buffer) {
                 Ok(0) => return Ok(Err(End::CloseNotify)),
                 Ok(n) => return Ok(Ok(n)),
+                // What the library has to say by itself (the answer to a KeyUpdate) can wait until we write.
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                    self.flush();
                     if !self.receive()? {
                         return Ok(Err(End::Cut));
                     }
@@ -153,9 +162,11 @@ impl Link {
 
 fn drain(stream: &mut TcpStream) {
     let _ = stream.shutdown(Shutdown::Write);
-    let _ = stream.set_read_timeout(Some(Duration::from_secs(5)));
     let _ = io::copy(stream, &mut io::sink());
 }
+
+/// Longer than the runner's own patience with a shim, and than any honest pause.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// How the peer's data ended.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -264,12 +275,11 @@ fn exchange(setup: &Setup, options: &Options, link: &mut Link) -> Result<(), Tro
         let secrets = traffic_secrets(setup, options)?;
         link.write(&secrets)?;
     }
-    let mut unfinished = Vec::new();
     if options.shim_writes_first || options.read_with_unfinished_write {
         let message = options.initial_write.as_deref().unwrap_or(b"hello");
         for _ in 0..options.initial_write_repeats.unwrap_or(1) {
             match options.read_with_unfinished_write {
-                true => unfinished.extend(link.begin_write(message)?),
+                true => link.begin_write(message)?,
                 false => link.write(message)?,
             }
         }
@@ -286,9 +296,6 @@ fn exchange(setup: &Setup, options: &Options, link: &mut Link) -> Result<(), Tro
             Ok(len) => len,
             Err(end) => break end,
         };
-        if !unfinished.is_empty() {
-            let _ = link.stream.write_all(&std::mem::take(&mut unfinished)); // a peer that has gone shows when we read
-        }
         if options.key_update {
             link.conn.refresh_traffic_keys()?;
         }
@@ -311,6 +318,7 @@ fn shut_down(options: &Options, link: &mut Link) -> Result<(), Trouble> {
         return Ok(());
     }
     link.conn.send_close_notify();
+    link.flush();
     match link.read(&mut [0; 1])? {
         Ok(_) => Err(Trouble::DataOnShutdown),
         Err(End::Cut) => Err(Trouble::NoCloseNotify),
@@ -319,16 +327,16 @@ fn shut_down(options: &Options, link: &mut Link) -> Result<(), Trouble> {
 }
 
 impl Link {
-    /// Writes, but lets only one byte out. Gives back the others.
-    fn begin_write(&mut self, data: &[u8]) -> Result<Vec<u8>, Trouble> {
+    /// Writes, but lets only one byte out.
+    fn begin_write(&mut self, data: &[u8]) -> Result<(), Trouble> {
         self.conn.writer().write_all(data).map_err(|e| Trouble::Mistake(e.to_string()))?;
         let mut sealed = Vec::new();
         while self.conn.wants_write() {
             self.conn.write_tls(&mut sealed).map_err(|e| Trouble::Mistake(e.to_string()))?;
         }
-        let rest = sealed.split_off(sealed.len().min(1));
+        self.unfinished = sealed.split_off(sealed.len().min(1));
         let _ = self.stream.write_all(&sealed); // a peer that has gone shows when we read
-        Ok(rest)
+        Ok(())
     }
 }
 

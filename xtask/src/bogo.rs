@@ -116,7 +116,7 @@ fn all_names(work: &Path, runner: &Path, shim: &Path) -> Result<BTreeSet<String>
 
 /// Runs the runner. Its own exit status says less than its output.
 fn runner_output(work: &Path, mut command: Command, shim: &Path) -> Result<String, String> {
-    command.args(["-allow-unimplemented", "-pipe", "-test.timeout", "20m", "-shim-path"]).arg(shim);
+    command.args(["-allow-unimplemented", "-pipe", "-test.timeout", "10m", "-shim-path"]).arg(shim);
     let output = command
         .current_dir(work)
         .stderr(Stdio::inherit())
