@@ -21,6 +21,18 @@ pub enum Budget {
     Depth,
 }
 
+impl Budget {
+    /// Returns how much of this work one verification may take.
+    pub fn limit(self) -> usize {
+        match self {
+            Self::Signatures => SIGNATURES,
+            Self::Names => NAMES,
+            Self::Candidates => CANDIDATES,
+            Self::Depth => DEPTH,
+        }
+    }
+}
+
 impl fmt::Display for Budget {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

@@ -1,8 +1,82 @@
-//! A TLS library.
+//! A TLS library without unsafe code and without I/O of its own, with the public interface of rustls 0.23.
+//!
+//! A client that fetches a page; with `chitin` and `webpki-roots` as dependencies it is complete:
+//!
+//! ```no_run
+//! use std::io::{Read, Write};
+//! use std::net::TcpStream;
+//! use std::sync::Arc;
+//!
+//! use chitin::{ClientConfig, ClientConnection, RootCertStore, Stream};
+//!
+//! fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     let roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+//!     let config = ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
+//!
+//!     let mut connection = ClientConnection::new(Arc::new(config), "example.org".try_into()?)?;
+//!     let mut socket = TcpStream::connect("example.org:443")?;
+//!     let mut tls = Stream::new(&mut connection, &mut socket);
+//!
+//!     tls.write_all(b"GET / HTTP/1.1\r\nHost: example.org\r\nConnection: close\r\n\r\n")?;
+//!     let mut page = Vec::new();
+//!     tls.read_to_end(&mut page)?; // an error if the peer's data was cut off
+//!     println!("{}", String::from_utf8_lossy(&page));
+//!     Ok(())
+//! }
+//! ```
+//!
+//! A config is made once and shared by all connections. A server is made in the same way from a [`ServerConfig`]:
+//!
+//! ```no_run
+//! # use std::sync::Arc;
+//! use std::io::{Read, Write};
+//! use std::net::TcpListener;
+//!
+//! use chitin::pki_types::pem::PemObject;
+//! use chitin::pki_types::{CertificateDer, PrivateKeyDer};
+//! use chitin::{ServerConfig, ServerConnection, StreamOwned};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let chain = CertificateDer::pem_file_iter("chain.pem")?.collect::<Result<Vec<_>, _>>()?;
+//! let key = PrivateKeyDer::from_pem_file("key.pem")?;
+//! let config = Arc::new(ServerConfig::builder().with_no_client_auth().with_single_cert(chain, key)?);
+//!
+//! let (socket, _) = TcpListener::bind("[::]:8443")?.accept()?;
+//! let mut tls = StreamOwned::new(ServerConnection::new(config)?, socket);
+//! let mut request = [0; 1024];
+//! let length = tls.read(&mut request)?;
+//! tls.write_all(&request[..length])?;
+//! tls.conn.send_close_notify();
+//! tls.flush()?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Where to look
+//!
+//! - Connections: [`ClientConnection`], [`ServerConnection`] and what they share, [`ConnectionCommon`]. They take received bytes
+//!   and give bytes to send, and touch no socket; [`Stream`] and [`StreamOwned`] join them to one. [`server::Acceptor`] reads a
+//!   client's hello before a config is chosen.
+//! - Trust: [`RootCertStore`], [`client::WebPkiServerVerifier`], [`server::WebPkiClientVerifier`]. Whatever can switch checks off
+//!   has `danger` in its path.
+//! - Resumption: [`client::Resumption`], [`server::StoresServerSessions`], and tickets, [`server::ProducesTickets`].
+//! - Cryptography comes from a provider, [`crypto::CryptoProvider`]; without further words it is `crypto::aws_lc_rs`.
+//! - What happens on a connection can be watched: [`trace::Trace`].
+//!
+//! # Security
+//!
+//! The defaults are what we advise. `docs/defaults.md` in the repository lists them with all limits, `SECURITY.md` says what is
+//! promised, and `docs/differences.md` where behaviour differs from rustls 0.23.
+//!
+//! # Features
+//!
+//! Their names are those of rustls 0.23. `std` and `aws_lc_rs` are on by default, as are `logging`, `prefer-post-quantum` and
+//! `tls12`; `docs/features.md` says what each does here. Without `std` the crate needs `alloc` only.
 #![no_std]
 #![forbid(unsafe_code)]
 #![warn(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::unreachable, clippy::todo)]
 #![warn(clippy::unimplemented, clippy::indexing_slicing)]
+#![warn(missing_docs, clippy::missing_errors_doc)]
 // Without `std` there is no skin yet: the unbuffered one comes with its own issue.
 #![cfg_attr(not(feature = "std"), allow(dead_code))]
 
@@ -14,6 +88,9 @@ mod carrier;
 mod config;
 mod conn;
 pub mod crypto;
+#[cfg(test)]
+#[cfg(all(feature = "aws_lc_rs", feature = "std"))]
+mod defaults;
 mod engine;
 mod error;
 mod flow;
@@ -191,3 +268,8 @@ pub mod internal {
 pub mod internal_testing {
     pub use crate::error::variant_names;
 }
+
+/// The programs in the README compile.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+mod readme {}

@@ -8,9 +8,6 @@ pub(crate) mod builder;
 mod cache;
 pub(crate) mod client;
 pub(crate) mod compress;
-#[cfg(test)]
-#[cfg(all(feature = "aws_lc_rs", feature = "std"))]
-mod defaults;
 pub(crate) mod keylog;
 #[cfg(feature = "std")]
 pub(crate) mod lock;

@@ -16,22 +16,22 @@ pub(crate) struct Budget {
 }
 
 /// Empty records hide traffic patterns, singly. A peer that sends nothing else makes us decrypt for nothing.
-const EMPTY_RECORDS: u8 = 32;
+pub(crate) const EMPTY_RECORDS: u8 = 32;
 
 /// user_canceled comes once, before a close_notify. RFC 8446 section 6.1.
-const WARNINGS: u8 = 4;
+pub(crate) const WARNINGS: u8 = 4;
 
 /// Middlebox compatibility mode sends one, in front of each flight: two with a retry. RFC 8446 appendix D.4.
-const CCS: u8 = 4;
+pub(crate) const CCS: u8 = 4;
 
 /// Each costs two key derivations. Honest peers update after millions of records.
-const KEY_UPDATES: u8 = 32;
+pub(crate) const KEY_UPDATES: u8 = 32;
 
 /// A peer that is told no should not ask again. Nothing excuses this either.
 const RENEGOTIATIONS: u8 = 4;
 
 /// Handshake messages after the handshake without data between them. Servers send a few tickets at once.
-const IDLE_MESSAGES: u16 = 256;
+pub(crate) const IDLE_MESSAGES: u16 = 256;
 
 impl Budget {
     pub(crate) fn empty_record(&mut self) -> Result<(), Error> {

@@ -553,7 +553,7 @@ impl From<[u8; 5]> for Grease {
 
 /// Room in a hello for what has no small bound: protocols, authorities, a cookie and a ticket. The other extensions have few KiB,
 /// also with post-quantum shares.
-const VARIABLE: usize = 48 * 1024;
+pub(crate) const VARIABLE: usize = 48 * 1024;
 
 /// A longer ticket is not kept: it could not be offered. Honest ones have a few KiB, with a client's chain inside.
 pub(crate) const MAX_TICKET: usize = 32 * 1024;

@@ -837,16 +837,16 @@ fn read_key_update(mut traffic: Box<Traffic>, m: Message<'_>, cx: &mut Cx<'_>) -
 
 /// Bytes of early data records that are passed over: we granted none, but the client's ticket may be another server's, and
 /// 16 KiB in small records is what popular servers grant.
-const REFUSED_EARLY_DATA: usize = 64 * 1024;
+pub(crate) const REFUSED_EARLY_DATA: usize = 64 * 1024;
 
 /// Each ticket has a nonce of its own, a byte long.
 const MAX_TICKETS: usize = 255;
 
 /// As in 0.23: half of what the field can hold.
-const MAX_RESUMPTION_DATA: usize = 32 * 1024;
+pub(crate) const MAX_RESUMPTION_DATA: usize = 32 * 1024;
 
 /// Authorities that are named to clients. More do not fit beside the rest of the extensions.
-const MAX_AUTHORITIES: usize = 60 * 1024;
+pub(crate) const MAX_AUTHORITIES: usize = 60 * 1024;
 
 /// A hello that brings the ticket back has to fit 64 KiB with all else that it says.
-const MAX_TICKET: usize = 48 * 1024;
+pub(crate) const MAX_TICKET: usize = 48 * 1024;

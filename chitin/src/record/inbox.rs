@@ -45,10 +45,10 @@ impl Inbox {
 
     /// The whole buffer: four records of the largest kind and one read more. Opened records are used up at once, so this is met
     /// only if nobody processes, or if plaintext waits between large paddings.
-    const CAP: usize = 4 * (super::HEADER + super::MAX_SEALED) + Self::READ;
+    pub(crate) const CAP: usize = 4 * (super::HEADER + super::MAX_SEALED) + Self::READ;
 
     /// More unread plaintext than this, and no more is taken from the socket: back pressure. One record.
-    const PLAIN_LIMIT: usize = super::MAX_PLAINTEXT;
+    pub(crate) const PLAIN_LIMIT: usize = super::MAX_PLAINTEXT;
 
     /// What one read asks for when no record has begun. Handshakes and small requests fit.
     const READ: usize = 4096;

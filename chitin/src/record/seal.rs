@@ -329,7 +329,7 @@ impl fmt::Debug for Sealer {
 }
 
 /// 0.23's smallest `max_fragment_size`: less would spend most of the bytes on headers and tags.
-const MIN_FRAGMENT_SIZE: usize = 32;
+pub(crate) const MIN_FRAGMENT_SIZE: usize = 32;
 
 /// 0.23's largest: a full record.
-const MAX_FRAGMENT_SIZE: usize = MAX_PLAINTEXT + HEADER;
+pub(crate) const MAX_FRAGMENT_SIZE: usize = MAX_PLAINTEXT + HEADER;

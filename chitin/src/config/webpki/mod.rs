@@ -3,7 +3,7 @@
 //! Revocation is not built yet. A verifier that was given revocation lists cannot be made, so that none is ignored.
 
 mod client;
-mod pki;
+pub(crate) mod pki;
 mod roots;
 mod server;
 

@@ -162,8 +162,8 @@ fn describe(name: &PresentedName) -> String {
 }
 
 /// The RSA keys that `chitin_pki` accepts, for the words of the error.
-const MIN_RSA_BITS: usize = 2048;
-const MAX_RSA_BITS: usize = 8192;
+pub(crate) const MIN_RSA_BITS: usize = 2048;
+pub(crate) const MAX_RSA_BITS: usize = 8192;
 
 #[cfg(test)]
 #[cfg(all(feature = "aws_lc_rs", feature = "std"))]

@@ -1,0 +1,215 @@
+//! The table of defaults in `docs/defaults.md`, generated from what the code really does, and the test that holds both together.
+
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt::Debug;
+
+use chitin_pki::Budget;
+
+use crate::config::client::{ClientConfig, DEFAULT_CLIENT_SESSIONS};
+use crate::config::server::{DEFAULT_SERVER_SESSIONS, ServerConfig};
+use crate::config::sessions::{MAX_TICKET_LIFETIME, TICKETS_PER_SERVER};
+use crate::config::testing::{SERVER, SERVER_KEY, anchors, chain, key, provider};
+use crate::config::versions::{ALL_VERSIONS, DEFAULT_VERSIONS};
+use crate::config::webpki::pki::{MAX_RSA_BITS, MIN_RSA_BITS};
+use crate::engine::{DEFAULT_BUFFER_LIMIT, budget};
+use crate::flow::{offer, psk, server13};
+use crate::names::HandshakeType;
+use crate::record::inbox::Inbox;
+use crate::record::seal::{MAX_FRAGMENT_SIZE, MIN_FRAGMENT_SIZE};
+use crate::record::{MAX_PLAINTEXT, MAX_SEALED};
+
+const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/defaults.md");
+
+/// What is limited, how far, and from where the number is or where it is set.
+type Limit = (&'static str, u64, &'static str);
+
+/// All numbers that are limits, from all floors. The reason of each stands beside it in the code.
+fn limits() -> [(&'static str, Vec<Limit>); 5] {
+    let n = |number: usize| u64::try_from(number).unwrap();
+    let longest = |typ| n(budget::longest(typ));
+    [
+        (
+            "Sessions and tickets",
+            Vec::from([
+                ("Sessions a client keeps in memory", n(DEFAULT_CLIENT_SESSIONS), "`Resumption`"),
+                ("Tickets a client keeps for one server", n(TICKETS_PER_SERVER), "fixed"),
+                ("Sessions a server keeps in memory", n(DEFAULT_SERVER_SESSIONS), "`session_storage`"),
+                ("Longest use of a ticket, in seconds", MAX_TICKET_LIFETIME.into(), "RFC 8446 section 4.6.1"),
+                ("Longest use of a stored session, in seconds", psk::STORED_LIFETIME.into(), "fixed"),
+                ("Longest ticket a server sends, in bytes", n(server13::MAX_TICKET), "fixed"),
+                ("Longest ticket a client keeps, in bytes", n(offer::MAX_TICKET), "fixed"),
+                ("Offered sessions a server looks at", n(psk::IDENTITIES), "fixed"),
+                (
+                    "Resumption data in a session, in bytes",
+                    n(server13::MAX_RESUMPTION_DATA),
+                    "`set_resumption_data`; with more, no tickets",
+                ),
+            ]),
+        ),
+        (
+            "Records and buffers, in bytes",
+            Vec::from([
+                ("Content of a record", n(MAX_PLAINTEXT), "RFC 8446 section 5.1"),
+                ("Body of a protected record", n(MAX_SEALED), "RFC 8446 section 5.2"),
+                ("Smallest `max_fragment_size`", n(MIN_FRAGMENT_SIZE), "as in 0.23"),
+                ("Largest `max_fragment_size`", n(MAX_FRAGMENT_SIZE), "as in 0.23"),
+                ("Written data that waits to be sent", n(DEFAULT_BUFFER_LIMIT), "`set_buffer_limit`"),
+                ("Received data that waits to be read", n(Inbox::PLAIN_LIMIT), "then `wants_read` is false"),
+                ("The whole buffer of what is received", n(Inbox::CAP), "fixed"),
+                ("Refused early data that is skipped", n(server13::REFUSED_EARLY_DATA), "fixed"),
+            ]),
+        ),
+        (
+            "Bodies of handshake messages, in bytes",
+            Vec::from([
+                ("ClientHello", longest(HandshakeType::ClientHello), "fixed"),
+                ("ServerHello, HelloRetryRequest", longest(HandshakeType::ServerHello), "fixed"),
+                ("EncryptedExtensions", longest(HandshakeType::EncryptedExtensions), "fixed"),
+                ("CertificateRequest", longest(HandshakeType::CertificateRequest), "fixed"),
+                ("Certificate", longest(HandshakeType::Certificate), "fixed"),
+                ("CertificateVerify", longest(HandshakeType::CertificateVerify), "fixed"),
+                ("Finished", longest(HandshakeType::Finished), "fixed"),
+                ("NewSessionTicket", longest(HandshakeType::NewSessionTicket), "fixed"),
+                ("KeyUpdate", longest(HandshakeType::KeyUpdate), "fixed"),
+                ("all others", longest(HandshakeType::Unknown(0xff)), "fixed"),
+                (
+                    "ALPN names, authorities, cookie and ticket of a client hello, together",
+                    n(offer::VARIABLE),
+                    "fixed",
+                ),
+                ("Authorities a server names", n(server13::MAX_AUTHORITIES), "with more, none"),
+            ]),
+        ),
+        (
+            "Useless traffic of a peer",
+            Vec::from([
+                ("Empty records without data between them", budget::EMPTY_RECORDS.into(), "fixed"),
+                ("Warning alerts in a connection", budget::WARNINGS.into(), "fixed"),
+                ("ChangeCipherSpec records in a handshake", budget::CCS.into(), "fixed"),
+                ("Key updates without data between them", budget::KEY_UPDATES.into(), "fixed"),
+                (
+                    "Handshake messages after the handshake without data between them",
+                    budget::IDLE_MESSAGES.into(),
+                    "fixed",
+                ),
+            ]),
+        ),
+        (
+            "Certificates",
+            Vec::from([
+                ("Signatures checked for one chain", n(Budget::Signatures.limit()), "fixed"),
+                ("Names compared for one chain", n(Budget::Names.limit()), "fixed"),
+                ("Issuers tried for one chain", n(Budget::Candidates.limit()), "fixed"),
+                ("Intermediates in one path", n(Budget::Depth.limit()), "fixed"),
+                ("Shortest RSA key, in bits", n(MIN_RSA_BITS), "fixed"),
+                ("Longest RSA key, in bits", n(MAX_RSA_BITS), "fixed"),
+            ]),
+        ),
+    ]
+}
+
+fn table() -> String {
+    let client = ClientConfig::builder_with_provider(provider())
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(anchors(&["root"]))
+        .with_no_client_auth();
+    let server = ServerConfig::builder_with_provider(provider())
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(chain(SERVER), key(SERVER_KEY))
+        .unwrap();
+    let provider = &client.provider;
+
+    let mut out = String::from(
+        "# Defaults\n\nThis file is generated from the code: `BLESS=1 cargo test -p chitin --lib defaults` writes it, and the \
+         same test without\n`BLESS` fails when it is out of date. It is for the default features and the `aws_lc_rs` provider.\n",
+    );
+    list(&mut out, "Versions that can be enabled", ALL_VERSIONS.iter().map(|v| v.version));
+    list(&mut out, "Versions enabled", DEFAULT_VERSIONS.iter().map(|v| v.version));
+    list(&mut out, "Cipher suites, best first", provider.cipher_suites.iter().map(|suite| suite.suite()));
+    list(&mut out, "Key exchange groups, best first", provider.kx_groups.iter().map(|group| group.name()));
+    let schemes = provider.signature_verification_algorithms.supported_schemes();
+    list(&mut out, "Signature schemes accepted, best first", schemes);
+
+    section(&mut out, "Clients (`ClientConfig`)");
+    for (field, value) in [
+        ("alpn_protocols", show(&client.alpn_protocols)),
+        ("check_selected_alpn", show(client.check_selected_alpn)),
+        ("enable_sni", show(client.enable_sni)),
+        ("enable_early_data", show(client.enable_early_data)),
+        ("enable_secret_extraction", show(client.enable_secret_extraction)),
+        ("require_ems", show(client.require_ems)),
+        ("max_fragment_size", show(client.max_fragment_size)),
+        ("key_log", show(&client.key_log)),
+        ("send_ticket_request", show(client.send_ticket_request)),
+        ("cert_compressors", show(&client.cert_compressors)),
+        ("cert_decompressors", show(&client.cert_decompressors)),
+        ("tls12_resumption", show(client.resumption.tls12_resumption)),
+        ("trace", show(&client.trace)),
+        ("record_padding", show(&client.record_padding)),
+    ] {
+        out += &format!("| `{field}` | `{value}` |\n");
+    }
+    section(&mut out, "Servers (`ServerConfig`)");
+    for (field, value) in [
+        ("alpn_protocols", show(&server.alpn_protocols)),
+        ("ignore_client_order", show(server.ignore_client_order)),
+        ("ticketer.enabled()", show(server.ticketer.enabled())),
+        ("send_tls13_tickets", show(server.send_tls13_tickets)),
+        ("max_tls13_tickets", show(server.max_tls13_tickets)),
+        ("max_early_data_size", show(server.max_early_data_size)),
+        ("send_half_rtt_data", show(server.send_half_rtt_data)),
+        ("enable_secret_extraction", show(server.enable_secret_extraction)),
+        ("require_ems", show(server.require_ems)),
+        ("max_fragment_size", show(server.max_fragment_size)),
+        ("key_log", show(&server.key_log)),
+        ("cert_compressors", show(&server.cert_compressors)),
+        ("cert_decompressors", show(&server.cert_decompressors)),
+        ("trace", show(&server.trace)),
+        ("record_padding", show(&server.record_padding)),
+    ] {
+        out += &format!("| `{field}` | `{value}` |\n");
+    }
+    out += "\n# Limits\n\nThe reason for each number stands beside it in the code.\n";
+    for (title, limits) in limits() {
+        out += &format!(
+            "\n## {title}\n\n| What | At most (or least) | Where it is set, or from where it is |\n|---|---|---|\n"
+        );
+        for (what, value, from) in limits {
+            out += &format!("| {what} | {value} | {from} |\n");
+        }
+    }
+    out
+}
+
+fn section(out: &mut String, title: &str) {
+    *out += &format!("\n## {title}\n\n| Setting | Default |\n|---|---|\n");
+}
+
+fn list<T: Debug>(out: &mut String, title: &str, items: impl IntoIterator<Item = T>) {
+    *out += &format!("\n## {title}\n\n");
+    for item in items {
+        *out += &format!("- `{item:?}`\n");
+    }
+}
+
+fn show(value: impl Debug) -> String {
+    format!("{value:?}")
+}
+
+#[test]
+fn the_table_of_defaults_is_up_to_date() {
+    let table = table();
+    if std::env::var_os("BLESS").is_some() {
+        std::fs::write(FILE, &table).unwrap();
+    }
+    let file = std::fs::read_to_string(FILE).unwrap_or_default();
+    assert!(
+        file == table,
+        "docs/defaults.md is out of date: write it with BLESS=1 cargo test -p chitin --lib defaults"
+    );
+}
