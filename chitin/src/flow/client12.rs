@@ -275,6 +275,7 @@ fn resume(common: Common, session: Tls12ClientSessionValue, cx: &mut Cx<'_>) -> 
     }
     cx.facts.kind = Some(HandshakeKind::Resumed);
     let master = MasterSecret::resumed(common.suite, session.secret.duplicate(), common.ems);
+    cx.log_secret("CLIENT_RANDOM", master.as_secret().as_bytes())?;
     let keys = master.key_block(&common.randoms);
     let chain = session.server_chain.to_vec();
     let ticket_comes = common.ticket_comes;
