@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use chitin::version::{TLS12, TLS13};
 use chitin::{
     AlertDescription, CipherSuite, Error, HandshakeKind, NamedGroup, ProtocolVersion, ServerConnection,
 };
@@ -106,6 +107,63 @@ fn curl_follows_a_retry_request() {
     assert_eq!(link.report().kind, Some(HandshakeKind::FullWithHelloRetryRequest));
     assert_eq!(link.report().group, Some(NamedGroup::secp384r1));
     assert!(peer.finish().0.success());
+}
+
+/// Each suite of TLS 1.2, with a server that has both versions and a curl that has one; twice, the second time resumed.
+#[test]
+fn curl_meets_tls12() {
+    let pki = Pki::new();
+    for (suite, name, key) in [
+        (
+            CipherSuite::TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
+            "ECDHE-ECDSA-AES128-GCM-SHA256",
+            KeyType::P256,
+        ),
+        (
+            CipherSuite::TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,
+            "ECDHE-ECDSA-AES256-GCM-SHA384",
+            KeyType::P256,
+        ),
+        (
+            CipherSuite::TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256,
+            "ECDHE-ECDSA-CHACHA20-POLY1305",
+            KeyType::P256,
+        ),
+        (CipherSuite::TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256, "ECDHE-RSA-AES128-GCM-SHA256", KeyType::Rsa2048),
+        (CipherSuite::TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384, "ECDHE-RSA-AES256-GCM-SHA384", KeyType::Rsa2048),
+        (
+            CipherSuite::TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
+            "ECDHE-RSA-CHACHA20-POLY1305",
+            KeyType::Rsa2048,
+        ),
+    ] {
+        for ticketer in [false, true] {
+            let opts = ServerOpts {
+                alpn: vec![b"http/1.1".to_vec()],
+                versions: vec![&TLS13, &TLS12],
+                ticketer,
+                ..Default::default()
+            };
+            let config = Arc::new(server_config(&pki.server(key), &opts));
+            let (listener, addr) = listen();
+            let url = format!("https://localhost:{}/again", addr.port());
+            let more =
+                args!["--tlsv1.2", "--tls-max", "1.2", "--ciphers", name, "--cacert", &pki.root_pem, url];
+            let mut peer = get(addr, &more);
+            for kind in [HandshakeKind::Full, HandshakeKind::Resumed] {
+                let mut link = Link::server(&listener, config.clone());
+                serve(&mut link, BODY.as_bytes()).unwrap();
+                let report = link.report();
+                assert_eq!(report.version, Some(ProtocolVersion::TLSv1_2));
+                assert_eq!((report.suite, report.kind), (Some(suite), Some(kind)), "ticketer {ticketer}");
+                assert_eq!(report.alpn.as_deref(), Some(&b"http/1.1"[..]));
+            }
+            let (status, said) = peer.finish();
+            assert!(status.success());
+            assert_eq!(peer.stdout(), BODY.repeat(2).as_bytes());
+            assert_has(&said, &format!("SSL connection using TLSv1.2 / {name}"));
+        }
+    }
 }
 
 /// curl keeps its session between the pages of one run.

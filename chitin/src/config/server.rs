@@ -200,9 +200,8 @@ fn fingerprint(provider: &CryptoProvider, verifier: &dyn ClientCertVerifier) -> 
         policy.extend_from_slice(part);
     }
     // Any hash would do, but the order of the suites must not change it.
-    let suites = provider.cipher_suites.iter().filter_map(|suite| suite.tls13());
-    let hash =
-        suites.map(|suite| suite.common.hash_provider).min_by_key(|hash| hash.output_len())?.hash(&policy);
+    let hashes = provider.cipher_suites.iter().map(|suite| suite.common().hash_provider);
+    let hash = hashes.min_by_key(|hash| hash.output_len())?.hash(&policy);
     hash.as_ref().get(..32)?.try_into().ok()
 }
 

@@ -120,13 +120,13 @@ impl Offer {
         if old && offer.config.resumption.keeps_tls12() {
             offer.session12 = offer.find_session12()?;
         }
+        offer.make_room()?;
         offer.session_id = match &offer.session12 {
             Some(session) if !session.session_id().is_empty() => session.session_id().to_vec(),
             Some(_) => session_id.to_vec(),
             None if new => session_id.to_vec(),
             None => Vec::new(),
         };
-        offer.make_room()?;
         offer.order = told(SERVER_VERIFIER, || offer.shuffled(shuffle))?;
         Ok(offer)
     }
@@ -171,6 +171,8 @@ impl Offer {
         let lengths = lengths.chain(self.cookie.iter().map(Vec::len));
         let fixed = lengths.fold(0, usize::saturating_add);
         self.psk.take_if(|psk| fixed.saturating_add(psk.session.ticket.len()) > VARIABLE);
+        let with_psk = self.psk.as_ref().map_or(fixed, |psk| fixed.saturating_add(psk.session.ticket.len()));
+        self.session12.take_if(|session| with_psk.saturating_add(session.ticket.len()) > VARIABLE);
         match fixed > VARIABLE {
             true => Err(Error::General("protocols, authorities and cookie do not fit a client hello".into())),
             false => Ok(()),

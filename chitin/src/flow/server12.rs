@@ -191,6 +191,8 @@ impl Started {
         let config = &self.config;
         match self.ticket() {
             Some(ticket) => Some(Question::OpenTicket { ticketer: &config.ticketer, ticket }),
+            // A client of tickets that has none made its session id up for compatibility. RFC 8446 appendix D.4.
+            None if self.tickets && self.hello.session_ticket().is_some() => None,
             None if self.hello.session_id().is_empty() => None,
             None => {
                 Some(Question::LoadSession { store: &config.session_storage, id: self.hello.session_id() })

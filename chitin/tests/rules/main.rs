@@ -8,3 +8,4 @@ mod identity;
 mod protocol;
 mod resumption;
 mod secrecy;
+mod tls12;

@@ -191,10 +191,10 @@ fn nonsense_from_a_store_means_a_full_handshake() {
 
 /// A client store that knows one server only, whatever its name: as if a client mixed up its hosts.
 #[derive(Debug)]
-struct OneHost(ClientSessionMemoryCache);
+pub struct OneHost(ClientSessionMemoryCache);
 
 impl OneHost {
-    fn new() -> Self {
+    pub fn new() -> Self {
         Self(ClientSessionMemoryCache::new(32))
     }
 
