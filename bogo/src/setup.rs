@@ -20,7 +20,7 @@ use crate::options::{Credential, Options};
 use crate::parts::{Choice, Clock, NoTickets, Observer, PreferringKey, Resolver, Sessions, Shared, Verifier};
 
 /// The versions that the library has.
-const BUILT: &[&SupportedProtocolVersion] = &[&TLS13];
+const BUILT: &[&SupportedProtocolVersion] = &[&TLS13, &TLS12];
 
 /// What lives as long as the process.
 pub struct Setup {
