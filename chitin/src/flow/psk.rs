@@ -258,6 +258,105 @@ mod tests {
         assert!(resumable(&[&whole[..], &[0]].concat(), &usual()).is_none(), "one byte more");
     }
 
+    /// The same for TLS 1.2: each row changes one thing.
+    #[test]
+    #[cfg(all(feature = "aws_lc_rs", feature = "std"))]
+    fn each_thing_that_a_session_of_tls12_is_bound_to_is_checked() {
+        use alloc::vec;
+
+        use crate::config::testing::{CLIENT, at, provider};
+        use crate::names::CipherSuite;
+        use crate::wire::client_hello::tests::hello;
+        use crate::wire::codec::{Opaque, Wire};
+        use crate::wire::extensions::ext;
+        use crate::wire::stored;
+
+        const SUITE: CipherSuite = CipherSuite::TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256;
+        const OTHER: CipherSuite = CipherSuite::TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384;
+        // A day in 2030; the certificate is valid then.
+        const DAY: u64 = 1_900_000_000;
+        let provider = provider();
+        let name = |text: &[u8]| {
+            let len = text.len() as u8;
+            (ext::server_name, [&[0, len + 3, 0, 0, len][..], text].concat())
+        };
+        let named = ClientHello::read(&hello(&[OTHER, SUITE], &[name(b"a.example")])).unwrap();
+        let other = ClientHello::read(&hello(&[SUITE], &[name(b"b.example")])).unwrap();
+        let nameless = ClientHello::read(&hello(&[SUITE], &[])).unwrap();
+        let elsewhere = ClientHello::read(&hello(&[OTHER], &[name(b"a.example")])).unwrap();
+        let chain = stored::encode_chain([CLIENT].into_iter());
+        let good = || ServerSession12 {
+            format: stored::FORMAT12,
+            version: ProtocolVersion::TLSv1_2,
+            suite: SUITE,
+            master_secret: Opaque(&[9; 48]),
+            ems: 1,
+            created: DAY,
+            lifetime: 1000,
+            authenticated: DAY,
+            server_name: Opaque(b"a.example"),
+            alpn: Opaque(b""),
+            policy: Opaque(&[7; 32]),
+            chain: Opaque(&chain),
+            application: Opaque(b"data"),
+            session_id: Opaque(&[5; 32]),
+        };
+        let usual = || Present12 {
+            suites: &provider.cipher_suites,
+            hello: &named,
+            ems: true,
+            policy: Some([7; 32]),
+            now: at(DAY + 10),
+        };
+        let bytes = |session: &ServerSession12<'_>| {
+            let mut out = vec![];
+            session.write(&mut out);
+            out
+        };
+        let resumed = resumable12(&bytes(&good()), &usual()).unwrap().unwrap();
+        assert_eq!((resumed.secret.as_bytes(), resumed.suite.common.suite), (&[9; 48][..], SUITE));
+        assert_eq!((resumed.chain.len(), resumed.chain[0].as_ref()), (1, CLIENT));
+        assert_eq!(resumed.application, b"data");
+
+        // Another present.
+        let refuses = |what: &str, present: Present12<'_>| {
+            assert!(resumable12(&bytes(&good()), &present).unwrap().is_none(), "{what}");
+        };
+        refuses("another name", Present12 { hello: &other, ..usual() });
+        refuses("no name", Present12 { hello: &nameless, ..usual() });
+        refuses("a hello without its suite", Present12 { hello: &elsewhere, ..usual() });
+        refuses("its suite is switched off", Present12 { suites: &[], ..usual() });
+        refuses("another policy", Present12 { policy: Some([8; 32]), ..usual() });
+        refuses("no policy could be made", Present12 { policy: None, ..usual() });
+        refuses("over", Present12 { now: at(DAY + 1000), ..usual() });
+        refuses("from the future", Present12 { now: at(DAY - 1), ..usual() });
+
+        // RFC 7627 section 5.3.
+        let varied = resumable12(&bytes(&good()), &Present12 { ems: false, ..usual() }).err();
+        assert_eq!(varied, Some(PeerMisbehaved::ResumptionAttemptedWithVariedEms.into()));
+        let plain = ServerSession12 { ems: 0, ..good() };
+        assert!(resumable12(&bytes(&plain), &usual()).unwrap().is_none(), "it can be had now");
+        let present = Present12 { ems: false, ..usual() };
+        assert!(resumable12(&bytes(&plain), &present).unwrap().is_some(), "without it, as before");
+
+        // Another past.
+        let changed = |what: &str, change: &dyn Fn(&mut ServerSession12<'_>)| {
+            let mut session = good();
+            change(&mut session);
+            assert!(resumable12(&bytes(&session), &usual()).unwrap().is_none(), "{what}");
+        };
+        changed("another format", &|s| s.format += 1);
+        changed("another version", &|s| s.version = ProtocolVersion::TLSv1_3);
+        changed("another suite", &|s| s.suite = CipherSuite::from(0xc013));
+        changed("no lifetime", &|s| s.lifetime = 0);
+        changed("a chain that is none", &|s| s.chain = Opaque(&[0, 0, 1, 5]));
+        changed("seven days", &|s| (s.lifetime, s.created) = (u32::MAX, DAY + 10 - 604_800));
+        let whole = bytes(&good());
+        for len in 0..whole.len() {
+            assert!(resumable12(&whole[..len], &usual()).unwrap().is_none(), "cut to {len}");
+        }
+    }
+
     #[test]
     fn sessions_die() {
         let at = |secs| UnixTime::since_unix_epoch(Duration::from_secs(secs));

@@ -296,7 +296,8 @@ fn a_fallback_is_refused_only_by_a_server_that_has_better() {
 /// master secret that somebody has taken away, with Finished.
 #[test]
 fn a_changed_hello_is_noticed_at_the_end() {
-    let cells: [(fn(&mut Hello), Error); 3] = [
+    type Edit = fn(&mut Hello);
+    let cells: [(Edit, Error); 3] = [
         (|hello| hello.suites.push(0x1a1a), Error::DecryptError),
         (|hello| hello.add(0x7777, &[]), Error::DecryptError),
         (|hello| hello.remove(23), PeerMisbehaved::IncorrectFinished.into()),
