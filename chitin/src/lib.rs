@@ -145,9 +145,9 @@ pub mod client {
         ServerCertVerifierBuilder, VerifierBuilderError, WebPkiServerVerifier,
         verify_server_cert_signed_by_trust_anchor, verify_server_name,
     };
-    #[cfg(feature = "std")]
-    pub use crate::conn::ClientConnection;
     pub use crate::conn::ClientConnectionData;
+    #[cfg(feature = "std")]
+    pub use crate::conn::{ClientConnection, WriteEarlyData};
 
     /// Ways to decide for yourself which servers to trust. A mistake there takes all security away.
     pub mod danger {
@@ -170,7 +170,7 @@ pub mod server {
     };
     pub use crate::conn::ServerConnectionData;
     #[cfg(feature = "std")]
-    pub use crate::conn::{Accepted, AcceptedAlert, Acceptor, ServerConnection};
+    pub use crate::conn::{Accepted, AcceptedAlert, Acceptor, ReadEarlyData, ServerConnection};
     pub use crate::crypto::ticket::ProducesTickets;
     pub use crate::names::CertificateType;
 

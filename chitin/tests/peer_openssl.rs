@@ -3,7 +3,7 @@
 //! Each cell asks both sides what they negotiated; an exit status alone proves nothing.
 
 use std::ffi::OsString;
-use std::io::{ErrorKind, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr};
 use std::sync::Arc;
 use std::thread;
@@ -511,6 +511,97 @@ fn server_resumes() {
             talk_to_client(&mut link, &mut peer);
             assert_has(&quit(&mut link, &mut peer), words);
         }
+    }
+}
+
+/// What a client of OpenSSL says early arrives early, and once: the session is spent.
+#[test]
+fn server_takes_early_data_once() {
+    let pki = Pki::new();
+    let mut config = server_config(&pki.server(KeyType::P256), &ServerOpts::default());
+    config.max_early_data_size = 16384;
+    let config = Arc::new(config);
+    let (session, early) = (pki.dir.path().join("session"), pki.dir.path().join("early"));
+    std::fs::write(&early, b"said early\n").unwrap();
+    let (listener, addr) = listen();
+    for (args, kind, words) in [
+        (args!["-sess_out", &session], HandshakeKind::Full, "Max Early Data: 16384"),
+        (
+            args!["-sess_in", &session, "-early_data", &early],
+            HandshakeKind::Resumed,
+            "Early data was accepted",
+        ),
+        (args!["-sess_in", &session, "-early_data", &early], HandshakeKind::Full, "Early data was rejected"),
+    ] {
+        let mut peer = s_client(&pki, addr, &args);
+        let mut link = Link::server(&listener, config.clone());
+        link.handshake().unwrap();
+        assert_eq!(link.report(), report(CLIENT_SUITE, NamedGroup::X25519, kind), "{words}");
+        let mut got = Vec::new();
+        if let Some(mut data) = link.conn.early_data() {
+            data.read_to_end(&mut got).unwrap();
+        }
+        let expected: &[u8] = if kind == HandshakeKind::Resumed { b"said early\n" } else { b"" };
+        assert_eq!(got, expected, "{words}");
+        talk_to_client(&mut link, &mut peer);
+        assert_has(&quit(&mut link, &mut peer), words);
+    }
+}
+
+/// With a ticketer OpenSSL is not told that it might.
+#[test]
+fn server_grants_no_early_data_with_tickets() {
+    let pki = Pki::new();
+    let opts = ServerOpts { ticketer: true, ..Default::default() };
+    let mut config = server_config(&pki.server(KeyType::P256), &opts);
+    config.max_early_data_size = 16384;
+    let (listener, addr) = listen();
+    let mut peer = s_client(&pki, addr, &[]);
+    let mut link = Link::server(&listener, Arc::new(config));
+    link.handshake().unwrap();
+    talk_to_client(&mut link, &mut peer);
+    assert_has(&quit(&mut link, &mut peer), "Max Early Data: 0");
+}
+
+/// A server of OpenSSL reads what we say early; another, which does not know the session, passes over it.
+#[test]
+fn client_sends_early_data() {
+    let pki = Pki::new();
+    let id = pki.server(KeyType::P256);
+    let mut config = client_config(pki.root.store(), &ClientOpts::default());
+    config.enable_early_data = true;
+    let config = Arc::new(config);
+    let (mut peer, addr) = s_server(&pki, &id, &args!["-early_data", "-naccept", "2"]);
+    for kind in [HandshakeKind::Full, HandshakeKind::Resumed] {
+        let mut link = Link::client(addr, config.clone(), "localhost");
+        let early = link.conn.early_data().map(|mut data| data.write_all(b"said early\n").unwrap());
+        assert_eq!(early.is_some(), kind == HandshakeKind::Resumed);
+        link.handshake().unwrap();
+        assert_eq!(link.report(), report(SERVER_SUITE, NamedGroup::X25519, kind));
+        assert_eq!(link.conn.is_early_data_accepted(), early.is_some());
+        talk_to_server(&mut link, &mut peer);
+        link.close().unwrap();
+    }
+    let said = peer.finish().1;
+    // The words on its standard output, what it says of them beside it.
+    assert_has(&said, "said early\n");
+    assert_has(&said, "Early data received:");
+
+    for (more, kind) in [
+        (args![], HandshakeKind::Full),
+        (args!["-groups", "P-384"], HandshakeKind::FullWithHelloRetryRequest),
+    ] {
+        let mut args = args!["-naccept", "1"];
+        args.extend(more);
+        let (mut peer, addr) = s_server(&pki, &id, &args);
+        let mut link = Link::client(addr, config.clone(), "localhost");
+        link.conn.early_data().expect("a ticket is left").write_all(b"said early\n").unwrap();
+        link.handshake().unwrap();
+        assert_eq!(link.report().kind, Some(kind));
+        assert!(!link.conn.is_early_data_accepted());
+        talk_to_server(&mut link, &mut peer);
+        link.close().unwrap();
+        assert!(!peer.finish().1.contains("said early"));
     }
 }
 

@@ -41,6 +41,13 @@ impl Carrier {
         }
     }
 
+    /// Back to writing in the clear, after early data that a HelloRetryRequest has ended.
+    pub(crate) fn uninstall_write(&mut self) {
+        match self {
+            Self::Records(records) => records.uninstall_write(),
+        }
+    }
+
     /// Which read key is in use: a number that each switch raises. Handshake bytes never outlive it.
     pub(crate) fn read_epoch(&self) -> u8 {
         match self {

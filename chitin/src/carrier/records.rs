@@ -155,6 +155,12 @@ impl Records {
         }
     }
 
+    pub(crate) fn uninstall_write(&mut self) {
+        self.seal.uninstall();
+        self.write_level = KeyLevel::Plaintext;
+        self.event(Event::Keys { direction: observe::Direction::Out, level: KeyLevel::Plaintext });
+    }
+
     pub(super) fn install_read(&mut self, aead: Box<dyn MessageDecrypter>, level: KeyLevel) {
         self.open.install(aead);
         self.read_level = level;

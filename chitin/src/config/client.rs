@@ -58,8 +58,11 @@ pub struct ClientConfig {
     /// Whether secrets can be extracted from connections, as for kernel TLS. False by default.
     pub enable_secret_extraction: bool,
 
-    /// Whether to send early data (0-RTT) where a session allows it. False by default. Early data is not built yet: no
-    /// connection sends any, whatever stands here.
+    /// Whether to offer early data (0-RTT, RFC 8446 section 2.3) where a session allows it. False by default. It is written with
+    /// [`ClientConnection::early_data`](crate::ClientConnection::early_data).
+    ///
+    /// Early data is not forward secret, and the server may get it more than once: write nothing that must not happen twice.
+    /// Such a connection fails if the server has gone back to TLS 1.2 since (RFC 8446 appendix D.3); the next one will not.
     pub enable_early_data: bool,
 
     /// Whether a TLS 1.2 server must support the extended master secret (RFC 7627). True by default with the `fips`

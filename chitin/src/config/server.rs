@@ -60,11 +60,20 @@ pub struct ServerConfig {
     /// Whether secrets can be extracted from connections, as for kernel TLS. False by default.
     pub enable_secret_extraction: bool,
 
-    /// How much early data (0-RTT) a client may send on a resumed session; zero (the default) for none. Early data is
-    /// not built yet: none is accepted, whatever stands here.
+    /// How much early data (0-RTT, RFC 8446 section 2.3) a client may send on a resumed session; zero (the default) for none.
+    /// It comes out of [`ServerConnection::early_data`](crate::ServerConnection::early_data) only.
+    ///
+    /// Early data is not forward secret, and who has recorded it may send it again. So it is accepted only on a session of
+    /// `session_storage`, which is taken out before; only within ten seconds of the time that the client claims; and only by
+    /// the config (or a clone of it) that made the session: what a store that outlives the process kept from before a restart
+    /// is resumed without. With a `ticketer` that is enabled none is offered and none is accepted.
+    ///
+    /// What is accepted is kept in memory until it is read.
     pub max_early_data_size: u32,
 
-    /// Whether the server may send before the client's Finished. False by default. Not built yet, and not used.
+    /// Whether the server may send before the client's Finished (RFC 8446 section 4.4.4). False by default.
+    ///
+    /// Never where clients are asked for a certificate: nobody would know yet whom it is sent to.
     pub send_half_rtt_data: bool,
 
     /// How many tickets to send after a handshake. Two by default; zero turns resumption off.
@@ -101,7 +110,11 @@ pub struct ServerConfig {
     #[allow(dead_code)] // There is one version to choose from, until TLS 1.2 is built.
     pub(crate) versions: EnabledVersions,
     policy: Option<PolicyFingerprint>,
+    id: Option<ConfigId>,
 }
+
+/// Tells a config and its clones from every other, of this process or an earlier one.
+pub(crate) type ConfigId = [u8; 16];
 
 /// What a session is bound to of the policy for authenticating clients: equal for equal policies, else different.
 pub(crate) type PolicyFingerprint = [u8; 32];
@@ -176,6 +189,16 @@ impl ServerConfig {
     pub(crate) fn policy_fingerprint(&self) -> Option<PolicyFingerprint> {
         self.policy
     }
+
+    /// What a session must have been made by to take early data. `None` if none could be made: then none is taken.
+    pub(crate) fn id(&self) -> Option<ConfigId> {
+        self.id
+    }
+}
+
+fn draw_id(provider: &CryptoProvider) -> Option<ConfigId> {
+    let mut id = [0; 16];
+    provider.secure_random.fill(&mut id).ok().map(|()| id)
 }
 
 /// Hashes what decides which clients are accepted.
@@ -263,6 +286,7 @@ impl ConfigBuilder<ServerConfig, WantsServerCert> {
     /// Lets `cert_resolver` choose the certificate for each client.
     pub fn with_cert_resolver(self, cert_resolver: Arc<dyn ResolvesServerCert>) -> ServerConfig {
         let policy = fingerprint(&self.provider, &*self.state.verifier);
+        let id = draw_id(&self.provider);
         ServerConfig {
             ignore_client_order: false,
             max_fragment_size: None,
@@ -290,6 +314,7 @@ impl ConfigBuilder<ServerConfig, WantsServerCert> {
             verifier: self.state.verifier,
             versions: self.state.versions,
             policy,
+            id,
         }
     }
 }

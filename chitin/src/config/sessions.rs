@@ -178,6 +178,8 @@ pub struct Tls13ClientSessionValue {
     pub(crate) suite: &'static Tls13CipherSuite,
     pub(crate) age_add: u32,
     pub(crate) max_early_data_size: u32,
+    /// The protocol that was agreed on; empty if there was none. Early data is written in it.
+    pub(crate) alpn: Vec<u8>,
     pub(crate) quic_params: Vec<u8>,
     pub(crate) common: ClientSessionCommon,
 }
@@ -207,7 +209,13 @@ impl Tls13ClientSessionValue {
             server_chain,
             binding,
         };
-        Self { suite, age_add, max_early_data_size, quic_params: Vec::new(), common }
+        Self { suite, age_add, max_early_data_size, alpn: Vec::new(), quic_params: Vec::new(), common }
+    }
+
+    /// The same session, made by a connection that speaks this protocol.
+    pub(crate) fn speaking(mut self, alpn: Option<Vec<u8>>) -> Self {
+        self.alpn = alpn.unwrap_or_default();
+        self
     }
 
     /// The same session, made by a connection that was a resumption itself.
@@ -259,6 +267,21 @@ impl Tls13ClientSessionValue {
         config.versions.contains(ProtocolVersion::TLSv1_3)
             && self.common.binding.fits(config)
             && suites.any(|suite| hash(suite) == hash(self.suite))
+    }
+
+    /// Says whether `config` may send early data on this session, in a hello that offers `protocols`: the server takes some, and
+    /// would choose the same suite and the same protocol. RFC 8446 section 4.2.10.
+    pub(crate) fn takes_early_data(&self, config: &ClientConfig, protocols: &[Vec<u8>]) -> bool {
+        config.enable_early_data
+            && self.max_early_data_size > 0
+            && self.enabled_suite(config).is_some()
+            && (self.alpn.is_empty() || protocols.contains(&self.alpn))
+    }
+
+    /// The very suite of the session, as `config` has it.
+    pub(crate) fn enabled_suite(&self, config: &ClientConfig) -> Option<&'static Tls13CipherSuite> {
+        let mut suites = config.provider.cipher_suites.iter().filter_map(|suite| suite.tls13());
+        suites.find(|suite| suite.common.suite == self.suite.common.suite)
     }
 
     /// The age as the ticket extension wants it: in milliseconds, plus `age_add`. RFC 8446 section 4.2.11.1.

@@ -15,7 +15,7 @@ use crate::engine::Engine;
 use crate::engine::common::{CommonState, ExtractedSecrets};
 use crate::error::Error;
 
-use super::io::{IoState, Reader, Writer, invalid};
+use super::io::{IoState, ReadEarlyData, Reader, WriteEarlyData, Writer, invalid};
 use super::{ClientConnectionData, ServerConnectionData};
 
 /// What [`ClientConnection`] and [`ServerConnection`] have in common.
@@ -273,6 +273,25 @@ impl ClientConnection {
         Ok(Self { inner: ConnectionCommon::new(engine), fips })
     }
 
+    /// Returns the end that early data (0-RTT) goes into, RFC 8446 section 2.3.
+    ///
+    /// `None` if none may be sent: `enable_early_data` is not set, there is no session that takes any, or the time for it is over,
+    /// because the server has refused it or the handshake is done. What is written before
+    /// [`is_early_data_accepted`](Self::is_early_data_accepted) says so may be refused: then the caller writes it again, with
+    /// [`writer`](ConnectionCommon::writer).
+    ///
+    /// Early data is not forward secret, and the server may get it more than once.
+    pub fn early_data(&mut self) -> Option<WriteEarlyData<'_>> {
+        let common = &mut self.inner.common;
+        common.early_data_left().is_some().then_some(WriteEarlyData::new(common))
+    }
+
+    /// Says whether the server has accepted the early data of this connection. It has said so, or not, when the handshake is
+    /// complete.
+    pub fn is_early_data_accepted(&self) -> bool {
+        self.inner.common.early_data_accepted()
+    }
+
     /// Returns how many session tickets this connection has received.
     pub fn tls13_tickets_received(&self) -> u32 {
         self.inner.facts().tickets_received
@@ -323,6 +342,23 @@ impl ServerConnection {
     /// Returns what an earlier connection of this session put into it with [`set_resumption_data`](Self::set_resumption_data).
     pub fn received_resumption_data(&self) -> Option<&[u8]> {
         self.inner.facts().resumption_data.as_deref()
+    }
+
+    /// Returns the end that early data (0-RTT) comes out of, RFC 8446 section 2.3.
+    ///
+    /// `None` if none was accepted: `max_early_data_size` says when that is possible. Early data may have been sent by somebody
+    /// who recorded it, until the handshake is complete; treat it so. It never comes out of
+    /// [`reader`](ConnectionCommon::reader).
+    pub fn early_data(&mut self) -> Option<ReadEarlyData<'_>> {
+        self.inner.common.received_early_data().map(ReadEarlyData::new)
+    }
+
+    /// Refuses early data on this connection.
+    ///
+    /// Called before the ClientHello has been read, the client is told. Later, what was accepted is thrown away, and
+    /// [`early_data`](Self::early_data) is `None`.
+    pub fn reject_early_data(&mut self) {
+        self.inner.common.refuse_early_data();
     }
 
     /// Sets what goes into the session tickets of this connection. It is sealed in them, and comes back with the resumption.

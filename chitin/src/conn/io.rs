@@ -6,6 +6,7 @@ use std::panic::RefUnwindSafe;
 use crate::crypto::cipher::OutboundChunks;
 use crate::engine::common::CommonState;
 use crate::error::Error;
+use crate::record::inbox::Inbox;
 
 /// What is waiting, after [`process_new_packets`](crate::ConnectionCommon::process_new_packets).
 #[derive(Debug, Eq, PartialEq)]
@@ -164,6 +165,57 @@ impl Sink for CommonState {
             Some(error) => Err(invalid(error.clone())),
             None => self.engine().write(data).map_err(invalid),
         }
+    }
+}
+
+/// Takes early data (0-RTT, RFC 8446 section 2.3), which goes out with the client's first flight.
+///
+/// Writes become short, and then zero, when the server's limit is reached, or the limit of what may wait to be sent. It is not
+/// held back, and not sent again: if the server refuses it, that is for the caller to do.
+pub struct WriteEarlyData<'a> {
+    common: &'a mut CommonState,
+}
+
+impl<'a> WriteEarlyData<'a> {
+    pub(super) fn new(common: &'a mut CommonState) -> Self {
+        Self { common }
+    }
+
+    /// Returns how many bytes the server would still take.
+    pub fn bytes_left(&self) -> usize {
+        self.common.early_data_left().unwrap_or(0)
+    }
+}
+
+impl Write for WriteEarlyData<'_> {
+    fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
+        match self.common.failed() {
+            Some(error) => Err(invalid(error.clone())),
+            None => self.common.engine().write_early_data(buf).map_err(invalid),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Gives out early data (0-RTT, RFC 8446 section 2.3) that was received and accepted.
+///
+/// `Ok(0)` says that no more is there now. More may come until the handshake is complete.
+pub struct ReadEarlyData<'a> {
+    inbox: &'a mut Inbox,
+}
+
+impl<'a> ReadEarlyData<'a> {
+    pub(super) fn new(inbox: &'a mut Inbox) -> Self {
+        Self { inbox }
+    }
+}
+
+impl Read for ReadEarlyData<'_> {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        Ok(self.inbox.read_early(buf))
     }
 }
 

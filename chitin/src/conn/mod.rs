@@ -17,7 +17,7 @@ pub use acceptor::{Accepted, AcceptedAlert, Acceptor};
 #[cfg(feature = "std")]
 pub use buffered::{ClientConnection, Connection, ConnectionCommon, ServerConnection};
 #[cfg(feature = "std")]
-pub use io::{IoState, Reader, Writer};
+pub use io::{IoState, ReadEarlyData, Reader, WriteEarlyData, Writer};
 #[cfg(feature = "std")]
 pub use stream::{Stream, StreamOwned};
 

@@ -178,9 +178,12 @@ impl CommonState {
                 return Ok(());
             }
             let step = self.engine.advance(self.inbox.sealed(), None);
+            if let Ok(Got::EarlyData(body)) = &step.got {
+                self.keep_early_data(body.clone());
+            }
             let (body, more) = match &step.got {
                 Ok(Got::Data(body)) => (Some(body.clone()), true),
-                Ok(Got::DataInto(_) | Got::PeerClosed) => (None, true),
+                Ok(Got::DataInto(_) | Got::EarlyData(_) | Got::PeerClosed) => (None, true),
                 Ok(Got::NeedInput | Got::Paused) | Err(_) => (None, false),
             };
             self.inbox.used(step.used, body);
@@ -204,10 +207,39 @@ impl CommonState {
                 // An empty record is no plaintext: the next one may be.
                 Got::DataInto(n) if n > 0 => return Ok(n),
                 Got::NeedInput | Got::Paused => return Ok(0),
-                Got::Data(_) | Got::DataInto(_) | Got::PeerClosed => {}
+                Got::Data(_) | Got::DataInto(_) | Got::EarlyData(_) | Got::PeerClosed => {}
             }
         }
         Ok(0)
+    }
+
+    /// `body` of what the inbox holds is early data.
+    fn keep_early_data(&mut self, body: Range<usize>) {
+        if !self.engine.policy.refuses_early_data {
+            self.inbox.keep_early(body);
+        }
+    }
+
+    /// How much early data may still be written; `None` if none may be.
+    pub(crate) fn early_data_left(&self) -> Option<usize> {
+        self.engine.early_data_left().filter(|_| self.failed().is_none())
+    }
+
+    /// Has early data been accepted, by the server or by us?
+    pub(crate) fn early_data_accepted(&self) -> bool {
+        self.engine.facts.early_data
+    }
+
+    /// Where early data that was received lies, if any was accepted.
+    pub(crate) fn received_early_data(&mut self) -> Option<&mut Inbox> {
+        let wanted = self.engine.facts.early_data && !self.engine.policy.refuses_early_data;
+        wanted.then_some(&mut self.inbox)
+    }
+
+    /// A server: the application wants none on this connection.
+    pub(crate) fn refuse_early_data(&mut self) {
+        self.engine.policy.refuses_early_data = true;
+        self.inbox.drop_early();
     }
 
     /// Is there a whole record that was left for the reader?

@@ -132,6 +132,8 @@ pub(crate) enum Got {
     Data(Range<usize>),
     /// Application data lies in so many bytes of `out`.
     DataInto(usize),
+    /// Early data lies in this range of the input. RFC 8446 section 2.3.
+    EarlyData(Range<usize>),
     /// The peer has said close_notify.
     PeerClosed,
     /// A question waits for the application.
@@ -235,11 +237,8 @@ impl Engine {
                     used = used.saturating_add(end);
                     match got {
                         None => {}
-                        Some(Got::Data(range)) => {
-                            break Ok(Got::Data(
-                                at.saturating_add(range.start)..at.saturating_add(range.end),
-                            ));
-                        }
+                        Some(Got::Data(range)) => break Ok(Got::Data(moved(range, at))),
+                        Some(Got::EarlyData(range)) => break Ok(Got::EarlyData(moved(range, at))),
                         Some(got) => break Ok(got),
                     }
                 }
@@ -254,6 +253,8 @@ impl Engine {
         input: &mut [u8],
         mut out: Option<&mut [u8]>,
     ) -> Result<Option<(usize, Option<Got>)>, Error> {
+        // Early data always lies in the input: it is not for whoever reads now.
+        let mut out = out.take().filter(|_| self.read.gate == Gate::Open);
         let Carrier::Records(records) = &mut self.carrier;
         let (typ, body, end) = match records.open.pull(input, out.as_deref_mut())? {
             Pulled::Incomplete => return Ok(None),
@@ -294,19 +295,25 @@ impl Engine {
     }
 
     fn data_record(&mut self, body: Place) -> Result<Option<Got>, Error> {
-        if self.read.gate != Gate::Open {
-            return Err(unexpected_data());
-        }
-        let empty = match &body {
-            Place::Input(range) => range.is_empty(),
-            Place::Out(len) => *len == 0,
+        let len = match &body {
+            Place::Input(range) => range.len(),
+            Place::Out(len) => *len,
         };
-        if empty {
+        match &mut self.read.gate {
+            Gate::Closed => return Err(unexpected_data()),
+            // The plaintext counts, without padding and type. RFC 8446 section 4.2.10.
+            Gate::Early { left } => {
+                *left = left.checked_sub(len).ok_or(PeerMisbehaved::TooMuchEarlyDataReceived)?;
+            }
+            Gate::Open => {}
+        }
+        if len == 0 {
             self.budget.empty_record()?;
             return Ok(None);
         }
         self.budget.data();
         Ok(Some(match body {
+            Place::Input(range) if self.read.gate != Gate::Open => Got::EarlyData(range),
             Place::Input(range) => Got::Data(range),
             Place::Out(len) => Got::DataInto(len),
         }))
@@ -517,20 +524,46 @@ impl Engine {
     ///
     /// An earlier record could not be sealed: the stream has a hole.
     pub(crate) fn write(&mut self, data: OutboundChunks<'_>) -> Result<usize, Error> {
-        let waiting = match self.write.gate {
-            Gate::Open => self.carrier.out_len(),
-            Gate::Closed => self.write.held.len(),
-        };
+        // What is held goes first, also if the gate is open and only the key is not there for it.
+        let now = self.write.gate == Gate::Open && self.write.held.is_empty();
+        let waiting = if now { self.carrier.out_len() } else { self.write.held.len() };
         let room = self.write.limit.map_or(usize::MAX, |limit| limit.saturating_sub(waiting));
         let taken = data.len().min(room);
-        let (now, _) = data.split_at(taken);
+        let (data, _) = data.split_at(taken);
         if self.write.closed || self.write.closing || taken == 0 {
             return Ok(taken);
         }
-        match self.write.gate {
-            Gate::Open => self.seal(now)?,
-            Gate::Closed => now.copy_to_vec(&mut self.write.held),
+        match now {
+            true => self.seal(data)?,
+            false => data.copy_to_vec(&mut self.write.held),
         }
+        Ok(taken)
+    }
+
+    /// How much more early data may be written; `None` if none may be. RFC 8446 section 4.2.10.
+    pub(crate) fn early_data_left(&self) -> Option<usize> {
+        match self.write.gate {
+            Gate::Early { left } if !self.write.closed && !self.write.closing => Some(left),
+            _ => None,
+        }
+    }
+
+    /// Seals early data into the outbox, as much as the server takes and as the limit for what waits allows. Gives how much.
+    ///
+    /// # Errors
+    ///
+    /// A record could not be sealed: the stream has a hole.
+    pub(crate) fn write_early_data(&mut self, data: &[u8]) -> Result<usize, Error> {
+        let Some(left) = self.early_data_left() else { return Ok(0) };
+        let waiting = self.carrier.out_len();
+        let room = self.write.limit.map_or(usize::MAX, |limit| limit.saturating_sub(waiting));
+        let now = data.get(..room.min(left).min(data.len())).unwrap_or_default();
+        let Carrier::Records(records) = &mut self.carrier;
+        let rest = records.send_some_data(OutboundChunks::Single(now))?.len();
+        let taken = now.len().saturating_sub(rest);
+        // There is no KeyUpdate yet: when the key is used up, that was all.
+        let left = if rest > 0 { 0 } else { left.saturating_sub(taken) };
+        self.write.gate = Gate::Early { left };
         Ok(taken)
     }
 
@@ -547,6 +580,11 @@ impl Engine {
                 // TLS 1.2 has no way to change keys: the connection ends, in good order, before the key is used up.
                 self.close();
                 return Err(Error::EncryptError);
+            }
+            if self.is_handshaking() {
+                // Half a round trip before the client's Finished there is no KeyUpdate: the rest waits for it.
+                rest.copy_to_vec(&mut self.write.held);
+                return Ok(());
             }
             self.send_key_update(KeyUpdateRequest::UpdateNotRequested)?;
         }
@@ -621,6 +659,10 @@ impl Engine {
     pub(crate) fn export(&self, out: &mut [u8], label: &[u8], context: Option<&[u8]>) -> Result<(), Error> {
         self.facts.exporter.as_ref().ok_or(Error::HandshakeNotComplete)?.export(out, label, context)
     }
+}
+
+fn moved(range: Range<usize>, by: usize) -> Range<usize> {
+    by.saturating_add(range.start)..by.saturating_add(range.end)
 }
 
 /// Application data before the handshake allows it.

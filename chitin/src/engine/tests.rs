@@ -240,3 +240,91 @@ fn the_better_version_is_chosen() {
         assert_eq!(got, expected);
     }
 }
+
+/// Early data is under the key of the first session that is offered. A server that resumes another takes none. RFC 8446
+/// section 4.2.10.
+#[test]
+fn early_data_comes_with_the_first_session_only() {
+    use crate::config::server::PolicyFingerprint;
+    use crate::names::CipherSuite;
+    use crate::schedule::tls13::{Early, PskKind};
+    use crate::secret::Secret;
+    use crate::wire::client_hello::tests::hello;
+    use crate::wire::codec::{Opaque, Wire};
+    use crate::wire::extensions::ext;
+    use crate::wire::stored::{self, ServerSession};
+
+    let suite = CipherSuite::TLS13_AES_128_GCM_SHA256;
+    let secret = [0x5a; 32];
+    // Names of sessions; that of the one that the server has is "known".
+    let flight = |names: &[&[u8]]| {
+        let mut suites = provider().cipher_suites.clone().into_iter().filter_map(|suite| suite.tls13());
+        let suite = suites.find(|s| s.common.suite == suite).unwrap();
+        let mut psks = vec![];
+        crate::wire::codec::nest(&mut psks, 0xffff, |out| {
+            for name in names {
+                Opaque::<1, 0xffff>(name).write(out);
+                7u32.write(out);
+            }
+        });
+        crate::wire::codec::nest(&mut psks, 0xffff, |out| {
+            for _ in names {
+                Opaque::<32, 255>(&[0; 32]).write(out);
+            }
+        });
+        let share = [&[0, 36, 0, 29, 0, 32, 9][..], &[0; 31]].concat();
+        let mut message = hello(
+            &[suite.common.suite],
+            &[
+                (ext::supported_groups, vec![0, 2, 0, 29]),
+                (ext::signature_algorithms, vec![0, 2, 4, 3]),
+                (ext::supported_versions, vec![2, 3, 4]),
+                (ext::psk_key_exchange_modes, vec![1, 1]),
+                (ext::key_share, share),
+                (ext::early_data, vec![]),
+                (ext::pre_shared_key, psks),
+            ],
+        );
+        let cut = message.len() - 2 - 33 * names.len();
+        let hash = suite.common.hash_provider.hash(&message[..cut]);
+        let binder = Early::with_psk(suite, &Secret::new(&secret)).binder(PskKind::Resumption, &hash);
+        for at in (0..names.len()).map(|i| cut + 3 + 33 * i) {
+            message[at..at + 32].copy_from_slice(binder.as_ref());
+        }
+        let len = (message.len() as u16).to_be_bytes();
+        [&[22, 3, 1, len[0], len[1]], &message[..]].concat()
+    };
+    for (names, accepted) in [(&[&b"known"[..]][..], true), (&[b"other", b"known"], false)] {
+        let mut config = server_config();
+        config.max_early_data_size = 1000;
+        let now = crate::flow::question::now(&config.time_provider).unwrap().as_secs();
+        let policy: PolicyFingerprint = config.policy_fingerprint().unwrap();
+        let session = ServerSession {
+            format: stored::FORMAT,
+            version: ProtocolVersion::TLSv1_3,
+            suite,
+            secret: Opaque(&secret),
+            age_add: 7,
+            created: now,
+            lifetime: 1000,
+            authenticated: now,
+            server_name: Opaque(b""),
+            alpn: Opaque(b""),
+            early_data: 1000,
+            origin: Opaque(&config.id().unwrap()),
+            policy: Opaque(&policy),
+            chain: Opaque(b""),
+            application: Opaque(b""),
+        };
+        let mut bytes = vec![];
+        session.write(&mut bytes);
+        assert!(config.session_storage.put(b"known".to_vec(), bytes));
+        let mut server = Engine::server(Some(Arc::new(config))).unwrap();
+        let done = server.advance(&mut flight(names), None);
+        assert_eq!(done.got, Ok(Got::NeedInput));
+        assert_eq!(server.facts.kind, Some(HandshakeKind::Resumed), "{names:?}");
+        assert_eq!(server.facts.early_data, accepted, "{names:?}");
+        let state = if accepted { "WaitEndOfEarlyData" } else { "WaitFinished" };
+        assert_eq!(server.state.name(), state);
+    }
+}

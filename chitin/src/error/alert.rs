@@ -172,6 +172,7 @@ fn misbehaved(why: &PeerMisbehaved) -> AlertDescription {
         | PeerMisbehaved::DuplicateServerHelloExtensions
         | PeerMisbehaved::DuplicateServerNameTypes
         | PeerMisbehaved::EarlyDataAttemptedInSecondClientHello
+        | PeerMisbehaved::EarlyDataAcceptedWithVariedApplicationProtocol
         | PeerMisbehaved::EarlyDataExtensionWithoutResumption
         | PeerMisbehaved::EarlyDataOfferedWithVariedCipherSuite
         | PeerMisbehaved::EchAcceptanceVariedAfterRetry

@@ -205,6 +205,8 @@ faults! {
         NonEmptyCertificateRequestContext = "a certificate request within the handshake has a context",
         /// RFC 8446 section 4.4.2. We send `illegal_parameter`.
         WrongCertificateContext = "a Certificate message has another context than the request it answers",
+        /// RFC 8446 section 4.2.10. We send `illegal_parameter`.
+        EarlyDataAcceptedWithVariedApplicationProtocol = "early data was accepted with an application protocol other than that of the ticket",
         /// RFC 8446 section 4.4.2.4. We send `decode_error`.
         ServerSentEmptyCertificateList = "the server sent an empty certificate list",
         /// RFC 8446 section 5.1. We send `unexpected_message`.

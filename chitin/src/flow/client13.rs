@@ -2,6 +2,7 @@
 //!
 //! ```text
 //!   ClientHello                       -->
+//!  (early data)                       -->
 //!                                     <--  (HelloRetryRequest)
 //!  (ClientHello)                      -->
 //!                                     <--  ServerHello
@@ -10,6 +11,7 @@
 //!                                     <--  {(Certificate)}
 //!                                     <--  {(CertificateVerify)}
 //!                                     <--  {Finished}
+//!  (EndOfEarlyData)                   -->
 //!  {(Certificate)}                    -->
 //!  {(CertificateVerify)}              -->
 //!  {Finished}                         -->
@@ -30,14 +32,16 @@ use crate::crypto::suites::{SupportedCipherSuite, Tls13CipherSuite};
 use crate::crypto::verify::DigitallySignedStruct;
 use crate::error::{Error, InvalidMessage, PeerIncompatible, PeerMisbehaved};
 use crate::flow::certs::{self, PeerChain, Signed};
-use crate::flow::cx::Cx;
+use crate::flow::cx::{Cx, Gate};
 use crate::flow::offer::{Asked, Offer};
 use crate::flow::question::{Answer, Question, SERVER_VERIFIER, STORE, told};
 use crate::flow::replies::{self, Reply};
 use crate::flow::traffic13::{Tickets, Traffic};
 use crate::flow::unexpected;
 use crate::flow::{self, client12};
-use crate::names::{Compression, HandshakeKind, HandshakeType, NamedGroup, ProtocolVersion, SignatureScheme};
+use crate::names::{
+    CipherSuite, Compression, HandshakeKind, HandshakeType, NamedGroup, ProtocolVersion, SignatureScheme,
+};
 use crate::observe::KeyLevel;
 use crate::record::joiner::Message;
 use crate::schedule::tls13::{Early, Handshake, Master, Pair};
@@ -168,6 +172,12 @@ pub(crate) fn send_client_hello(
     cx.emit_alone(HandshakeType::ClientHello, &hello);
     cx.flush()?;
     cx.carrier.allow_ccs(true);
+    if let Some((secret, left)) = offer.early_data(&transcript) {
+        // RFC 8446 appendix D.4: behind the hello, if early data follows.
+        cx.send_compat_ccs()?;
+        cx.begin_early_data(Direction::Write, &secret)?;
+        cx.write.gate = Gate::Early { left };
+    }
     Ok(WaitServerHello(Box::new(Offered { offer, transcript })))
 }
 
@@ -187,6 +197,10 @@ impl Offered {
         }
         let Self { offer, transcript } = *self;
         if choose_version(&offer, &hello)? == ProtocolVersion::TLSv1_2 {
+            // What it makes of our early data nobody knows. RFC 8446 appendix D.3.
+            if offer.sends_early_data() {
+                return Err(PeerMisbehaved::OfferedEarlyDataWithOldProtocolVersion.into());
+            }
             return client12::read_server_hello(offer, transcript, &hello, m, cx).map(flow::Client::Tls12);
         }
         let suite = offer.suite(hello.cipher_suite).ok_or(PeerMisbehaved::SelectedUnofferedCipherSuite)?;
@@ -215,7 +229,14 @@ impl Offered {
 
         let mut transcript = transcript.into_hashed(suite.common.hash_provider).fold_first_hello();
         transcript.add(m.raw);
-        cx.send_compat_ccs()?;
+        match offer.sends_early_data() {
+            // A retry refuses early data, and the second hello is in the clear. RFC 8446 section 4.2.10.
+            true => {
+                cx.write.gate = Gate::Closed;
+                cx.carrier.uninstall_write();
+            }
+            false => cx.send_compat_ccs()?,
+        }
         let hello = told(SERVER_VERIFIER, || offer.write_hello(|_, cut| transcript.current_with(cut)))?;
         transcript.add(&hello);
         cx.emit_alone(HandshakeType::ClientHello, &hello);
@@ -308,6 +329,7 @@ fn agree(
         None => PeerMisbehaved::MissingKeyShare,
     })?;
 
+    let sends_early = offer.sends_early_data();
     let settled = offer.settle(suite, share.group, extensions.pre_shared_key)?;
     transcript.add(m.raw);
     let early = match &settled.session {
@@ -330,18 +352,45 @@ fn agree(
 
     cx.derived(KeyLevel::Handshake, &keys.traffic)?;
     cx.install(Direction::Read, &keys.traffic.server, KeyLevel::Handshake)?;
-    if full == HandshakeKind::Full {
+    if full == HandshakeKind::Full && !sends_early {
         cx.send_compat_ccs()?;
     }
-    cx.install(Direction::Write, &keys.traffic.client, KeyLevel::Handshake)?;
+    let early = match &settled.session {
+        Some(session) if sends_early && full == HandshakeKind::Full => {
+            // EncryptedExtensions will tell whether the server takes it. RFC 8446 section 4.2.10.
+            EarlyData::Offered { suite: session.suite.common.suite, alpn: session.alpn.clone() }
+        }
+        _ => {
+            refuse_early_data(&keys, cx)?;
+            EarlyData::Not
+        }
+    };
 
     let authenticated_at = settled.session.as_ref().map(|session| session.authenticated_at);
     let resumed = settled.session.map(|session| session.server_chain.to_vec());
-    let common = Box::new(Common { asked: settled.asked, group: share.group, transcript, authenticated_at });
+    let common =
+        Box::new(Common { asked: settled.asked, group: share.group, transcript, authenticated_at, early });
     Ok(WaitEncryptedExtensions(Box::new(Agreed { common, keys, resumed })))
 }
 
+/// No early data from here on, if there was any: what follows is under the handshake key.
+fn refuse_early_data(keys: &Handshake, cx: &mut Cx<'_>) -> Result<(), Error> {
+    cx.write.gate = Gate::Closed;
+    cx.install(Direction::Write, &keys.traffic.client, KeyLevel::Handshake)
+}
+
 // ---- EncryptedExtensions
+
+/// Early data of this connection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum EarlyData {
+    /// None, or refused.
+    Not,
+    /// On a session of this suite and this protocol, and the server has taken the session.
+    Offered { suite: CipherSuite, alpn: Vec<u8> },
+    /// We write under the early key until EndOfEarlyData.
+    Accepted,
+}
 
 /// What every state from here on has.
 pub(crate) struct Common {
@@ -350,6 +399,7 @@ pub(crate) struct Common {
     transcript: Transcript,
     /// When the full handshake was that the session goes back to; `None` if this is one.
     authenticated_at: Option<UnixTime>,
+    early: EarlyData,
 }
 
 /// Keys are agreed.
@@ -375,6 +425,7 @@ impl Agreed {
             }
             cx.facts.alpn = Some(protocol.0.to_vec());
         }
+        self.settle_early_data(extensions.early_data.is_some(), cx)?;
         self.common.transcript.add(m.raw);
         let Self { common, keys, resumed } = *self;
         Ok(match resumed {
@@ -382,6 +433,37 @@ impl Agreed {
             Some(chain) => WaitFinished(Box::new(Authenticated { common, keys, chain, request: None })),
             None => WaitCertificateOrRequest(Box::new(Unauthenticated { common, keys, request: None })),
         })
+    }
+}
+
+impl Agreed {
+    /// The server takes early data, or does not. It may take it only as what the session was: the same suite, the same protocol.
+    /// RFC 8446 section 4.2.10.
+    fn settle_early_data(&mut self, accepted: bool, cx: &mut Cx<'_>) -> Result<(), Error> {
+        let chosen = cx.facts.suite.map(|suite| suite.suite());
+        match (&self.common.early, accepted) {
+            (EarlyData::Not | EarlyData::Accepted, true) => {
+                return Err(PeerMisbehaved::EarlyDataExtensionWithoutResumption.into());
+            }
+            (EarlyData::Not | EarlyData::Accepted, false) => {}
+            (EarlyData::Offered { .. }, false) => {
+                refuse_early_data(&self.keys, cx)?;
+                self.common.early = EarlyData::Not;
+            }
+            (EarlyData::Offered { suite, .. }, true) if chosen != Some(*suite) => {
+                return Err(PeerMisbehaved::EarlyDataOfferedWithVariedCipherSuite.into());
+            }
+            (EarlyData::Offered { alpn, .. }, true)
+                if cx.facts.alpn.as_deref().unwrap_or_default() != alpn =>
+            {
+                return Err(PeerMisbehaved::EarlyDataAcceptedWithVariedApplicationProtocol.into());
+            }
+            (EarlyData::Offered { .. }, true) => {
+                cx.facts.early_data = true;
+                self.common.early = EarlyData::Accepted;
+            }
+        }
+        Ok(())
     }
 }
 
@@ -575,6 +657,12 @@ impl Signing {
 impl Finishing {
     fn send_finished(self: Box<Self>, cx: &mut Cx<'_>) -> Result<Client, Error> {
         let Self { mut common, handshake, master } = *self;
+        if common.early == EarlyData::Accepted {
+            // The last thing under the early key. It is sent only if early data was accepted. RFC 8446 section 4.5.
+            cx.write.gate = Gate::Closed;
+            cx.emit(&mut common.transcript, HandshakeType::EndOfEarlyData, |_| {});
+            cx.install(Direction::Write, &handshake.client, KeyLevel::Handshake)?;
+        }
         let verify_data = handshake.client.finished(&common.transcript.current());
         cx.emit(&mut common.transcript, HandshakeType::Finished, |out| {
             out.extend_from_slice(verify_data.as_ref());

@@ -24,6 +24,10 @@ use crate::wire::codec::{MAX24, nest};
 pub(crate) enum Gate {
     #[default]
     Closed,
+    /// Early data only: so many bytes more. RFC 8446 section 4.2.10.
+    Early {
+        left: usize,
+    },
     Open,
 }
 
@@ -61,6 +65,8 @@ pub(crate) struct Policy {
     pub(crate) secret_extraction: bool,
     /// Server only: what the application wants to find again when the session is resumed.
     pub(crate) resumption_data: Vec<u8>,
+    /// Server only: the application wants no early data on this connection.
+    pub(crate) refuses_early_data: bool,
     /// What the keys of TLS 1.2 come from, for those who may take them out.
     pub(crate) tls12_secrets: Option<Box<(MasterSecret, Randoms)>>,
 }
@@ -132,6 +138,17 @@ impl Cx<'_> {
         };
         self.log_secret(client, pair.client.as_bytes())?;
         self.log_secret(server, pair.server.as_bytes())
+    }
+
+    /// The secret of early data exists, and its key is used from here on: `direction` is that of the client's data.
+    pub(crate) fn begin_early_data(
+        &mut self,
+        direction: Direction,
+        secret: &TrafficSecret,
+    ) -> Result<(), Error> {
+        self.flush()?;
+        self.log_secret("CLIENT_EARLY_TRAFFIC_SECRET", secret.as_bytes())?;
+        self.install(direction, secret, KeyLevel::Early)
     }
 
     pub(crate) fn log_secret(&self, label: &str, secret: &[u8]) -> Result<(), Error> {

@@ -26,6 +26,8 @@ pub(crate) struct Facts {
     /// Client only.
     pub(crate) tickets_received: u32,
     pub(crate) exporter: Option<Exporter>,
+    /// The server takes the early data of this connection.
+    pub(crate) early_data: bool,
 }
 
 impl Facts {
@@ -42,6 +44,7 @@ impl Facts {
             resumption_data: None,
             tickets_received: 0,
             exporter: None,
+            early_data: false,
         }
     }
 }

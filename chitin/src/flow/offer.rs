@@ -26,7 +26,8 @@ use crate::names::{
     CertificateStatusType, CipherSuite, Compression, HandshakeType, NamedGroup, ProtocolVersion,
     PskKeyExchangeMode, ServerNameType, SignatureScheme,
 };
-use crate::schedule::tls13::{Early, PskKind};
+use crate::schedule::tls13::{Early, PskKind, TrafficSecret};
+use crate::schedule::transcript::Unhashed;
 use crate::wire::codec::{MAX8, MAX16, MAX24, Opaque, Wire, nest};
 use crate::wire::extensions::ext;
 
@@ -45,6 +46,8 @@ pub(crate) struct Offer {
     /// After a retry exactly the one share that was asked for is sent.
     grease_share: bool,
     psk: Option<PskOffer>,
+    /// Early data follows the first hello.
+    early_data: bool,
     session12: Option<Tls12ClientSessionValue>,
     cookie: Option<Vec<u8>>,
     grease: Grease,
@@ -107,6 +110,7 @@ impl Offer {
             share,
             grease_share: true,
             psk: None,
+            early_data: false,
             session12: None,
             cookie: None,
             grease: Grease::from(*grease),
@@ -127,6 +131,9 @@ impl Offer {
             None if new => session_id.to_vec(),
             None => Vec::new(),
         };
+        let session = offer.psk.as_ref().map(|psk| &psk.session);
+        offer.early_data =
+            session.is_some_and(|session| session.takes_early_data(&offer.config, &offer.protocols));
         offer.order = told(SERVER_VERIFIER, || offer.shuffled(shuffle))?;
         Ok(offer)
     }
@@ -143,7 +150,8 @@ impl Offer {
             && !session.expired_at(now)
             && psk::chain_is_valid_at(session.server_chain.iter().map(AsRef::as_ref), now);
         let Some(obfuscated_age) = session.obfuscated_age(now).filter(|_| usable) else { return Ok(None) };
-        let early = Early::with_psk(session.suite, &session.secret);
+        let suite = session.enabled_suite(&self.config).unwrap_or(session.suite);
+        let early = Early::with_psk(suite, &session.secret);
         Ok(Some(PskOffer { session, obfuscated_age, early }))
     }
 
@@ -293,6 +301,7 @@ impl Offer {
         when(new && (self.config.resumption.enabled() || self.psk.is_some()), ext::psk_key_exchange_modes);
         let hints = self.config.verifier.root_hint_subjects().is_some_and(|names| !names.is_empty());
         when(hints, ext::certificate_authorities);
+        when(self.early_data, ext::early_data);
 
         // Fisher and Yates. A byte modulo a dozen is a little uneven, which does not matter here.
         for (i, byte) in (1..order.len()).rev().zip(seed) {
@@ -325,6 +334,20 @@ impl Offer {
     /// Is this version among those of the config?
     pub(crate) fn offers(&self, version: ProtocolVersion) -> bool {
         self.config.versions.contains(version)
+    }
+
+    /// The secret of the early data that follows this hello, whose transcript is `hello`, and how much of it the server takes.
+    /// `None` if none follows.
+    pub(crate) fn early_data(&self, hello: &Unhashed) -> Option<(TrafficSecret, usize)> {
+        let psk = self.psk.as_ref().filter(|_| self.early_data)?;
+        let hash = hello.hash_with(psk.session.suite.common.hash_provider, &[]);
+        let left = usize::try_from(psk.session.max_early_data_size).unwrap_or(usize::MAX);
+        Some((psk.early.client_traffic(&hash), left))
+    }
+
+    /// Did early data follow the first hello, or may it still?
+    pub(crate) fn sends_early_data(&self) -> bool {
+        self.early_data
     }
 
     pub(crate) fn config(&self) -> &ClientConfig {
@@ -393,6 +416,8 @@ impl Offer {
             self.cookie = Some(cookie.to_vec());
             self.order.insert(1, ext::cookie);
         }
+        // There is no early data behind a second hello. RFC 8446 section 4.1.2.
+        self.order.retain(|code| *code != ext::early_data);
         // A PSK whose hash cannot go with the suite would be refused in any case.
         self.psk.take_if(|psk| !psk.goes_with(suite));
         if let Some(psk) = &mut self.psk {

@@ -5,11 +5,11 @@ use alloc::vec::Vec;
 
 use pki_types::{CertificateDer, UnixTime};
 
-use crate::config::server::PolicyFingerprint;
+use crate::config::server::{ConfigId, PolicyFingerprint};
 use crate::config::sessions::MAX_TICKET_LIFETIME;
 use crate::crypto::suites::{SupportedCipherSuite, Tls12CipherSuite, Tls13CipherSuite};
 use crate::error::{Error, PeerMisbehaved};
-use crate::names::ProtocolVersion;
+use crate::names::{CipherSuite, ProtocolVersion};
 use crate::secret::Secret;
 use crate::wire::client_hello::ClientHello;
 use crate::wire::stored::{ServerSession, ServerSession12};
@@ -27,7 +27,57 @@ pub(crate) struct Resumable {
     pub(crate) application: Vec<u8>,
     /// When the full handshake was that this session goes back to, in seconds of UNIX time.
     pub(crate) authenticated: u64,
+    /// What early data has to agree with, if it is allowed on the session at all.
+    pub(crate) early: Option<EarlyTerms>,
 }
+
+/// What a session says of early data. RFC 8446 section 4.2.10.
+pub(crate) struct EarlyTerms {
+    /// How much the client was told that it may send.
+    pub(crate) limit: u32,
+    suite: CipherSuite,
+    alpn: Vec<u8>,
+    origin: Vec<u8>,
+    age_add: u32,
+    created: u64,
+}
+
+/// What early data comes with.
+pub(crate) struct EarlyOffer<'a> {
+    pub(crate) suite: CipherSuite,
+    pub(crate) alpn: &'a [u8],
+    /// Of the config, `None` if it could make none.
+    pub(crate) origin: Option<ConfigId>,
+    /// How much the config takes.
+    pub(crate) limit: u32,
+    pub(crate) obfuscated_age: u32,
+    pub(crate) now: UnixTime,
+}
+
+impl EarlyTerms {
+    /// May early data be taken? Only as what the session was, by the config that made it, and while it is fresh: what has been
+    /// recorded is of no use later, whatever becomes of the store.
+    pub(crate) fn allow(&self, offer: &EarlyOffer<'_>) -> bool {
+        self.limit > 0
+            // What it was told before must fit what is allowed now.
+            && self.limit <= offer.limit
+            && self.suite == offer.suite
+            && self.alpn == offer.alpn
+            && offer.origin.is_some_and(|origin| self.origin == origin)
+            && self.is_fresh(offer.obfuscated_age, offer.now)
+    }
+
+    /// Is the client's age of the ticket ours? RFC 8446 section 8.3.
+    fn is_fresh(&self, obfuscated_age: u32, now: UnixTime) -> bool {
+        let theirs = u64::from(obfuscated_age.wrapping_sub(self.age_add));
+        let ours = now.as_secs().checked_sub(self.created).and_then(|age| age.checked_mul(1000));
+        ours.is_some_and(|ours| ours.abs_diff(theirs) <= FRESHNESS)
+    }
+}
+
+/// Milliseconds that the two ages of a ticket may differ. RFC 8446 section 8.3 speaks of ten seconds for clients on the Internet;
+/// the clocks are read to the second here.
+const FRESHNESS: u64 = 10_000;
 
 /// What the session must have been made for, to be resumed now.
 pub(crate) struct Present<'a> {
@@ -61,6 +111,14 @@ pub(crate) fn resumable(bytes: &[u8], present: &Present<'_>) -> Option<Resumable
         chain: session.chain().map(|der| CertificateDer::from(der.to_vec())).collect(),
         application: session.application.0.to_vec(),
         authenticated: session.authenticated,
+        early: (session.early_data > 0).then(|| EarlyTerms {
+            limit: session.early_data,
+            suite: session.suite,
+            alpn: session.alpn.0.to_vec(),
+            origin: session.origin.0.to_vec(),
+            age_add: session.age_add,
+            created: session.created,
+        }),
     })
 }
 
@@ -197,6 +255,8 @@ mod tests {
             lifetime: 1000,
             server_name: Opaque(b"a.example"),
             alpn: Opaque(b""),
+            early_data: 0,
+            origin: Opaque(&[]),
             policy: Opaque(&[7; 32]),
             chain: Opaque(&chain),
             application: Opaque(b"data"),

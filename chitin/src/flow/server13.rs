@@ -2,6 +2,7 @@
 //!
 //! ```text
 //!   ClientHello                       -->
+//!  (early data)                       -->
 //!                                     <--  (HelloRetryRequest)
 //!  (ClientHello)                      -->
 //!                                     <--  ServerHello
@@ -10,6 +11,7 @@
 //!                                     <--  {(Certificate)}
 //!                                     <--  {(CertificateVerify)}
 //!                                     <--  {Finished}
+//!  (EndOfEarlyData)                   -->
 //!  {(Certificate)}                    -->
 //!  {(CertificateVerify)}              -->
 //!  {Finished}                         -->
@@ -34,8 +36,8 @@ use crate::crypto::verify::DigitallySignedStruct;
 use crate::error::{Error, PeerIncompatible, PeerMisbehaved};
 use crate::flow::certs::{self, PeerChain, Signed};
 use crate::flow::choose::{self, Share};
-use crate::flow::cx::Cx;
-use crate::flow::psk::{self, Present, Resumable};
+use crate::flow::cx::{Cx, Gate};
+use crate::flow::psk::{self, EarlyOffer, Present, Resumable};
 use crate::flow::question::{self, Answer, CLIENT_VERIFIER, Question, SERVER_STORE, TICKETER, told, view};
 use crate::flow::traffic13::Traffic;
 use crate::flow::unexpected;
@@ -43,7 +45,7 @@ use crate::flow::{self, server12};
 use crate::names::{HandshakeKind, HandshakeType, ProtocolVersion, SignatureScheme};
 use crate::observe::KeyLevel;
 use crate::record::joiner::Message;
-use crate::schedule::tls13::{Early, Handshake, Master, Pair, PskKind, Resumption};
+use crate::schedule::tls13::{Early, Handshake, Master, Pair, PskKind, Resumption, TrafficSecret};
 use crate::schedule::transcript::Transcript;
 use crate::secret::Secret;
 use crate::wire::client_hello::ClientHello;
@@ -65,6 +67,7 @@ pub(crate) enum Server {
     AskToSpend(Box<Bound>),
     AskCertificate(Box<Chosen>),
     AskSignature(Box<Signing>),
+    WaitEndOfEarlyData(Box<Flown>),
     WaitCertificate(Box<Flown>),
     WaitCertificateVerify(Box<Presented>),
     AskVerdict(Box<Claimed>),
@@ -82,6 +85,7 @@ impl Server {
         match (self, m.typ) {
             (WaitClientHello(config), T::ClientHello) => return read_client_hello(config, m, cx),
             (WaitClientHelloAfterRetry(s), T::ClientHello) => s.read_client_hello(m, cx),
+            (WaitEndOfEarlyData(s), T::EndOfEarlyData) => s.read_end_of_early_data(m, cx),
             (WaitCertificate(s), T::Certificate) => s.read_certificate(m),
             (WaitCertificateVerify(s), T::CertificateVerify) => s.read_certificate_verify(m),
             (WaitFinished(s), T::Finished) => s.read_finished(m, cx),
@@ -94,6 +98,7 @@ impl Server {
     fn expects(&self) -> Vec<HandshakeType> {
         match self {
             WaitClientHello(_) | WaitClientHelloAfterRetry(_) => vec![HandshakeType::ClientHello],
+            WaitEndOfEarlyData(_) => vec![HandshakeType::EndOfEarlyData],
             WaitCertificate(_) => vec![HandshakeType::Certificate],
             WaitCertificateVerify(_) => vec![HandshakeType::CertificateVerify],
             WaitFinished(_) => vec![HandshakeType::Finished],
@@ -113,6 +118,7 @@ impl Server {
             AskToSpend(_) => "AskToSpend",
             AskCertificate(_) => "AskCertificate",
             AskSignature(_) => "AskSignature",
+            WaitEndOfEarlyData(_) => "WaitEndOfEarlyData",
             WaitCertificate(_) => "WaitCertificate",
             WaitCertificateVerify(_) => "WaitCertificateVerify",
             AskVerdict(_) => "AskVerdict",
@@ -251,7 +257,7 @@ fn send_hello_retry_request(
     }
     cx.flush()?;
     if hello.extension(ext::early_data).is_some() {
-        cx.carrier.skip_early_data(REFUSED_EARLY_DATA, true);
+        cx.carrier.skip_early_data(refused_early_data(&config), true);
     }
     Ok(WaitClientHelloAfterRetry(Box::new(Retried { config, hello, suite, group, cookie, transcript })))
 }
@@ -375,7 +381,8 @@ impl Resuming {
         let id = identities.swap_remove(at);
         let bound = Bound { chosen, session, at, id };
         match tickets {
-            true => bound.resume(cx),
+            // A ticket can be used again, and so could its early data.
+            true => bound.resume(None, cx),
             false => Ok(AskToSpend(Box::new(bound))),
         }
     }
@@ -406,22 +413,48 @@ impl Bound {
     /// A stored session is used once. If somebody else has just taken it, this is a full handshake.
     fn spent(self, got_it: bool, cx: &mut Cx<'_>) -> Result<Server, Error> {
         match got_it {
-            true => self.resume(cx),
+            true => {
+                let early_data = self.early_data_limit(cx)?;
+                self.resume(early_data, cx)
+            }
             false => Ok(AskCertificate(self.chosen)),
         }
     }
 
-    fn resume(self, cx: &mut Cx<'_>) -> Result<Server, Error> {
+    /// How much early data is taken on the session that has just been spent; `None` for none. RFC 8446 section 4.2.10.
+    fn early_data_limit(&self, cx: &Cx<'_>) -> Result<Option<u32>, Error> {
+        let Self { chosen, session, at, .. } = self;
+        let Chosen { hello, config, .. } = &**chosen;
+        // Only on the first session that is offered: its key is the one that the client used. And never after a retry.
+        let offered = *at == 0
+            && chosen.kind == HandshakeKind::Full
+            && hello.extension(ext::early_data).is_some()
+            && !cx.policy.refuses_early_data;
+        let identity = hello.psks().and_then(|psks| psks.identities.iter().next()).filter(|_| offered);
+        let (Some(terms), Some(identity)) = (&session.early, identity) else { return Ok(None) };
+        let offer = EarlyOffer {
+            suite: chosen.suite.common.suite,
+            alpn: &choose::protocol(hello, config)?.unwrap_or_default(),
+            origin: config.id(),
+            limit: config.max_early_data_size,
+            obfuscated_age: identity.obfuscated_ticket_age,
+            now: chosen.now()?,
+        };
+        Ok(terms.allow(&offer).then_some(terms.limit))
+    }
+
+    fn resume(self, early_data: Option<u32>, cx: &mut Cx<'_>) -> Result<Server, Error> {
         let Self { chosen, session, at, .. } = self;
         let index = u16::try_from(at).map_err(|_| PeerMisbehaved::SelectedInvalidPsk)?;
         let early = Early::with_psk(chosen.suite, &session.secret);
-        let mut agreed = chosen.send_server_hello(early, Some(index), cx)?;
+        let mut agreed = chosen.send_server_hello(early, Some(index), early_data, cx)?;
         agreed.send_encrypted_extensions(Named::Before, cx);
         agreed.peer = session.chain;
         agreed.authenticated = Some(session.authenticated);
         cx.facts.resumption_data = Some(session.application);
         cx.facts.kind = Some(HandshakeKind::Resumed);
-        Ok(WaitFinished(agreed.send_finished(cx)?))
+        let flown = agreed.send_finished(cx)?;
+        Ok(if early_data.is_some() { WaitEndOfEarlyData(flown) } else { WaitFinished(flown) })
     }
 }
 
@@ -432,10 +465,12 @@ impl Chosen {
         self,
         early: Early,
         selected_psk: Option<u16>,
+        early_data: Option<u32>,
         cx: &mut Cx<'_>,
     ) -> Result<Agreed, Error> {
         let Self { config, hello, suite, group, share, mut transcript, kind } = self;
         transcript.add(hello.raw());
+        let early_data = early_data.map(|limit| (early.client_traffic(&transcript.current()), limit));
         let exchange = group.start_and_complete(&share)?;
         let mut random = [0; 32];
         config.provider.secure_random.fill(&mut random)?;
@@ -454,12 +489,17 @@ impl Chosen {
         let keys = early.with_shared_secret(exchange.secret.secret_bytes(), &transcript.current());
         cx.derived(KeyLevel::Handshake, &keys.traffic)?;
         cx.install(Direction::Write, &keys.traffic.server, KeyLevel::Handshake)?;
-        cx.install(Direction::Read, &keys.traffic.client, KeyLevel::Handshake)?;
+        match early_data {
+            Some((secret, limit)) => accept_early_data(&secret, limit, cx)?,
+            None => {
+                cx.install(Direction::Read, &keys.traffic.client, KeyLevel::Handshake)?;
+                if hello.extension(ext::early_data).is_some() && kind == HandshakeKind::Full {
+                    cx.carrier.skip_early_data(refused_early_data(&config), false);
+                }
+            }
+        }
         // A client that cannot follow us has no keys yet to say so with.
         cx.carrier.allow_plaintext_alerts();
-        if hello.extension(ext::early_data).is_some() && kind == HandshakeKind::Full {
-            cx.carrier.skip_early_data(REFUSED_EARLY_DATA, false);
-        }
         cx.facts.version = Some(ProtocolVersion::TLSv1_3);
         cx.facts.suite = Some(SupportedCipherSuite::Tls13(suite));
         cx.facts.group = Some(group);
@@ -467,6 +507,14 @@ impl Chosen {
         cx.facts.alpn = choose::protocol(&hello, &config)?;
         Ok(Agreed { config, hello, transcript, keys, peer: Vec::new(), authenticated: None })
     }
+}
+
+/// What comes next is early data, until EndOfEarlyData.
+fn accept_early_data(secret: &TrafficSecret, limit: u32, cx: &mut Cx<'_>) -> Result<(), Error> {
+    cx.begin_early_data(Direction::Read, secret)?;
+    cx.read.gate = Gate::Early { left: usize::try_from(limit).unwrap_or(usize::MAX) };
+    cx.facts.early_data = true;
+    Ok(())
 }
 
 // ---- EncryptedExtensions, CertificateRequest, Certificate
@@ -498,6 +546,7 @@ impl Agreed {
         let extensions = EncryptedExtensions {
             server_name: (named == Named::Now && self.hello.server_name.is_some()).then_some(()),
             application_layer_protocol_negotiation: protocol.as_deref().map(SelectedProtocol),
+            early_data: cx.facts.early_data.then_some(()),
             ..Default::default()
         };
         cx.emit(&mut self.transcript, HandshakeType::EncryptedExtensions, |out| extensions.write(out));
@@ -554,7 +603,7 @@ impl Chosen {
             .ok_or(PeerIncompatible::NoSignatureSchemesInCommon)?;
 
         let suite = self.suite;
-        let mut agreed = self.send_server_hello(Early::without_psk(suite), None, cx)?;
+        let mut agreed = self.send_server_hello(Early::without_psk(suite), None, None, cx)?;
         agreed.send_encrypted_extensions(Named::Now, cx);
         let asked = told(CLIENT_VERIFIER, || agreed.config.verifier.offer_client_auth())?;
         if asked {
@@ -603,12 +652,16 @@ impl Agreed {
         cx.derived(KeyLevel::Traffic, &master.traffic)?;
         cx.log_secret("EXPORTER_SECRET", master.exporter.as_bytes())?;
         cx.install(Direction::Write, &master.traffic.server, KeyLevel::Traffic)?;
+        // Half a round trip early; never to clients who have yet to say who they are. RFC 8446 section 4.4.4.
+        if config.send_half_rtt_data && !told(CLIENT_VERIFIER, || config.verifier.offer_client_auth())? {
+            cx.write.gate = Gate::Open;
+        }
         let resumes = choose::resumes(&hello);
         Ok(Box::new(Flown { config, transcript, handshake, master, peer, authenticated, resumes }))
     }
 }
 
-// ---- the client's Certificate and CertificateVerify
+// ---- EndOfEarlyData, the client's Certificate and CertificateVerify
 
 /// Our flight is out.
 pub(crate) struct Flown {
@@ -624,6 +677,15 @@ pub(crate) struct Flown {
 }
 
 impl Flown {
+    /// RFC 8446 section 4.5.
+    fn read_end_of_early_data(mut self: Box<Self>, m: Message<'_>, cx: &mut Cx<'_>) -> Result<Server, Error> {
+        <()>::read_all(m.body)?;
+        self.transcript.add(m.raw);
+        cx.read.gate = Gate::Closed;
+        cx.install(Direction::Read, &self.handshake.client, KeyLevel::Handshake)?;
+        Ok(WaitFinished(self))
+    }
+
     fn read_certificate(mut self: Box<Self>, m: Message<'_>) -> Result<Server, Error> {
         // We asked for nothing beside the certificates.
         let chain = certs::read_chain(m.body, |_| false)?;
@@ -717,6 +779,14 @@ struct Maker {
     nonce: u8,
 }
 
+impl Maker {
+    /// How much early data the sessions take: none in tickets, which can be used again.
+    fn early_data(&self) -> Option<u32> {
+        let possible = !self.tickets && self.config.id().is_some();
+        Some(self.config.max_early_data_size).filter(|limit| *limit > 0 && possible)
+    }
+}
+
 /// A session waits to be sealed or stored.
 pub(crate) struct Ticketing {
     maker: Maker,
@@ -754,6 +824,8 @@ fn make_ticket(mut maker: Maker, cx: &mut Cx<'_>) -> Result<Server, Error> {
     };
     let lifetime = lifetime.min(most);
 
+    let early_data = maker.early_data();
+    let origin = config.id().unwrap_or_default();
     let secret = maker.resumption.psk(&[maker.nonce]);
     let chain = cx.facts.peer.iter().flatten().map(AsRef::as_ref);
     let chain = stored::encode_chain(chain);
@@ -769,6 +841,8 @@ fn make_ticket(mut maker: Maker, cx: &mut Cx<'_>) -> Result<Server, Error> {
         authenticated,
         server_name: Opaque(cx.facts.server_name.as_ref().map_or("", |name| name.as_ref()).as_bytes()),
         alpn: Opaque(cx.facts.alpn.as_deref().unwrap_or_default()),
+        early_data: early_data.unwrap_or(0),
+        origin: Opaque(if early_data.is_some() { &origin } else { &[] }),
         policy: Opaque(&policy),
         chain: Opaque(&chain),
         application: Opaque(&cx.policy.resumption_data),
@@ -818,7 +892,10 @@ impl Ticketing {
                 age_add,
                 nonce: Opaque(&[maker.nonce]),
                 ticket: Opaque(ticket),
-                extensions: NewSessionTicketExtensions::default(),
+                extensions: NewSessionTicketExtensions {
+                    early_data: maker.early_data(),
+                    ..Default::default()
+                },
             }
             .write(out);
         });
@@ -835,8 +912,13 @@ fn read_key_update(mut traffic: Box<Traffic>, m: Message<'_>, cx: &mut Cx<'_>) -
     Ok(Connected(traffic))
 }
 
-/// Bytes of early data records that are passed over: we granted none, but the client's ticket may be another server's, and
-/// 16 KiB in small records is what popular servers grant.
+/// Bytes of early data records that are passed over: what we may have granted, and more. The client's ticket may be another
+/// server's, and 16 KiB in small records is what popular servers grant.
+fn refused_early_data(config: &ServerConfig) -> usize {
+    let granted = usize::try_from(config.max_early_data_size).unwrap_or(usize::MAX);
+    granted.saturating_add(REFUSED_EARLY_DATA)
+}
+
 pub(crate) const REFUSED_EARLY_DATA: usize = 64 * 1024;
 
 /// Each ticket has a nonce of its own, a byte long.

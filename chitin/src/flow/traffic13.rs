@@ -102,7 +102,8 @@ impl Tickets {
             cx.facts.peer.clone().unwrap_or_default(),
             SessionBinding::to(&self.config),
         )
-        .going_back_to(self.authenticated_at);
+        .going_back_to(self.authenticated_at)
+        .speaking(cx.facts.alpn.clone());
         let store = &self.config.resumption.store;
         told(STORE, || store.insert_tls13_ticket(self.name.clone(), value))
     }

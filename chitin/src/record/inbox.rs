@@ -15,7 +15,6 @@ pub(crate) struct Inbox {
     sealed: usize,
     filled: usize,
     unread: usize,
-    #[allow(dead_code, reason = "its door, the reader of early data, comes with 0-RTT")]
     early: EarlyIn,
     eof: bool,
 }
@@ -23,7 +22,6 @@ pub(crate) struct Inbox {
 /// Received early data. It is copied out, since it may stay unread for ever and would pin the front of the inbox. The limit is
 /// the engine's: it counts what it lets through.
 #[derive(Default)]
-#[allow(dead_code, reason = "comes with 0-RTT")]
 struct EarlyIn {
     buf: Vec<u8>,
     read: usize,
@@ -131,7 +129,6 @@ impl Inbox {
     }
 
     /// Keeps `body` of [`Self::sealed`] as early data. To be called before `used` for that record.
-    #[allow(dead_code, reason = "comes with 0-RTT")]
     pub(crate) fn keep_early(&mut self, body: Range<usize>) {
         let start = self.sealed + body.start;
         let bytes = self.buf.get(start..self.sealed + body.end).unwrap_or_default();
@@ -139,7 +136,6 @@ impl Inbox {
     }
 
     /// Copies early data to `out`.
-    #[allow(dead_code, reason = "comes with 0-RTT")]
     pub(crate) fn read_early(&mut self, out: &mut [u8]) -> usize {
         let rest = self.early.buf.get(self.early.read..).unwrap_or_default();
         let n = rest.len().min(out.len());
@@ -149,6 +145,11 @@ impl Inbox {
             self.early = EarlyIn::default();
         }
         n
+    }
+
+    /// Forgets early data that nobody has read.
+    pub(crate) fn drop_early(&mut self) {
+        self.early = EarlyIn::default();
     }
 
     /// Has the stream ended?

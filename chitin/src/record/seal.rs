@@ -64,6 +64,13 @@ impl Sealer {
         self.first_flight = false;
     }
 
+    /// Goes back to the clear: a HelloRetryRequest has ended early data, and the second hello has no key. RFC 8446 section 4.2.10.
+    pub(crate) fn uninstall(&mut self) {
+        self.aead = None;
+        self.seq = 0;
+        self.limit = u64::MAX;
+    }
+
     /// Sets the longest record from 0.23's `max_fragment_size`, which counts the header and neither type byte nor tag.
     pub(crate) fn set_max_fragment_size(&mut self, size: Option<usize>) -> Result<(), Error> {
         self.max_fragment = match size {

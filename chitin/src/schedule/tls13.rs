@@ -51,6 +51,12 @@ impl Early {
         TrafficSecret { suite: self.suite, secret: key }.finished(hello_hash)
     }
 
+    /// The key of early data. `hello_hash` is over the whole hello. RFC 8446 section 7.1.
+    pub(crate) fn client_traffic(&self, hello_hash: &Output) -> TrafficSecret {
+        let secret = derive(self.secret.as_ref(), b"c e traffic", hello_hash.as_ref());
+        TrafficSecret { suite: self.suite, secret }
+    }
+
     /// The client's side: the shared secret comes from its own key exchange and the server's share.
     pub(crate) fn agree(
         self,

@@ -194,6 +194,7 @@ extension_block! {
         server_name:      (),
         supported_groups: NamedGroups<'a>,
         application_layer_protocol_negotiation: SelectedProtocol<'a>,
+        early_data:       (),
     }
 }
 

@@ -11,6 +11,7 @@ fn all_cases() -> Vec<Case> {
     let files = [
         crate::calls::cases(),
         crate::certificates::cases(),
+        crate::early::cases(),
         crate::encrypted::cases(),
         crate::hello_to_client::cases(),
         crate::hello_to_server::cases(),
@@ -22,7 +23,6 @@ fn all_cases() -> Vec<Case> {
     files.into_iter().flatten().collect()
 }
 
-const EARLY_DATA: &str = "needs 0-RTT";
 const COMPRESSION: &str = "needs certificate compression";
 const RAW_KEYS: &str = "needs raw public keys";
 const ECH: &str = "needs ECH";
@@ -66,8 +66,6 @@ const EXCUSED: &[(&str, &str, &str)] = &[
         "in 0.23; InvalidMessage::DuplicateExtension names the extension",
     ),
     ("PeerMisbehaved", "DuplicateServerNameTypes", "in 0.23; InvalidMessage::InvalidServerName"),
-    ("PeerMisbehaved", "EarlyDataExtensionWithoutResumption", EARLY_DATA),
-    ("PeerMisbehaved", "EarlyDataOfferedWithVariedCipherSuite", EARLY_DATA),
     ("PeerMisbehaved", "EchAcceptanceVariedAfterRetry", ECH),
     (
         "PeerMisbehaved",
@@ -90,7 +88,6 @@ const EXCUSED: &[(&str, &str, &str)] = &[
     ),
     ("PeerMisbehaved", "MissingQuicTransportParameters", QUIC),
     ("PeerMisbehaved", "OfferedDuplicateCertificateCompressions", COMPRESSION),
-    ("PeerMisbehaved", "OfferedEarlyDataWithOldProtocolVersion", EARLY_DATA),
     (
         "PeerMisbehaved",
         "OfferedEmptyApplicationProtocol",

@@ -1,6 +1,6 @@
 //! The traces of RFC 8448: every secret that they print and we derive, from their own messages and transcript hashes.
 //!
-//! Section 4's early traffic secret waits for 0-RTT; its binder and its early secret are here.
+//! Of section 4: the early secret, the binder and the early traffic secret.
 
 use alloc::vec::Vec;
 
@@ -135,6 +135,11 @@ fn rfc_8448_section_4_early_secret_and_binder() {
     let sent = hello.psks().unwrap().binders.iter().next().unwrap();
     assert!(binder.matches(sent.0));
     assert!(!binder.matches(&sent.0[..31]));
+    let whole = transcript.hash_with(suite().common.hash_provider, &raw);
+    assert_eq!(whole.as_ref(), hex("08ad0fa05d7c7233b1775ba2ff9f4c5b8b59276b7f227f13a976245f5d960913"));
+    let traffic = early.client_traffic(&whole);
+    assert_secret(&traffic, "3fbbe6a60deb66c30a32795aba0eff7eaa10105586e7be5c09678d63b6caab62");
+    assert_keys(&traffic, "920205a5b7bf2115e6fc5c2942834f54", "6d475f0993c8e564610db2b9");
     let other = Early::with_psk(suite(), &Secret::new(&[7; 32]));
     assert!(!other.binder(PskKind::Resumption, &cut).matches(sent.0));
 }
