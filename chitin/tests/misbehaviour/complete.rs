@@ -11,6 +11,7 @@ fn all_cases() -> Vec<Case> {
     let files = [
         crate::calls::cases(),
         crate::certificates::cases(),
+        crate::compression::cases(),
         crate::encrypted::cases(),
         crate::hello_to_client::cases(),
         crate::hello_to_server::cases(),
@@ -23,7 +24,6 @@ fn all_cases() -> Vec<Case> {
 }
 
 const EARLY_DATA: &str = "needs 0-RTT";
-const COMPRESSION: &str = "needs certificate compression";
 const RAW_KEYS: &str = "needs raw public keys";
 const ECH: &str = "needs ECH";
 const QUIC: &str = "needs QUIC";
@@ -80,7 +80,6 @@ const EXCUSED: &[(&str, &str, &str)] = &[
         "in 0.23; InvalidMessage::IllegalEmptyList names the field",
     ),
     ("PeerMisbehaved", "IllegalHelloRetryRequestWithInvalidEch", ECH),
-    ("PeerMisbehaved", "InvalidCertCompression", COMPRESSION),
     ("PeerMisbehaved", "InvalidMaxEarlyDataSize", QUIC),
     ("PeerMisbehaved", "KeyUpdateReceivedInQuicConnection", QUIC),
     (
@@ -94,7 +93,6 @@ const EXCUSED: &[(&str, &str, &str)] = &[
         "in 0.23; RFC 8446 section 4.1.2 lets a client drop PSKs",
     ),
     ("PeerMisbehaved", "MissingQuicTransportParameters", QUIC),
-    ("PeerMisbehaved", "OfferedDuplicateCertificateCompressions", COMPRESSION),
     ("PeerMisbehaved", "OfferedEarlyDataWithOldProtocolVersion", EARLY_DATA),
     (
         "PeerMisbehaved",
@@ -102,7 +100,6 @@ const EXCUSED: &[(&str, &str, &str)] = &[
         "in 0.23; InvalidMessage::IllegalEmptyList names the field",
     ),
     ("PeerMisbehaved", "PskExtensionMustBeLast", "in 0.23; InvalidMessage::PreSharedKeyIsNotFinalExtension"),
-    ("PeerMisbehaved", "SelectedUnofferedCertCompression", COMPRESSION),
     (
         "PeerMisbehaved",
         "SelectedUnofferedPsk",
@@ -137,11 +134,6 @@ const EXCUSED: &[(&str, &str, &str)] = &[
     ("PeerIncompatible", "Tls13RequiredForQuic", QUIC),
     ("PeerIncompatible", "UnsolicitedCertificateTypeExtension", RAW_KEYS),
     ("InvalidMessage", "EmptyTicketValue", "in 0.23; InvalidMessage::IllegalEmptyList names the field"),
-    (
-        "InvalidMessage",
-        "CertificatePayloadTooLarge",
-        "in 0.23; HandshakeMessageTooLong names message, length and limit",
-    ),
     (
         "InvalidMessage",
         "HandshakePayloadTooLarge",
