@@ -220,10 +220,14 @@ pub mod version {
 pub mod compress {
     #[cfg(feature = "std")]
     pub use crate::config::compress::CompressionCacheInner;
+    #[cfg(feature = "brotli")]
+    pub use crate::config::compress::{BROTLI_COMPRESSOR, BROTLI_DECOMPRESSOR};
     pub use crate::config::compress::{
         CertCompressor, CertDecompressor, CompressionCache, CompressionFailed, CompressionLevel,
         DecompressionFailed, default_cert_compressors, default_cert_decompressors,
     };
+    #[cfg(feature = "zlib")]
+    pub use crate::config::compress::{ZLIB_COMPRESSOR, ZLIB_DECOMPRESSOR};
 }
 
 /// A mutex that answers `None` when it is poisoned.

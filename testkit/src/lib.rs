@@ -9,6 +9,7 @@ pub mod configs;
 pub mod hello;
 pub mod liar;
 pub mod net;
+pub mod packing;
 pub mod pair;
 pub mod peer;
 pub mod pki;

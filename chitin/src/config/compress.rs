@@ -1,22 +1,64 @@
-//! Names for certificate compression (RFC 8879).
+//! Certificate compression (RFC 8879): algorithms, and the cache of what they made.
 //!
-//! The traits and the cache are what configs and applications name. No connection compresses or accepts a compressed
-//! certificate yet, and no algorithm is built in: the default lists are empty and what an application puts into them
-//! is not used.
+//! It owns the traits that configs and applications name, the built-in algorithms behind the features `brotli` and `zlib`, and
+//! the cache. When to compress, and how much a peer's certificate may grow, is for `flow/certs.rs` to say.
+
+#[cfg(feature = "brotli")]
+mod brotli;
+#[cfg(feature = "std")]
+mod cache;
+#[cfg(test)]
+#[cfg(feature = "std")]
+mod tests;
+#[cfg(feature = "zlib")]
+mod zlib;
 
 use alloc::vec::Vec;
 use core::fmt;
 
 use crate::names::CertificateCompressionAlgorithm;
 
-/// Returns the decompressors a new config starts with: none are built in yet.
+#[cfg(feature = "std")]
+pub use cache::CompressionCacheInner;
+
+/// Decompresses brotli, with the feature of that name. RFC 7932.
+///
+/// Beside its output it takes the memory of the window that the peer's stream declares, at most 16 MiB, while it runs.
+#[cfg(feature = "brotli")]
+pub const BROTLI_DECOMPRESSOR: &dyn CertDecompressor = &brotli::Decompressor;
+
+/// Compresses with brotli, with the feature of that name. RFC 7932.
+#[cfg(feature = "brotli")]
+pub const BROTLI_COMPRESSOR: &dyn CertCompressor = &brotli::Compressor;
+
+/// Decompresses zlib, with the feature of that name. RFC 1950.
+#[cfg(feature = "zlib")]
+pub const ZLIB_DECOMPRESSOR: &dyn CertDecompressor = &zlib::Decompressor;
+
+/// Compresses with zlib, with the feature of that name. RFC 1950.
+#[cfg(feature = "zlib")]
+pub const ZLIB_COMPRESSOR: &dyn CertCompressor = &zlib::Compressor;
+
+/// Returns the decompressors a new config starts with: those of the features `brotli` and `zlib`, best first. Neither is a
+/// default feature.
 pub fn default_cert_decompressors() -> &'static [&'static dyn CertDecompressor] {
-    &[]
+    &[
+        #[cfg(feature = "brotli")]
+        BROTLI_DECOMPRESSOR,
+        #[cfg(feature = "zlib")]
+        ZLIB_DECOMPRESSOR,
+    ]
 }
 
-/// Returns the compressors a new config starts with: none are built in yet.
+/// Returns the compressors a new config starts with: those of the features `brotli` and `zlib`, best first. Neither is a
+/// default feature.
 pub fn default_cert_compressors() -> &'static [&'static dyn CertCompressor] {
-    &[]
+    &[
+        #[cfg(feature = "brotli")]
+        BROTLI_COMPRESSOR,
+        #[cfg(feature = "zlib")]
+        ZLIB_COMPRESSOR,
+    ]
 }
 
 /// Undoes the compression of a certificate message.
@@ -67,24 +109,31 @@ pub struct CompressionFailed;
 pub enum CompressionCache {
     /// Nothing is kept.
     Disabled,
-    /// Up to a number of messages are kept.
+    /// Up to a number of messages are kept; the oldest goes first.
     #[cfg(feature = "std")]
     Enabled(CompressionCacheInner),
 }
 
-/// The inside of an enabled [`CompressionCache`]. It holds only its bound until certificate compression is built.
-#[cfg(feature = "std")]
-pub struct CompressionCacheInner {
-    size: usize,
-}
-
 impl CompressionCache {
-    /// Makes a cache for `size` messages.
+    /// Makes a cache for `size` messages, each kept with its compressed form. With none it is disabled.
     #[cfg(feature = "std")]
     pub fn new(size: usize) -> Self {
         match size {
             0 => Self::Disabled,
-            size => Self::Enabled(CompressionCacheInner { size }),
+            size => Self::Enabled(CompressionCacheInner::new(size)),
+        }
+    }
+
+    /// The compressed form of `plain`, kept from before or made now.
+    pub(crate) fn compress(
+        &self,
+        compressor: &dyn CertCompressor,
+        plain: &[u8],
+    ) -> Result<Vec<u8>, CompressionFailed> {
+        match self {
+            Self::Disabled => compressor.compress(plain.to_vec(), CompressionLevel::Interactive),
+            #[cfg(feature = "std")]
+            Self::Enabled(inner) => inner.compress(compressor, plain),
         }
     }
 }
@@ -96,12 +145,5 @@ impl Default for CompressionCache {
         return Self::new(4);
         #[cfg(not(feature = "std"))]
         Self::Disabled
-    }
-}
-
-#[cfg(feature = "std")]
-impl fmt::Debug for CompressionCacheInner {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("CompressionCacheInner").field("size", &self.size).finish_non_exhaustive()
     }
 }

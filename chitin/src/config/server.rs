@@ -90,13 +90,17 @@ pub struct ServerConfig {
     /// Where the time comes from.
     pub time_provider: Arc<dyn TimeProvider>,
 
-    /// Algorithms for compressing the server's certificates (RFC 8879). Not built yet, and not used.
+    /// Algorithms for compressing the server's certificates (RFC 8879, TLS 1.3 only): the first that the client offers is used.
+    /// By default those of the features `brotli` and `zlib`, which are off by default.
     pub cert_compressors: Vec<&'static dyn CertCompressor>,
 
-    /// Where compressed certificates are kept. Not used yet.
+    /// Where compressed certificates are kept. By default four messages in memory, or none without `std`.
     pub cert_compression_cache: Arc<CompressionCache>,
 
-    /// Algorithms for certificates the client compresses (RFC 8879). Not built yet, and not used.
+    /// Algorithms for certificates the client compresses, best first (RFC 8879, TLS 1.3 only). They are offered when a
+    /// certificate is asked for, if there are any. By default those of the features `brotli` and `zlib`, which are off by
+    /// default. A certificate message may have 100 KiB, compressed or not; what announces more is refused before it is
+    /// decompressed.
     pub cert_decompressors: Vec<&'static dyn CertDecompressor>,
 
     /// Who is told what happens on connections. Nobody by default. Not in rustls 0.23.

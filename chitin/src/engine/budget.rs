@@ -2,6 +2,7 @@
 //! are reset by a record of application data with something in it.
 
 use crate::error::{Error, PeerMisbehaved};
+use crate::flow::certs::{MAX_CHAIN, MAX_COMPRESSED_CHAIN};
 use crate::names::HandshakeType;
 
 /// What a peer has used up.
@@ -87,8 +88,9 @@ pub(crate) fn longest(typ: HandshakeType) -> usize {
         HandshakeType::EncryptedExtensions => 0x4000,
         // The names of all authorities that a server accepts: at most 64 KiB, and the schemes.
         HandshakeType::CertificateRequest => 0x1_1000,
-        // A chain with ML-DSA-87 certificates has about 40 KiB; other libraries draw the line at 64 to 100 KiB.
-        HandshakeType::Certificate => 100 * 1024,
+        HandshakeType::Certificate => MAX_CHAIN,
+        // Refused if it was not offered, and then a certificate would have come in its place.
+        HandshakeType::CompressedCertificate => MAX_COMPRESSED_CHAIN,
         // The largest signature in use, of ML-DSA-87, has 4,627 bytes.
         HandshakeType::CertificateVerify => 0x4000,
         // As long as a hash.

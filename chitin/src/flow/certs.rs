@@ -1,9 +1,11 @@
 //! Certificate, CertificateVerify and Finished, which are the same in both directions. RFC 8446 section 4.4.
 
+use alloc::vec;
 use alloc::vec::Vec;
 
 use pki_types::CertificateDer;
 
+use crate::config::compress::{CertCompressor, CertDecompressor, CompressionCache};
 use crate::crypto::hash::Output;
 use crate::crypto::signer::CertifiedKey;
 use crate::crypto::verify::{DigitallySignedStruct, HandshakeSignatureValid};
@@ -11,13 +13,18 @@ use crate::error::{Error, InvalidMessage, PeerMisbehaved};
 use crate::flow::cx::Cx;
 use crate::flow::question::guarded;
 use crate::flow::replies::{self, Reply};
-use crate::names::{CertificateStatusType, ContentType, EcPointFormat, HandshakeType, SignatureScheme};
+use crate::names::{
+    CertificateCompressionAlgorithm, CertificateStatusType, ContentType, EcPointFormat, HandshakeType,
+    SignatureScheme,
+};
 use crate::schedule::tls13::TrafficSecret;
 use crate::schedule::transcript::Transcript;
 use crate::wire::codec::{List, MAX16, MAX24, Opaque, Wire, nest};
-use crate::wire::extensions::{CertificateExtensions, CertificateStatus, PointFormats};
+use crate::wire::extensions::{
+    CertCompressions, CertificateExtensions, CertificateStatus, MAX_CERT_COMPRESSIONS, PointFormats,
+};
 use crate::wire::tls12::Certificate12;
-use crate::wire::tls13::{Certificate, CertificateVerify};
+use crate::wire::tls13::{Certificate, CertificateVerify, CompressedCertificate, Length24};
 
 /// A chain as the peer sent it, leaf first. Nothing about it has been checked.
 pub(crate) struct PeerChain {
@@ -64,6 +71,134 @@ pub(crate) fn write_chain(out: &mut Vec<u8>, chain: &[CertificateDer<'_>], ocsp:
         }
     });
 }
+
+/// The longest Certificate message. A chain with ML-DSA-87 certificates has about 40 KiB; other libraries draw the line at 64
+/// to 100 KiB.
+pub(crate) const MAX_CHAIN: usize = 100 * 1024;
+
+/// The longest CompressedCertificate message: no honest compressor makes a chain longer by more than a few bytes, plus its head.
+pub(crate) const MAX_COMPRESSED_CHAIN: usize = MAX_CHAIN + 1024;
+
+/// The algorithms to offer for these decompressors: each once, and not more than the list holds. RFC 8879 section 3.
+pub(crate) fn offered_compressions(
+    decompressors: &[&'static dyn CertDecompressor],
+) -> Result<Vec<CertificateCompressionAlgorithm>, Error> {
+    guarded(DECOMPRESSOR, || {
+        let mut algorithms = Vec::new();
+        for algorithm in decompressors.iter().map(|decompressor| decompressor.algorithm()) {
+            if !algorithms.contains(&algorithm) && algorithms.len() < MAX_CERT_COMPRESSIONS / 2 {
+                algorithms.push(algorithm);
+            }
+        }
+        Ok(algorithms)
+    })
+}
+
+/// A peer names each algorithm once. RFC 8879 section 3.
+pub(crate) fn check_compressions(theirs: Option<CertCompressions<'_>>) -> Result<(), Error> {
+    let mut codes: Vec<_> = theirs.iter().flat_map(|list| list.iter()).map(u16::from).collect();
+    codes.sort_unstable();
+    match codes.windows(2).any(|pair| pair.first() == pair.last()) {
+        true => Err(PeerMisbehaved::OfferedDuplicateCertificateCompressions.into()),
+        false => Ok(()),
+    }
+}
+
+/// The first of our compressors that the peer can undo.
+pub(crate) fn choose_compressor(
+    ours: &[&'static dyn CertCompressor],
+    theirs: Option<CertCompressions<'_>>,
+) -> Result<Option<&'static dyn CertCompressor>, Error> {
+    let Some(theirs) = theirs else { return Ok(None) };
+    let known =
+        |compressor: &dyn CertCompressor| theirs.iter().any(|theirs| theirs == compressor.algorithm());
+    guarded(COMPRESSOR, || Ok(ours.iter().copied().find(|compressor| known(*compressor))))
+}
+
+/// What may come where a chain is waited for.
+pub(crate) fn expected(compressed: bool) -> Vec<HandshakeType> {
+    let compressed = compressed.then_some(HandshakeType::CompressedCertificate);
+    [HandshakeType::Certificate].into_iter().chain(compressed).collect()
+}
+
+/// Gives the body of the Certificate message that a CompressedCertificate stands for. RFC 8879 section 4.
+///
+/// # Errors
+///
+/// The algorithm was not offered, the chain is too long, or it is not what it says. What a peer announces is refused before a
+/// byte is decompressed, and what it announces is all that there is room for: a bomb has nowhere to go off.
+pub(crate) fn decompress(
+    body: &[u8],
+    decompressors: &[&'static dyn CertDecompressor],
+) -> Result<Vec<u8>, Error> {
+    let message = CompressedCertificate::read_all(body)?;
+    if !offered_compressions(decompressors)?.contains(&message.algorithm) {
+        return Err(PeerMisbehaved::SelectedUnofferedCertCompression.into());
+    }
+    let Length24(len) = message.uncompressed_length;
+    if len > MAX_CHAIN {
+        return Err(InvalidMessage::CertificatePayloadTooLarge.into());
+    }
+    guarded(DECOMPRESSOR, || {
+        let mut chain = vec![0; len];
+        let ours = decompressors.iter().find(|decompressor| decompressor.algorithm() == message.algorithm);
+        match ours.map(|decompressor| decompressor.decompress(message.compressed.0, &mut chain)) {
+            Some(Ok(())) => Ok(chain),
+            _ => Err(PeerMisbehaved::InvalidCertCompression.into()),
+        }
+    })
+}
+
+/// Sends a chain, compressed if there is a compressor and it does not fail.
+pub(crate) fn emit_chain(
+    cx: &mut Cx<'_>,
+    transcript: &mut Transcript,
+    chain: &[CertificateDer<'_>],
+    ocsp: Option<&[u8]>,
+    compressor: Option<&'static dyn CertCompressor>,
+    cache: &CompressionCache,
+) -> Result<(), Error> {
+    let compressed = match compressor {
+        Some(compressor) => compress(chain, ocsp, compressor, cache)?,
+        None => None,
+    };
+    match compressed {
+        Some(body) => cx.emit(transcript, HandshakeType::CompressedCertificate, |out| {
+            out.extend_from_slice(&body);
+        }),
+        None => cx.emit(transcript, HandshakeType::Certificate, |out| write_chain(out, chain, ocsp)),
+    }
+    Ok(())
+}
+
+/// The body of a CompressedCertificate; `None` if the compressor cannot, or gives what no message holds.
+fn compress(
+    chain: &[CertificateDer<'_>],
+    ocsp: Option<&[u8]>,
+    compressor: &'static dyn CertCompressor,
+    cache: &CompressionCache,
+) -> Result<Option<Vec<u8>>, Error> {
+    let mut plain = Vec::new();
+    write_chain(&mut plain, chain, ocsp);
+    guarded(COMPRESSOR, || {
+        let made = cache.compress(compressor, &plain).ok();
+        let made = made.filter(|made| (1..=MAX_COMPRESSED_CHAIN).contains(&made.len()));
+        Ok(made.map(|made| {
+            let mut body = Vec::with_capacity(made.len().saturating_add(8));
+            CompressedCertificate {
+                algorithm: compressor.algorithm(),
+                uncompressed_length: Length24(plain.len()),
+                compressed: Opaque(&made),
+            }
+            .write(&mut body);
+            body
+        }))
+    })
+}
+
+/// How errors call the application's objects.
+const COMPRESSOR: &str = "certificate compressor";
+const DECOMPRESSOR: &str = "certificate decompressor";
 
 /// Whose signature: the context string differs. RFC 8446 section 4.4.3.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -55,6 +55,7 @@ pub(crate) fn check_hello(hello: &ClientHello) -> Result<(), Error> {
     if !hello.offers_only_null_compression() {
         return Err(PeerMisbehaved::OfferedIncorrectCompressions.into());
     }
+    certs::check_compressions(hello.cert_compressions())?;
     let misplaced =
         hello.extension_codes().any(|code| allowed_in(code).is_some_and(|columns| columns & CH == 0));
     if misplaced {
@@ -226,6 +227,8 @@ pub(crate) fn check_hello12(hello: &ClientHello, config: &ServerConfig) -> Resul
     if !hello.offers_null_compression() {
         return Err(PeerIncompatible::NullCompressionRequired.into());
     }
+    // It means nothing here, but the list is wrong whoever reads it.
+    certs::check_compressions(hello.cert_compressions())?;
     // RFC 8422 section 5.1.2: a list that is there has the uncompressed form in it.
     if hello.point_formats_uncompressed() == Some(false) {
         return Err(PeerIncompatible::UncompressedEcPointsRequired.into());

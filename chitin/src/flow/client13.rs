@@ -27,6 +27,7 @@ use pki_types::{CertificateDer, ServerName, UnixTime};
 
 use crate::carrier::Direction;
 use crate::config::client::ClientConfig;
+use crate::config::compress::CertCompressor;
 use crate::crypto::signer::CertifiedKey;
 use crate::crypto::suites::{SupportedCipherSuite, Tls13CipherSuite};
 use crate::crypto::verify::DigitallySignedStruct;
@@ -47,7 +48,7 @@ use crate::record::joiner::Message;
 use crate::schedule::tls13::{Early, Handshake, Master, Pair};
 use crate::schedule::transcript::{Transcript, Unhashed};
 use crate::wire::codec::Wire;
-use crate::wire::extensions::{CR, EncryptedExtensions};
+use crate::wire::extensions::{CR, EncryptedExtensions, ext};
 use crate::wire::server_hello::ServerHello;
 use crate::wire::tls13::CertificateRequest;
 
@@ -77,8 +78,12 @@ impl Client {
             (WaitServerHelloAfterRetry(s), T::ServerHello) => s.read_server_hello(m, cx),
             (WaitEncryptedExtensions(s), T::EncryptedExtensions) => s.read_encrypted_extensions(m, cx),
             (WaitCertificateOrRequest(s), T::CertificateRequest) => s.read_certificate_request(m),
-            (WaitCertificateOrRequest(s), T::Certificate) => s.read_certificate(m),
-            (WaitCertificate(s), T::Certificate) => s.read_certificate(m),
+            (WaitCertificateOrRequest(s) | WaitCertificate(s), T::Certificate) => s.read_certificate(m),
+            (WaitCertificateOrRequest(s) | WaitCertificate(s), T::CompressedCertificate)
+                if s.takes_compressed() =>
+            {
+                s.read_compressed_certificate(m)
+            }
             (WaitCertificateVerify(s), T::CertificateVerify) => s.read_certificate_verify(m),
             (WaitFinished(s), T::Finished) => s.read_finished(m, cx),
             (Connected(s), T::NewSessionTicket) => s.read_new_session_ticket(m, cx),
@@ -92,10 +97,12 @@ impl Client {
         match self {
             WaitServerHello(_) | WaitServerHelloAfterRetry(_) => vec![HandshakeType::ServerHello],
             WaitEncryptedExtensions(_) => vec![HandshakeType::EncryptedExtensions],
-            WaitCertificateOrRequest(_) => {
-                vec![HandshakeType::Certificate, HandshakeType::CertificateRequest]
+            WaitCertificateOrRequest(s) => {
+                let compressed = s.takes_compressed().then_some(HandshakeType::CompressedCertificate);
+                let plain = [HandshakeType::Certificate, HandshakeType::CertificateRequest];
+                plain.into_iter().chain(compressed).collect()
             }
-            WaitCertificate(_) => vec![HandshakeType::Certificate],
+            WaitCertificate(s) => certs::expected(s.takes_compressed()),
             WaitCertificateVerify(_) => vec![HandshakeType::CertificateVerify],
             WaitFinished(_) => vec![HandshakeType::Finished],
             Connected(_) => vec![HandshakeType::NewSessionTicket, HandshakeType::KeyUpdate],
@@ -480,6 +487,8 @@ pub(crate) struct Unauthenticated {
 pub(crate) struct Request {
     schemes: Vec<SignatureScheme>,
     authorities: Vec<Vec<u8>>,
+    /// Ours, of those that the server can undo.
+    compressor: Option<&'static dyn CertCompressor>,
 }
 
 impl Unauthenticated {
@@ -497,7 +506,10 @@ impl Unauthenticated {
             return Err(PeerIncompatible::NoCertificateRequestSignatureSchemesInCommon.into());
         }
         let authorities = extensions.certificate_authorities;
+        certs::check_compressions(extensions.compress_certificate)?;
+        let ours = &self.common.asked.config.cert_compressors;
         self.request = Some(Request {
+            compressor: certs::choose_compressor(ours, extensions.compress_certificate)?,
             schemes,
             authorities: authorities
                 .into_iter()
@@ -509,14 +521,29 @@ impl Unauthenticated {
         Ok(WaitCertificate(self))
     }
 
-    fn read_certificate(mut self: Box<Self>, m: Message<'_>) -> Result<Client, Error> {
+    fn read_certificate(self: Box<Self>, m: Message<'_>) -> Result<Client, Error> {
+        self.read_chain(m.body, m.raw)
+    }
+
+    fn takes_compressed(&self) -> bool {
+        self.common.asked.offered(ext::compress_certificate)
+    }
+
+    /// RFC 8879 section 4: the transcript has the message as it came, compressed.
+    fn read_compressed_certificate(self: Box<Self>, m: Message<'_>) -> Result<Client, Error> {
+        let body = certs::decompress(m.body, &self.common.asked.config.cert_decompressors)?;
+        self.read_chain(&body, m.raw)
+    }
+
+    /// Takes the body of a Certificate message, and what of it goes into the transcript.
+    fn read_chain(mut self: Box<Self>, body: &[u8], raw: &[u8]) -> Result<Client, Error> {
         let asked = &self.common.asked;
-        let chain = certs::read_chain(m.body, |code| asked.offered(code))?;
+        let chain = certs::read_chain(body, |code| asked.offered(code))?;
         // A server always has one. RFC 8446 section 4.4.2.4.
         if chain.certificates.is_empty() {
             return Err(PeerMisbehaved::ServerSentEmptyCertificateList.into());
         }
-        self.common.transcript.add(m.raw);
+        self.common.transcript.add(raw);
         let Self { common, keys, request } = *self;
         Ok(WaitCertificateVerify(Box::new(Presented { common, keys, request, chain })))
     }
@@ -630,9 +657,8 @@ impl Answering {
             cx.emit(transcript, HandshakeType::Certificate, |out| certs::write_chain(out, &[], None));
             return finishing.send_finished(cx);
         };
-        cx.emit(transcript, HandshakeType::Certificate, |out| {
-            certs::write_chain(out, &credential.cert, None)
-        });
+        let cache = &finishing.common.asked.config.cert_compression_cache;
+        certs::emit_chain(cx, transcript, &credential.cert, None, request.compressor, cache)?;
         let message = certs::signed_message(Signed::ByClient, &transcript.current());
         Ok(AskSignature(Box::new(Signing { finishing, credential, scheme, message })))
     }

@@ -20,11 +20,12 @@ use crate::config::sessions::{Tls12ClientSessionValue, Tls13ClientSessionValue};
 use crate::crypto::suites::{Tls12CipherSuite, Tls13CipherSuite};
 use crate::crypto::{ActiveKeyExchange, SupportedKxGroup};
 use crate::error::{Error, PeerMisbehaved};
+use crate::flow::certs;
 use crate::flow::psk;
 use crate::flow::question::{self, SERVER_VERIFIER, STORE, guarded, told};
 use crate::names::{
-    CertificateStatusType, CipherSuite, Compression, HandshakeType, NamedGroup, ProtocolVersion,
-    PskKeyExchangeMode, ServerNameType, SignatureScheme,
+    CertificateCompressionAlgorithm, CertificateStatusType, CipherSuite, Compression, HandshakeType,
+    NamedGroup, ProtocolVersion, PskKeyExchangeMode, ServerNameType, SignatureScheme,
 };
 use crate::schedule::tls13::{Early, PskKind, TrafficSecret};
 use crate::schedule::transcript::Unhashed;
@@ -41,6 +42,8 @@ pub(crate) struct Offer {
     pub(crate) session_id: Vec<u8>,
     protocols: Vec<Vec<u8>>,
     schemes: Vec<SignatureScheme>,
+    /// How the server may compress its certificates.
+    compressions: Vec<CertificateCompressionAlgorithm>,
     /// The key exchange that has been begun, if TLS 1.3 is offered.
     share: Option<Share>,
     /// After a retry exactly the one share that was asked for is sent.
@@ -107,6 +110,7 @@ impl Offer {
             session_id: Vec::new(),
             protocols,
             schemes,
+            compressions: certs::offered_compressions(&config.cert_decompressors)?,
             share,
             grease_share: true,
             psk: None,
@@ -243,6 +247,9 @@ impl Offer {
             ext::signature_algorithms => {
                 nest(out, MAX16, |out| self.schemes.iter().for_each(|scheme| scheme.write(out)));
             }
+            ext::compress_certificate => {
+                nest(out, MAX8, |out| self.compressions.iter().for_each(|algorithm| algorithm.write(out)));
+            }
             ext::application_layer_protocol_negotiation => nest(out, MAX16, |out| {
                 self.protocols.iter().for_each(|name| Opaque::<1, 255>(name).write(out));
             }),
@@ -302,6 +309,7 @@ impl Offer {
         let hints = self.config.verifier.root_hint_subjects().is_some_and(|names| !names.is_empty());
         when(hints, ext::certificate_authorities);
         when(self.early_data, ext::early_data);
+        when(new && !self.compressions.is_empty(), ext::compress_certificate);
 
         // Fisher and Yates. A byte modulo a dozen is a little uneven, which does not matter here.
         for (i, byte) in (1..order.len()).rev().zip(seed) {

@@ -87,6 +87,9 @@ impl Server {
             (WaitClientHelloAfterRetry(s), T::ClientHello) => s.read_client_hello(m, cx),
             (WaitEndOfEarlyData(s), T::EndOfEarlyData) => s.read_end_of_early_data(m, cx),
             (WaitCertificate(s), T::Certificate) => s.read_certificate(m),
+            (WaitCertificate(s), T::CompressedCertificate) if s.takes_compressed() => {
+                s.read_compressed_certificate(m)
+            }
             (WaitCertificateVerify(s), T::CertificateVerify) => s.read_certificate_verify(m),
             (WaitFinished(s), T::Finished) => s.read_finished(m, cx),
             (Connected(s), T::KeyUpdate) => read_key_update(s, m, cx),
@@ -99,7 +102,7 @@ impl Server {
         match self {
             WaitClientHello(_) | WaitClientHelloAfterRetry(_) => vec![HandshakeType::ClientHello],
             WaitEndOfEarlyData(_) => vec![HandshakeType::EndOfEarlyData],
-            WaitCertificate(_) => vec![HandshakeType::Certificate],
+            WaitCertificate(s) => certs::expected(s.takes_compressed()),
             WaitCertificateVerify(_) => vec![HandshakeType::CertificateVerify],
             WaitFinished(_) => vec![HandshakeType::Finished],
             Connected(_) => vec![HandshakeType::KeyUpdate],
@@ -555,6 +558,7 @@ impl Agreed {
     /// RFC 8446 section 4.3.2. The context is empty within the handshake.
     fn send_certificate_request(&mut self, cx: &mut Cx<'_>) -> Result<(), Error> {
         let verifier = &self.config.verifier;
+        let compressions = certs::offered_compressions(&self.config.cert_decompressors)?;
         let schemes = told(CLIENT_VERIFIER, || verifier.supported_verify_schemes())?;
         let authorities = told(CLIENT_VERIFIER, || verifier.root_hint_subjects())?;
         cx.emit(&mut self.transcript, HandshakeType::CertificateRequest, |out| {
@@ -568,6 +572,12 @@ impl Agreed {
                         schemes.iter().for_each(|s| s.write(out));
                     });
                 });
+                if !compressions.is_empty() {
+                    ext::compress_certificate.write(out);
+                    nest(out, MAX16, |out| {
+                        nest(out, MAX8, |out| compressions.iter().for_each(|c| c.write(out)));
+                    });
+                }
                 // It is a hint. What does not fit is not cut short, since half a list would keep clients away.
                 let len = authorities
                     .iter()
@@ -611,9 +621,10 @@ impl Chosen {
         }
         let status_wanted = agreed.hello.extension(ext::status_request).is_some();
         let ocsp = credential.ocsp.as_deref().filter(|response| status_wanted && !response.is_empty());
-        cx.emit(&mut agreed.transcript, HandshakeType::Certificate, |out| {
-            certs::write_chain(out, &credential.cert, ocsp);
-        });
+        let Agreed { config, hello, transcript, .. } = &mut agreed;
+        let compressor = certs::choose_compressor(&config.cert_compressors, hello.cert_compressions())?;
+        let cache = &config.cert_compression_cache;
+        certs::emit_chain(cx, transcript, &credential.cert, ocsp, compressor, cache)?;
         let message = certs::signed_message(Signed::ByServer, &agreed.transcript.current());
         Ok(AskSignature(Box::new(Signing { agreed, credential, scheme, message, asked })))
     }
@@ -686,10 +697,25 @@ impl Flown {
         Ok(WaitFinished(self))
     }
 
-    fn read_certificate(mut self: Box<Self>, m: Message<'_>) -> Result<Server, Error> {
+    fn read_certificate(self: Box<Self>, m: Message<'_>) -> Result<Server, Error> {
+        self.read_chain(m.body, m.raw)
+    }
+
+    fn takes_compressed(&self) -> bool {
+        !self.config.cert_decompressors.is_empty()
+    }
+
+    /// RFC 8879 section 4: the transcript has the message as it came, compressed.
+    fn read_compressed_certificate(self: Box<Self>, m: Message<'_>) -> Result<Server, Error> {
+        let body = certs::decompress(m.body, &self.config.cert_decompressors)?;
+        self.read_chain(&body, m.raw)
+    }
+
+    /// Takes the body of a Certificate message, and what of it goes into the transcript.
+    fn read_chain(mut self: Box<Self>, body: &[u8], raw: &[u8]) -> Result<Server, Error> {
         // We asked for nothing beside the certificates.
-        let chain = certs::read_chain(m.body, |_| false)?;
-        self.transcript.add(m.raw);
+        let chain = certs::read_chain(body, |_| false)?;
+        self.transcript.add(raw);
         if !chain.certificates.is_empty() {
             return Ok(WaitCertificateVerify(Box::new(Presented { flown: self, chain })));
         }

@@ -15,8 +15,8 @@ use crate::names::{
 };
 use crate::wire::codec::{List, MAX16, Opaque, Reader, Wire};
 use crate::wire::extensions::{
-    Authorities, ClientVersions, KeyShares, NamedGroups, OfferedPsks, PointFormats, ProtocolNames,
-    RenegotiationInfo, Seen, ServerNameEntry, SignatureSchemes, ext,
+    Authorities, CertCompressions, ClientVersions, KeyShares, NamedGroups, OfferedPsks, PointFormats,
+    ProtocolNames, RenegotiationInfo, Seen, ServerNameEntry, SignatureSchemes, ext,
 };
 
 type Suites<'a> = List<'a, CipherSuite, 2, { MAX16 - 1 }>;
@@ -114,6 +114,7 @@ impl ClientHello {
                 let names = Authorities::read_all(body)?;
                 self.authorities = Some(names.iter().map(|name| name.0.to_vec().into()).collect());
             }
+            ext::compress_certificate => CertCompressions::read_all(body).map(drop)?,
             ext::signature_algorithms_cert => SignatureSchemes::read_all(body).map(drop)?,
             ext::application_layer_protocol_negotiation => ProtocolNames::read_all(body).map(drop)?,
             ext::supported_versions => ClientVersions::read_all(body).map(drop)?,
@@ -183,6 +184,10 @@ impl ClientHello {
 
     pub(crate) fn protocols(&self) -> Option<ProtocolNames<'_>> {
         self.parsed(ext::application_layer_protocol_negotiation)
+    }
+
+    pub(crate) fn cert_compressions(&self) -> Option<CertCompressions<'_>> {
+        self.parsed(ext::compress_certificate)
     }
 
     pub(crate) fn cookie(&self) -> Option<&[u8]> {

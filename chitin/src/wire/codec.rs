@@ -197,7 +197,7 @@ macro_rules! wire_numbers {
 wire_numbers! {
     u8 as AlertDescription, u8 as AlertLevel, u8 as CertificateStatusType, u8 as CertificateType,
     u8 as ClientCertificateType, u8 as Compression, u8 as ContentType, u8 as EcCurveType, u8 as EcPointFormat,
-    u8 as HandshakeType, u8 as KeyUpdateRequest, u8 as PskKeyExchangeMode, u8 as ServerNameType,
+    u8 as HandshakeType, u8 as KeyUpdateRequest, u8 as PskKeyExchangeMode, u8 as ServerNameType, u16 as CertificateCompressionAlgorithm,
     u16 as CipherSuite, u16 as ExtensionType, u16 as NamedGroup, u16 as ProtocolVersion, u16 as SignatureScheme,
 }
 

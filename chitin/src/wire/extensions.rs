@@ -3,7 +3,10 @@
 use alloc::vec::Vec;
 
 use crate::error::InvalidMessage;
-use crate::names::{CertificateStatusType, EcPointFormat, NamedGroup, ProtocolVersion, SignatureScheme};
+use crate::names::{
+    CertificateCompressionAlgorithm, CertificateStatusType, EcPointFormat, NamedGroup, ProtocolVersion,
+    SignatureScheme,
+};
 use crate::wire::codec::{List, MAX16, Opaque, Reader, Wire};
 
 // The columns: client hello, server hello, encrypted extensions, certificate entry, certificate request, hello retry
@@ -84,6 +87,10 @@ pub(crate) type NamedGroups<'a> = List<'a, NamedGroup, 2, { MAX16 }>;
 pub(crate) type ProtocolNames<'a> = List<'a, Opaque<'a, 1, 255>, 2, { MAX16 }>;
 /// RFC 8446 section 4.2.4: DER of distinguished names.
 pub(crate) type Authorities<'a> = List<'a, Opaque<'a, 1, MAX16>, 3, { MAX16 }>;
+/// RFC 8879 section 3.
+pub(crate) type CertCompressions<'a> = List<'a, CertificateCompressionAlgorithm, 2, MAX_CERT_COMPRESSIONS>;
+/// Bytes of such a list: 127 algorithms.
+pub(crate) const MAX_CERT_COMPRESSIONS: usize = 254;
 /// RFC 8446 section 4.2.1, in a client hello.
 pub(crate) type ClientVersions<'a> = List<'a, ProtocolVersion, 2, 254>;
 /// RFC 8446 section 4.2.8, in a client hello.
@@ -202,6 +209,7 @@ extension_block! {
     /// RFC 8446 section 4.3.2. A client ignores what it does not know here.
     CertificateRequestExtensions<'a> in CR {
         signature_algorithms:    SignatureSchemes<'a>,
+        compress_certificate:    CertCompressions<'a>,
         certificate_authorities: Authorities<'a>,
     }
 }

@@ -1,7 +1,9 @@
 //! The messages of TLS 1.3 after the hellos.
 
+use alloc::vec::Vec;
+
 use crate::error::InvalidMessage;
-use crate::names::SignatureScheme;
+use crate::names::{CertificateCompressionAlgorithm, SignatureScheme};
 use crate::wire::codec::{MAX8, MAX16, MAX24, Opaque, Reader, Wire};
 use crate::wire::extensions::{
     CertificateExtensions, CertificateRequestExtensions, NewSessionTicketExtensions,
@@ -45,6 +47,32 @@ wire_struct! {
 }
 
 wire_struct! {
+    /// RFC 8879 section 4.
+    CompressedCertificate<'a> {
+        algorithm:           CertificateCompressionAlgorithm,
+        uncompressed_length: Length24,
+        compressed:          Opaque<'a, 1, MAX24>,
+    }
+}
+
+/// A length of three bytes that says nothing of what follows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Length24(pub(crate) usize);
+
+impl Wire<'_> for Length24 {
+    const NAME: &'static str = "uint24";
+    fn read(r: &mut Reader<'_>) -> Result<Self, InvalidMessage> {
+        let [a, b, c] = r.array(Self::NAME)?;
+        Ok(Self(usize::from(a) << 16 | usize::from(b) << 8 | usize::from(c)))
+    }
+    /// Ours are bounded by their writers.
+    fn write(&self, out: &mut Vec<u8>) {
+        debug_assert!(self.0 <= MAX24);
+        out.extend_from_slice((self.0 as u32).to_be_bytes().get(1..).unwrap_or_default());
+    }
+}
+
+wire_struct! {
     /// RFC 8446 section 4.4.3.
     CertificateVerify<'a> {
         scheme:    SignatureScheme,
@@ -67,6 +95,16 @@ wire_struct! {
 mod tests {
     use super::*;
     use crate::wire::codec::tests::{cut_and_extended, good};
+
+    #[test]
+    fn compressed_certificate() {
+        let bytes = [0, 2, 0x01, 0x02, 0x03, 0, 0, 2, 7, 8];
+        let message = good::<CompressedCertificate<'_>>(&bytes);
+        assert_eq!(message.algorithm, CertificateCompressionAlgorithm::Brotli);
+        assert_eq!((message.uncompressed_length, message.compressed.0), (Length24(0x01_0203), &[7, 8][..]));
+        cut_and_extended(&bytes, |b| CompressedCertificate::read_all(b).is_ok());
+        assert!(CompressedCertificate::read_all(&[0, 2, 0, 0, 1, 0, 0, 0]).is_err(), "empty");
+    }
 
     #[test]
     fn certificate() {

@@ -48,12 +48,27 @@ pub fn retrying() -> Arc<CryptoProvider> {
     configs::provider(&[], &[NamedGroup::secp256r1])
 }
 
+/// The cases are about messages as they are, whatever features bring.
+fn uncompressed_client(mut config: ClientConfig) -> ClientConfig {
+    config.cert_compressors.clear();
+    config.cert_decompressors.clear();
+    config
+}
+
+/// The same of a server.
+fn uncompressed_server(mut config: ServerConfig) -> ServerConfig {
+    config.cert_compressors.clear();
+    config.cert_decompressors.clear();
+    config
+}
+
 pub fn client(provider: Arc<CryptoProvider>) -> ClientConfig {
-    ClientConfig::builder_with_provider(provider)
+    let config = ClientConfig::builder_with_provider(provider)
         .with_protocol_versions(&[&TLS13])
         .unwrap()
         .with_root_certificates(world().root.store())
-        .with_no_client_auth()
+        .with_no_client_auth();
+    uncompressed_client(config)
 }
 
 pub fn client_with_certificate(provider: Arc<CryptoProvider>) -> ClientConfig {
@@ -61,12 +76,13 @@ pub fn client_with_certificate(provider: Arc<CryptoProvider>) -> ClientConfig {
 }
 
 pub fn client_of(provider: Arc<CryptoProvider>, identity: &Identity) -> ClientConfig {
-    ClientConfig::builder_with_provider(provider)
+    let config = ClientConfig::builder_with_provider(provider)
         .with_protocol_versions(&[&TLS13])
         .unwrap()
         .with_root_certificates(world().root.store())
         .with_client_auth_cert(identity.chain.clone(), identity.key.clone_key())
-        .unwrap()
+        .unwrap();
+    uncompressed_client(config)
 }
 
 pub fn server(provider: Arc<CryptoProvider>) -> ServerConfig {
@@ -74,12 +90,13 @@ pub fn server(provider: Arc<CryptoProvider>) -> ServerConfig {
 }
 
 pub fn server_of(provider: Arc<CryptoProvider>, identity: &Identity) -> ServerConfig {
-    ServerConfig::builder_with_provider(provider)
+    let config = ServerConfig::builder_with_provider(provider)
         .with_protocol_versions(&[&TLS13])
         .unwrap()
         .with_no_client_auth()
         .with_single_cert(identity.chain.clone(), identity.key.clone_key())
-        .unwrap()
+        .unwrap();
+    uncompressed_server(config)
 }
 
 /// A server that demands a certificate.
@@ -90,12 +107,13 @@ pub fn asking_server(provider: Arc<CryptoProvider>) -> ServerConfig {
 pub fn asking_server_of(provider: Arc<CryptoProvider>, identity: &Identity) -> ServerConfig {
     let roots = Arc::new(world().root.store());
     let verifier = WebPkiClientVerifier::builder_with_provider(roots, provider.clone()).build().unwrap();
-    ServerConfig::builder_with_provider(provider)
+    let config = ServerConfig::builder_with_provider(provider)
         .with_protocol_versions(&[&TLS13])
         .unwrap()
         .with_client_cert_verifier(verifier)
         .with_single_cert(identity.chain.clone(), identity.key.clone_key())
-        .unwrap()
+        .unwrap();
+    uncompressed_server(config)
 }
 
 /// The body of a Certificate message with this context and these entries. RFC 8446 section 4.4.2.

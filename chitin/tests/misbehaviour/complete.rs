@@ -12,6 +12,7 @@ fn all_cases() -> Vec<Case> {
         crate::calls::cases(),
         crate::certificates::cases(),
         crate::early::cases(),
+        crate::compression::cases(),
         crate::encrypted::cases(),
         crate::hello_to_client::cases(),
         crate::hello_to_server::cases(),
@@ -23,7 +24,6 @@ fn all_cases() -> Vec<Case> {
     files.into_iter().flatten().collect()
 }
 
-const COMPRESSION: &str = "needs certificate compression";
 const RAW_KEYS: &str = "needs raw public keys";
 const ECH: &str = "needs ECH";
 const QUIC: &str = "needs QUIC";
@@ -78,7 +78,6 @@ const EXCUSED: &[(&str, &str, &str)] = &[
         "in 0.23; InvalidMessage::IllegalEmptyList names the field",
     ),
     ("PeerMisbehaved", "IllegalHelloRetryRequestWithInvalidEch", ECH),
-    ("PeerMisbehaved", "InvalidCertCompression", COMPRESSION),
     ("PeerMisbehaved", "InvalidMaxEarlyDataSize", QUIC),
     ("PeerMisbehaved", "KeyUpdateReceivedInQuicConnection", QUIC),
     (
@@ -87,14 +86,12 @@ const EXCUSED: &[(&str, &str, &str)] = &[
         "in 0.23; PskExtensionWithMismatchedIdsAndBinders comes first",
     ),
     ("PeerMisbehaved", "MissingQuicTransportParameters", QUIC),
-    ("PeerMisbehaved", "OfferedDuplicateCertificateCompressions", COMPRESSION),
     (
         "PeerMisbehaved",
         "OfferedEmptyApplicationProtocol",
         "in 0.23; InvalidMessage::IllegalEmptyList names the field",
     ),
     ("PeerMisbehaved", "PskExtensionMustBeLast", "in 0.23; InvalidMessage::PreSharedKeyIsNotFinalExtension"),
-    ("PeerMisbehaved", "SelectedUnofferedCertCompression", COMPRESSION),
     (
         "PeerMisbehaved",
         "SelectedUnofferedPsk",
@@ -124,11 +121,6 @@ const EXCUSED: &[(&str, &str, &str)] = &[
     ("PeerIncompatible", "Tls13RequiredForQuic", QUIC),
     ("PeerIncompatible", "UnsolicitedCertificateTypeExtension", RAW_KEYS),
     ("InvalidMessage", "EmptyTicketValue", "in 0.23; InvalidMessage::IllegalEmptyList names the field"),
-    (
-        "InvalidMessage",
-        "CertificatePayloadTooLarge",
-        "in 0.23; HandshakeMessageTooLong names message, length and limit",
-    ),
     (
         "InvalidMessage",
         "HandshakePayloadTooLarge",

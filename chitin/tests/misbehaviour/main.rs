@@ -10,6 +10,7 @@ mod bench;
 mod calls;
 mod certificates;
 mod complete;
+mod compression;
 mod early;
 mod encrypted;
 mod hello_to_client;

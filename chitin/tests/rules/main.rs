@@ -2,6 +2,7 @@
 //! peer is needed for. A client and a server of ours, joined by memory, and hands of ours in between.
 
 mod common;
+mod compression;
 mod early;
 mod failures;
 mod hostile;
