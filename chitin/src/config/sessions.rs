@@ -195,10 +195,10 @@ impl Tls13ClientSessionValue {
         lifetime_secs: u32,
         max_early_data_size: u32,
         obtained_at: UnixTime,
-        server_chain: Vec<CertificateDer<'static>>,
+        server_chain: Arc<[CertificateDer<'static>]>,
         binding: SessionBinding,
     ) -> Self {
-        let (ticket, server_chain) = (Arc::from(ticket), Arc::from(server_chain));
+        let ticket = Arc::from(ticket);
         let authenticated_at = obtained_at;
         let common = ClientSessionCommon {
             ticket,
@@ -331,7 +331,7 @@ impl Tls12ClientSessionValue {
         lifetime_secs: u32,
         obtained_at: UnixTime,
         authenticated_at: UnixTime,
-        server_chain: Vec<CertificateDer<'static>>,
+        server_chain: Arc<[CertificateDer<'static>]>,
         binding: SessionBinding,
     ) -> Self {
         // A server that says nothing leaves it to us. RFC 5246 section F.1.4 suggests a day at most.
@@ -342,7 +342,7 @@ impl Tls12ClientSessionValue {
             obtained_at,
             lifetime_secs,
             authenticated_at,
-            server_chain: Arc::from(server_chain),
+            server_chain,
             binding,
         };
         Self { suite, session_id: Arc::from(session_id), ems, common: Arc::new(common) }
@@ -552,7 +552,7 @@ mod tests {
             3600,
             0,
             at(1_000_000),
-            Vec::new(),
+            Arc::default(),
             SessionBinding::to(config),
         )
     }

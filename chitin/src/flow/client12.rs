@@ -277,7 +277,7 @@ fn resume(common: Common, session: Tls12ClientSessionValue, cx: &mut Cx<'_>) -> 
     let master = MasterSecret::resumed(common.suite, session.secret.duplicate(), common.ems);
     cx.log_secret("CLIENT_RANDOM", master.as_secret().as_bytes())?;
     let keys = master.key_block(&common.randoms);
-    let chain = session.server_chain.to_vec();
+    let chain = session.server_chain.clone();
     let ticket_comes = common.ticket_comes;
     let flown = Box::new(Flown { common, master, keys: Keys::Both(keys), chain });
     Ok(if ticket_comes { WaitNewSessionTicket(flown) } else { WaitChangeCipherSpec(flown) })
@@ -399,11 +399,11 @@ impl Claimed {
             verifier.verify_tls12_signature(&self.signed, leaf, &self.signature)
         })?;
         let Self { common, chain, group, public, request, .. } = *self;
-        cx.facts.peer = Some(chain.certificates.clone());
+        let chain: Arc<[_]> = chain.certificates.into();
+        cx.facts.peer = Some(chain.clone());
         cx.facts.group = Some(group);
         let wanted = request.is_some();
-        let authenticated =
-            Box::new(Authenticated { common, chain: chain.certificates, group, public, request });
+        let authenticated = Box::new(Authenticated { common, chain, group, public, request });
         match wanted {
             true => Ok(AskCertificate(authenticated)),
             false => authenticated.send_client_flight(None, cx),
@@ -416,7 +416,7 @@ impl Claimed {
 /// The server is who it should be.
 pub(crate) struct Authenticated {
     common: Common,
-    chain: Vec<CertificateDer<'static>>,
+    chain: Arc<[CertificateDer<'static>]>,
     group: &'static dyn SupportedKxGroup,
     public: Vec<u8>,
     request: Option<Request>,
@@ -466,7 +466,7 @@ impl Authenticated {
 struct Keyed {
     common: Common,
     master: MasterSecret,
-    chain: Vec<CertificateDer<'static>>,
+    chain: Arc<[CertificateDer<'static>]>,
 }
 
 /// A signature over the whole handshake is being made.
@@ -514,7 +514,7 @@ pub(crate) struct Flown {
     common: Common,
     master: MasterSecret,
     keys: Keys,
-    chain: Vec<CertificateDer<'static>>,
+    chain: Arc<[CertificateDer<'static>]>,
 }
 
 /// The keys that are still to be switched to.

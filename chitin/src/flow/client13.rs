@@ -374,7 +374,7 @@ fn agree(
     };
 
     let authenticated_at = settled.session.as_ref().map(|session| session.authenticated_at);
-    let resumed = settled.session.map(|session| session.server_chain.to_vec());
+    let resumed = settled.session.map(|session| session.server_chain.clone());
     let common =
         Box::new(Common { asked: settled.asked, group: share.group, transcript, authenticated_at, early });
     Ok(WaitEncryptedExtensions(Box::new(Agreed { common, keys, resumed })))
@@ -414,7 +414,7 @@ pub(crate) struct Agreed {
     common: Box<Common>,
     keys: Handshake,
     /// The chain of the session that is resumed.
-    resumed: Option<Vec<CertificateDer<'static>>>,
+    resumed: Option<Arc<[CertificateDer<'static>]>>,
 }
 
 impl Agreed {
@@ -590,8 +590,9 @@ impl Claimed {
             verifier.verify_tls13_signature(&self.message, leaf, &self.signature)
         })?;
         let Self { common, keys, request, chain, .. } = *self;
-        cx.facts.peer = Some(chain.certificates.clone());
-        Ok(WaitFinished(Box::new(Authenticated { common, keys, chain: chain.certificates, request })))
+        let chain: Arc<[_]> = chain.certificates.into();
+        cx.facts.peer = Some(chain.clone());
+        Ok(WaitFinished(Box::new(Authenticated { common, keys, chain, request })))
     }
 }
 
@@ -601,7 +602,7 @@ impl Claimed {
 pub(crate) struct Authenticated {
     common: Box<Common>,
     keys: Handshake,
-    chain: Vec<CertificateDer<'static>>,
+    chain: Arc<[CertificateDer<'static>]>,
     request: Option<Request>,
 }
 

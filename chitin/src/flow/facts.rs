@@ -1,5 +1,6 @@
 //! What has been negotiated: written by the flows, and read by the getters of every connection kind.
 
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
 
@@ -17,7 +18,8 @@ pub(crate) struct Facts {
     pub(crate) suite: Option<SupportedCipherSuite>,
     pub(crate) group: Option<&'static dyn SupportedKxGroup>,
     pub(crate) alpn: Option<Vec<u8>>,
-    pub(crate) peer: Option<Vec<CertificateDer<'static>>>,
+    /// Shared with the sessions that a client keeps.
+    pub(crate) peer: Option<Arc<[CertificateDer<'static>]>>,
     pub(crate) kind: Option<HandshakeKind>,
     /// Server only: the name that the client asked for.
     pub(crate) server_name: Option<DnsName<'static>>,

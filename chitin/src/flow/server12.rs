@@ -25,7 +25,7 @@ use alloc::sync::Arc;
 use alloc::vec;
 use alloc::vec::Vec;
 
-use pki_types::{CertificateDer, UnixTime};
+use pki_types::UnixTime;
 use zeroize::Zeroizing;
 
 use crate::carrier::Direction;
@@ -527,8 +527,8 @@ impl Keyed {
             return Err(PeerMisbehaved::IncorrectFinished.into());
         }
         messages.add(m.raw);
-        let chain: Vec<CertificateDer<'static>> = self.chain.certificates.clone();
-        cx.facts.peer = (!chain.is_empty()).then_some(chain);
+        let chain = &self.chain.certificates;
+        cx.facts.peer = (!chain.is_empty()).then(|| chain.as_slice().into());
         match self.last {
             Last::TheClient => self.connect(cx),
             Last::Ourselves => self.keep_session(cx),

@@ -776,7 +776,7 @@ impl Flown {
         let Self { config, transcript, master, peer, authenticated, resumes, .. } = *self;
         let (traffic, exporter, resumption) = master.into_traffic(&transcript.current());
         cx.install(Direction::Read, &traffic.client, KeyLevel::Traffic)?;
-        cx.facts.peer = (!peer.is_empty()).then_some(peer);
+        cx.facts.peer = (!peer.is_empty()).then(|| peer.into());
         cx.facts.exporter = Some(exporter);
         cx.open_gates();
         let traffic = Box::new(Traffic { read: traffic.client, write: traffic.server });
@@ -853,7 +853,7 @@ fn make_ticket(mut maker: Maker, cx: &mut Cx<'_>) -> Result<Server, Error> {
     let early_data = maker.early_data();
     let origin = config.id().unwrap_or_default();
     let secret = maker.resumption.psk(&[maker.nonce]);
-    let chain = cx.facts.peer.iter().flatten().map(AsRef::as_ref);
+    let chain = cx.facts.peer.iter().flat_map(|chain| chain.iter()).map(AsRef::as_ref);
     let chain = stored::encode_chain(chain);
     let policy = config.policy_fingerprint().unwrap_or_default();
     let session = ServerSession {

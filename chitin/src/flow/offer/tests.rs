@@ -255,7 +255,7 @@ fn resuming(suite: CipherSuite) -> Offer {
         7200,
         0,
         at(1_000_000),
-        Vec::new(),
+        Arc::default(),
         SessionBinding::to(&config),
     );
     store.insert_tls13_ticket(name("a.example"), value);
