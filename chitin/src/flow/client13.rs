@@ -35,6 +35,7 @@ use crate::flow::cx::Cx;
 use crate::flow::offer::{Asked, Offer};
 use crate::flow::question::{Answer, Question, SERVER_VERIFIER, STORE, told};
 use crate::flow::replies::{self, Reply};
+use crate::flow::size_limit;
 use crate::flow::traffic13::{Tickets, Traffic};
 use crate::flow::unexpected;
 use crate::flow::{self, client12};
@@ -381,6 +382,11 @@ impl Agreed {
                 return Err(PeerMisbehaved::SelectedUnofferedApplicationProtocol.into());
             }
             cx.facts.alpn = Some(protocol.0.to_vec());
+        }
+        if let Some(limit) = extensions.record_size_limit {
+            size_limit::check(Some(limit))?;
+            size_limit::obey(limit, ProtocolVersion::TLSv1_3, cx);
+            size_limit::enforce(asked.size_limit, cx);
         }
         self.common.transcript.add(m.raw);
         let Self { common, keys, resumed } = *self;

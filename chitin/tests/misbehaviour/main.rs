@@ -14,6 +14,7 @@ mod compression;
 mod encrypted;
 mod hello_to_client;
 mod hello_to_server;
+mod limits;
 mod messages;
 mod parts;
 mod records;

@@ -6,6 +6,7 @@ mod compression;
 mod failures;
 mod hostile;
 mod identity;
+mod limits;
 mod protocol;
 mod resumption;
 mod secrecy;
