@@ -37,7 +37,11 @@ impl Stages {
     pub fn test(&mut self, yes: bool) -> Result<(), String> {
         self.stage("peers", |_| peers::set_up(yes))?;
         self.stage("features", |s| s.features())?;
-        self.cargo("tests", &["test", "--workspace", "--locked"], &[])
+        self.cargo("tests", &["test", "--workspace", "--locked"], &[])?;
+        // The algorithms are in no default feature, and the tests about them are called after them.
+        let compression =
+            ["test", "-p", "chitin", "--locked", "--features", "brotli,zlib", "--lib", "--test", "rules"];
+        self.cargo("compression", &[&compression[..], &["compress"]].concat(), &[])
     }
 
     /// Prints the minutes of each finished stage.

@@ -100,6 +100,20 @@ impl Carrier {
         }
     }
 
+    /// What a protected record of ours may hold, type byte and header not counted. RFC 8449.
+    pub(crate) fn limit_sent(&mut self, content: usize) {
+        match self {
+            Self::Records(records) => records.seal.set_peer_limit(content),
+        }
+    }
+
+    /// What a protected record of the peer's may hold, type byte and padding counted where the version has them. RFC 8449.
+    pub(crate) fn limit_received(&mut self, limit: usize) {
+        match self {
+            Self::Records(records) => records.limit_received(limit),
+        }
+    }
+
     /// Raises an event, if anybody looks.
     pub(crate) fn event(&self, event: Event<'_>) {
         match self {

@@ -23,6 +23,8 @@ pub(crate) struct Records {
     pub(crate) out: Outbox,
     read_level: KeyLevel,
     write_level: KeyLevel,
+    /// A limit for what comes under the keys after those of early data.
+    next_limit: Option<usize>,
     observer: Observer,
 }
 
@@ -56,6 +58,7 @@ impl Records {
             out: Outbox::default(),
             read_level: KeyLevel::Plaintext,
             write_level: KeyLevel::Plaintext,
+            next_limit: None,
             observer: Observer::default(),
         }
     }
@@ -67,6 +70,14 @@ impl Records {
     ) -> Result<(), Error> {
         self.seal.set_padding(padding);
         self.seal.set_max_fragment_size(max_fragment_size)
+    }
+
+    /// Early data was sent before the peer knew of the limit: its keys are not of this handshake. RFC 8449 section 4.
+    pub(crate) fn limit_received(&mut self, limit: usize) {
+        match self.read_level {
+            KeyLevel::Early => self.next_limit = Some(limit),
+            _ => self.open.set_limit(limit),
+        }
     }
 
     pub(crate) fn set_trace(&mut self, trace: Option<Arc<dyn Trace>>) {
@@ -163,6 +174,9 @@ impl Records {
 
     pub(super) fn install_read(&mut self, aead: Box<dyn MessageDecrypter>, level: KeyLevel) {
         self.open.install(aead);
+        if let Some(limit) = self.next_limit.take() {
+            self.open.set_limit(limit);
+        }
         self.read_level = level;
         self.event(Event::Keys { direction: observe::Direction::In, level });
     }

@@ -44,6 +44,9 @@ pub struct ClientConfig {
     /// The largest record to send, with its header; `None` (the default) for the largest the protocol allows.
     ///
     /// 32 to 16,389 bytes, or connections fail with [`Error::BadMaxFragmentSize`].
+    ///
+    /// Servers that know RFC 8449 are also asked to send no larger ones, down to the 64 bytes of content that it knows as
+    /// the least; one that agrees and does not keep to it is refused.
     pub max_fragment_size: Option<usize>,
 
     /// Chooses the certificate to show if a server asks for one. By default none is shown.
@@ -84,7 +87,8 @@ pub struct ClientConfig {
     /// Where compressed certificates are kept. By default four messages in memory, or none without `std`.
     pub cert_compression_cache: Arc<CompressionCache>,
 
-    /// How many tickets to ask servers for (RFC 9149). `None` by default. Not built yet: nothing is asked for.
+    /// How many tickets to ask servers for (RFC 9149). `None` by default, which leaves it to them. Nothing is asked
+    /// for if no sessions are kept.
     pub send_ticket_request: Option<TicketRequest>,
 
     /// Who is told what happens on connections. Nobody by default. Not in rustls 0.23.

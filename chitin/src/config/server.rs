@@ -39,6 +39,9 @@ pub struct ServerConfig {
     /// The largest record to send, with its header; `None` (the default) for the largest the protocol allows.
     ///
     /// 32 to 16,389 bytes, or connections fail with [`Error::BadMaxFragmentSize`].
+    ///
+    /// Clients that speak of RFC 8449 are also asked to send no larger ones, down to the 64 bytes of content that it knows
+    /// as the least; one that does not keep to it is refused. What they ask for is kept in any case.
     pub max_fragment_size: Option<usize>,
 
     /// Where sessions are kept if `ticketer` makes no tickets. By default 256 in memory, or none without `std`.
@@ -80,7 +83,8 @@ pub struct ServerConfig {
     pub send_tls13_tickets: usize,
 
     /// The most tickets to send to a client that asks for a number of them (RFC 9149). Eight by default, which is what a
-    /// client of ours keeps. Not built yet: what clients ask for is not looked at.
+    /// client of ours keeps. Such a client gets as many as it asks for up to this, whatever `send_tls13_tickets` says, unless
+    /// that is zero.
     pub max_tls13_tickets: usize,
 
     /// Whether a TLS 1.2 client must support the extended master secret (RFC 7627). True by default with the `fips`

@@ -193,6 +193,7 @@ fn misbehaved(why: &PeerMisbehaved) -> AlertDescription {
         | PeerMisbehaved::OfferedDuplicateCertificateCompressions
         | PeerMisbehaved::OfferedDuplicateKeyShares
         | PeerMisbehaved::OfferedIncorrectCompressions
+        | PeerMisbehaved::OfferedTooSmallRecordSizeLimit
         | PeerMisbehaved::PskExtensionMustBeLast
         | PeerMisbehaved::PskExtensionWithMismatchedIdsAndBinders
         | PeerMisbehaved::RandomDifferedOnRetry

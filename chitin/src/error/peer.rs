@@ -97,6 +97,8 @@ faults! {
         OfferedEmptyApplicationProtocol = "the peer lists an application protocol with an empty name",
         /// RFC 8446 section 4.1.2. We send `illegal_parameter`.
         OfferedIncorrectCompressions = "the client offers compression methods other than null alone",
+        /// RFC 8449 section 4. We send `illegal_parameter`.
+        OfferedTooSmallRecordSizeLimit = "the peer takes only records that are shorter than the protocol allows",
         /// RFC 8446 section 4.2.11. We send `illegal_parameter`.
         PskExtensionMustBeLast = "the pre_shared_key extension is not the last of the client hello",
         /// RFC 8446 section 4.2.11. We send `illegal_parameter`.

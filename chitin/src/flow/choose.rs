@@ -14,6 +14,7 @@ use crate::crypto::signer::CertifiedKey;
 use crate::crypto::suites::{SupportedCipherSuite, Tls12CipherSuite, Tls13CipherSuite};
 use crate::error::{Error, PeerIncompatible, PeerMisbehaved};
 use crate::flow::certs;
+use crate::flow::size_limit;
 use crate::names::{CipherSuite, NamedGroup, ProtocolVersion, PskKeyExchangeMode, SignatureScheme};
 use crate::wire::client_hello::ClientHello;
 use crate::wire::extensions::{CH, allowed_in, ext};
@@ -56,6 +57,7 @@ pub(crate) fn check_hello(hello: &ClientHello) -> Result<(), Error> {
         return Err(PeerMisbehaved::OfferedIncorrectCompressions.into());
     }
     certs::check_compressions(hello.cert_compressions())?;
+    size_limit::check(hello.record_size_limit())?;
     let misplaced =
         hello.extension_codes().any(|code| allowed_in(code).is_some_and(|columns| columns & CH == 0));
     if misplaced {
@@ -229,6 +231,7 @@ pub(crate) fn check_hello12(hello: &ClientHello, config: &ServerConfig) -> Resul
     }
     // It means nothing here, but the list is wrong whoever reads it.
     certs::check_compressions(hello.cert_compressions())?;
+    size_limit::check(hello.record_size_limit())?;
     // RFC 8422 section 5.1.2: a list that is there has the uncompressed form in it.
     if hello.point_formats_uncompressed() == Some(false) {
         return Err(PeerIncompatible::UncompressedEcPointsRequired.into());

@@ -39,6 +39,7 @@ use crate::flow::cx::Cx;
 use crate::flow::offer::{Asked, MAX_TICKET, Offer};
 use crate::flow::question::{Answer, Question, STORE, guarded};
 use crate::flow::replies::{self, Reply};
+use crate::flow::size_limit;
 use crate::flow::transcript12::Messages;
 use crate::flow::unexpected;
 use crate::names::{
@@ -206,6 +207,7 @@ pub(crate) fn read_server_hello(
     replies::check(&extensions.seen, Reply::ServerHello12, |code| offer.offered(code))?;
     let suite = offer.suite12(hello.cipher_suite).ok_or(PeerMisbehaved::SelectedUnofferedCipherSuite)?;
     let ems = check_extensions(&offer, &extensions)?;
+    size_limit::check(extensions.record_size_limit)?;
     if let Some(protocol) = extensions.application_layer_protocol_negotiation {
         cx.facts.alpn = Some(protocol.0.to_vec());
     }
@@ -234,6 +236,10 @@ pub(crate) fn read_server_hello(
         authenticated_at: session.as_ref().map(|session| session.authenticated_at),
     };
 
+    if let Some(limit) = extensions.record_size_limit {
+        size_limit::obey(limit, ProtocolVersion::TLSv1_2, cx);
+        size_limit::enforce(common.asked.size_limit, cx);
+    }
     match session {
         Some(session) => resume(common, session, cx),
         None => {

@@ -37,6 +37,7 @@ use crate::flow::cx::{Cx, Gate};
 use crate::flow::offer::{Asked, Offer};
 use crate::flow::question::{Answer, Question, SERVER_VERIFIER, STORE, told};
 use crate::flow::replies::{self, Reply};
+use crate::flow::size_limit;
 use crate::flow::traffic13::{Tickets, Traffic};
 use crate::flow::unexpected;
 use crate::flow::{self, client12};
@@ -431,6 +432,11 @@ impl Agreed {
                 return Err(PeerMisbehaved::SelectedUnofferedApplicationProtocol.into());
             }
             cx.facts.alpn = Some(protocol.0.to_vec());
+        }
+        if let Some(limit) = extensions.record_size_limit {
+            size_limit::check(Some(limit))?;
+            size_limit::obey(limit, ProtocolVersion::TLSv1_3, cx);
+            size_limit::enforce(asked.size_limit, cx);
         }
         self.settle_early_data(extensions.early_data.is_some(), cx)?;
         self.common.transcript.add(m.raw);

@@ -23,6 +23,7 @@ use crate::error::{Error, PeerMisbehaved};
 use crate::flow::certs;
 use crate::flow::psk;
 use crate::flow::question::{self, SERVER_VERIFIER, STORE, guarded, told};
+use crate::flow::size_limit;
 use crate::names::{
     CertificateCompressionAlgorithm, CertificateStatusType, CipherSuite, Compression, HandshakeType,
     NamedGroup, ProtocolVersion, PskKeyExchangeMode, ServerNameType, SignatureScheme,
@@ -247,6 +248,12 @@ impl Offer {
             ext::signature_algorithms => {
                 nest(out, MAX16, |out| self.schemes.iter().for_each(|scheme| scheme.write(out)));
             }
+            ext::ticket_request => {
+                if let Some(wanted) = self.config.send_ticket_request {
+                    out.extend_from_slice(&[wanted.new_session_count, wanted.resumption_count]);
+                }
+            }
+            ext::record_size_limit => out.extend(self.size_limit().into_iter().flat_map(u16::to_be_bytes)),
             ext::compress_certificate => {
                 nest(out, MAX8, |out| self.compressions.iter().for_each(|algorithm| algorithm.write(out)));
             }
@@ -306,6 +313,9 @@ impl Offer {
         when(self.server_name().is_some(), ext::server_name);
         when(!self.protocols.is_empty(), ext::application_layer_protocol_negotiation);
         when(new && (self.config.resumption.enabled() || self.psk.is_some()), ext::psk_key_exchange_modes);
+        let tickets = self.config.resumption.enabled() && self.config.send_ticket_request.is_some();
+        when(new && tickets, ext::ticket_request);
+        when(self.size_limit().is_some(), ext::record_size_limit);
         let hints = self.config.verifier.root_hint_subjects().is_some_and(|names| !names.is_empty());
         when(hints, ext::certificate_authorities);
         when(self.early_data, ext::early_data);
@@ -318,6 +328,15 @@ impl Offer {
         order.insert(0, self.grease.first);
         order.push(self.grease.last);
         order
+    }
+
+    /// The largest records that we take, if the config says so: one number, whatever version is chosen.
+    fn size_limit(&self) -> Option<u16> {
+        let version = match self.offers(ProtocolVersion::TLSv1_3) {
+            true => ProtocolVersion::TLSv1_3,
+            false => ProtocolVersion::TLSv1_2,
+        };
+        size_limit::ours(self.config.max_fragment_size, version)
     }
 
     // ---- what was offered
@@ -462,8 +481,9 @@ impl Offer {
     /// What the rest of the handshake still answers.
     pub(crate) fn into_asked(self) -> Asked {
         let codes = self.order.iter().copied().filter(|code| self.offered(*code)).collect();
+        let size_limit = self.size_limit();
         let Self { config, name, protocols, schemes, .. } = self;
-        Asked { config, name, codes, protocols, schemes }
+        Asked { config, name, codes, protocols, schemes, size_limit }
     }
 }
 
@@ -484,6 +504,8 @@ pub(crate) struct Asked {
     codes: Vec<u16>,
     protocols: Vec<Vec<u8>>,
     schemes: Vec<SignatureScheme>,
+    /// What we said of the records that we take.
+    pub(crate) size_limit: Option<u16>,
 }
 
 impl Asked {

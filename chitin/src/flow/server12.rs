@@ -41,6 +41,7 @@ use crate::flow::cx::Cx;
 use crate::flow::offer::MAX_TICKET;
 use crate::flow::psk::{self, Present12, Resumable12};
 use crate::flow::question::{self, Answer, CLIENT_VERIFIER, Question, SERVER_STORE, TICKETER, told};
+use crate::flow::size_limit;
 use crate::flow::transcript12::Messages;
 use crate::flow::unexpected;
 use crate::names::{CertificateStatusType, HandshakeKind, HandshakeType, ProtocolVersion, SignatureScheme};
@@ -322,6 +323,8 @@ fn send_server_hello(
     cx: &mut Cx<'_>,
 ) -> Result<(), Error> {
     let protocol = choose::protocol(hello, config)?;
+    let version = ProtocolVersion::TLSv1_2;
+    let ours = size_limit::ours(config.max_fragment_size, version);
     let renegotiation = hello.renegotiation_info().is_some() || hello.offers_renegotiation_scsv();
     let extensions = ServerHello12Extensions {
         renegotiation_info: renegotiation.then_some(Opaque(&[])),
@@ -331,8 +334,13 @@ fn send_server_hello(
         session_ticket: says.ticket.then_some(()),
         status_request: says.status.then_some(()),
         application_layer_protocol_negotiation: protocol.as_deref().map(SelectedProtocol),
+        record_size_limit: hello.record_size_limit().map(|_| ours.unwrap_or(size_limit::any(version))),
         ..Default::default()
     };
+    if let Some(limit) = hello.record_size_limit() {
+        size_limit::obey(limit, version, cx);
+        size_limit::enforce(ours, cx);
+    }
     messages.emit(cx, HandshakeType::ServerHello, |out| {
         ServerHello::write(out, &randoms.server, session_id, suite.common.suite, &extensions);
     });

@@ -39,6 +39,7 @@ use crate::flow::choose::{self, Share};
 use crate::flow::cx::{Cx, Gate};
 use crate::flow::psk::{self, EarlyOffer, Present, Resumable};
 use crate::flow::question::{self, Answer, CLIENT_VERIFIER, Question, SERVER_STORE, TICKETER, told, view};
+use crate::flow::size_limit;
 use crate::flow::traffic13::Traffic;
 use crate::flow::unexpected;
 use crate::flow::{self, server12};
@@ -451,7 +452,7 @@ impl Bound {
         let index = u16::try_from(at).map_err(|_| PeerMisbehaved::SelectedInvalidPsk)?;
         let early = Early::with_psk(chosen.suite, &session.secret);
         let mut agreed = chosen.send_server_hello(early, Some(index), early_data, cx)?;
-        agreed.send_encrypted_extensions(Named::Before, cx);
+        agreed.send_encrypted_extensions(Named::Before, cx)?;
         agreed.peer = session.chain;
         agreed.authenticated = Some(session.authenticated);
         cx.facts.resumption_data = Some(session.application);
@@ -508,7 +509,7 @@ impl Chosen {
         cx.facts.group = Some(group);
         cx.facts.kind = Some(kind);
         cx.facts.alpn = choose::protocol(&hello, &config)?;
-        Ok(Agreed { config, hello, transcript, keys, peer: Vec::new(), authenticated: None })
+        Ok(Agreed { config, hello, transcript, keys, peer: Vec::new(), authenticated: None, tickets: None })
     }
 }
 
@@ -532,6 +533,8 @@ struct Agreed {
     peer: Vec<CertificateDer<'static>>,
     /// When the full handshake was that the session goes back to; `None` if this is one.
     authenticated: Option<u64>,
+    /// How many tickets we have said that we are going to send.
+    tickets: Option<u8>,
 }
 
 /// Did the server name take part in this handshake?
@@ -544,15 +547,42 @@ enum Named {
 }
 
 impl Agreed {
-    fn send_encrypted_extensions(&mut self, named: Named, cx: &mut Cx<'_>) {
+    fn send_encrypted_extensions(&mut self, named: Named, cx: &mut Cx<'_>) -> Result<(), Error> {
         let protocol = cx.facts.alpn.clone();
+        let version = ProtocolVersion::TLSv1_3;
+        let ours = size_limit::ours(self.config.max_fragment_size, version);
+        if let Some(limit) = self.hello.record_size_limit() {
+            size_limit::obey(limit, version, cx);
+            size_limit::enforce(ours, cx);
+        }
+        self.tickets = self.tickets_asked_for(named)?;
         let extensions = EncryptedExtensions {
             server_name: (named == Named::Now && self.hello.server_name.is_some()).then_some(()),
             application_layer_protocol_negotiation: protocol.as_deref().map(SelectedProtocol),
             early_data: cx.facts.early_data.then_some(()),
+            record_size_limit: self
+                .hello
+                .record_size_limit()
+                .map(|_| ours.unwrap_or(size_limit::any(version))),
+            ticket_request: self.tickets,
             ..Default::default()
         };
         cx.emit(&mut self.transcript, HandshakeType::EncryptedExtensions, |out| extensions.write(out));
+        Ok(())
+    }
+
+    /// How many tickets we are going to send to a client that says how many it wants. RFC 9149 section 2.
+    fn tickets_asked_for(&self, named: Named) -> Result<Option<u8>, Error> {
+        let Some([new, resumed]) = self.hello.ticket_request() else { return Ok(None) };
+        let config = &self.config;
+        let enabled = config.send_tls13_tickets > 0 && config.policy_fingerprint().is_some();
+        let keeps = enabled && choose::resumes(&self.hello) && keeps_sessions(config)?;
+        let wanted = match named {
+            Named::Now => new,
+            Named::Before => resumed,
+        };
+        let most = u8::try_from(config.max_tls13_tickets).unwrap_or(u8::MAX);
+        Ok(Some(if keeps { wanted.min(most) } else { 0 }))
     }
 
     /// RFC 8446 section 4.3.2. The context is empty within the handshake.
@@ -614,7 +644,7 @@ impl Chosen {
 
         let suite = self.suite;
         let mut agreed = self.send_server_hello(Early::without_psk(suite), None, None, cx)?;
-        agreed.send_encrypted_extensions(Named::Now, cx);
+        agreed.send_encrypted_extensions(Named::Now, cx)?;
         let asked = told(CLIENT_VERIFIER, || agreed.config.verifier.offer_client_auth())?;
         if asked {
             agreed.send_certificate_request(cx)?;
@@ -656,7 +686,7 @@ impl Signing {
 
 impl Agreed {
     fn send_finished(self, cx: &mut Cx<'_>) -> Result<Box<Flown>, Error> {
-        let Self { config, hello, mut transcript, keys, peer, authenticated } = self;
+        let Self { config, hello, mut transcript, keys, peer, authenticated, tickets } = self;
         let verify_data = keys.traffic.server.finished(&transcript.current());
         cx.emit(&mut transcript, HandshakeType::Finished, |out| out.extend_from_slice(verify_data.as_ref()));
         let (master, handshake) = keys.into_master(&transcript.current());
@@ -668,7 +698,7 @@ impl Agreed {
             cx.write.gate = Gate::Open;
         }
         let resumes = choose::resumes(&hello);
-        Ok(Box::new(Flown { config, transcript, handshake, master, peer, authenticated, resumes }))
+        Ok(Box::new(Flown { config, transcript, handshake, master, peer, authenticated, resumes, tickets }))
     }
 }
 
@@ -685,6 +715,8 @@ pub(crate) struct Flown {
     authenticated: Option<u64>,
     /// The client can use tickets.
     resumes: bool,
+    /// How many of them it has been told of.
+    tickets: Option<u8>,
 }
 
 impl Flown {
@@ -773,7 +805,7 @@ impl Flown {
     fn read_finished(mut self: Box<Self>, m: Message<'_>, cx: &mut Cx<'_>) -> Result<Server, Error> {
         certs::check_finished(&self.handshake.client, &self.transcript.current(), m.body)?;
         self.transcript.add(m.raw);
-        let Self { config, transcript, master, peer, authenticated, resumes, .. } = *self;
+        let Self { config, transcript, master, peer, authenticated, resumes, tickets: told_of, .. } = *self;
         let (traffic, exporter, resumption) = master.into_traffic(&transcript.current());
         cx.install(Direction::Read, &traffic.client, KeyLevel::Traffic)?;
         cx.facts.peer = (!peer.is_empty()).then(|| peer.into());
@@ -786,11 +818,15 @@ impl Flown {
         match config.policy_fingerprint().filter(|_| resumes && keeps) {
             None => Ok(Connected(traffic)),
             Some(_) => {
-                let left = config.send_tls13_tickets.min(MAX_TICKETS);
+                let left = told_of.map_or(config.send_tls13_tickets.min(MAX_TICKETS), usize::from);
                 make_ticket(Maker { config, resumption, traffic, authenticated, tickets, left, nonce: 0 }, cx)
             }
         }
     }
+}
+
+fn keeps_sessions(config: &ServerConfig) -> Result<bool, Error> {
+    Ok(seals_tickets(config)? || told(SERVER_STORE, || config.session_storage.can_cache())?)
 }
 
 /// Makes the tickets that are still to be sent.

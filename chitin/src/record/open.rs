@@ -26,6 +26,8 @@ pub(crate) struct Opener {
     /// protect its alert with, so a server allows this until the first record opens. RFC 8446 section 6.
     pub(crate) plaintext_alerts_allowed: bool,
     form: Form,
+    /// What a protected record may hold at most, as we have told the peer and it has agreed. RFC 8449.
+    limit: Option<usize>,
 }
 
 /// How records look. Before there is a key both versions look the same, except for what a `change_cipher_spec` means.
@@ -103,6 +105,11 @@ impl Opener {
     /// The version is TLS 1.2: from here on records have its form.
     pub(crate) fn set_version12(&mut self) {
         self.form = Form::Tls12;
+    }
+
+    /// The peer has agreed to put no more than this into a protected record: in TLS 1.3 with the type byte and the padding.
+    pub(crate) fn set_limit(&mut self, limit: usize) {
+        self.limit = Some(limit);
     }
 
     /// How many read keys there have been.
@@ -274,9 +281,10 @@ impl Opener {
         let next = self.seq.checked_add(1).ok_or(Error::DecryptError)?;
         let Some(sealed) = input.get_mut(HEADER..end) else { return Ok(Pulled::Incomplete) };
 
+        let inner = aead.open_into_len(header.len);
         // In TLS 1.2 it is known beforehand what is no application data: nothing of it has to touch the caller's slice.
         let out = out.filter(|_| header.typ == ContentType::ApplicationData);
-        let out = out.zip(aead.open_into_len(header.len)).and_then(|(out, need)| out.get_mut(..need));
+        let out = out.zip(inner).and_then(|(out, need)| out.get_mut(..need));
         let (typ, len, place) = match out {
             Some(out) => {
                 let opened = aead.open_into(header.typ, sealed, self.seq, out);
@@ -306,6 +314,14 @@ impl Opener {
         // For good: under later keys the number starts again, but the peer has had keys since.
         self.plaintext_alerts_allowed = false;
         self.check_inner(typ, len)?;
+        // Without an exact length from the provider the padding of a record is not known, and is not counted.
+        let least = match self.form {
+            Form::Tls13 => len.saturating_add(1),
+            Form::Tls12 => len,
+        };
+        if self.limit.is_some_and(|limit| inner.unwrap_or(least) > limit) {
+            return Err(Error::PeerSentOversizedRecord);
+        }
         Ok(Pulled::Record { typ, body: place, end })
     }
 

@@ -21,6 +21,8 @@ pub(crate) struct Sealer {
     seq: u64,
     limit: u64,
     max_fragment: usize,
+    /// The most content that the peer takes in a protected record. RFC 8449.
+    peer_limit: usize,
     padding: Option<Padding>,
     first_flight: bool,
     failure: Option<Error>,
@@ -43,6 +45,7 @@ impl Default for Sealer {
             seq: 0,
             limit: u64::MAX,
             max_fragment: MAX_PLAINTEXT,
+            peer_limit: MAX_PLAINTEXT,
             padding: None,
             first_flight: false,
             failure: None,
@@ -79,6 +82,19 @@ impl Sealer {
             Some(_) => return Err(Error::BadMaxFragmentSize),
         };
         Ok(())
+    }
+
+    /// Sets the most content and padding that the peer takes in a protected record. Never nothing, or there would be no end.
+    pub(crate) fn set_peer_limit(&mut self, content: usize) {
+        self.peer_limit = content.max(1);
+    }
+
+    /// The most content of the next record.
+    fn fragment(&self) -> usize {
+        match self.aead {
+            Some(_) => self.max_fragment.min(self.peer_limit),
+            None => self.max_fragment,
+        }
     }
 
     /// Sets the padding of protected records. A provider that cannot pad sends them without.
@@ -166,7 +182,7 @@ impl Sealer {
         if out.len() < required {
             return Err(SliceError::TooSmall { required });
         }
-        let records = data.len().div_ceil(self.max_fragment);
+        let records = data.len().div_ceil(self.fragment());
         if u64::try_from(records).is_ok_and(|records| records > self.limit.saturating_sub(self.seq)) {
             return Err(SliceError::Failed(Error::EncryptError));
         }
@@ -177,7 +193,7 @@ impl Sealer {
         // A policy may answer differently when asked again; what it adds must still fit.
         let least = self.total_len(data.len(), |_| Ok(0)).map_err(SliceError::Failed)?;
         let mut spare = rest.len().saturating_sub(least);
-        for part in data.chunks(self.max_fragment) {
+        for part in data.chunks(self.fragment()) {
             let pad = self.pad_for(part.len()).map_err(SliceError::Failed)?.min(spare);
             spare -= pad;
             let room = self.sealed_len(part.len() + pad).min(rest.len());
@@ -217,7 +233,7 @@ impl Sealer {
         if payload.is_empty() && typ != ContentType::ApplicationData {
             return Ok(payload);
         }
-        let (now, later) = payload.split_at(self.max_fragment);
+        let (now, later) = payload.split_at(self.fragment());
         let pad = match self.pad_for(now.len()) {
             Ok(pad) => pad,
             Err(failure) => return Err(self.failure.insert(failure).clone()),
@@ -302,8 +318,8 @@ impl Sealer {
     #[allow(dead_code, reason = "the unbuffered skin will call it")]
     fn total_len(&self, n: usize, pad: impl Fn(usize) -> Result<usize, Error>) -> Result<usize, Error> {
         let one = |len: usize| pad(len).map(|pad| self.sealed_len(len + pad));
-        let (full, rest) = (n / self.max_fragment, n % self.max_fragment);
-        let full_len = if full > 0 { full.saturating_mul(one(self.max_fragment)?) } else { 0 };
+        let (full, rest) = (n / self.fragment(), n % self.fragment());
+        let full_len = if full > 0 { full.saturating_mul(one(self.fragment())?) } else { 0 };
         Ok(full_len.saturating_add(if rest > 0 { one(rest)? } else { 0 }))
     }
 
@@ -311,7 +327,7 @@ impl Sealer {
     fn pad_for(&self, len: usize) -> Result<usize, Error> {
         match &self.padding {
             Some(padding) if self.aead.is_some() => {
-                Ok(padding(len)?.min(self.max_fragment.saturating_sub(len)))
+                Ok(padding(len)?.min(self.fragment().saturating_sub(len)))
             }
             _ => Ok(0),
         }

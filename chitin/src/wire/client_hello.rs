@@ -114,6 +114,7 @@ impl ClientHello {
                 let names = Authorities::read_all(body)?;
                 self.authorities = Some(names.iter().map(|name| name.0.to_vec().into()).collect());
             }
+            ext::record_size_limit | ext::ticket_request => u16::read_all(body).map(drop)?,
             ext::compress_certificate => CertCompressions::read_all(body).map(drop)?,
             ext::signature_algorithms_cert => SignatureSchemes::read_all(body).map(drop)?,
             ext::application_layer_protocol_negotiation => ProtocolNames::read_all(body).map(drop)?,
@@ -184,6 +185,16 @@ impl ClientHello {
 
     pub(crate) fn protocols(&self) -> Option<ProtocolNames<'_>> {
         self.parsed(ext::application_layer_protocol_negotiation)
+    }
+
+    /// RFC 8449 section 4.
+    pub(crate) fn record_size_limit(&self) -> Option<u16> {
+        self.parsed(ext::record_size_limit)
+    }
+
+    /// How many tickets the client wants: of a new session, and of one that is resumed. RFC 9149 section 2.
+    pub(crate) fn ticket_request(&self) -> Option<[u8; 2]> {
+        self.parsed::<u16>(ext::ticket_request).map(u16::to_be_bytes)
     }
 
     pub(crate) fn cert_compressions(&self) -> Option<CertCompressions<'_>> {

@@ -178,6 +178,7 @@ extension_block! {
         server_name:                  (),
         status_request:               (),
         ec_point_formats:             PointFormats<'a>,
+        record_size_limit:            u16,
         application_layer_protocol_negotiation: SelectedProtocol<'a>,
         signed_certificate_timestamp: SctList<'a>,
         extended_master_secret:       (),
@@ -198,8 +199,10 @@ extension_block! {
 extension_block! {
     /// RFC 8446 section 4.3.1.
     EncryptedExtensions<'a> in EE {
-        server_name:      (),
-        supported_groups: NamedGroups<'a>,
+        server_name:       (),
+        supported_groups:  NamedGroups<'a>,
+        record_size_limit: u16,
+        ticket_request:    u8,
         application_layer_protocol_negotiation: SelectedProtocol<'a>,
         early_data:       (),
     }
@@ -210,6 +213,7 @@ extension_block! {
     CertificateRequestExtensions<'a> in CR {
         signature_algorithms:    SignatureSchemes<'a>,
         compress_certificate:    CertCompressions<'a>,
+        signature_algorithms_cert: SignatureSchemes<'a>,
         certificate_authorities: Authorities<'a>,
     }
 }

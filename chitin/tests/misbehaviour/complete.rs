@@ -16,6 +16,7 @@ fn all_cases() -> Vec<Case> {
         crate::encrypted::cases(),
         crate::hello_to_client::cases(),
         crate::hello_to_server::cases(),
+        crate::limits::cases(),
         crate::parts::cases(),
         crate::records::cases(),
         crate::tls12::cases(),

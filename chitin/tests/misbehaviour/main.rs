@@ -15,6 +15,7 @@ mod early;
 mod encrypted;
 mod hello_to_client;
 mod hello_to_server;
+mod limits;
 mod messages;
 mod parts;
 mod records;

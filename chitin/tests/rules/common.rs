@@ -41,17 +41,32 @@ pub fn default_provider() -> Arc<CryptoProvider> {
     Arc::new(aws_lc_rs::default_provider())
 }
 
+/// The rules are about messages as they are, whatever features bring; `compression.rs` is about the others.
+fn uncompressed_client(mut config: ClientConfig) -> ClientConfig {
+    config.cert_compressors.clear();
+    config.cert_decompressors.clear();
+    config
+}
+
+/// The same of a server.
+fn uncompressed_server(mut config: ServerConfig) -> ServerConfig {
+    config.cert_compressors.clear();
+    config.cert_decompressors.clear();
+    config
+}
+
 /// A client that trusts the root and shows nothing.
 pub fn client() -> ClientConfig {
     client_of(default_provider())
 }
 
 pub fn client_of(provider: Arc<CryptoProvider>) -> ClientConfig {
-    ClientConfig::builder_with_provider(provider)
+    let config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .unwrap()
         .with_root_certificates(roots())
-        .with_no_client_auth()
+        .with_no_client_auth();
+    uncompressed_client(config)
 }
 
 /// The same with the honest client certificate.
@@ -60,12 +75,13 @@ pub fn client_with_cert() -> ClientConfig {
 }
 
 pub fn client_showing(identity: &Identity) -> ClientConfig {
-    ClientConfig::builder_with_provider(default_provider())
+    let config = ClientConfig::builder_with_provider(default_provider())
         .with_safe_default_protocol_versions()
         .unwrap()
         .with_root_certificates(roots())
         .with_client_auth_cert(identity.chain.clone(), identity.key.clone_key())
-        .unwrap()
+        .unwrap();
+    uncompressed_client(config)
 }
 
 /// A server for `localhost` that asks for nothing.
@@ -75,12 +91,13 @@ pub fn server() -> ServerConfig {
 
 pub fn server_of(provider: Arc<CryptoProvider>) -> ServerConfig {
     let identity = &WORLD.server;
-    ServerConfig::builder_with_provider(provider)
+    let config = ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .unwrap()
         .with_no_client_auth()
         .with_single_cert(identity.chain.clone(), identity.key.clone_key())
-        .unwrap()
+        .unwrap();
+    uncompressed_server(config)
 }
 
 /// The same with tickets.
@@ -92,12 +109,13 @@ pub fn server_with_tickets() -> ServerConfig {
 
 pub fn server_asking(verifier: Arc<dyn ClientCertVerifier>) -> ServerConfig {
     let identity = &WORLD.server;
-    ServerConfig::builder_with_provider(default_provider())
+    let config = ServerConfig::builder_with_provider(default_provider())
         .with_safe_default_protocol_versions()
         .unwrap()
         .with_client_cert_verifier(verifier)
         .with_single_cert(identity.chain.clone(), identity.key.clone_key())
-        .unwrap()
+        .unwrap();
+    uncompressed_server(config)
 }
 
 /// Clients have to show a certificate under these roots.

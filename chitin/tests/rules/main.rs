@@ -7,6 +7,7 @@ mod early;
 mod failures;
 mod hostile;
 mod identity;
+mod limits;
 mod protocol;
 mod resumption;
 mod secrecy;
