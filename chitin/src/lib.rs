@@ -145,9 +145,9 @@ pub mod client {
         ServerCertVerifierBuilder, VerifierBuilderError, WebPkiServerVerifier,
         verify_server_cert_signed_by_trust_anchor, verify_server_name,
     };
-    pub use crate::conn::ClientConnectionData;
     #[cfg(feature = "std")]
     pub use crate::conn::{ClientConnection, WriteEarlyData};
+    pub use crate::conn::{ClientConnectionData, EarlyDataError};
 
     /// Ways to decide for yourself which servers to trust. A mistake there takes all security away.
     pub mod danger {
@@ -197,6 +197,11 @@ pub mod quic {
     pub use crate::crypto::quic::{
         Algorithm, DirectionalKeys, HeaderProtectionKey, Keys, PacketKey, PacketKeySet, Suite, Tag, Version,
     };
+}
+
+/// Errors of sealing into a slice of the caller's. The connections that give them out are not built yet.
+pub mod unbuffered {
+    pub use crate::conn::{EncryptError, InsufficientSizeError};
 }
 
 /// The finite-field groups of RFC 7919, as numbers.

@@ -885,6 +885,9 @@ fn types_are_what_async_crates_need() {
     good::<RootCertStore>();
     fn sent<T: Send + Sync>() {}
     sent::<Acceptor>();
+    sent::<chitin::client::WriteEarlyData<'_>>();
+    sent::<chitin::server::ReadEarlyData<'_>>();
+    good::<chitin::client::EarlyDataError>();
     fn cloned<T: Clone>() {}
     cloned::<ClientConfig>();
     cloned::<ServerConfig>();

@@ -5,6 +5,7 @@
 mod acceptor;
 #[cfg(feature = "std")]
 mod buffered;
+mod errors;
 #[cfg(feature = "std")]
 mod io;
 #[cfg(feature = "std")]
@@ -16,6 +17,7 @@ mod tests;
 pub use acceptor::{Accepted, AcceptedAlert, Acceptor};
 #[cfg(feature = "std")]
 pub use buffered::{ClientConnection, Connection, ConnectionCommon, ServerConnection};
+pub use errors::{EarlyDataError, EncryptError, InsufficientSizeError};
 #[cfg(feature = "std")]
 pub use io::{IoState, ReadEarlyData, Reader, WriteEarlyData, Writer};
 #[cfg(feature = "std")]

@@ -70,7 +70,9 @@ fn another_suite(b: &Bench) -> Told {
     let (one, other) = (CipherSuite::TLS13_AES_128_GCM_SHA256, CipherSuite::TLS13_CHACHA20_POLY1305_SHA256);
     let first = server(configs::provider(&[one], &[]));
     let liar = Liar::new();
-    let lying = server(liar.provider(&configs::provider(&[other], &[])));
+    // It has both, and its own order decides.
+    let mut lying = server(liar.provider(&configs::provider(&[other, one], &[])));
+    lying.ignore_client_order = true;
     unheard(lying_server(b, client(provider()), first, lying, &liar, extension(42, &[])))
 }
 

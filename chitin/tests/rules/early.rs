@@ -7,6 +7,7 @@ use std::sync::Arc;
 use chitin::HandshakeKind::{Full, FullWithHelloRetryRequest, Resumed};
 use chitin::client::Tls13ClientSessionValue;
 use chitin::client::{ClientSessionMemoryCache, ClientSessionStore, Resumption, Tls12ClientSessionValue};
+use chitin::crypto::aws_lc_rs;
 use chitin::pki_types::ServerName;
 use chitin::version::TLS12;
 use chitin::{
@@ -476,6 +477,36 @@ fn a_server_may_speak_half_a_round_trip_early() {
         pair.handshake().unwrap();
         assert_eq!(pair.send(Side::Server, b"on").unwrap(), b"on");
     }
+}
+
+/// There is no KeyUpdate before the client's Finished: what the first key cannot protect waits for it, and nothing is lost.
+#[test]
+fn what_the_key_cannot_protect_waits() {
+    use chitin::{CipherSuiteCommon, SupportedCipherSuite, Tls13CipherSuite};
+    let mut provider = aws_lc_rs::default_provider();
+    let honest = forged_suite();
+    provider.cipher_suites = vec![SupportedCipherSuite::Tls13(Box::leak(Box::new(Tls13CipherSuite {
+        common: CipherSuiteCommon {
+            suite: honest.common.suite,
+            hash_provider: honest.common.hash_provider,
+            confidentiality_limit: 100,
+        },
+        hkdf_provider: honest.hkdf_provider,
+        aead_alg: honest.aead_alg,
+        quic: None,
+    })))];
+    let mut server = server_of(Arc::new(provider));
+    (server.send_half_rtt_data, server.max_fragment_size) = (true, Some(105));
+    server.send_tls13_tickets = 0;
+    let mut pair = Pair::new(client(), server);
+    pair.carry(Side::Client).unwrap();
+    let data: Vec<u8> = (0..20_000).map(|n| n as u8).collect();
+    pair.server.writer().write_all(&data[..19_000]).unwrap();
+    pair.server.writer().write_all(&data[19_000..]).unwrap();
+    pair.carry(Side::Server).unwrap();
+    assert_eq!(pair.arrived(Side::Server), data[..9900], "99 records, and one is for the KeyUpdate");
+    pair.handshake().unwrap();
+    assert_eq!(pair.arrived(Side::Server), data[9900..]);
 }
 
 #[test]

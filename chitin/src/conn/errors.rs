@@ -1,0 +1,65 @@
+//! Errors of sealing into a slice of the caller's. The unbuffered connections, which give them out, come with their own issue; the
+//! types are here because 0.23 names them beside early data.
+
+use core::fmt;
+
+/// A slice of the caller's is too short.
+#[derive(Clone, Copy, Debug)]
+pub struct InsufficientSizeError {
+    /// How long it has to be.
+    pub required_size: usize,
+}
+
+/// Why plaintext could not be sealed.
+#[derive(Debug)]
+pub enum EncryptError {
+    /// The slice is too short. Nothing was sealed.
+    InsufficientSize(InsufficientSizeError),
+    /// The key is used up.
+    EncryptExhausted,
+}
+
+impl From<InsufficientSizeError> for EncryptError {
+    fn from(error: InsufficientSizeError) -> Self {
+        Self::InsufficientSize(error)
+    }
+}
+
+impl fmt::Display for EncryptError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::InsufficientSize(InsufficientSizeError { required_size }) => {
+                write!(f, "the slice is too short: {required_size} bytes are needed")
+            }
+            Self::EncryptExhausted => f.write_str("the key is used up"),
+        }
+    }
+}
+
+impl core::error::Error for EncryptError {}
+
+/// Why early data could not be sealed. RFC 8446 section 4.2.10.
+#[derive(Debug)]
+pub enum EarlyDataError {
+    /// It is more than the server takes. Nothing was sealed.
+    ExceededAllowedEarlyData,
+    /// It could not be sealed.
+    Encrypt(EncryptError),
+}
+
+impl From<EncryptError> for EarlyDataError {
+    fn from(error: EncryptError) -> Self {
+        Self::Encrypt(error)
+    }
+}
+
+impl fmt::Display for EarlyDataError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::ExceededAllowedEarlyData => f.write_str("it is more early data than the server takes"),
+            Self::Encrypt(error) => write!(f, "early data could not be sealed: {error}"),
+        }
+    }
+}
+
+impl core::error::Error for EarlyDataError {}
