@@ -26,28 +26,30 @@ use crate::wire::extensions::{CH, allowed_in, ext};
 ///
 /// There is none; or the client has fallen back to it (RFC 7507) although we know better.
 pub(crate) fn protocol_version(hello: &ClientHello, config: &ServerConfig) -> Result<ProtocolVersion, Error> {
+    let versions = [ProtocolVersion::TLSv1_3, ProtocolVersion::TLSv1_2];
+    let best = versions.into_iter().find(|version| config.versions.contains(*version));
+    // RFC 7507 section 3 goes by what the hello says, and holds also if there is no version in common.
+    let highest =
+        hello.versions().and_then(|theirs| versions.into_iter().find(|v| theirs.iter().any(|t| t == *v)));
+    let highest = highest.unwrap_or(hello.legacy_version);
+    if hello.offers_fallback_scsv() && best.is_some_and(|best| best.value() > highest.value()) {
+        return Err(PeerIncompatible::InappropriateFallback.into());
+    }
     // RFC 8446 appendix D.5: whatever stands in the extension.
     if hello.legacy_version == ProtocolVersion::SSLv3 {
         return Err(PeerIncompatible::Tls12NotOfferedOrEnabled.into());
     }
-    let chosen = match hello.versions() {
-        Some(versions) => {
-            let offered = |version| versions.iter().any(|theirs| theirs == version);
-            let ours = [ProtocolVersion::TLSv1_3, ProtocolVersion::TLSv1_2];
-            let chosen =
-                ours.into_iter().find(|version| config.versions.contains(*version) && offered(*version));
-            chosen.ok_or(PeerIncompatible::Tls12NotOfferedOrEnabled)?
+    match hello.versions() {
+        Some(theirs) => {
+            let mutual = |version| config.versions.contains(version) && theirs.iter().any(|v| v == version);
+            let chosen = versions.into_iter().find(|version| mutual(*version));
+            Ok(chosen.ok_or(PeerIncompatible::Tls12NotOfferedOrEnabled)?)
         }
         None if hello.legacy_version.value() < ProtocolVersion::TLSv1_2.value() => {
-            return Err(PeerIncompatible::Tls12NotOffered.into());
+            Err(PeerIncompatible::Tls12NotOffered.into())
         }
-        None if config.versions.contains(ProtocolVersion::TLSv1_2) => ProtocolVersion::TLSv1_2,
-        None => return Err(PeerIncompatible::SupportedVersionsExtensionRequired.into()),
-    };
-    let better = chosen == ProtocolVersion::TLSv1_2 && config.versions.contains(ProtocolVersion::TLSv1_3);
-    match better && hello.offers_fallback_scsv() {
-        true => Err(PeerIncompatible::InappropriateFallback.into()),
-        false => Ok(chosen),
+        None if config.versions.contains(ProtocolVersion::TLSv1_2) => Ok(ProtocolVersion::TLSv1_2),
+        None => Err(PeerIncompatible::SupportedVersionsExtensionRequired.into()),
     }
 }
 

@@ -278,3 +278,22 @@ fn the_version_is_the_best_of_both() {
     assert_eq!(choose(both, &offers(&[3, 2])), disabled);
     assert_eq!(choose(&[&TLS13], &[]), Err(PeerIncompatible::SupportedVersionsExtensionRequired.into()));
 }
+
+/// RFC 7507 section 3: by the highest version that the hello says, whether or not there is one in common.
+#[test]
+fn a_fallback_is_refused_if_we_know_better() {
+    let check = |legacy: u16, suites: &[S], extensions: &[(u16, Vec<u8>)]| {
+        let mut raw = hello(suites, extensions);
+        raw[4..6].copy_from_slice(&legacy.to_be_bytes());
+        protocol_version(&ClientHello::read(&raw).unwrap(), &config())
+    };
+    let (suite, signal) = (S::TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256, S::TLS_FALLBACK_SCSV);
+    let fallback = || Err(PeerIncompatible::InappropriateFallback.into());
+    for legacy in [0x300, 0x301, 0x302, 0x303] {
+        assert_eq!(check(legacy, &[suite, signal], &[]), fallback(), "{legacy:x}");
+    }
+    let only12 = [(ext::supported_versions, vec![2, 3, 3])];
+    assert_eq!(check(0x303, &[suite, signal], &only12), fallback());
+    assert_eq!(check(0x303, &[suite, signal], &[versions()]), Ok(ProtocolVersion::TLSv1_3));
+    assert_eq!(check(0x302, &[suite], &[]), Err(PeerIncompatible::Tls12NotOffered.into()));
+}
