@@ -96,6 +96,10 @@ impl ClientHello {
                 if r.any_left() {
                     return Err(InvalidMessage::PreSharedKeyIsNotFinalExtension);
                 }
+                // To a hello of TLS 1.2 it says nothing: a server of TLS 1.2 does not know it. RFC 8446 section 4.2.
+                if !self.index.iter().any(|(code, _)| *code == ext::supported_versions) {
+                    continue;
+                }
                 let binders = OfferedPsks::read_all(body)?.binders.body().len().saturating_add(2);
                 self.binders_at = Some(raw.len().saturating_sub(binders));
             }
@@ -427,6 +431,14 @@ pub(crate) mod tests {
         ] {
             assert!(ClientHello::read(&hello(&suites, &[(code, body.clone())])).is_err(), "{code}: {body:?}");
         }
+        // A binder of 12 bytes is none, but only TLS 1.3 has binders.
+        let mut psks = vec![0, 7, 0, 1, 5, 1, 2, 3, 4, 0, 13, 12];
+        psks.extend([6; 12]);
+        let of_tls12 = [(ext::pre_shared_key, psks)];
+        assert!(ClientHello::read(&hello(&suites, &of_tls12)).is_ok());
+        let [psks] = of_tls12;
+        let of_tls13 = [(ext::supported_versions, vec![2, 3, 4]), psks];
+        assert!(ClientHello::read(&hello(&suites, &of_tls13)).is_err());
     }
 
     #[test]
