@@ -275,7 +275,11 @@ impl Engine {
 
         // A record of another type must not come between the fragments of a message. RFC 8446 section 5.1.
         if typ != ContentType::Handshake && !self.joiner.is_empty() {
-            return Err(PeerMisbehaved::MessageInterleavedWithHandshakeMessage.into());
+            // In TLS 1.2 it changes the key, under bytes that came before it. RFC 5246 section 7.1.
+            return Err(match typ == ContentType::ChangeCipherSpec && self.is_tls12() {
+                true => PeerMisbehaved::KeyEpochWithPendingFragment.into(),
+                false => PeerMisbehaved::MessageInterleavedWithHandshakeMessage.into(),
+            });
         }
         let got = match (typ, body) {
             (ContentType::ApplicationData, body) => self.data_record(body)?,
@@ -360,9 +364,7 @@ impl Engine {
             }
             AlertDescription::UserCanceled => self.budget.warning().map(|()| None),
             // In TLS 1.2 a warning ends nothing. RFC 5246 section 7.2.
-            _ if !fatal && self.facts.version == Some(ProtocolVersion::TLSv1_2) => {
-                self.budget.warning().map(|()| None)
-            }
+            _ if !fatal && self.is_tls12() => self.budget.warning().map(|()| None),
             // The one that comes before such a server has chosen. RFC 6066 section 3.
             AlertDescription::UnrecognisedName
                 if !fatal && self.facts.version.is_none() && self.facts.side == Side::Client =>
@@ -394,7 +396,7 @@ impl Engine {
                 continue;
             }
             // Nobody can go on before the other side has answered these. RFC 8446 section 5.1.
-            if (message.typ == HandshakeType::ClientHello || is_retry(&message)) && !rest.is_empty() {
+            if self.ends_flight(&message) && !rest.is_empty() {
                 return Err(PeerMisbehaved::KeyEpochWithPendingFragment.into());
             }
             if self.read.gate == Gate::Open {
@@ -416,6 +418,20 @@ impl Engine {
         self.release_held()
     }
 
+    /// Is it the other side's turn behind this message? In TLS 1.2 that is known of more of them: a key changes behind each.
+    fn ends_flight(&self, message: &Message<'_>) -> bool {
+        use HandshakeType as T;
+        match message.typ {
+            T::ClientHello => true,
+            T::ServerHelloDone | T::Finished => self.is_tls12(),
+            _ => is_retry(message),
+        }
+    }
+
+    fn is_tls12(&self) -> bool {
+        self.facts.version == Some(ProtocolVersion::TLSv1_2)
+    }
+
     fn log_established(&self) {
         #[cfg(feature = "logging")]
         {
@@ -431,7 +447,7 @@ impl Engine {
             Side::Client => HandshakeType::HelloRequest,
             Side::Server => HandshakeType::ClientHello,
         };
-        let traffic = self.read.gate == Gate::Open && self.facts.version == Some(ProtocolVersion::TLSv1_2);
+        let traffic = self.read.gate == Gate::Open && self.is_tls12();
         if !traffic || message.typ != asks {
             return Ok(false);
         }
@@ -642,6 +658,15 @@ impl Engine {
         self.write.held = Vec::new();
         self.joiner = Joiner::default();
         if let Some(alert) = error.alert() {
+            // A peer of TLS 1.2 does not know what RFC 8446 added, and has a wider one. RFC 5246 sections 7.2.2 and 7.4.6.
+            let alert = match alert {
+                AlertDescription::CertificateRequired | AlertDescription::MissingExtension
+                    if self.is_tls12() =>
+                {
+                    AlertDescription::HandshakeFailure
+                }
+                alert => alert,
+            };
             if !mem::replace(&mut self.write.closed, true) {
                 self.carrier.send_alert(AlertLevel::Fatal, alert);
             }

@@ -307,6 +307,14 @@ pub(crate) fn uncompressed() -> PointFormats<'static> {
     List::of_encoded(&[0])
 }
 
+/// A message where a ChangeCipherSpec has to come.
+pub(crate) fn missing_ccs() -> Error {
+    Error::InappropriateMessage {
+        expect_types: [ContentType::ChangeCipherSpec].to_vec(),
+        got_type: ContentType::Handshake,
+    }
+}
+
 /// A ChangeCipherSpec where a message has to come.
 pub(crate) fn unexpected_ccs() -> Error {
     Error::InappropriateMessage {

@@ -82,6 +82,7 @@ impl Server {
             (WaitClientKeyExchange(s), T::ClientKeyExchange) => s.read_client_key_exchange(m, cx),
             (WaitCertificateVerify(s), T::CertificateVerify) => s.read_certificate_verify(m),
             (WaitFinished(s), T::Finished) => s.read_finished(m, cx),
+            (WaitChangeCipherSpec(_), _) => Err(certs::missing_ccs()),
             (state, got) => Err(unexpected(got, state.expects())),
         }
     }
@@ -172,6 +173,7 @@ pub(crate) fn read_client_hello(
     hello: ClientHello,
     cx: &mut Cx<'_>,
 ) -> Result<Server, Error> {
+    cx.facts.version = Some(ProtocolVersion::TLSv1_2);
     choose::check_hello12(&hello, &config)?;
     cx.carrier.set_version12();
     cx.facts.server_name = hello.server_name.clone();
@@ -192,8 +194,7 @@ impl Started {
         let config = &self.config;
         match self.ticket() {
             Some(ticket) => Some(Question::OpenTicket { ticketer: &config.ticketer, ticket }),
-            // A client of tickets that has none made its session id up for compatibility. RFC 8446 appendix D.4.
-            None if self.tickets && self.hello.session_ticket().is_some() => None,
+            // A client may take tickets and still have a session from when it got none. RFC 5077 section 3.4.
             None if self.hello.session_id().is_empty() => None,
             None => {
                 Some(Question::LoadSession { store: &config.session_storage, id: self.hello.session_id() })
@@ -251,7 +252,6 @@ impl Started {
         let Self { config, hello, ems, .. } = *self;
         let suite = session.suite;
         let mut messages = Messages::started(suite.common.hash_provider, hello.raw());
-        cx.facts.version = Some(ProtocolVersion::TLSv1_2);
         cx.facts.suite = Some(SupportedCipherSuite::Tls12(suite));
         cx.facts.kind = Some(HandshakeKind::Resumed);
         cx.facts.resumption_data = Some(session.application);
@@ -359,7 +359,6 @@ impl Started {
         let randoms = Randoms { client: self.hello.random, server: self.server_random()? };
         let Self { config, hello, ems, tickets } = *self;
         let mut messages = Messages::started(chosen.suite.common.hash_provider, hello.raw());
-        cx.facts.version = Some(ProtocolVersion::TLSv1_2);
         cx.facts.suite = Some(SupportedCipherSuite::Tls12(chosen.suite));
         cx.facts.group = Some(chosen.group);
         cx.facts.kind = Some(HandshakeKind::Full);

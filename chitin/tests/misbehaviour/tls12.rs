@@ -182,6 +182,13 @@ fn unexpected_ccs() -> Error {
     }
 }
 
+fn missing_ccs() -> Error {
+    Error::InappropriateMessage {
+        expect_types: vec![ContentType::ChangeCipherSpec],
+        got_type: ContentType::Handshake,
+    }
+}
+
 /// A ChangeCipherSpec before a side's first record.
 fn early_ccs() -> Tamper {
     Box::new(|number, record| match number {
@@ -258,6 +265,25 @@ cases! {
     a_wrong_finished = Wrong::IncorrectFinished, |b| lying(b, Side::Server, |l| l.edit(FINISHED, |body| body[0] ^= 1));
     a_short_finished = Wrong::IncorrectFinished, |b| lying(b, Side::Server, |l| l.edit(FINISHED, |body| body.truncate(11)));
 
+    /// Nothing may be left of what was said in the clear when a key or the speaker changes.
+    a_finished_that_begins_in_the_clear = Wrong::KeyEpochWithPendingFragment, |b| spoilt(b, Side::Server, Box::new(|_, record| {
+        match record.typ {
+            20 => vec![Record { typ: 22, version: 0x303, body: vec![FINISHED, 0] }, record],
+            _ => vec![record],
+        }
+    }));
+    bytes_behind_the_servers_flight = Wrong::KeyEpochWithPendingFragment, |b| spoilt(b, Side::Server, edit_record(0, |record| {
+        record.body.extend([4, 0, 0]);
+        vec![record.clone()]
+    }));
+    bytes_behind_the_servers_finished = Wrong::KeyEpochWithPendingFragment, |b| lying(b, Side::Server, |l| {
+        l.script(|meant| vec![Say::record(meant.typ, &[&meant.body[..], &[0]].concat())]);
+    });
+    keys_that_do_not_change = missing_ccs(), |b| spoilt(b, Side::Server, Box::new(|_, record| match record.typ {
+        20 => vec![],
+        _ => vec![record],
+    }));
+
     // Client hellos.
     no_null_compression = Lacks::NullCompressionRequired, |b| client_hello(b, |h| h.compressions = vec![1]);
     only_compressed_points_of_a_client = Lacks::UncompressedEcPointsRequired, |b| client_hello(b, |h| *h.body(POINT_FORMATS) = vec![1, 1]);
@@ -266,6 +292,11 @@ cases! {
         h.version = 0x302;
     });
     a_clients_renegotiation_that_is_none = Wrong::InvalidRenegotiationInfo, |b| client_hello(b, |h| *h.body(RENEGOTIATION_INFO) = vec![1, 7]);
+    a_fallback_to_less = Lacks::InappropriateFallback, |b| client_hello(b, |h| {
+        h.extensions.retain(|(code, _)| *code != 43);
+        h.version = 0x302;
+        h.suites.push(0x5600);
+    });
     a_fallback = Lacks::InappropriateFallback, |b| falls_back(b);
     no_extended_master_secret_of_a_client = Lacks::ExtendedMasterSecretExtensionRequired, |b| {
         let mut server = server12();
