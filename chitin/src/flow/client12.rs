@@ -43,7 +43,8 @@ use crate::flow::size_limit;
 use crate::flow::transcript12::Messages;
 use crate::flow::unexpected;
 use crate::names::{
-    CertificateStatusType, Compression, HandshakeKind, HandshakeType, ProtocolVersion, SignatureScheme,
+    CertificateStatusType, ClientCertificateType, Compression, HandshakeKind, HandshakeType, ProtocolVersion,
+    SignatureAlgorithm, SignatureScheme,
 };
 use crate::record::joiner::Message;
 use crate::schedule::tls12::{KeyBlock, Label, MasterSecret, Randoms};
@@ -93,6 +94,7 @@ impl Client {
             (WaitServerHelloDone(s), T::ServerHelloDone) => s.read_server_hello_done(m),
             (WaitNewSessionTicket(s), T::NewSessionTicket) => s.read_new_session_ticket(m),
             (WaitFinished(s), T::Finished) => s.read_finished(m, cx),
+            (WaitChangeCipherSpec(_), _) => Err(certs::missing_ccs()),
             (state, got) => Err(unexpected(got, state.expects())),
         }
     }
@@ -377,11 +379,24 @@ struct Request {
     authorities: Vec<Vec<u8>>,
 }
 
+/// The types name kinds of keys, and a scheme counts only with a key that it goes with. RFC 5246 section 7.4.4; Ed25519 and
+/// Ed448 are under the type of ECDSA, RFC 8422 section 5.5.
+fn takes(request: &CertificateRequest12<'_>, scheme: SignatureScheme) -> bool {
+    let wanted = match scheme.algorithm() {
+        SignatureAlgorithm::RSA => ClientCertificateType::RSASign,
+        SignatureAlgorithm::ECDSA | SignatureAlgorithm::ED25519 | SignatureAlgorithm::ED448 => {
+            ClientCertificateType::ECDSASign
+        }
+        _ => return false,
+    };
+    scheme.supported_in_tls12() && request.types.iter().any(|typ| typ == wanted)
+}
+
 impl Claimed {
     fn read_certificate_request(mut self: Box<Self>, m: Message<'_>) -> Result<Client, Error> {
         let message = CertificateRequest12::read_all(m.body)?;
         self.request = Some(Request {
-            schemes: message.schemes.iter().filter(|scheme| scheme.supported_in_tls12()).collect(),
+            schemes: message.schemes.iter().filter(|scheme| takes(&message, *scheme)).collect(),
             authorities: message.authorities.iter().map(|name| name.0.to_vec()).collect(),
         });
         self.common.messages.add(m.raw);
@@ -601,4 +616,32 @@ fn store_session(common: &Common, master: &MasterSecret, cx: &Cx<'_>) -> Result<
         config.resumption.store.set_tls12_session(common.asked.name.clone(), value);
         Ok(())
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_scheme_counts_with_a_key_of_a_type_that_was_named() {
+        let schemes = [SignatureScheme::ECDSA_NISTP256_SHA256, SignatureScheme::RSA_PSS_SHA256];
+        let schemes = [&schemes[..], &[SignatureScheme::ED25519, SignatureScheme::RSA_PKCS1_SHA1]].concat();
+        // rsa_sign, ecdsa_sign, both, and dss_sign, which we have no keys of.
+        for (types, taken) in [
+            (&[1][..], &schemes[1..2]),
+            (&[64], &[schemes[0], schemes[2]]),
+            (&[64, 1], &schemes[..3]),
+            (&[2], &[]),
+        ] {
+            let mut bytes = vec![types.len() as u8];
+            bytes.extend(types);
+            bytes.extend([0, 8]);
+            bytes.extend(schemes.iter().flat_map(|scheme| scheme.to_array()));
+            bytes.extend([0, 0]);
+            let request = CertificateRequest12::read_all(&bytes).unwrap();
+            let got: Vec<SignatureScheme> =
+                request.schemes.iter().filter(|scheme| takes(&request, *scheme)).collect();
+            assert_eq!(got, taken, "{types:?}");
+        }
+    }
 }
