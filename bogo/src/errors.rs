@@ -109,6 +109,8 @@ fn incompatible(why: &PeerIncompatible) -> &'static str {
         | PeerIncompatible::SignatureAlgorithmsExtensionRequired => ":NO_COMMON_SIGNATURE_ALGORITHMS:",
         PeerIncompatible::NoCipherSuitesInCommon => ":NO_SHARED_CIPHER:",
         PeerIncompatible::NullCompressionRequired => ":INVALID_COMPRESSION_LIST:",
+        PeerIncompatible::InappropriateFallback => ":INAPPROPRIATE_FALLBACK:",
+        PeerIncompatible::UncompressedEcPointsRequired => ":ERROR_PARSING_EXTENSION:",
         PeerIncompatible::ServerRejectedEncryptedClientHello(_) => ":ECH_REJECTED:",
         PeerIncompatible::ServerSentHelloRetryRequestWithUnknownExtension => ":UNEXPECTED_EXTENSION:",
         PeerIncompatible::IncorrectCertificateTypeExtension => ":UNKNOWN_CERTIFICATE_TYPE:",
@@ -163,9 +165,8 @@ fn misbehaved(why: &PeerMisbehaved) -> &'static str {
         P::ServerHelloWithWrongSessionId | P::ServerEchoedCompatibilitySessionId => {
             ":SERVER_ECHOED_INVALID_SESSION_ID:"
         }
-        P::SignedHandshakeWithUnadvertisedSigScheme | P::SignedKxWithWrongAlgorithm => {
-            ":WRONG_SIGNATURE_TYPE:"
-        }
+        P::SignedHandshakeWithUnadvertisedSigScheme => ":WRONG_SIGNATURE_TYPE:",
+        P::SignedKxWithWrongAlgorithm => ":WRONG_CERTIFICATE_TYPE:",
         P::IllegalTlsInnerPlaintext => ":DECRYPTION_FAILED_OR_BAD_RECORD_MAC:",
         P::NonEmptyCertificateRequestContext | P::SelectedUnofferedCompression => ":DECODE_ERROR:",
         P::TooManyEmptyFragments | P::TooManyChangeCipherSpecs => ":TOO_MANY_EMPTY_FRAGMENTS:",
@@ -175,10 +176,16 @@ fn misbehaved(why: &PeerMisbehaved) -> &'static str {
         P::SecondHelloRetryRequest => ":UNEXPECTED_MESSAGE:",
         P::ServerSentEmptyCertificateList => ":PEER_DID_NOT_RETURN_A_CERTIFICATE:",
         P::UnknownAlertLevel => ":UNKNOWN_ALERT_TYPE:",
-        P::WrongLegacyVersion | P::SelectedTls12UsingTls13VersionExtension => ":UNSUPPORTED_PROTOCOL:",
+        P::SelectedDifferentVersionAfterRetry => ":SECOND_SERVERHELLO_VERSION_MISMATCH:",
+        P::WrongLegacyVersion => ":UNSUPPORTED_PROTOCOL:",
+        P::ResumptionAttemptedWithVariedEms | P::ResumptionOfferedWithVariedEms => {
+            ":RESUMED_EMS_SESSION_WITHOUT_EMS_EXTENSION:"
+        }
+        P::ServerHelloMustOfferUncompressedEcPoints => ":ERROR_PARSING_EXTENSION:",
         P::BadCertChainExtensions
         | P::DisallowedEncryptedExtension
         | P::MisplacedClientHelloExtension
+        | P::SelectedTls12UsingTls13VersionExtension
         | P::SelectedUnofferedPsk
         | P::UnexpectedCleartextExtension
         | P::UnsolicitedCertExtension
