@@ -43,7 +43,7 @@ fn limits() -> [(&'static str, Vec<Limit>); 5] {
                 ("Offered sessions a server looks at", n(psk::IDENTITIES), "fixed"),
                 (
                     "Resumption data in a session, in bytes",
-                    n(server13::MAX_RESUMPTION_DATA),
+                    n(psk::MAX_RESUMPTION_DATA),
                     "`set_resumption_data`; with more, no tickets",
                 ),
             ]),

@@ -64,7 +64,7 @@ pub(crate) struct Policy {
     pub(crate) client_random: [u8; 32],
     pub(crate) secret_extraction: bool,
     /// Server only: what the application wants to find again when the session is resumed.
-    pub(crate) resumption_data: Vec<u8>,
+    pub(crate) resumption_data: Box<[u8]>,
     /// Server only: the application wants no early data on this connection.
     pub(crate) refuses_early_data: bool,
     /// What the keys of TLS 1.2 come from, for those who may take them out.

@@ -1,5 +1,6 @@
 //! What has been negotiated: written by the flows, and read by the getters of every connection kind.
 
+use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
@@ -24,7 +25,7 @@ pub(crate) struct Facts {
     /// Server only: the name that the client asked for.
     pub(crate) server_name: Option<DnsName<'static>>,
     /// Server only: what the application had put into the session that was resumed.
-    pub(crate) resumption_data: Option<Vec<u8>>,
+    pub(crate) resumption_data: Option<Box<[u8]>>,
     /// Client only.
     pub(crate) tickets_received: u32,
     pub(crate) exporter: Option<Exporter>,

@@ -1,6 +1,7 @@
 //! Which session may be resumed by whom: rules for both roles, as functions of a session and the present. RFC 8446
 //! sections 4.2.11 and 4.6.1.
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use pki_types::{CertificateDer, UnixTime};
@@ -20,11 +21,14 @@ pub(crate) const IDENTITIES: usize = 4;
 /// A day: sessions in a store are bounded by its size, too.
 pub(crate) const STORED_LIFETIME: u32 = 24 * 60 * 60;
 
+/// What an application can put into a session; with more, none is kept. As in 0.23: half of what the field can hold.
+pub(crate) const MAX_RESUMPTION_DATA: usize = 32 * 1024;
+
 /// A session that a server has found, owned, with nothing left to check but the binder.
 pub(crate) struct Resumable {
     pub(crate) secret: Secret,
     pub(crate) chain: Vec<CertificateDer<'static>>,
-    pub(crate) application: Vec<u8>,
+    pub(crate) application: Box<[u8]>,
     /// When the full handshake was that this session goes back to, in seconds of UNIX time.
     pub(crate) authenticated: u64,
     /// What early data has to agree with, if it is allowed on the session at all.
@@ -109,7 +113,7 @@ pub(crate) fn resumable(bytes: &[u8], present: &Present<'_>) -> Option<Resumable
     good.then(|| Resumable {
         secret: Secret::new(session.secret.0),
         chain: session.chain().map(|der| CertificateDer::from(der.to_vec())).collect(),
-        application: session.application.0.to_vec(),
+        application: session.application.0.into(),
         authenticated: session.authenticated,
         early: (session.early_data > 0).then(|| EarlyTerms {
             limit: session.early_data,
@@ -157,7 +161,7 @@ pub(crate) struct Resumable12 {
     pub(crate) suite: &'static Tls12CipherSuite,
     pub(crate) secret: Secret,
     pub(crate) chain: Vec<CertificateDer<'static>>,
-    pub(crate) application: Vec<u8>,
+    pub(crate) application: Box<[u8]>,
 }
 
 /// What a session of TLS 1.2 must have been made for, to be resumed now.
@@ -201,7 +205,7 @@ pub(crate) fn resumable12(bytes: &[u8], present: &Present12<'_>) -> Result<Optio
         suite,
         secret: Secret::new(session.master_secret.0),
         chain: session.chain().map(|der| CertificateDer::from(der.to_vec())).collect(),
-        application: session.application.0.to_vec(),
+        application: session.application.0.into(),
     }))
 }
 
@@ -278,7 +282,7 @@ mod tests {
         let resumed = resumable(&bytes(&good()), &usual()).unwrap();
         assert_eq!(resumed.secret.as_bytes(), [9; 32]);
         assert_eq!((resumed.chain.len(), resumed.chain[0].as_ref()), (1, CLIENT));
-        assert_eq!(resumed.application, b"data");
+        assert_eq!(resumed.application.as_ref(), b"data");
 
         // Another present.
         let refuses = |what: &str, present: Present<'_>| {
@@ -376,7 +380,7 @@ mod tests {
         let resumed = resumable12(&bytes(&good()), &usual()).unwrap().unwrap();
         assert_eq!((resumed.secret.as_bytes(), resumed.suite.common.suite), (&[9; 48][..], SUITE));
         assert_eq!((resumed.chain.len(), resumed.chain[0].as_ref()), (1, CLIENT));
-        assert_eq!(resumed.application, b"data");
+        assert_eq!(resumed.application.as_ref(), b"data");
 
         // Another present.
         let refuses = |what: &str, present: Present12<'_>| {

@@ -548,6 +548,13 @@ impl Keyed {
         if !*ticket && session_id.is_empty() {
             return self.send_finished(cx);
         }
+        if cx.policy.resumption_data.len() > psk::MAX_RESUMPTION_DATA {
+            return match *ticket {
+                true => Ticketing { keyed: self, session: Zeroizing::default(), lifetime: 0 }
+                    .send_ticket(None, cx),
+                false => self.send_finished(cx),
+            };
+        }
         let now = question::now(&config.time_provider)?;
         let lifetime = match *ticket {
             true => told(TICKETER, || config.ticketer.lifetime())?,

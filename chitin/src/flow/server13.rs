@@ -871,7 +871,7 @@ fn make_ticket(mut maker: Maker, cx: &mut Cx<'_>) -> Result<Server, Error> {
     };
     let authenticated = maker.authenticated.unwrap_or(now.as_secs());
     let Some(most) = psk::lifetime_left(authenticated, now) else { return Ok(Connected(maker.traffic)) };
-    if cx.policy.resumption_data.len() > MAX_RESUMPTION_DATA {
+    if cx.policy.resumption_data.len() > psk::MAX_RESUMPTION_DATA {
         return Ok(Connected(maker.traffic));
     }
     let mut draw = [0; 4 + 32];
@@ -985,9 +985,6 @@ pub(crate) const REFUSED_EARLY_DATA: usize = 64 * 1024;
 
 /// Each ticket has a nonce of its own, a byte long.
 const MAX_TICKETS: usize = 255;
-
-/// As in 0.23: half of what the field can hold.
-pub(crate) const MAX_RESUMPTION_DATA: usize = 32 * 1024;
 
 /// Authorities that are named to clients. More do not fit beside the rest of the extensions.
 pub(crate) const MAX_AUTHORITIES: usize = 60 * 1024;

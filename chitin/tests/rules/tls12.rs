@@ -107,6 +107,23 @@ fn a_client_resumes_only_in_the_ways_that_its_config_allows() {
 }
 
 #[test]
+fn what_the_server_put_into_a_session_comes_back_unless_it_is_too_much() {
+    for server in servers12() {
+        let server = Arc::new(server);
+        for (put, then) in [(70_000, Full), (32 * 1024 + 1, Full), (7, Resumed)] {
+            let (client, data) = (Arc::new(client12()), vec![9; put]);
+            let mut pair = Pair::new(client.clone(), server.clone());
+            pair.server.set_resumption_data(&data);
+            pair.handshake().unwrap();
+            let pair = shake(&client, &server);
+            assert_eq!(kind_of(&pair), then, "{put} bytes");
+            let expected = (then == Resumed).then_some(&data[..]);
+            assert_eq!(pair.server.received_resumption_data(), expected);
+        }
+    }
+}
+
+#[test]
 fn a_session_of_another_virtual_host_means_a_full_handshake() {
     for server in servers12() {
         let mut client = client12();
