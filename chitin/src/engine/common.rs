@@ -260,7 +260,7 @@ impl CommonState {
     }
 
     pub(crate) fn set_resumption_data(&mut self, data: &[u8]) {
-        self.engine.policy.resumption_data = data.to_vec();
+        self.engine.policy.resumption_data = data.into();
     }
 
     pub(crate) fn export(&self, out: &mut [u8], label: &[u8], context: Option<&[u8]>) -> Result<(), Error> {

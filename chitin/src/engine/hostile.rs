@@ -203,7 +203,7 @@ fn what_the_config_makes_too_long_is_said_or_left_out() {
 
     // Data that fits no ticket.
     let (mut client, mut server) = pair(&Arc::new(client_config()), &Arc::new(server_config()));
-    server.policy.resumption_data = vec![0; 70_000];
+    server.policy.resumption_data = vec![0; 70_000].into();
     shake(&mut client, &mut server, usize::MAX).unwrap();
     assert_eq!(client.facts.tickets_received, 0);
 }
