@@ -11,7 +11,9 @@ use chitin::version::{TLS12, TLS13};
 use chitin::{
     CertificateError, ClientConfig, ContentType, Error, HandshakeType, ServerConfig, SupportedProtocolVersion,
 };
-use testkit::hello::{Hello, edit_bodies, edit_hello, edit_hello_in_flight, edit_messages, message};
+use testkit::hello::{
+    Hello, edit_bodies, edit_hello, edit_hello_in_flight, edit_messages, edit_record, message,
+};
 use testkit::liar::{Liar, Say};
 use testkit::pair::{Record, Side, Tamper};
 
