@@ -275,11 +275,7 @@ impl Engine {
 
         // A record of another type must not come between the fragments of a message. RFC 8446 section 5.1.
         if typ != ContentType::Handshake && !self.joiner.is_empty() {
-            // In TLS 1.2 it changes the key, under bytes that came before it. RFC 5246 section 7.1.
-            return Err(match typ == ContentType::ChangeCipherSpec && self.is_tls12() {
-                true => PeerMisbehaved::KeyEpochWithPendingFragment.into(),
-                false => PeerMisbehaved::MessageInterleavedWithHandshakeMessage.into(),
-            });
+            return Err(PeerMisbehaved::MessageInterleavedWithHandshakeMessage.into());
         }
         let got = match (typ, body) {
             (ContentType::ApplicationData, body) => self.data_record(body)?,
