@@ -165,8 +165,9 @@ fn misbehaved(why: &PeerMisbehaved) -> &'static str {
         P::ServerHelloWithWrongSessionId | P::ServerEchoedCompatibilitySessionId => {
             ":SERVER_ECHOED_INVALID_SESSION_ID:"
         }
-        P::SignedHandshakeWithUnadvertisedSigScheme => ":WRONG_SIGNATURE_TYPE:",
-        P::SignedKxWithWrongAlgorithm => ":WRONG_CERTIFICATE_TYPE:",
+        P::SignedHandshakeWithUnadvertisedSigScheme | P::SignedKxWithWrongAlgorithm => {
+            ":WRONG_SIGNATURE_TYPE:"
+        }
         P::IllegalTlsInnerPlaintext => ":DECRYPTION_FAILED_OR_BAD_RECORD_MAC:",
         P::NonEmptyCertificateRequestContext | P::SelectedUnofferedCompression => ":DECODE_ERROR:",
         P::TooManyEmptyFragments | P::TooManyChangeCipherSpecs => ":TOO_MANY_EMPTY_FRAGMENTS:",
@@ -177,7 +178,7 @@ fn misbehaved(why: &PeerMisbehaved) -> &'static str {
         P::ServerSentEmptyCertificateList => ":PEER_DID_NOT_RETURN_A_CERTIFICATE:",
         P::UnknownAlertLevel => ":UNKNOWN_ALERT_TYPE:",
         P::SelectedDifferentVersionAfterRetry => ":SECOND_SERVERHELLO_VERSION_MISMATCH:",
-        P::WrongLegacyVersion => ":UNSUPPORTED_PROTOCOL:",
+        P::WrongLegacyVersion | P::SelectedTls12UsingTls13VersionExtension => ":UNSUPPORTED_PROTOCOL:",
         P::ResumptionAttemptedWithVariedEms | P::ResumptionOfferedWithVariedEms => {
             ":RESUMED_EMS_SESSION_WITHOUT_EMS_EXTENSION:"
         }
@@ -185,7 +186,6 @@ fn misbehaved(why: &PeerMisbehaved) -> &'static str {
         P::BadCertChainExtensions
         | P::DisallowedEncryptedExtension
         | P::MisplacedClientHelloExtension
-        | P::SelectedTls12UsingTls13VersionExtension
         | P::SelectedUnofferedPsk
         | P::UnexpectedCleartextExtension
         | P::UnsolicitedCertExtension
