@@ -211,6 +211,13 @@ impl Pair {
         self
     }
 
+    /// The same pair, both sides of which let each of their questions wait until all that has come is worked off.
+    pub fn deferred(mut self) -> Self {
+        self.client.defer_questions();
+        self.server.defer_questions();
+        self
+    }
+
     /// The same pair with a hand in what one side sends.
     pub fn tamper(mut self, from: Side, tamper: Tamper) -> Self {
         self.direction(from).tamper = Some(tamper);
@@ -423,6 +430,8 @@ pub fn feed<S: SideData>(
                 assert!(conn.process_new_packets()?.peer_has_closed(), "read_tls takes no bytes");
                 return Ok(());
             }
+            conn.process_new_packets()?;
+            while conn.answer_question()? {}
             let state = conn.process_new_packets()?;
             let mut chunk = vec![0; state.plaintext_bytes_to_read()];
             conn.reader().read_exact(&mut chunk).expect("the plaintext that was announced");

@@ -96,6 +96,29 @@ impl CommonState {
     }
 }
 
+/// For tests alone: not part of the stable interface.
+#[cfg(feature = "testing")]
+impl CommonState {
+    /// Lets every question that the connection asks from now on (a certificate, a signature, a verdict, a session) wait for
+    /// [`answer_question`](Self::answer_question).
+    pub fn defer_questions(&mut self) {
+        self.engine.defers = true;
+    }
+
+    /// Asks the config's object the question that waits, goes on with what has been received, and says whether there was one.
+    ///
+    /// # Errors
+    ///
+    /// As `process_new_packets`.
+    pub fn answer_question(&mut self) -> Result<bool, Error> {
+        let answered = self.engine.answer_open()?;
+        if answered {
+            self.process()?;
+        }
+        Ok(answered)
+    }
+}
+
 /// What the skins need. They see no state of a flow and no message.
 impl CommonState {
     pub(crate) fn new(engine: Engine) -> Self {

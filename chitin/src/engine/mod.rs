@@ -115,6 +115,9 @@ pub(crate) struct Engine {
     budget: Budget,
     /// The number of the open question; an answer has to carry it.
     asked: u64,
+    /// Every question waits for [`Engine::answer_open`].
+    #[cfg(feature = "testing")]
+    pub(crate) defers: bool,
 }
 
 /// What became of a call of [`Engine::advance`]. `used` counts on errors too: what was opened must not be shown again.
@@ -187,6 +190,8 @@ impl Engine {
             flight: Vec::new(),
             budget: Budget::default(),
             asked: 0,
+            #[cfg(feature = "testing")]
+            defers: false,
         }
     }
 
@@ -482,6 +487,11 @@ impl Engine {
     fn settle(&mut self) -> Result<(), Error> {
         while let Some(question) = self.state.question() {
             self.carrier.event(Event::Question(question.name()));
+            #[cfg(feature = "testing")]
+            if self.defers {
+                self.asked = self.asked.wrapping_add(1);
+                return Ok(());
+            }
             match question.answer_now() {
                 Some(answer) => self.apply(answer?)?,
                 None => {
@@ -517,6 +527,16 @@ impl Engine {
         }
         let done = self.apply(answer).and_then(|()| self.settle()).and_then(|()| self.handshake_bytes(&[]));
         done.map_err(|error| self.fail(error))
+    }
+
+    /// Answers the open question as [`Self::settle`] would have, late. `false`: there is none.
+    #[cfg(feature = "testing")]
+    pub(crate) fn answer_open(&mut self) -> Result<bool, Error> {
+        match self.state.question().and_then(|question| question.answer_now()) {
+            None => Ok(false),
+            Some(Ok(answer)) => self.answer(self.asked, answer).map(|()| true),
+            Some(Err(error)) => Err(self.fail(error)),
+        }
     }
 
     /// The hello that a server without a config has seen.

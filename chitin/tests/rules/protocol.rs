@@ -3,14 +3,16 @@
 use std::io::{ErrorKind, Read, Write};
 use std::sync::{Arc, Mutex};
 
+use chitin::crypto::aws_lc_rs;
 use chitin::trace::{Direction, Event, KeyLevel, Trace};
+use chitin::version::{TLS12, TLS13};
 use chitin::{CipherSuiteCommon, HandshakeType};
 use chitin::{
-    ClientConnection, ContentType, Error, HandshakeKind, NamedGroup, RecordPadding, ServerConnection,
-    SupportedCipherSuite, Tls13CipherSuite,
+    ClientConnection, ContentType, Error, HandshakeKind, NamedGroup, RecordPadding, ServerConfig,
+    ServerConnection, SupportedCipherSuite, Tls13CipherSuite,
 };
 use testkit::configs::provider;
-use testkit::pair::{Pair, Record, Side, output};
+use testkit::pair::{Chop, Pair, Record, Side, output};
 
 use crate::common::*;
 
@@ -364,4 +366,52 @@ fn events_tell_the_handshake_in_order() {
     ];
     assert_eq!(*events.0.lock().unwrap(), expected);
     assert_ne!(ContentType::Handshake, ContentType::Alert);
+}
+
+/// Whoever answers, and when: the handshake is the same. What has arrived behind a question waits.
+#[test]
+fn questions_may_be_answered_late() {
+    for version in [&TLS13, &TLS12] {
+        for ticketer in [None, Some(aws_lc_rs::Ticketer::new().unwrap())] {
+            let mut server = ServerConfig::builder_with_provider(default_provider())
+                .with_protocol_versions(&[version])
+                .unwrap()
+                .with_client_cert_verifier(required(roots()))
+                .with_single_cert(WORLD.server.chain.clone(), WORLD.server.key.clone_key())
+                .unwrap();
+            server.ticketer = ticketer.unwrap_or(server.ticketer);
+            let server = Arc::new(server);
+            for chop in [Chop::Whole, Chop::Records, Chop::Bytes(7)] {
+                let client = Arc::new(client_with_cert());
+                for expected in [HandshakeKind::Full, HandshakeKind::Resumed] {
+                    let mut pair = Pair::new(client.clone(), server.clone()).chop(chop).deferred();
+                    pair.handshake().unwrap();
+                    assert_eq!(kind_of(&pair), expected, "{version:?} {chop:?}");
+                    assert_eq!(pair.client.protocol_version(), Some(version.version));
+                    assert_eq!(pair.server.peer_certificates(), Some(&WORLD.client.chain[..]));
+                    assert_eq!(pair.send(Side::Client, b"hello").unwrap(), b"hello");
+                    assert_eq!(pair.send(Side::Server, b"hello").unwrap(), b"hello");
+                }
+            }
+        }
+    }
+
+    // A verdict that comes late is a verdict.
+    let mut pair = Pair::new(client(), server_asking(required(roots()))).deferred();
+    let failed = pair.settle().unwrap_err();
+    assert_eq!((failed.side, failed.error), (Side::Server, Error::NoCertificatesPresented));
+
+    // Until then nothing is asked, read or said.
+    let mut pair = Pair::new(client(), server()).deferred();
+    let mut hello = &pair.take(Side::Client)[..];
+    pair.server.read_tls(&mut hello).unwrap();
+    pair.server.process_new_packets().unwrap();
+    assert!(pair.server.is_handshaking() && !pair.server.wants_read() && !pair.server.wants_write());
+    let mut answered = 0;
+    while pair.server.answer_question().unwrap() {
+        answered += 1;
+    }
+    // The certificate and the signature.
+    assert_eq!(answered, 2);
+    assert!(pair.server.wants_write());
 }
