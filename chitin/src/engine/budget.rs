@@ -88,17 +88,18 @@ pub(crate) fn longest(typ: HandshakeType) -> usize {
         HandshakeType::EncryptedExtensions => 0x4000,
         // The names of all authorities that a server accepts: at most 64 KiB, and the schemes.
         HandshakeType::CertificateRequest => 0x1_1000,
-        HandshakeType::Certificate => MAX_CHAIN,
+        // What a server of TLS 1.3 puts into its Certificate, one of TLS 1.2 sends behind it.
+        HandshakeType::Certificate | HandshakeType::CertificateStatus => MAX_CHAIN,
         // Refused if it was not offered, and then a certificate would have come in its place.
         HandshakeType::CompressedCertificate => MAX_COMPRESSED_CHAIN,
-        // The largest signature in use, of ML-DSA-87, has 4,627 bytes.
-        HandshakeType::CertificateVerify => 0x4000,
+        // The largest signature in use, of ML-DSA-87, has 4,627 bytes; in TLS 1.2 a share may stand before it.
+        HandshakeType::CertificateVerify | HandshakeType::ServerKeyExchange => 0x4000,
         // As long as a hash.
         HandshakeType::Finished => 64,
         // A ticket of at most 64 KiB, and what little else there is.
         HandshakeType::NewSessionTicket => 0x1_1000,
         HandshakeType::KeyUpdate => 16,
-        // All others are refused as unexpected as soon as they are whole.
+        // A share of one curve is the longest of all others that are not refused as unexpected.
         _ => 0x1000,
     }
 }

@@ -548,14 +548,12 @@ impl Keyed {
         if !*ticket && session_id.is_empty() {
             return self.send_finished(cx);
         }
-        if cx.policy.resumption_data.len() > psk::MAX_RESUMPTION_DATA {
-            return match *ticket {
-                true => Ticketing { keyed: self, session: Zeroizing::default(), lifetime: 0 }
-                    .send_ticket(None, cx),
-                false => self.send_finished(cx),
-            };
-        }
-        let now = question::now(&config.time_provider)?;
+        let now = match question::now(&config.time_provider) {
+            // A clock that has stopped costs the resumption only.
+            Err(Error::FailedToGetCurrentTime) => return self.keep_none(cx),
+            _ if cx.policy.resumption_data.len() > psk::MAX_RESUMPTION_DATA => return self.keep_none(cx),
+            now => now?,
+        };
         let lifetime = match *ticket {
             true => told(TICKETER, || config.ticketer.lifetime())?,
             false => psk::STORED_LIFETIME,
@@ -582,6 +580,16 @@ impl Keyed {
         let mut bytes = Zeroizing::new(Vec::with_capacity(256usize.saturating_add(chain.len())));
         session.write(&mut bytes);
         Ok(AskTicket(Box::new(Ticketing { keyed: self, session: bytes, lifetime })))
+    }
+
+    /// No session, though one was announced.
+    fn keep_none(self: Box<Self>, cx: &mut Cx<'_>) -> Result<Server, Error> {
+        match self.common.ticket {
+            true => {
+                Ticketing { keyed: self, session: Zeroizing::default(), lifetime: 0 }.send_ticket(None, cx)
+            }
+            false => self.send_finished(cx),
+        }
     }
 
     /// ChangeCipherSpec and Finished.

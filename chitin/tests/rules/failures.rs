@@ -141,7 +141,13 @@ fn but<T>(mut config: T, change: impl FnOnce(&mut T)) -> T {
 
 /// A clock that gives the time so many times.
 #[derive(Debug)]
-struct RunsDown(AtomicUsize);
+pub struct RunsDown(AtomicUsize);
+
+impl RunsDown {
+    pub fn after(times: usize) -> Arc<Self> {
+        Arc::new(Self(AtomicUsize::new(times)))
+    }
+}
 
 impl TimeProvider for RunsDown {
     fn current_time(&self) -> Option<UnixTime> {
@@ -168,14 +174,13 @@ fn a_clock_that_stops_after_the_handshake_costs_the_tickets_only() {
         let server = but(server_with_tickets(), |config| config.time_provider = theirs);
         run(client, server)
     };
-    let runs_down = |left| Arc::new(RunsDown(AtomicUsize::new(left)));
     // The server looks at its clock for each ticket.
-    assert_eq!(with(Clock::at(DAY), runs_down(0)), (0, false));
-    assert_eq!(with(Clock::at(DAY), runs_down(1)), (1, true));
-    assert_eq!(with(Clock::at(DAY), runs_down(2)), (2, true));
+    assert_eq!(with(Clock::at(DAY), RunsDown::after(0)), (0, false));
+    assert_eq!(with(Clock::at(DAY), RunsDown::after(1)), (1, true));
+    assert_eq!(with(Clock::at(DAY), RunsDown::after(2)), (2, true));
     // The client once for the certificates, and then for each ticket: one of unknown age is not kept.
-    assert_eq!(with(runs_down(1), Clock::at(DAY)), (2, false));
-    assert_eq!(with(runs_down(2), Clock::at(DAY)), (2, true));
+    assert_eq!(with(RunsDown::after(1), Clock::at(DAY)), (2, false));
+    assert_eq!(with(RunsDown::after(2), Clock::at(DAY)), (2, true));
 }
 
 #[test]

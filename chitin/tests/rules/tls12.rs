@@ -21,6 +21,7 @@ use testkit::liar::{Liar, Say};
 use testkit::pair::{Pair, Record, Side, tamper};
 
 use crate::common::*;
+use crate::failures::RunsDown;
 use crate::resumption::OneHost;
 
 const ONLY12: &[&SupportedProtocolVersion] = &[&TLS12];
@@ -119,6 +120,39 @@ fn what_the_server_put_into_a_session_comes_back_unless_it_is_too_much() {
             assert_eq!(kind_of(&pair), then, "{put} bytes");
             let expected = (then == Resumed).then_some(&data[..]);
             assert_eq!(pair.server.received_resumption_data(), expected);
+        }
+    }
+}
+
+#[test]
+fn a_long_staple_arrives() {
+    let identity = &WORLD.server;
+    for version in BOTH {
+        let staple = vec![0x30; 60_000];
+        let server = ServerConfig::builder_with_provider(default_provider())
+            .with_protocol_versions(&[version])
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert_with_ocsp(identity.chain.clone(), identity.key.clone_key(), staple)
+            .unwrap();
+        let pair = shake(&Arc::new(client_with(default_provider(), BOTH)), &Arc::new(server));
+        assert_eq!(pair.client.protocol_version(), Some(version.version));
+    }
+}
+
+#[test]
+fn a_clock_that_stops_at_the_end_costs_the_session_only() {
+    for server in servers12() {
+        // A client looks at its clock for the certificates, then for the session; a server for the session.
+        for (ours, theirs, then) in [(1, 9, Full), (2, 9, Resumed), (9, 0, Full), (9, 1, Resumed)] {
+            let (mut client, mut server) = (client12(), server.clone());
+            client.time_provider = RunsDown::after(ours);
+            server.time_provider = RunsDown::after(theirs);
+            let mut pair = shake(&Arc::new(client.clone()), &Arc::new(server.clone()));
+            assert_eq!(pair.send(Side::Client, b"still here").unwrap(), b"still here");
+            client.time_provider = RunsDown::after(9);
+            server.time_provider = RunsDown::after(9);
+            assert_eq!(kind(&Arc::new(client), &Arc::new(server)), then, "{ours} {theirs}");
         }
     }
 }
