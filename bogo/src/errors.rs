@@ -183,6 +183,7 @@ fn misbehaved(why: &PeerMisbehaved) -> &'static str {
             ":RESUMED_EMS_SESSION_WITHOUT_EMS_EXTENSION:"
         }
         P::ServerHelloMustOfferUncompressedEcPoints => ":ERROR_PARSING_EXTENSION:",
+        P::OfferedDuplicateCertificateCompressions => ":ERROR_PARSING_EXTENSION:",
         P::BadCertChainExtensions
         | P::DisallowedEncryptedExtension
         | P::MisplacedClientHelloExtension
