@@ -114,7 +114,7 @@ pub(crate) struct Engine {
     flight: Vec<u8>,
     budget: Budget,
     /// The number of the open question; an answer has to carry it.
-    asked: u64,
+    asked: u32,
     /// Every question waits for [`Engine::answer_open`].
     #[cfg(feature = "testing")]
     pub(crate) defers: bool,
@@ -511,7 +511,7 @@ impl Engine {
     }
 
     /// The number of the question that is open.
-    pub(crate) fn asked(&self) -> u64 {
+    pub(crate) fn asked(&self) -> u32 {
         self.asked
     }
 
@@ -520,7 +520,7 @@ impl Engine {
     /// # Errors
     ///
     /// An answer to another question changes nothing. Every other error ends the connection.
-    pub(crate) fn answer(&mut self, number: u64, answer: Answer) -> Result<(), Error> {
+    pub(crate) fn answer(&mut self, number: u32, answer: Answer) -> Result<(), Error> {
         let fits = self.state.question().is_some_and(|question| question.fits(&answer));
         if number != self.asked || !fits {
             return Err(Error::General("an answer to a question that is not open".into()));
