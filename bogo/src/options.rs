@@ -12,7 +12,7 @@ pub struct Plan {
     pub initial: Options,
     pub resume: Options,
     /// What follows in the same connection when a client's early data was rejected.
-    #[allow(dead_code)] // There is no early data yet.
+    #[allow(dead_code)] // The shim knows no flag of 0-RTT yet.
     pub retry: Options,
 }
 
