@@ -1,6 +1,6 @@
 //! Client and server configs as the tests want them: one line each, every knob named.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use chitin::client::WebPkiServerVerifier;
 use chitin::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
@@ -62,7 +62,7 @@ pub struct ClientOpts {
     pub alpn: Vec<Vec<u8>>,
     /// What the client answers when asked for a certificate.
     pub identity: Option<Identity>,
-    /// Where the schemes of server signatures are noted.
+    /// Where it is noted what the verifier sees.
     pub seen: Seen,
 }
 
@@ -144,18 +144,33 @@ fn versions(wanted: &[&'static SupportedProtocolVersion]) -> Vec<&'static Suppor
     if wanted.is_empty() { vec![&version::TLS13] } else { wanted.to_vec() }
 }
 
-/// The schemes of the handshake signatures that a client has checked, in order.
+/// What a client was given to check: the schemes of the handshake signatures, and the staples, in order.
 #[derive(Clone, Debug, Default)]
-pub struct Seen(Arc<Mutex<Vec<SignatureScheme>>>);
+pub struct Seen(Arc<Mutex<Notes>>);
+
+#[derive(Debug, Default)]
+struct Notes {
+    schemes: Vec<SignatureScheme>,
+    staples: Vec<Vec<u8>>,
+}
 
 impl Seen {
-    /// What was noted so far.
+    fn notes(&self) -> MutexGuard<'_, Notes> {
+        self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+
+    /// The schemes that were noted so far.
     pub fn schemes(&self) -> Vec<SignatureScheme> {
-        self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).clone()
+        self.notes().schemes.clone()
+    }
+
+    /// The staples that were noted so far, empty where there was none.
+    pub fn staples(&self) -> Vec<Vec<u8>> {
+        self.notes().staples.clone()
     }
 }
 
-/// The built-in verifier, with a note of each signature scheme taken on the way: the connection has no getter for it.
+/// The built-in verifier, with a note of what passes it: the connection has no getters for that.
 #[derive(Debug)]
 struct Witness {
     inner: Arc<WebPkiServerVerifier>,
@@ -171,6 +186,7 @@ impl ServerCertVerifier for Witness {
         ocsp_response: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
+        self.seen.notes().staples.push(ocsp_response.to_vec());
         self.inner.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)
     }
 
@@ -180,7 +196,7 @@ impl ServerCertVerifier for Witness {
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        self.seen.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).push(dss.scheme);
+        self.seen.notes().schemes.push(dss.scheme);
         self.inner.verify_tls12_signature(message, cert, dss)
     }
 
@@ -190,7 +206,7 @@ impl ServerCertVerifier for Witness {
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        self.seen.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).push(dss.scheme);
+        self.seen.notes().schemes.push(dss.scheme);
         self.inner.verify_tls13_signature(message, cert, dss)
     }
 

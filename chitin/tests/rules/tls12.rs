@@ -15,7 +15,7 @@ use chitin::{
     CipherSuite, ClientConfig, ContentType, Error, HandshakeKind, PeerIncompatible, PeerMisbehaved,
     ProtocolVersion, ServerConfig, SupportedProtocolVersion,
 };
-use testkit::configs::provider;
+use testkit::configs::{ClientOpts, client_config, provider};
 use testkit::hello::{Hello, edit_hello, edit_hello_in_flight, message, split_messages};
 use testkit::liar::{Liar, Say};
 use testkit::pair::{Pair, Record, Side, tamper};
@@ -133,10 +133,12 @@ fn a_long_staple_arrives() {
             .with_protocol_versions(&[version])
             .unwrap()
             .with_no_client_auth()
-            .with_single_cert_with_ocsp(identity.chain.clone(), identity.key.clone_key(), staple)
+            .with_single_cert_with_ocsp(identity.chain.clone(), identity.key.clone_key(), staple.clone())
             .unwrap();
-        let pair = shake(&Arc::new(client_with(default_provider(), BOTH)), &Arc::new(server));
+        let opts = ClientOpts { versions: BOTH.to_vec(), ..ClientOpts::default() };
+        let pair = shake(&Arc::new(client_config(roots(), &opts)), &Arc::new(server));
         assert_eq!(pair.client.protocol_version(), Some(version.version));
+        assert_eq!(opts.seen.staples(), [staple]);
     }
 }
 
