@@ -115,7 +115,6 @@ pub struct ServerConfig {
 
     pub(crate) provider: Arc<CryptoProvider>,
     pub(crate) verifier: Arc<dyn ClientCertVerifier>,
-    #[allow(dead_code)] // There is one version to choose from, until TLS 1.2 is built.
     pub(crate) versions: EnabledVersions,
     policy: Option<PolicyFingerprint>,
     id: Option<ConfigId>,

@@ -6,7 +6,6 @@
 use super::{CertificateError, Error, InvalidMessage, PeerIncompatible, PeerMisbehaved};
 use crate::names::AlertDescription;
 
-#[allow(dead_code)] // the engine's `fail` is being built
 impl Error {
     /// The fatal alert that tells the peer about this error, or `None` where it is no business of the peer's.
     pub(crate) fn alert(&self) -> Option<AlertDescription> {

@@ -278,7 +278,7 @@ pub(crate) fn read_chain12(body: &[u8]) -> Result<Vec<CertificateDer<'static>>, 
 }
 
 pub(crate) fn write_chain12(out: &mut Vec<u8>, chain: &[CertificateDer<'_>]) {
-    nest(out, MAX24, |out| chain.iter().for_each(|der| Opaque::<1, MAX24>(der).write(out)));
+    Certificate12::write_chain(out, chain.iter().map(AsRef::as_ref));
 }
 
 /// Reads a CertificateVerify whose scheme must be one that we offered. RFC 5246 section 7.4.8.

@@ -186,7 +186,6 @@ open_enum! {
     }
 }
 
-#[allow(dead_code)] // the signers and flows that ask are being built
 impl SignatureScheme {
     /// The kind of key that makes such signatures.
     ///

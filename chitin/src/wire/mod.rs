@@ -12,6 +12,5 @@ pub(crate) mod codec;
 pub(crate) mod extensions;
 pub(crate) mod server_hello;
 pub(crate) mod stored;
-#[allow(dead_code, unused_imports, reason = "the flows of TLS 1.2 are being built on it")]
 pub(crate) mod tls12;
 pub(crate) mod tls13;

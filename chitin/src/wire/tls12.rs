@@ -10,7 +10,6 @@ use crate::names::{ClientCertificateType, EcCurveType, NamedGroup, SignatureSche
 use crate::wire::codec::{List, MAX8, MAX16, MAX24, Opaque, Reader, Wire, nest};
 pub(crate) use crate::wire::extensions::CertificateStatus;
 use crate::wire::extensions::SignatureSchemes;
-pub(crate) use crate::wire::tls13::CertificateVerify as CertificateVerify12;
 
 wire_struct! {
     /// RFC 5246 section 7.4.2. The certificates are walked, and read, once: by [`Certificate12::certificates`].
@@ -137,6 +136,7 @@ mod tests {
     use super::*;
     use crate::names::CertificateStatusType;
     use crate::wire::codec::tests::{cut_and_extended, good};
+    use crate::wire::tls13::CertificateVerify;
 
     #[test]
     fn certificate() {
@@ -220,8 +220,8 @@ mod tests {
         cut_and_extended(&status, |b| CertificateStatus::read_all(b).is_ok());
 
         let verify = [4, 1, 0, 2, 1, 2];
-        assert_eq!(good::<CertificateVerify12<'_>>(&verify).scheme, SignatureScheme::RSA_PKCS1_SHA256);
-        cut_and_extended(&verify, |b| CertificateVerify12::read_all(b).is_ok());
+        assert_eq!(good::<CertificateVerify<'_>>(&verify).scheme, SignatureScheme::RSA_PKCS1_SHA256);
+        cut_and_extended(&verify, |b| CertificateVerify::read_all(b).is_ok());
         assert!(<()>::read_all(&[]).is_ok() && <()>::read_all(&[0]).is_err());
     }
 }
