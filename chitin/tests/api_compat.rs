@@ -325,6 +325,34 @@ fn acceptor_lets_the_hello_choose_the_config() {
     assert!(!server.is_handshaking());
 }
 
+/// RFC 7301 section 3.1: no such name can be on the wire.
+#[test]
+fn a_protocol_that_cannot_be_named_is_refused_by_both_sides() {
+    let world = World::new();
+    for name in [vec![], vec![b'x'; 256]] {
+        let mut client = world.client();
+        client.alpn_protocols = vec![b"h2".to_vec(), name.clone()];
+        let name_of = ServerName::try_from("localhost").unwrap();
+        let error = ClientConnection::new(Arc::new(client), name_of.clone()).unwrap_err();
+        let mut server = world.server();
+        server.alpn_protocols = vec![b"h2".to_vec(), name];
+        let server = Arc::new(server);
+        assert_eq!(ServerConnection::new(server.clone()).unwrap_err(), error);
+
+        // The client of an acceptor waits, and has to be told: internal_error.
+        let mut acceptor = Acceptor::default();
+        let mut waiting = ClientConnection::new(Arc::new(world.client()), name_of).unwrap();
+        let mut hello = Vec::new();
+        waiting.write_tls(&mut hello).unwrap();
+        acceptor.read_tls(&mut &hello[..]).unwrap();
+        let (again, mut alert) =
+            acceptor.accept().unwrap().unwrap().into_connection(server).map(drop).unwrap_err();
+        let mut sent = Vec::new();
+        alert.write_all(&mut sent).unwrap();
+        assert_eq!((again, &sent[..]), (error, &[21, 3, 3, 0, 2, 2, 80][..]));
+    }
+}
+
 #[test]
 fn acceptor_gives_back_an_alert() {
     let mut acceptor = Acceptor::default();

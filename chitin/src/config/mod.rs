@@ -22,3 +22,15 @@ pub(crate) mod time;
 pub(crate) mod verify;
 pub(crate) mod versions;
 pub(crate) mod webpki;
+
+use alloc::vec::Vec;
+
+use crate::error::Error;
+
+/// Can these names of application protocols be said at all? RFC 7301 section 3.1.
+pub(crate) fn check_protocols(names: &[Vec<u8>]) -> Result<(), Error> {
+    match names.iter().all(|name| (1..=255).contains(&name.len())) {
+        true => Ok(()),
+        false => Err(Error::General("an application protocol has 1 to 255 bytes".into())),
+    }
+}

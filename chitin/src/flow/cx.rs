@@ -5,6 +5,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use crate::carrier::{Carrier, Direction};
+use crate::config::check_protocols;
 use crate::config::client::ClientConfig;
 use crate::config::keylog::KeyLog;
 use crate::config::server::ServerConfig;
@@ -179,6 +180,7 @@ impl Cx<'_> {
 
     /// The config is known: what the engine needs of it.
     pub(crate) fn adopt_server_config(&mut self, config: &ServerConfig) -> Result<(), Error> {
+        check_protocols(&config.alpn_protocols)?;
         self.policy.key_log = Some(config.key_log.clone());
         self.policy.secret_extraction = config.enable_secret_extraction;
         self.carrier.set_trace(config.trace.clone());
