@@ -268,6 +268,7 @@ pub struct Resumption {
     pub(crate) store: Arc<dyn ClientSessionStore>,
     pub(crate) tls12_resumption: Tls12Resumption,
     enabled: bool,
+    reverify: bool,
 }
 
 /// Sessions in memory when nothing else is asked for. Tens of servers in everyday use, a few KiB for each.
@@ -285,7 +286,7 @@ impl Resumption {
     /// A store may serve several configs: a session is offered only under the verifier and the client credential that
     /// made it.
     pub fn store(store: Arc<dyn ClientSessionStore>) -> Self {
-        Self { store, tls12_resumption: Tls12Resumption::SessionIdOrTickets, enabled: true }
+        Self { store, tls12_resumption: Tls12Resumption::SessionIdOrTickets, enabled: true, reverify: false }
     }
 
     /// Keeps no session and offers none.
@@ -294,6 +295,7 @@ impl Resumption {
             store: Arc::new(NoClientSessionStorage),
             tls12_resumption: Tls12Resumption::Disabled,
             enabled: false,
+            reverify: false,
         }
     }
 
@@ -301,6 +303,22 @@ impl Resumption {
     pub fn tls12_resumption(mut self, tls12: Tls12Resumption) -> Self {
         self.tls12_resumption = tls12;
         self
+    }
+
+    /// Lets the config's verifier look at the server's certificates again before a session is offered. Off by default: then
+    /// only their dates are checked again. Not in rustls 0.23.
+    ///
+    /// A session whose certificates it no longer accepts (they have been revoked, say) is not offered, nor is early data sent on
+    /// it: the handshake is a full one, in which the server may show better ones. No OCSP response is kept with a session, so
+    /// none is shown to the verifier; one that insists on it makes each handshake a full one.
+    pub fn reverify(mut self, reverify: bool) -> Self {
+        self.reverify = reverify;
+        self
+    }
+
+    /// Says whether the verifier is asked before a session is offered.
+    pub(crate) fn reverifies(&self) -> bool {
+        self.reverify
     }
 
     /// Says whether TLS 1.2 sessions are kept, by id or by ticket.

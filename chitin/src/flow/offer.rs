@@ -15,8 +15,9 @@ use alloc::vec::Vec;
 
 use pki_types::{ServerName, UnixTime};
 
+use crate::config::check_protocols;
 use crate::config::client::ClientConfig;
-use crate::config::sessions::{Tls12ClientSessionValue, Tls13ClientSessionValue};
+use crate::config::sessions::{ClientSessionCommon, Tls12ClientSessionValue, Tls13ClientSessionValue};
 use crate::crypto::suites::{Tls12CipherSuite, Tls13CipherSuite};
 use crate::crypto::{ActiveKeyExchange, SupportedKxGroup};
 use crate::error::{Error, PeerMisbehaved};
@@ -151,9 +152,7 @@ impl Offer {
             return Ok(None);
         };
         let now = question::now(&self.config.time_provider)?;
-        let usable = session.fits(&self.config)
-            && !session.expired_at(now)
-            && psk::chain_is_valid_at(session.server_chain.iter().map(AsRef::as_ref), now);
+        let usable = session.fits(&self.config) && self.trusts(&session, now)?;
         let Some(obfuscated_age) = session.obfuscated_age(now).filter(|_| usable) else { return Ok(None) };
         let suite = session.enabled_suite(&self.config).unwrap_or(session.suite);
         let early = Early::with_psk(suite, &session.secret);
@@ -166,18 +165,29 @@ impl Offer {
         let Some(session) = guarded(STORE, || Ok(store.tls12_session(&self.name)))? else { return Ok(None) };
         let now = question::now(&self.config.time_provider)?;
         let usable = session.fits(&self.config)
-            && !session.expired_at(now)
             && (session.ticket.is_empty() || self.config.resumption.takes_tls12_tickets())
-            && psk::chain_is_valid_at(session.server_chain.iter().map(AsRef::as_ref), now);
+            && self.trusts(&session, now)?;
         Ok(usable.then_some(session))
+    }
+
+    /// Does the session live, and is the chain that it stands for still good? Its dates are looked at in any case, and the
+    /// verifier's mind may have changed, too.
+    fn trusts(&self, session: &ClientSessionCommon, now: UnixTime) -> Result<bool, Error> {
+        let chain = &session.server_chain;
+        if session.expired_at(now) || !psk::chain_is_valid_at(chain.iter().map(AsRef::as_ref), now) {
+            return Ok(false);
+        }
+        let Some((leaf, rest)) = chain.split_first().filter(|_| self.config.resumption.reverifies()) else {
+            return Ok(true);
+        };
+        let verifier = &self.config.verifier;
+        told(SERVER_VERIFIER, || verifier.verify_server_cert(leaf, rest, &self.name, &[], now).is_ok())
     }
 
     /// The extensions of a hello have 64 KiB. What the config and the server make long has to fit into most of it: a session is
     /// left out for it, and nothing else can be.
     fn make_room(&mut self) -> Result<(), Error> {
-        if self.protocols.iter().any(|name| !(1..=MAX8).contains(&name.len())) {
-            return Err(Error::General("an application protocol has 1 to 255 bytes".into()));
-        }
+        check_protocols(&self.protocols)?;
         let names = told(SERVER_VERIFIER, || self.config.verifier.root_hint_subjects().unwrap_or_default())?;
         let lengths = self.protocols.iter().map(|name| name.len().saturating_add(1));
         let lengths = lengths.chain(names.iter().map(|name| name.as_ref().len().saturating_add(2)));

@@ -1,14 +1,21 @@
 //! Tickets, stores, and who may resume what. RFC 8446 sections 2.2, 4.2.11 and 4.6.1.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use chitin::HandshakeKind::{Full, Resumed};
+use chitin::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use chitin::client::{ClientSessionMemoryCache, ClientSessionStore, Resumption, Tls12ClientSessionValue};
 use chitin::client::{Tls13ClientSessionValue, WebPkiServerVerifier};
-use chitin::pki_types::ServerName;
+use chitin::pki_types::{CertificateDer, ServerName, UnixTime};
 use chitin::server::{ProducesTickets, ServerSessionMemoryCache, StoresServerSessions, WebPkiClientVerifier};
-use chitin::{ClientConfig, HandshakeKind, NamedGroup, PeerMisbehaved, ServerConfig};
+use chitin::sign::{CertifiedKey, SingleCertAndKey};
+use chitin::version::{TLS12, TLS13};
+use chitin::{
+    CertificateError, ClientConfig, DigitallySignedStruct, Error, HandshakeKind, NamedGroup, PeerMisbehaved,
+    ServerConfig, SignatureScheme,
+};
 use rcgen::date_time_ymd;
 use testkit::pair::{Pair, Side, tamper};
 use testkit::pki::{KeyType, Spec};
@@ -409,6 +416,105 @@ fn a_session_is_offered_only_under_the_verifier_and_credential_that_made_it() {
     let mut only_credential = made.clone();
     only_credential.client_auth_cert_resolver = other_credential.client_auth_cert_resolver.clone();
     assert_eq!(same(&Arc::new(only_credential)), Full, "another credential");
+}
+
+/// Trusts as the honest verifier does, until it is told to trust this chain no more.
+#[derive(Debug)]
+struct Changing {
+    honest: Arc<WebPkiServerVerifier>,
+    refused: Mutex<Option<CertificateDer<'static>>>,
+    asked: AtomicUsize,
+}
+
+impl ServerCertVerifier for Changing {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        name: &ServerName<'_>,
+        ocsp: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        self.asked.fetch_add(1, Ordering::Relaxed);
+        if self.refused.lock().unwrap().as_ref() == Some(end_entity) {
+            return Err(CertificateError::Revoked.into());
+        }
+        self.honest.verify_server_cert(end_entity, intermediates, name, ocsp, now)
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        self.honest.verify_tls12_signature(message, cert, dss)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        self.honest.verify_tls13_signature(message, cert, dss)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.honest.supported_verify_schemes()
+    }
+}
+
+#[test]
+fn a_client_that_reverifies_asks_again_before_it_offers_a_session() {
+    for version in [&TLS12, &TLS13] {
+        let honest = WebPkiServerVerifier::builder_with_provider(roots().into(), default_provider());
+        let verifier = Arc::new(Changing {
+            honest: honest.build().unwrap(),
+            refused: Mutex::default(),
+            asked: AtomicUsize::new(0),
+        });
+        let asked = || verifier.asked.load(Ordering::Relaxed);
+        let config = ClientConfig::builder_with_provider(default_provider())
+            .with_protocol_versions(&[version])
+            .unwrap()
+            .dangerous()
+            .with_custom_certificate_verifier(verifier.clone())
+            .with_no_client_auth();
+        let trusting = Arc::new(config.clone());
+        let mut config = config;
+        config.resumption = config.resumption.reverify(true);
+        let careful = Arc::new(config);
+        let server = server_with_tickets();
+        let mut renewed = server.clone();
+        let identity = WORLD.pki.issuing.issue(&Spec::server(KeyType::P256));
+        let key = CertifiedKey::from_der(identity.chain, identity.key, &default_provider()).unwrap();
+        renewed.cert_resolver = Arc::new(SingleCertAndKey::from(key));
+        let (server, renewed) = (Arc::new(server), Arc::new(renewed));
+
+        assert_eq!((kind(&careful, &server), asked()), (Full, 1));
+        assert_eq!((kind(&careful, &server), asked()), (Resumed, 2), "the chain of the session");
+        assert_eq!((kind(&trusting, &server), asked()), (Resumed, 2), "the default asks once");
+
+        *verifier.refused.lock().unwrap() = WORLD.server.chain.first().cloned();
+        assert_eq!((kind(&trusting, &server), asked()), (Resumed, 2));
+        // The server is told nothing of the session, and its new certificate is as good as any.
+        assert_eq!(
+            (kind(&careful, &renewed), asked()),
+            (Full, 4),
+            "the chain of the session, then the new one"
+        );
+        assert_eq!((kind(&careful, &renewed), asked()), (Resumed, 5));
+
+        *verifier.refused.lock().unwrap() = renewed_leaf(&careful, &renewed);
+        let failed = Pair::new(careful.clone(), renewed.clone()).settle().unwrap_err();
+        assert_eq!(failed.error, CertificateError::Revoked.into());
+    }
+}
+
+/// The leaf that this server shows.
+fn renewed_leaf(client: &Arc<ClientConfig>, server: &Arc<ServerConfig>) -> Option<CertificateDer<'static>> {
+    shake(client, server).client.peer_certificates()?.first().cloned()
 }
 
 #[test]
