@@ -26,6 +26,10 @@ pub fn canonical(error: &Error) -> String {
         Error::General(why) if why == "no protocol versions configured" => {
             ":NO_SUPPORTED_VERSIONS_ENABLED:".into()
         }
+        Error::HandshakeNotComplete => ":HANDSHAKE_NOT_COMPLETE:".into(),
+        Error::General(why) if why == "an application protocol has 1 to 255 bytes" => {
+            ":INVALID_ALPN_PROTOCOL:".into()
+        }
         Error::InconsistentKeys(_) => ":KEY_VALUES_MISMATCH:".into(),
         Error::NoApplicationProtocol => ":NO_APPLICATION_PROTOCOL:".into(),
         Error::NoCertificatesPresented => ":PEER_DID_NOT_RETURN_A_CERTIFICATE:".into(),
@@ -80,9 +84,8 @@ fn certificate(why: &CertificateError) -> &'static str {
 
 fn message(why: &InvalidMessage) -> &'static str {
     match why {
-        InvalidMessage::CertificatePayloadTooLarge | InvalidMessage::HandshakeMessageTooLong { .. } => {
-            ":EXCESSIVE_MESSAGE_SIZE:"
-        }
+        InvalidMessage::CertificatePayloadTooLarge => ":UNCOMPRESSED_CERT_TOO_LARGE:",
+        InvalidMessage::HandshakeMessageTooLong { .. } => ":EXCESSIVE_MESSAGE_SIZE:",
         InvalidMessage::DuplicateExtension(_) => ":DUPLICATE_EXTENSION:",
         InvalidMessage::InvalidCcs => ":BAD_CHANGE_CIPHER_SPEC:",
         InvalidMessage::InvalidContentType | InvalidMessage::InvalidEmptyPayload => ":UNEXPECTED_RECORD:",
@@ -173,7 +176,11 @@ fn misbehaved(why: &PeerMisbehaved) -> &'static str {
         P::TooManyEmptyFragments | P::TooManyChangeCipherSpecs => ":TOO_MANY_EMPTY_FRAGMENTS:",
         P::TooManyKeyUpdateRequests => ":TOO_MANY_KEY_UPDATES:",
         P::TooManyWarningAlertsReceived => ":TOO_MANY_WARNING_ALERTS:",
-        P::TooMuchEarlyDataReceived => ":TOO_MUCH_SKIPPED_EARLY_DATA:",
+        P::TooMuchEarlyDataReceived => ":TOO_MUCH_READ_EARLY_DATA:",
+        P::EarlyDataAcceptedWithVariedApplicationProtocol => ":ALPN_MISMATCH_ON_EARLY_DATA:",
+        P::EarlyDataOfferedWithVariedCipherSuite => ":CIPHER_MISMATCH_ON_EARLY_DATA:",
+        P::OfferedEarlyDataWithOldProtocolVersion => ":WRONG_VERSION_ON_EARLY_DATA:",
+        P::EarlyDataExtensionWithoutResumption => ":UNEXPECTED_EXTENSION:",
         P::SecondHelloRetryRequest => ":UNEXPECTED_MESSAGE:",
         P::ServerSentEmptyCertificateList => ":PEER_DID_NOT_RETURN_A_CERTIFICATE:",
         P::UnknownAlertLevel => ":UNKNOWN_ALERT_TYPE:",

@@ -5,6 +5,7 @@
 //! connection, whose name is then on the standard error output.
 #![forbid(unsafe_code)]
 
+mod compress;
 mod errors;
 mod options;
 mod parts;
@@ -81,11 +82,12 @@ fn main() -> ExitCode {
 fn run(words: Vec<String>) -> Result<(), Trouble> {
     let plan = Plan::parse(words.into_iter()).map_err(|what| Trouble::Unimplemented(what.to_string()))?;
     // Whatever a later connection cannot do has to show before the first.
-    let setup = setup::Setup::new(&plan.initial)?;
+    let setup = setup::Setup::new(&plan)?;
     setup.begin(&plan.resume)?;
+    setup.begin(&plan.retry)?;
     for at in 0..=plan.initial.resume_count {
         let options = plan.connection(at);
-        session::run(&setup, options, at > 0).map_err(|trouble| {
+        session::run(&setup, options, &plan.retry, at > 0).map_err(|trouble| {
             match (trouble, setup.notes.lock().refused) {
                 (Trouble::Library(error), Some(name)) => Trouble::Refused(name, error),
                 (trouble, _) => trouble,

@@ -12,7 +12,6 @@ pub struct Plan {
     pub initial: Options,
     pub resume: Options,
     /// What follows in the same connection when a client's early data was rejected.
-    #[allow(dead_code)] // The shim knows no flag of 0-RTT yet.
     pub retry: Options,
 }
 
@@ -34,6 +33,15 @@ pub struct Credential {
     pub signing_prefs: Vec<u16>,
     pub ocsp: Option<Vec<u8>>,
     pub must_match_issuer: bool,
+}
+
+/// Which of the mock algorithms for certificates are installed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum CertCompression {
+    #[default]
+    None,
+    All,
+    One(u16),
 }
 
 #[derive(Clone, Debug, Default)]
@@ -61,12 +69,17 @@ pub struct Options {
     pub no_tls13: bool,
     pub expect_version: Option<u16>,
 
+    /// Suites of TLS 1.2 by name, in tiers: those of one tier are as good as each other.
+    pub ciphers: Option<Vec<Vec<String>>>,
     pub tls13_ciphers: Vec<u16>,
+    /// For each, whether it is as good as the next one.
+    pub tls13_ciphers_equal: Vec<bool>,
     pub server_preference: bool,
     pub expect_cipher: Option<u16>,
     pub expect_cipher_aes: Option<u16>,
     pub expect_cipher_no_aes: Option<u16>,
     pub curves: Vec<u16>,
+    pub curves_equal: Vec<bool>,
     pub key_shares: Vec<u16>,
     pub groups_hint: Vec<u16>,
     pub expect_curve: Option<u16>,
@@ -78,13 +91,17 @@ pub struct Options {
     pub credentials: Vec<Credential>,
     pub expect_selected_credential: Option<i64>,
     pub use_early_callback: bool,
+    pub fail_early_callback: bool,
     pub fail_cert_callback: bool,
+    pub fail_cert_callback_alert: Option<u8>,
+    pub cert_compression: CertCompression,
 
     pub verify_peer: bool,
     pub require_client_certificate: bool,
     pub trust_cert: Option<PathBuf>,
     pub custom_verifier: bool,
     pub verify_fail: bool,
+    pub reverify: bool,
     pub expect_verify_result: bool,
     pub verify_prefs: Vec<u16>,
     pub expect_peer_verify_prefs: Vec<u16>,
@@ -98,12 +115,15 @@ pub struct Options {
     pub expect_no_server_name: bool,
 
     pub expect_ocsp: Option<Vec<u8>>,
+    pub decline_ocsp: bool,
+    pub fail_ocsp: bool,
     pub expect_messages: Option<String>,
 
     pub alpn: Option<Vec<Vec<u8>>>,
     pub expect_alpn: Option<Vec<u8>>,
     pub expect_advertised_alpn: Option<Vec<Vec<u8>>>,
     pub select_alpn: Option<Vec<u8>>,
+    pub select_empty_alpn: bool,
     pub reject_alpn: bool,
     pub allow_unknown_alpn: bool,
 
@@ -111,6 +131,17 @@ pub struct Options {
     pub resumption_delay: u64,
     pub expect_session_miss: bool,
     pub expect_no_session: bool,
+    pub expect_session_id: bool,
+    pub expect_no_session_id: bool,
+    pub expect_ticket_renewal: bool,
+    pub expect_extended_master_secret: bool,
+
+    pub early_data: bool,
+    pub early_write_after: Option<u8>,
+    pub expect_ticket_supports_early_data: bool,
+    pub expect_early_data_accepted: bool,
+    pub expect_early_data_rejected: bool,
+    pub expect_no_early_data_offered: bool,
 
     pub export_len: Option<usize>,
     pub export_label: String,
@@ -172,6 +203,12 @@ const LEFT_ALONE: &[(&str, bool, &str)] = &[
     ("permute-extensions", false, "our clients always shuffle"),
     ("expect-early-data-reason", true, "there is no such API; whether it was accepted is checked"),
     ("enable-ocsp-stapling", false, "our clients always ask for a staple"),
+    (
+        "use-ocsp-callback",
+        false,
+        "verifiers get the staple and resolvers give it; there is no other callback",
+    ),
+    ("set-ocsp-in-callback", false, "the resolver gives the staple with the certificate in any case"),
 ];
 
 /// Flags that set a field: `Some(true)` if a value follows. `None`: unknown, or not possible.
@@ -196,7 +233,12 @@ fn has_value(flag: &str) -> Option<bool> {
         "new-x509-credential",
         "must-match-issuer",
         "use-early-callback",
+        "fail-early-callback",
         "fail-cert-callback",
+        "install-cert-compression-algs",
+        "reverify-on-resume",
+        "decline-ocsp-callback",
+        "fail-ocsp-callback",
         "verify-peer",
         "require-any-client-certificate",
         "verify-fail",
@@ -204,12 +246,22 @@ fn has_value(flag: &str) -> Option<bool> {
         "expect-verify-result",
         "expect-no-peer-cert",
         "expect-no-server-name",
+        "select-empty-alpn",
         "decline-alpn",
         "reject-alpn",
         "allow-unknown-alpn-protos",
         "no-ticket",
         "expect-session-miss",
         "expect-no-session",
+        "expect-session-id",
+        "expect-no-session-id",
+        "expect-ticket-renewal",
+        "expect-extended-master-secret",
+        "enable-early-data",
+        "expect-ticket-supports-early-data",
+        "expect-accept-early-data",
+        "expect-reject-early-data",
+        "expect-no-offer-early-data",
         "use-export-context",
         "export-traffic-secrets",
     ];
@@ -224,14 +276,19 @@ fn has_value(flag: &str) -> Option<bool> {
         "min-version",
         "max-version",
         "expect-version",
+        "cipher",
         "tls13-ciphers",
+        "tls13-ciphers-flags",
         "expect-cipher",
         "expect-cipher-aes",
         "expect-cipher-no-aes",
         "curves",
+        "curves-flags",
         "key-shares",
         "server-supported-groups-hint",
         "expect-curve-id",
+        "fail-cert-callback-alert",
+        "install-one-cert-compression-alg",
         "cert-file",
         "key-file",
         "signing-prefs",
@@ -253,6 +310,7 @@ fn has_value(flag: &str) -> Option<bool> {
         "expect-advertised-alpn",
         "select-alpn",
         "resumption-delay",
+        "early-write-after-message",
         "export-keying-material",
         "export-label",
         "export-context",
@@ -291,12 +349,15 @@ impl Options {
             "no-tls13" => self.no_tls13 = true,
             "expect-version" => self.expect_version = Some(value.parse().ok()?),
 
+            "cipher" => self.ciphers = Some(tiers(value)?),
             "tls13-ciphers" => self.tls13_ciphers.push(value.parse().ok()?),
+            "tls13-ciphers-flags" => self.tls13_ciphers_equal.push(equal(value)?),
             "server-preference" => self.server_preference = true,
             "expect-cipher" => self.expect_cipher = Some(value.parse().ok()?),
             "expect-cipher-aes" => self.expect_cipher_aes = Some(value.parse().ok()?),
             "expect-cipher-no-aes" => self.expect_cipher_no_aes = Some(value.parse().ok()?),
             "curves" => self.curves.push(value.parse().ok()?),
+            "curves-flags" => self.curves_equal.push(equal(value)?),
             "key-shares" => self.key_shares.push(value.parse().ok()?),
             "server-supported-groups-hint" => self.groups_hint.push(value.parse().ok()?),
             "expect-curve-id" => self.expect_curve = Some(value.parse().ok()?),
@@ -314,13 +375,20 @@ impl Options {
             "must-match-issuer" => self.credential().must_match_issuer = true,
             "expect-selected-credential" => self.expect_selected_credential = Some(value.parse().ok()?),
             "use-early-callback" => self.use_early_callback = true,
+            "fail-early-callback" => self.fail_early_callback = true,
             "fail-cert-callback" => self.fail_cert_callback = true,
+            "fail-cert-callback-alert" => self.fail_cert_callback_alert = Some(value.parse().ok()?),
+            "install-cert-compression-algs" => self.cert_compression = CertCompression::All,
+            "install-one-cert-compression-alg" => {
+                self.cert_compression = CertCompression::One(value.parse().ok()?);
+            }
 
             "verify-peer" => self.verify_peer = true,
             "require-any-client-certificate" => self.require_client_certificate = true,
             "trust-cert" => self.trust_cert = Some(value).filter(|path| !path.is_empty()).map(PathBuf::from),
             "use-custom-verify-callback" => self.custom_verifier = true,
             "verify-fail" => self.verify_fail = true,
+            "reverify-on-resume" => self.reverify = true,
             "expect-verify-result" => self.expect_verify_result = true,
             "verify-prefs" => self.verify_prefs.push(value.parse().ok()?),
             "expect-peer-verify-pref" => self.expect_peer_verify_prefs.push(value.parse().ok()?),
@@ -336,14 +404,19 @@ impl Options {
             "expect-no-server-name" => self.expect_no_server_name = true,
 
             "expect-ocsp-response" => self.expect_ocsp = Some(base64(value)?),
+            "decline-ocsp-callback" => self.decline_ocsp = true,
+            "fail-ocsp-callback" => self.fail_ocsp = true,
             "expect-msg-callback" => self.expect_messages = Some(value.to_owned()),
 
             "advertise-alpn" => self.alpn = Some(protocols(value.as_bytes())?),
             "expect-alpn" => self.expect_alpn = Some(value.as_bytes().to_vec()),
             "expect-advertised-alpn" => self.expect_advertised_alpn = Some(protocols(value.as_bytes())?),
-            "select-alpn" => self.select_alpn = Some(value.as_bytes().to_vec()),
+            "select-alpn" => {
+                self.select_alpn = Some(value.as_bytes().to_vec()).filter(|name| !name.is_empty());
+            }
             // A server without protocols of its own takes no notice of the extension.
             "decline-alpn" => self.select_alpn = None,
+            "select-empty-alpn" => self.select_empty_alpn = true,
             "reject-alpn" => self.reject_alpn = true,
             "allow-unknown-alpn-protos" => self.allow_unknown_alpn = true,
 
@@ -351,6 +424,17 @@ impl Options {
             "resumption-delay" => self.resumption_delay = value.parse().ok()?,
             "expect-session-miss" => self.expect_session_miss = true,
             "expect-no-session" => self.expect_no_session = true,
+            "expect-session-id" => self.expect_session_id = true,
+            "expect-no-session-id" => self.expect_no_session_id = true,
+            "expect-ticket-renewal" => self.expect_ticket_renewal = true,
+            "expect-extended-master-secret" => self.expect_extended_master_secret = true,
+
+            "enable-early-data" => self.early_data = true,
+            "early-write-after-message" => self.early_write_after = Some(value.parse().ok()?),
+            "expect-ticket-supports-early-data" => self.expect_ticket_supports_early_data = true,
+            "expect-accept-early-data" => self.expect_early_data_accepted = true,
+            "expect-reject-early-data" => self.expect_early_data_rejected = true,
+            "expect-no-offer-early-data" => self.expect_no_early_data_offered = true,
 
             "export-keying-material" => self.export_len = Some(value.parse().ok()?),
             "export-label" => self.export_label = value.to_owned(),
@@ -366,6 +450,24 @@ impl Options {
 
     fn credential(&mut self) -> &mut Credential {
         self.credentials.last_mut().unwrap_or(&mut self.default_credential)
+    }
+}
+
+/// Names between colons; those in brackets, between bars, are as good as each other.
+fn tiers(list: &str) -> Option<Vec<Vec<String>>> {
+    let tier = |text: &str| match text.strip_prefix('[') {
+        Some(inner) => Some(inner.strip_suffix(']')?.split('|').map(str::to_owned).collect()),
+        None => Some(vec![text.to_owned()]),
+    };
+    list.split(':').map(tier).collect()
+}
+
+/// The one flag that suites and groups can have: as good as the next.
+fn equal(value: &str) -> Option<bool> {
+    match value {
+        "0" => Some(false),
+        "1" => Some(true),
+        _ => None,
     }
 }
 
@@ -461,5 +563,7 @@ mod tests {
         assert_eq!(names("3000,0a"), Some(vec![vec![0x30, 0], vec![10]]));
         assert_eq!(protocols(b"\x03foo\x01x"), Some(vec![b"foo".to_vec(), b"x".to_vec()]));
         assert_eq!(protocols(b"\x03fo"), None);
+        assert_eq!(tiers("A:[B|C]").unwrap(), [vec!["A"], vec!["B", "C"]]);
+        assert_eq!((tiers("A:[B"), equal("2")), (None, None));
     }
 }

@@ -16,7 +16,8 @@ use chitin::crypto::{
 use chitin::pki_types::{CertificateDer, ServerName, SubjectPublicKeyInfoDer, UnixTime};
 use chitin::server::danger::{ClientCertVerified, ClientCertVerifier};
 use chitin::server::{
-    ClientHello, ParsedCertificate, ProducesTickets, ResolvesServerCert, WebPkiClientVerifier,
+    ClientHello, ParsedCertificate, ProducesTickets, ResolvesServerCert, ServerSessionMemoryCache,
+    StoresServerSessions, WebPkiClientVerifier,
 };
 use chitin::sign::{CertifiedKey, Signer, SigningKey};
 use chitin::time_provider::{DefaultTimeProvider, TimeProvider};
@@ -32,7 +33,10 @@ pub struct Notes {
     pub verify_fail: bool,
     /// The failure is noted and the handshake goes on.
     pub soft: bool,
-    pub fail_certificate: bool,
+    /// No certificate is shown: the name of the reason, and the error.
+    pub fail_certificate: Option<(&'static str, Error)>,
+    pub decline_ocsp: bool,
+    pub fail_ocsp: bool,
     /// A verifier that refuses says `certificate_unknown`; otherwise it has the alert of a failed negotiation.
     pub custom: bool,
     /// Who steers the first key share.
@@ -50,6 +54,10 @@ pub struct Notes {
     pub authorities: Vec<Vec<u8>>,
     pub protocols: Option<Vec<Vec<u8>>>,
     pub sessions: usize,
+    /// A session came that takes no early data.
+    pub session_without_early_data: bool,
+    /// Sessions that a server has stored, for which a client of TLS 1.2 then has an id.
+    pub stored: usize,
     pub retried: bool,
     pub messages: String,
     pub secrets: Vec<(String, Vec<u8>)>,
@@ -94,9 +102,14 @@ impl Verifier {
     ) -> Result<(), Error> {
         ParsedCertificate::try_from(end_entity)?;
         // Without roots the application believes every certificate, as applications with verifiers of their own do.
-        self.roots.as_deref().map_or(Ok(()), path)?;
+        let path = self.roots.as_deref().map_or(Ok(()), path);
         let mut notes = self.notes.lock();
-        notes.verified = Some(!notes.verify_fail);
+        notes.verified = Some(path.is_ok() && !notes.verify_fail);
+        match path {
+            // One that goes on in spite of the verdict does not mind who has issued it. What a key is for is another matter.
+            Err(Error::InvalidCertificate(CertificateError::UnknownIssuer)) if notes.soft => return Ok(()),
+            path => path?,
+        }
         if !notes.verify_fail || notes.soft {
             return Ok(());
         }
@@ -118,11 +131,11 @@ impl Verifier {
 }
 
 /// What an application returns that wants the alert `handshake_failure`.
-const NEGOTIATION_FAILED: Error = Error::PeerIncompatible(PeerIncompatible::NoSignatureSchemesInCommon);
+pub const NEGOTIATION_FAILED: Error = Error::PeerIncompatible(PeerIncompatible::NoSignatureSchemesInCommon);
 
 /// Why a part refused.
 #[derive(Debug)]
-struct AskedTo;
+pub struct AskedTo;
 
 impl fmt::Display for AskedTo {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -141,7 +154,12 @@ impl ServerCertVerifier for Verifier {
         ocsp_response: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
-        self.notes.lock().ocsp = ocsp_response.to_vec();
+        let mut notes = self.notes.lock();
+        notes.ocsp = ocsp_response.to_vec();
+        if notes.fail_ocsp {
+            return Err(CertificateError::InvalidOcspResponse.into());
+        }
+        drop(notes);
         self.judge(end_entity, |roots| {
             let parsed = ParsedCertificate::try_from(end_entity)?;
             verify_server_cert_signed_by_trust_anchor(&parsed, roots, intermediates, now, self.algorithms.all)
@@ -257,9 +275,8 @@ impl Resolver {
             let chain = self.choices.last().map_or_else(nothing, |choice| choice.key.cert.clone());
             Some(Arc::new(CertifiedKey::new(chain, key)))
         };
-        if notes.fail_certificate {
-            let error = Error::Other(OtherError(Arc::new(AskedTo)));
-            return refuse(&mut notes, ":CERT_CB_ERROR:", error);
+        if let Some((name, error)) = notes.fail_certificate.clone() {
+            return refuse(&mut notes, name, error);
         }
         if self.choices.is_empty() {
             return None;
@@ -286,7 +303,17 @@ impl ResolvesServerCert for Resolver {
     fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
         let authorities: Vec<&[u8]> =
             hello.certificate_authorities().unwrap_or_default().iter().map(AsRef::as_ref).collect();
-        self.choose(hello.signature_schemes(), &authorities)
+        let mut key = self.choose(hello.signature_schemes(), &authorities)?;
+        let mut notes = self.notes.lock();
+        if notes.fail_ocsp {
+            notes.refused = Some(":OCSP_CB_ERROR:");
+            let error = Error::Other(OtherError(Arc::new(AskedTo)));
+            return Some(Arc::new(CertifiedKey::new(key.cert.clone(), Arc::new(RefusingKey(error)))));
+        }
+        if notes.decline_ocsp {
+            Arc::make_mut(&mut key).ocsp = None;
+        }
+        Some(key)
     }
 }
 
@@ -392,12 +419,40 @@ impl ClientSessionStore for Sessions {
     }
 
     fn insert_tls13_ticket(&self, _: ServerName<'static>, value: Tls13ClientSessionValue) {
-        self.notes.lock().sessions += 1;
+        let mut notes = self.notes.lock();
+        notes.sessions += 1;
+        notes.session_without_early_data |= value.max_early_data_size() == 0;
         self.kept().1.push(value);
     }
 
     fn take_tls13_ticket(&self, _: &ServerName<'static>) -> Option<Tls13ClientSessionValue> {
         self.kept().1.pop()
+    }
+}
+
+/// Keeps the sessions of a server, and counts.
+#[derive(Debug)]
+pub struct ServerSessions {
+    pub notes: Shared,
+    pub kept: Arc<ServerSessionMemoryCache>,
+}
+
+impl StoresServerSessions for ServerSessions {
+    fn put(&self, key: Vec<u8>, value: Vec<u8>) -> bool {
+        self.notes.lock().stored += 1;
+        self.kept.put(key, value)
+    }
+
+    fn get(&self, key: &[u8]) -> Option<Vec<u8>> {
+        self.kept.get(key)
+    }
+
+    fn take(&self, key: &[u8]) -> Option<Vec<u8>> {
+        self.kept.take(key)
+    }
+
+    fn can_cache(&self) -> bool {
+        self.kept.can_cache()
     }
 }
 

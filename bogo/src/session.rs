@@ -10,37 +10,114 @@ use chitin::{ClientConnection, Connection, Error, HandshakeKind, ServerConfig, S
 
 use crate::Trouble;
 use crate::options::Options;
-use crate::setup::{Setup, Side, has_aes, read_chain, server_name};
+use crate::setup::{Setup, Side, has_aes, read_chain, server_name, treats_alike};
 
-/// Runs one connection to its end.
-pub fn run(setup: &Setup, options: &Options, resumes: bool) -> Result<(), Trouble> {
+/// Runs one connection to its end. `retry` is what holds for it once the server has refused its early data.
+pub fn run(setup: &Setup, options: &Options, retry: &Options, resumes: bool) -> Result<(), Trouble> {
     setup.begin(options)?;
     let stream = connect(options)?;
     let mut link = match &setup.side {
         Side::Client(base) => {
             let config = Arc::new(setup.client_config(base, options));
-            Link {
-                conn: ClientConnection::new(config, server_name(options)?)?.into(),
-                stream,
-                unfinished: Vec::new(),
-            }
+            Link::new(ClientConnection::new(config, server_name(options)?)?, stream)
         }
+        // Only an acceptor sees every hello: resolvers are not asked when a session is resumed.
+        Side::Server(base) if wants_hello(options) => accept(stream, base, setup, options)?,
         Side::Server(base) => {
-            let config = Arc::new(setup.server_config(base, options));
-            // Only an acceptor sees every hello: resolvers are not asked when a session is resumed.
-            match options.use_early_callback || options.expect_advertised_alpn.is_some() {
-                true => accept(stream, config, setup)?,
-                false => Link { conn: ServerConnection::new(config)?.into(), stream, unfinished: Vec::new() },
-            }
+            Link::new(ServerConnection::new(Arc::new(setup.server_config(base, options)))?, stream)
         }
     };
-    let done = link.handshake().and_then(|()| {
-        check(setup, options, resumes, &link.conn)?;
-        exchange(setup, options, &mut link)
-    });
+    let done = converse(setup, options, retry, resumes, &mut link);
     link.say_goodbye();
-    done?;
-    check_end(setup, options)
+    done
+}
+
+fn converse(
+    setup: &Setup,
+    options: &Options,
+    retry: &Options,
+    resumes: bool,
+    link: &mut Link,
+) -> Result<(), Trouble> {
+    let mut message = first_message(options);
+    let offered = link.offers_early_data();
+    if options.expect_no_early_data_offered {
+        same("early data offered", offered, false)?;
+    }
+    if offered {
+        if options.expect_early_data_rejected {
+            // Nobody is asked about the server before that is known.
+            setup.begin_verdict(retry);
+        }
+        send_early_data(setup, options, &mut message, link)?;
+    }
+    link.handshake()?;
+
+    let accepted = link.accepted_early_data();
+    if options.expect_early_data_accepted || options.expect_early_data_rejected {
+        same("early data accepted", accepted, options.expect_early_data_accepted)?;
+    }
+    // What was written early and refused is gone; what follows is another matter.
+    let (options, message) = match offered && !accepted {
+        true => (retry, first_message(retry)),
+        false => (options, message),
+    };
+    check(setup, options, resumes, &link.conn)?;
+    exchange(setup, options, &message, link)?;
+    check_end(setup, options, &link.conn)
+}
+
+/// What the shim says first, one piece for each write.
+fn first_message(options: &Options) -> Vec<Vec<u8>> {
+    let writes = options.shim_writes_first || options.read_with_unfinished_write;
+    let piece = options.initial_write.clone().unwrap_or_else(|| b"hello".to_vec());
+    vec![piece; if writes { options.initial_write_repeats.unwrap_or(1) } else { 0 }]
+}
+
+/// Writes as much of `message` as the server takes early. The rest waits for the handshake.
+fn send_early_data(
+    setup: &Setup,
+    options: &Options,
+    message: &mut Vec<Vec<u8>>,
+    link: &mut Link,
+) -> Result<(), Trouble> {
+    link.flush();
+    if let Some(len) = options.export_len {
+        // An application that takes the early stage for the whole.
+        link.conn.export_keying_material(vec![0; len], options.export_label.as_bytes(), None)?;
+    }
+    if let Some(typ) = options.early_write_after {
+        let seen = format!("read hs {typ}\n");
+        while !setup.notes.lock().messages.contains(&seen) {
+            if !link.receive_at_most(1)? {
+                return Err(Trouble::Closed);
+            }
+        }
+    }
+    for piece in message.iter_mut() {
+        let Connection::Client(conn) = &mut link.conn else { break };
+        let Some(mut early) = conn.early_data() else {
+            return Err(Trouble::Mistake("it is too late for early data".into()));
+        };
+        let taken = early.write(piece).map_err(|e| Trouble::Mistake(e.to_string()))?;
+        piece.drain(..taken);
+        match options.read_with_unfinished_write {
+            true => link.send_one_byte()?,
+            false => link.flush(),
+        }
+    }
+    message.retain(|piece| !piece.is_empty());
+    if options.read_with_unfinished_write && !link.receive()? {
+        return Err(Trouble::Closed);
+    }
+    Ok(())
+}
+
+fn wants_hello(options: &Options) -> bool {
+    options.use_early_callback
+        || options.fail_early_callback
+        || options.expect_advertised_alpn.is_some()
+        || treats_alike(options)
 }
 
 fn connect(options: &Options) -> Result<TcpStream, Trouble> {
@@ -57,7 +134,12 @@ fn connect(options: &Options) -> Result<TcpStream, Trouble> {
 }
 
 /// Lets the application see the hello before it gives a configuration.
-fn accept(mut stream: TcpStream, config: Arc<ServerConfig>, setup: &Setup) -> Result<Link, Trouble> {
+fn accept(
+    mut stream: TcpStream,
+    base: &ServerConfig,
+    setup: &Setup,
+    options: &Options,
+) -> Result<Link, Trouble> {
     let mut acceptor = Acceptor::default();
     loop {
         if acceptor.read_tls(&mut stream).unwrap_or(0) == 0 {
@@ -66,11 +148,11 @@ fn accept(mut stream: TcpStream, config: Arc<ServerConfig>, setup: &Setup) -> Re
         let refused = match acceptor.accept() {
             Ok(None) => continue,
             Ok(Some(accepted)) => {
-                let protocols =
-                    accepted.client_hello().alpn().map(|names| names.map(<[u8]>::to_vec).collect());
-                setup.notes.lock().protocols = protocols;
-                match accepted.into_connection(config) {
-                    Ok(conn) => return Ok(Link { conn: conn.into(), stream, unfinished: Vec::new() }),
+                let hello = accepted.client_hello();
+                setup.notes.lock().protocols = hello.alpn().map(|names| names.map(<[u8]>::to_vec).collect());
+                let config = setup.server_config_for(base, options, &hello)?;
+                match accepted.into_connection(Arc::new(config)) {
+                    Ok(conn) => return Ok(Link::new(conn, stream)),
                     Err(refused) => refused,
                 }
             }
@@ -92,8 +174,13 @@ struct Link {
 }
 
 impl Link {
+    fn new(conn: impl Into<Connection>, stream: TcpStream) -> Self {
+        Self { conn: conn.into(), stream, unfinished: Vec::new() }
+    }
+
     fn handshake(&mut self) -> Result<(), Trouble> {
         loop {
+            self.answer_early_data()?;
             self.flush();
             if !self.conn.is_handshaking() {
                 return Ok(());
@@ -102,6 +189,35 @@ impl Link {
                 return Err(Trouble::Closed);
             }
         }
+    }
+
+    fn offers_early_data(&mut self) -> bool {
+        match &mut self.conn {
+            Connection::Client(conn) => conn.early_data().is_some(),
+            Connection::Server(_) => false,
+        }
+    }
+
+    fn accepted_early_data(&mut self) -> bool {
+        match &mut self.conn {
+            Connection::Client(conn) => conn.is_early_data_accepted(),
+            Connection::Server(conn) => conn.early_data().is_some(),
+        }
+    }
+
+    /// A server answers what came early at once, half a round trip before the client's Finished.
+    fn answer_early_data(&mut self) -> Result<(), Trouble> {
+        let Connection::Server(conn) = &mut self.conn else { return Ok(()) };
+        let mut buffer = [0; 512];
+        while let Some(mut early) = conn.early_data() {
+            let len = early.read(&mut buffer).map_err(|e| Trouble::Mistake(e.to_string()))?;
+            if len == 0 {
+                break;
+            }
+            let writer = &mut conn.writer();
+            writer.write_all(&inverted(&buffer[..len])).map_err(|e| Trouble::Mistake(e.to_string()))?;
+        }
+        Ok(())
     }
 
     /// Sends what waits. A peer that has gone shows when we read.
@@ -116,7 +232,11 @@ impl Link {
 
     /// Takes in what has come. False: the peer has closed its side.
     fn receive(&mut self) -> Result<bool, Trouble> {
-        let came = match self.conn.read_tls(&mut self.stream) {
+        self.receive_at_most(u64::MAX)
+    }
+
+    fn receive_at_most(&mut self, bytes: u64) -> Result<bool, Trouble> {
+        let came = match self.conn.read_tls(&mut (&mut self.stream).take(bytes)) {
             Ok(n) => n > 0,
             Err(error) if error.kind() == ErrorKind::ConnectionReset => false,
             Err(error) => return Err(Trouble::Mistake(format!("reading: {error}"))),
@@ -233,10 +353,21 @@ fn check(setup: &Setup, options: &Options, resumes: bool, conn: &Connection) -> 
 }
 
 /// What can only be told when all has been exchanged.
-fn check_end(setup: &Setup, options: &Options) -> Result<(), Trouble> {
+fn check_end(setup: &Setup, options: &Options, conn: &Connection) -> Result<(), Trouble> {
     let notes = setup.notes.lock();
     if options.expect_no_session {
         same("sessions", notes.sessions, 0)?;
+    }
+    if options.expect_ticket_renewal {
+        same("a session", notes.sessions > 0, true)?;
+    }
+    if options.expect_ticket_supports_early_data {
+        same("a session without early data", notes.session_without_early_data, false)?;
+    }
+    // A resumption makes no new one in a store.
+    let full = conn.handshake_kind() != Some(HandshakeKind::Resumed);
+    if full && (options.expect_session_id || options.expect_no_session_id) {
+        same("sessions of the store", notes.stored > 0, options.expect_session_id)?;
     }
     if let Some(messages) = &options.expect_messages {
         same("messages", &notes.messages, messages)?;
@@ -264,7 +395,7 @@ fn same<T: PartialEq + std::fmt::Debug>(what: &str, got: T, wanted: T) -> Result
 
 // ---- data
 
-fn exchange(setup: &Setup, options: &Options, link: &mut Link) -> Result<(), Trouble> {
+fn exchange(setup: &Setup, options: &Options, message: &[Vec<u8>], link: &mut Link) -> Result<(), Trouble> {
     if let Some(len) = options.export_len {
         let context = options.use_export_context.then_some(options.export_context.as_bytes());
         let secret =
@@ -275,13 +406,10 @@ fn exchange(setup: &Setup, options: &Options, link: &mut Link) -> Result<(), Tro
         let secrets = traffic_secrets(setup, options)?;
         link.write(&secrets)?;
     }
-    if options.shim_writes_first || options.read_with_unfinished_write {
-        let message = options.initial_write.as_deref().unwrap_or(b"hello");
-        for _ in 0..options.initial_write_repeats.unwrap_or(1) {
-            match options.read_with_unfinished_write {
-                true => link.begin_write(message)?,
-                false => link.write(message)?,
-            }
+    for piece in message {
+        match options.read_with_unfinished_write {
+            true => link.begin_write(piece)?,
+            false => link.write(piece)?,
         }
     }
     if options.shim_shuts_down {
@@ -299,8 +427,7 @@ fn exchange(setup: &Setup, options: &Options, link: &mut Link) -> Result<(), Tro
         if options.key_update {
             link.conn.refresh_traffic_keys()?;
         }
-        let reply: Vec<u8> = buffer[..len].iter().map(|byte| byte ^ 0xff).collect();
-        link.write(&reply)?;
+        link.write(&inverted(&buffer[..len]))?;
     };
     if options.check_close_notify {
         link.conn.send_close_notify();
@@ -310,6 +437,11 @@ fn exchange(setup: &Setup, options: &Options, link: &mut Link) -> Result<(), Tro
         }
     }
     Ok(())
+}
+
+/// What the runner expects as an echo.
+fn inverted(data: &[u8]) -> Vec<u8> {
+    data.iter().map(|byte| byte ^ 0xff).collect()
 }
 
 /// Closes first. Under `-check-close-notify` the peer has to close too, and to send nothing before.
@@ -330,6 +462,10 @@ impl Link {
     /// Writes, but lets only one byte out.
     fn begin_write(&mut self, data: &[u8]) -> Result<(), Trouble> {
         self.conn.writer().write_all(data).map_err(|e| Trouble::Mistake(e.to_string()))?;
+        self.send_one_byte()
+    }
+
+    fn send_one_byte(&mut self) -> Result<(), Trouble> {
         let mut sealed = Vec::new();
         while self.conn.wants_write() {
             self.conn.write_tls(&mut sealed).map_err(|e| Trouble::Mistake(e.to_string()))?;

@@ -8,16 +8,21 @@ use chitin::crypto::aws_lc_rs::{self, ALL_CIPHER_SUITES, ALL_KX_GROUPS, Ticketer
 use chitin::crypto::{CryptoProvider, SupportedKxGroup};
 use chitin::pki_types::pem::PemObject;
 use chitin::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
+use chitin::server::{ClientHello, ServerSessionMemoryCache};
 use chitin::sign::CertifiedKey;
 use chitin::version::{TLS12, TLS13};
 use chitin::{
-    ClientConfig, DistinguishedName, Error, NamedGroup, RootCertStore, ServerConfig, SignatureScheme,
-    SupportedProtocolVersion,
+    CertificateError, CipherSuite, ClientConfig, DistinguishedName, Error, NamedGroup, OtherError,
+    RootCertStore, ServerConfig, SignatureScheme, SupportedProtocolVersion,
 };
 
 use crate::Trouble;
-use crate::options::{Credential, Options};
-use crate::parts::{Choice, Clock, NoTickets, Observer, PreferringKey, Resolver, Sessions, Shared, Verifier};
+use crate::compress;
+use crate::options::{Credential, Options, Plan};
+use crate::parts::{
+    AskedTo, Choice, Clock, NEGOTIATION_FAILED, NoTickets, Observer, PreferringKey, Resolver, ServerSessions,
+    Sessions, Shared, Verifier,
+};
 
 /// The versions that the library has.
 const BUILT: &[&SupportedProtocolVersion] = &[&TLS13, &TLS12];
@@ -38,26 +43,27 @@ pub enum Side {
 }
 
 impl Setup {
-    pub fn new(options: &Options) -> Result<Self, Trouble> {
+    pub fn new(plan: &Plan) -> Result<Self, Trouble> {
         let (notes, clock) = (Shared::default(), Clock::default());
-        let versions = supported_versions(options)?;
-        let provider = Arc::new(provider(options)?);
+        let options = &plan.initial;
+        let provider = Arc::new(provider(options, None)?);
         let groups = provider.kx_groups.iter().map(|group| group.name()).collect();
-        let verifier = Arc::new(verifier(options, &notes, Arc::clone(&provider))?);
-        let resolver = Arc::new(resolver(options, &notes, &provider)?);
         let side = match options.server {
             true => {
-                let builder = ServerConfig::builder_with_details(provider, Arc::new(clock.clone()));
-                let builder = builder.with_protocol_versions(&versions)?.with_client_cert_verifier(verifier);
-                let mut config = builder.with_cert_resolver(resolver);
-                config.ticketer = Ticketer::new()?;
+                let mut config = new_server(options, &notes, &clock, provider)?;
+                // Early data is taken only on sessions of a store.
+                if !(options.early_data || plan.resume.early_data) {
+                    config.ticketer = Ticketer::new()?;
+                }
                 Side::Server(config)
             }
             false => {
+                let verifier = verifier(options, &notes, Arc::clone(&provider))?;
+                let resolver = resolver(options, &notes, &provider)?;
                 let builder = ClientConfig::builder_with_details(provider, Arc::new(clock.clone()));
-                let builder = builder.with_protocol_versions(&versions)?.dangerous();
-                let builder = builder.with_custom_certificate_verifier(verifier);
-                Side::Client(builder.with_client_cert_resolver(resolver))
+                let builder = builder.with_protocol_versions(&supported_versions(options)?)?.dangerous();
+                let builder = builder.with_custom_certificate_verifier(Arc::new(verifier));
+                Side::Client(builder.with_client_cert_resolver(Arc::new(resolver)))
             }
         };
         let sessions = Arc::new(Sessions::new(notes.clone()));
@@ -67,21 +73,32 @@ impl Setup {
     /// Tells the parts what they are to do in the next connection.
     pub fn begin(&self, options: &Options) -> Result<(), Trouble> {
         let kx_hint = self.first_group(options)?;
+        let fail_certificate = certificate_error(options)?;
+        self.begin_verdict(options);
         let mut notes = self.notes.lock();
-        notes.verify_fail = options.verify_fail;
-        notes.soft = !(options.verify_peer || options.require_client_certificate);
         notes.custom = options.custom_verifier;
         notes.refused = None;
-        notes.fail_certificate = options.fail_cert_callback;
+        notes.fail_certificate = fail_certificate;
+        notes.decline_ocsp = options.decline_ocsp;
+        notes.fail_ocsp = options.fail_ocsp;
         notes.kx_hint = kx_hint;
         notes.verified = None;
         notes.selected = None;
         notes.protocols = None;
         notes.retried = false;
         notes.sessions = 0;
+        notes.session_without_early_data = false;
+        notes.stored = 0;
         notes.messages.clear();
         notes.secrets.clear();
         Ok(())
+    }
+
+    /// Tells the verifier what it is to say from now on.
+    pub fn begin_verdict(&self, options: &Options) {
+        let mut notes = self.notes.lock();
+        notes.verify_fail = options.verify_fail;
+        notes.soft = !(options.verify_peer || options.require_client_certificate);
     }
 
     /// Only one share can be chosen, by what a client remembers of its server; a hybrid brings its half along.
@@ -104,22 +121,54 @@ impl Setup {
         config.max_fragment_size = options.max_send_fragment.map(|len| len + RECORD_HEADER);
         config.resumption = match options.no_ticket {
             true => Resumption::disabled(),
-            false => Resumption::store(self.sessions.clone()),
+            false => Resumption::store(self.sessions.clone()).reverify(options.reverify),
         };
+        config.enable_early_data = options.early_data;
+        // A connection without it fails, and no case wants that.
+        config.require_ems = options.expect_extended_master_secret;
+        config.cert_compressors = compress::compressors(options.cert_compression);
+        config.cert_decompressors = compress::decompressors(options.cert_compression);
         config.trace = Some(Arc::new(Observer(self.notes.clone())));
         config.key_log = Arc::new(Observer(self.notes.clone()));
         config
     }
 
+    /// The configuration for a client that may have a say in the order of suites and groups. This is how an application treats
+    /// some of them alike.
+    pub fn server_config_for(
+        &self,
+        base: &ServerConfig,
+        options: &Options,
+        hello: &ClientHello<'_>,
+    ) -> Result<ServerConfig, Trouble> {
+        if !treats_alike(options) {
+            return Ok(self.server_config(base, options));
+        }
+        let provider = Arc::new(provider(options, Some(hello))?);
+        let base = new_server(options, &self.notes, &self.clock, provider)?;
+        Ok(self.server_config(&base, options))
+    }
+
     pub fn server_config(&self, base: &ServerConfig, options: &Options) -> ServerConfig {
         let mut config = base.clone();
         config.alpn_protocols = options.select_alpn.iter().cloned().collect();
+        if options.select_empty_alpn {
+            config.alpn_protocols = vec![Vec::new()];
+        }
         if options.reject_alpn {
             config.alpn_protocols = vec![b"a protocol that no case offers".to_vec()];
         }
         config.max_fragment_size = options.max_send_fragment.map(|len| len + RECORD_HEADER);
         // A list of suites is an order, too.
-        config.ignore_client_order = options.server_preference || !options.tls13_ciphers.is_empty();
+        config.ignore_client_order =
+            options.server_preference || !options.tls13_ciphers.is_empty() || options.ciphers.is_some();
+        if options.early_data {
+            config.max_early_data_size = EARLY_DATA;
+            config.send_half_rtt_data = true;
+        }
+        config.require_ems = options.expect_extended_master_secret;
+        config.cert_compressors = compress::compressors(options.cert_compression);
+        config.cert_decompressors = compress::decompressors(options.cert_compression);
         if options.no_ticket {
             config.send_tls13_tickets = 0;
             config.ticketer = Arc::new(NoTickets);
@@ -152,9 +201,30 @@ fn supported_versions(options: &Options) -> Result<Vec<&'static SupportedProtoco
     }
 }
 
-fn provider(options: &Options) -> Result<CryptoProvider, Trouble> {
+fn new_server(
+    options: &Options,
+    notes: &Shared,
+    clock: &Clock,
+    provider: Arc<CryptoProvider>,
+) -> Result<ServerConfig, Trouble> {
+    let verifier = verifier(options, notes, Arc::clone(&provider))?;
+    let resolver = resolver(options, notes, &provider)?;
+    let builder = ServerConfig::builder_with_details(provider, Arc::new(clock.clone()));
+    let builder = builder.with_protocol_versions(&supported_versions(options)?)?;
+    let mut config =
+        builder.with_client_cert_verifier(Arc::new(verifier)).with_cert_resolver(Arc::new(resolver));
+    let kept = ServerSessionMemoryCache::new(SESSIONS);
+    config.session_storage = Arc::new(ServerSessions { notes: notes.clone(), kept });
+    Ok(config)
+}
+
+/// Suites and groups in the order of the options. Where those treat some alike, `client` decides.
+fn provider(options: &Options, client: Option<&ClientHello<'_>>) -> Result<CryptoProvider, Trouble> {
     let mut provider = aws_lc_rs::default_provider();
     if !options.curves.is_empty() {
+        let theirs = client.and_then(ClientHello::named_groups).unwrap_or_default();
+        let theirs: Vec<u16> = theirs.iter().map(|group| u16::from(*group)).collect();
+        let curves = in_order(&tiers(&options.curves, &options.curves_equal), &theirs);
         let group = |number: &u16| -> Result<&'static dyn SupportedKxGroup, Trouble> {
             let name = NamedGroup::from(*number);
             ALL_KX_GROUPS
@@ -163,20 +233,77 @@ fn provider(options: &Options) -> Result<CryptoProvider, Trouble> {
                 .find(|group| group.name() == name)
                 .ok_or_else(|| Trouble::Unimplemented(format!("{name:?}")))
         };
-        provider.kx_groups = options.curves.iter().map(group).collect::<Result<_, _>>()?;
+        provider.kx_groups = curves.iter().map(group).collect::<Result<_, _>>()?;
     }
+    let theirs = client.map(|hello| hello.cipher_suites()).unwrap_or_default();
+    let theirs: Vec<u16> = theirs.iter().map(|suite| u16::from(*suite)).collect();
     let default = if has_aes() { SUITES_DEFAULT } else { SUITES_DEFAULT_NO_AES };
-    let suites = if options.tls13_ciphers.is_empty() { &default[..] } else { &options.tls13_ciphers };
-    {
-        provider.cipher_suites.retain(|suite| suite.tls13().is_none());
-        for number in suites {
-            let suite = ALL_CIPHER_SUITES.iter().find(|suite| u16::from(suite.suite()) == *number);
-            provider
-                .cipher_suites
-                .push(*suite.ok_or_else(|| Trouble::Unimplemented(format!("suite {number}")))?);
+    let new = match options.tls13_ciphers.is_empty() {
+        true => default.to_vec(),
+        false => in_order(&tiers(&options.tls13_ciphers, &options.tls13_ciphers_equal), &theirs),
+    };
+    let known = |number: u16| ALL_CIPHER_SUITES.iter().copied().find(|s| u16::from(s.suite()) == number);
+    let new: Option<Vec<_>> = new.into_iter().map(known).collect();
+    let old: Vec<_> = match &options.ciphers {
+        Some(tiers) => in_order(&old_suites(tiers), &theirs).into_iter().filter_map(known).collect(),
+        None => provider.cipher_suites.iter().copied().filter(|suite| suite.tls13().is_none()).collect(),
+    };
+    let new = new.ok_or_else(|| Trouble::Unimplemented(format!("{:?}", options.tls13_ciphers)))?;
+    provider.cipher_suites = [old, new].concat();
+    Ok(provider)
+}
+
+/// Does a client decide about some of the suites or groups?
+pub fn treats_alike(options: &Options) -> bool {
+    let flags = options.curves_equal.iter().chain(&options.tls13_ciphers_equal);
+    flags.copied().any(|equal| equal) || options.ciphers.iter().flatten().any(|tier| tier.len() > 1)
+}
+
+fn tiers(list: &[u16], equal_to_next: &[bool]) -> Vec<Vec<u16>> {
+    let mut tiers = vec![Vec::new()];
+    for (at, one) in list.iter().enumerate() {
+        tiers.last_mut().into_iter().for_each(|tier| tier.push(*one));
+        if !equal_to_next.get(at).is_some_and(|equal| *equal) {
+            tiers.push(Vec::new());
         }
     }
-    Ok(provider)
+    tiers
+}
+
+/// Tier by tier, and within each as `client` has it; what the client does not have comes last.
+fn in_order(tiers: &[Vec<u16>], client: &[u16]) -> Vec<u16> {
+    let sorted = tiers.iter().map(|tier| {
+        let mut tier = tier.clone();
+        tier.sort_by_key(|one| client.iter().position(|theirs| theirs == one).unwrap_or(usize::MAX));
+        tier
+    });
+    sorted.flatten().collect()
+}
+
+/// The suites of TLS 1.2 by number. A name that the library does not have is one that it never offers.
+fn old_suites(names: &[Vec<String>]) -> Vec<Vec<u16>> {
+    let old = || ALL_CIPHER_SUITES.iter().filter(|suite| suite.tls13().is_none()).map(|suite| suite.suite());
+    let suites = |name: &String| -> Vec<u16> {
+        let named = |suite: &CipherSuite| name == "ALL" || suite.as_str() == Some(name);
+        old().filter(named).map(u16::from).collect()
+    };
+    names.iter().map(|tier| tier.iter().flat_map(suites).collect()).collect()
+}
+
+/// How a resolver that has to fail does so.
+fn certificate_error(options: &Options) -> Result<Option<(&'static str, Error)>, Trouble> {
+    if options.fail_early_callback {
+        return Ok(Some((":CONNECTION_REJECTED:", NEGOTIATION_FAILED)));
+    }
+    if !options.fail_cert_callback {
+        return Ok(None);
+    }
+    let error = match options.fail_cert_callback_alert {
+        None => Error::Other(OtherError(Arc::new(AskedTo))),
+        Some(ACCESS_DENIED) => CertificateError::ApplicationVerificationFailure.into(),
+        Some(alert) => return Err(Trouble::Unimplemented(format!("alert {alert} from a resolver"))),
+    };
+    Ok(Some((":CERT_CB_ERROR:", error)))
 }
 
 fn verifier(options: &Options, notes: &Shared, provider: Arc<CryptoProvider>) -> Result<Verifier, Trouble> {
@@ -302,6 +429,15 @@ const VERIFY_DEFAULT: &[SignatureScheme] = &[
 /// What the runner takes an application without preferences to order, by whether the machine has AES.
 const SUITES_DEFAULT: [u16; 3] = [0x1301, 0x1302, 0x1303];
 const SUITES_DEFAULT_NO_AES: [u16; 3] = [0x1303, 0x1301, 0x1302];
+
+/// As much early data as the runner takes a server to accept.
+const EARLY_DATA: u32 = 14_336;
+
+/// More than any case makes.
+const SESSIONS: usize = 64;
+
+/// The alert of that name.
+const ACCESS_DENIED: u8 = 49;
 
 /// `max_fragment_size` counts it.
 const RECORD_HEADER: usize = 5;
