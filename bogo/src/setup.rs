@@ -308,12 +308,9 @@ fn certificate_error(options: &Options) -> Result<Option<(&'static str, Error)>,
 
 fn verifier(options: &Options, notes: &Shared, provider: Arc<CryptoProvider>) -> Result<Verifier, Trouble> {
     let algorithms = provider.signature_verification_algorithms;
-    let known = algorithms.supported_schemes();
+    // Also what the provider cannot check: an application may name what it likes, and has to live with what comes.
     let wanted: Vec<SignatureScheme> =
         options.verify_prefs.iter().map(|n| SignatureScheme::from(*n)).collect();
-    if let Some(unknown) = wanted.iter().find(|scheme| !known.contains(scheme)) {
-        return Err(Trouble::Unimplemented(format!("checking signatures of {unknown:?}")));
-    }
     Ok(Verifier {
         notes: notes.clone(),
         algorithms,
