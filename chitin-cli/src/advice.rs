@@ -61,10 +61,12 @@ pub fn tls(error: &Error, presented: &[CertificateDer<'_>], name: &str) -> Strin
             "the server speaks neither TLS 1.2 nor 1.3".into()
         }
         Error::PeerIncompatible(
-            PeerIncompatible::SupportedVersionsExtensionRequired | PeerIncompatible::Tls12NotOfferedOrEnabled,
+            PeerIncompatible::SupportedVersionsExtensionRequired
+            | PeerIncompatible::Tls12NotOffered
+            | PeerIncompatible::Tls12NotOfferedOrEnabled,
         ) => "the client speaks neither TLS 1.3 nor 1.2, and nothing older is served here".into(),
         Error::PeerIncompatible(PeerIncompatible::NoCipherSuitesInCommon) => {
-            "no cipher suite in common: the other end may speak TLS 1.2 only".into()
+            "no cipher suite in common: only those with forward secrecy and AEAD are spoken here, and in TLS 1.2 they have to fit the certificate's key".into()
         }
         other => clean(&other.to_string()),
     }

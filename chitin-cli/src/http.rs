@@ -7,7 +7,7 @@ use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::link::Timed;
+use crate::link::{self, Timed};
 use crate::server::Stream;
 use crate::text::{clean, commas};
 
@@ -67,14 +67,7 @@ pub fn answer_plain(sock: &mut Timed) {
     if sock.write_all((head + body).as_bytes()).is_err() {
         return;
     }
-    // Closing with unread bytes would reset the connection, and the client could lose the answer: so read a little first.
-    sock.sock.shutdown(std::net::Shutdown::Write).ok();
-    let mut drain = [0; 4096];
-    for _ in 0..16 {
-        if !matches!(sock.read(&mut drain), Ok(1..)) {
-            break;
-        }
-    }
+    link::linger(sock);
 }
 
 /// The bytes up to and with the blank line; what follows stays in `input`. `None` at the end of the stream.

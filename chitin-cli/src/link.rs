@@ -112,7 +112,7 @@ where
             if foreign(&first).is_none() {
                 // The peer may be gone already: the first error is the one to report.
                 let _ = flush(conn, sock);
-                sock.sock.shutdown(std::net::Shutdown::Write).ok();
+                linger(sock);
             }
             Err(Failure::Tls { error, first })
         }
@@ -199,6 +199,21 @@ where
     Ok(())
 }
 
+/// Says that no more comes, and drops what the peer is still sending, until it closes or a limit is reached.
+///
+/// Closing a socket with unread bytes resets the connection, and a reset can overtake our last words: the peer would see it, and
+/// not the alert or the answer.
+pub fn linger(sock: &mut Timed) {
+    sock.sock.shutdown(std::net::Shutdown::Write).ok();
+    sock.allow(LINGER);
+    let mut dropped = vec![0; BUFFER];
+    for _ in 0..MOST_DROPPED / BUFFER {
+        if !matches!(sock.read(&mut dropped), Ok(1..)) {
+            break;
+        }
+    }
+}
+
 /// What the peer speaks instead of TLS, judged by its first bytes.
 pub fn foreign(first: &[u8]) -> Option<Foreign> {
     let starts = |words: &[&str]| words.iter().any(|word| first.starts_with(word.as_bytes()));
@@ -226,6 +241,10 @@ const METHODS: [&str; 10] =
     ["GET ", "HEAD ", "POST ", "PUT ", "DELETE ", "CONNECT ", "OPTIONS ", "TRACE ", "PATCH ", "PRI * HTTP/2"];
 /// Two full records.
 const BUFFER: usize = 2 * (16_384 + 261);
+/// A peer that listens closes within a round trip.
+const LINGER: Duration = Duration::from_secs(2);
+/// What can be under way on a fast path of a round trip's length.
+const MOST_DROPPED: usize = 4 << 20;
 /// Enough to tell protocols apart.
 const FIRST: usize = 64;
 

@@ -103,6 +103,8 @@ impl Server {
             .with_single_cert(pem::chain(&args.cert)?, pem::key(&args.key)?)
             .map_err(|error| format!("{} and {}: {error}", args.cert.display(), args.key.display()))?;
         config.ticketer = aws_lc_rs::Ticketer::new().map_err(|error| error.to_string())?;
+        // Ours is ordered by strength. Clients that list AES-128 first do so for speed, and often without thinking of it.
+        config.ignore_client_order = true;
         config.alpn_protocols = match (&service, args.alpn.is_empty()) {
             (Service::Echo, true) => Vec::new(),
             (_, true) => vec![b"http/1.1".to_vec()],
@@ -147,6 +149,9 @@ impl Server {
         };
         let (received, sent) = (commas(stream.sock.received), commas(stream.sock.sent));
         eprintln!("#{number} {peer} {ending} after {}, {received} B in, {sent} B out", span(start.elapsed()));
+        if !over(&mut stream) {
+            link::linger(&mut stream.sock);
+        }
     }
 
     fn echo(&self, stream: &mut Stream) -> io::Result<()> {
@@ -170,9 +175,13 @@ impl Server {
         let said = link::flush(&mut stream.conn, &mut stream.sock)
             .and_then(|()| stream.sock.sock.shutdown(std::net::Shutdown::Write));
         // A client that has said its close_notify need not wait for ours: many close the socket at once.
-        let over = stream.conn.process_new_packets().is_ok_and(|state| state.peer_has_closed());
-        if over { Ok(()) } else { said }
+        if over(stream) { Ok(()) } else { said }
     }
+}
+
+/// Whether the client has said that it sends no more.
+fn over(stream: &mut Stream) -> bool {
+    stream.conn.process_new_packets().is_ok_and(|state| state.peer_has_closed())
 }
 
 /// A connection in service.

@@ -241,6 +241,37 @@ fn plain_http_gets_an_answer_it_can_read() {
     server.logs("plain HTTP on the TLS port");
 }
 
+/// A client in the middle of a long message hears why it is refused, and not that the connection was reset.
+#[test]
+fn an_alert_reaches_a_client_that_is_still_talking() {
+    let (folder, _) = ordinary();
+    let server = Server::start(&folder, &["--echo"]);
+
+    let mut sock = server.tcp();
+    let mut rubbish = vec![0x63, 3, 3, 0, 1, 0];
+    rubbish.resize(1 << 20, 0);
+    sock.write_all(&rubbish).unwrap();
+    sock.shutdown(Shutdown::Write).unwrap();
+    let mut answer = Vec::new();
+    sock.read_to_end(&mut answer).unwrap();
+    assert_eq!(answer, [21, 3, 3, 0, 2, 2, 10], "unexpected_message");
+    server.logs("a record is of an unknown type");
+
+    // And once the connection is open.
+    let mut sock = server.tcp();
+    let mut conn = trusting(&folder);
+    while conn.is_handshaking() {
+        conn.complete_io(&mut sock).unwrap();
+    }
+    sock.write_all(&rubbish).unwrap();
+    sock.shutdown(Shutdown::Write).unwrap();
+    let mut answer = Vec::new();
+    sock.read_to_end(&mut answer).unwrap();
+    conn.read_tls(&mut &answer[..]).unwrap();
+    let told = conn.process_new_packets().unwrap_err();
+    assert_eq!(told, chitin::Error::AlertReceived(chitin::AlertDescription::UnexpectedMessage));
+}
+
 /// Accepts one connection and gives it to `serve`.
 fn one_peer(serve: impl FnOnce(TcpStream) + Send + 'static) -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -321,20 +352,24 @@ fn truncation_is_told_from_a_clean_close() {
     assert_eq!(client(&folder, "localhost", port, &[], b"").failed("truncated").stdout, b"half of it");
 }
 
-#[test]
-fn the_server_logs_a_client_that_ends_without_close_notify() {
-    let (folder, _) = ordinary();
-    let server = Server::start(&folder, &["--echo"]);
-    let mut sock = server.tcp();
-    let mut roots = chitin::RootCertStore::empty();
+/// A client of TLS 1.3 that trusts `ca.pem`.
+fn trusting(folder: &Folder) -> ClientConnection {
+    let mut roots = RootCertStore::empty();
     roots.add(CertificateDer::from_pem_file(folder.path("ca.pem")).unwrap()).unwrap();
     let provider = Arc::new(chitin::crypto::aws_lc_rs::default_provider());
-    let config = chitin::ClientConfig::builder_with_provider(provider)
+    let config = ClientConfig::builder_with_provider(provider)
         .with_protocol_versions(&[&chitin::version::TLS13])
         .unwrap()
         .with_root_certificates(roots)
         .with_no_client_auth();
-    let mut conn = chitin::ClientConnection::new(Arc::new(config), "localhost".try_into().unwrap()).unwrap();
+    ClientConnection::new(Arc::new(config), "localhost".try_into().unwrap()).unwrap()
+}
+
+#[test]
+fn the_server_logs_a_client_that_ends_without_close_notify() {
+    let (folder, _) = ordinary();
+    let server = Server::start(&folder, &["--echo"]);
+    let (mut sock, mut conn) = (server.tcp(), trusting(&folder));
     while conn.is_handshaking() {
         conn.complete_io(&mut sock).unwrap();
     }
