@@ -16,7 +16,12 @@ const PEERS: &[Peer] = &[
     Peer { program: "gnutls-cli", version: "--version", package: "gnutls-bin" },
     Peer { program: "gnutls-serv", version: "--version", package: "gnutls-bin" },
     Peer { program: "curl", version: "--version", package: "curl" },
+    Peer { program: "testssl", version: "--version", package: "testssl.sh" },
+    Peer { program: "sslscan", version: "--version", package: "sslscan" },
 ];
+
+/// Somebody else may be installing something just now.
+const PATIENCE: &str = "-oDPkg::Lock::Timeout=300";
 
 /// Makes sure that every peer runs. `yes`: install without asking.
 pub fn set_up(yes: bool) -> Result<(), String> {
@@ -54,9 +59,10 @@ pub fn set_up(yes: bool) -> Result<(), String> {
     } else {
         &["sudo", "-n"]
     };
-    for arguments in
-        [vec!["update"], [vec!["install", "-y", "--no-install-recommends"], packages.clone()].concat()]
-    {
+    for arguments in [
+        vec!["update"],
+        [vec!["install", "-y", "--no-install-recommends", PATIENCE], packages.clone()].concat(),
+    ] {
         if !apt(sudo, &arguments) {
             return refuse(&format!("`apt-get {}` failed", arguments.join(" ")));
         }
@@ -119,6 +125,7 @@ mod tests {
 
     #[test]
     fn a_package_with_two_programs_is_installed_once() {
-        assert_eq!(packages(&PEERS.iter().collect::<Vec<_>>()), ["openssl", "gnutls-bin", "curl"]);
+        let all = packages(&PEERS.iter().collect::<Vec<_>>());
+        assert_eq!(all, ["openssl", "gnutls-bin", "curl", "testssl.sh", "sslscan"]);
     }
 }

@@ -41,7 +41,17 @@ impl Stages {
         // The algorithms are in no default feature, and the tests about them are called after them.
         let compression =
             ["test", "-p", "chitin", "--locked", "--features", "brotli,zlib", "--lib", "--test", "rules"];
-        self.cargo("compression", &[&compression[..], &["compress"]].concat(), &[])
+        self.cargo("compression", &[&compression[..], &["compress"]].concat(), &[])?;
+        self.scanners()
+    }
+
+    // Minutes of testssl.sh: so neither `cargo test` nor `--all-targets` has it.
+    fn scanners(&mut self) -> Result<(), String> {
+        let target = ["-p", "chitin-cli", "--test", "scanners", "--locked"];
+        self.stage("scanners", |s| {
+            s.command(&[&["clippy"], &target[..], &["--", "-D", "warnings"]].concat(), &[])?;
+            s.command(&[&["test"], &target[..]].concat(), &[])
+        })
     }
 
     /// Prints the minutes of each finished stage.

@@ -72,12 +72,22 @@ impl Ca {
         names: &[&str],
         change: impl FnOnce(&mut CertificateParams),
     ) {
+        self.issue_for(&KeyPair::generate().unwrap(), folder, file, names, change);
+    }
+
+    pub fn issue_for(
+        &self,
+        key: &KeyPair,
+        folder: &Folder,
+        file: &str,
+        names: &[&str],
+        change: impl FnOnce(&mut CertificateParams),
+    ) {
         let names: Vec<String> = names.iter().map(|name| (*name).into()).collect();
         let mut params = CertificateParams::new(names).unwrap();
         params.distinguished_name = common_name(file);
         change(&mut params);
-        let key = KeyPair::generate().unwrap();
-        folder.write(&format!("{file}.pem"), params.signed_by(&key, &self.issuer).unwrap().pem());
+        folder.write(&format!("{file}.pem"), params.signed_by(key, &self.issuer).unwrap().pem());
         folder.write(&format!("{file}.key"), key.serialize_pem());
     }
 }
