@@ -1,6 +1,7 @@
 //! The project's own chores, as `cargo xtask`.
 #![forbid(unsafe_code)]
 
+mod attacks;
 mod bogo;
 mod bogo_runner;
 mod floors;
@@ -18,6 +19,7 @@ use stages::Stages;
 
 const USAGE: &str = "\
 cargo xtask floors          check that no import of the core points up
+cargo xtask attacks         check that each test that docs/attacks.md names exists
 cargo xtask test [--yes]    set up what the tests need, and run them; --yes: install without asking
 cargo xtask ci [--yes]      everything that a change has to pass
 cargo xtask bogo [--check | --bless] [--json] [--include-disabled] [--only GLOB]
@@ -32,6 +34,7 @@ fn main() -> ExitCode {
     let mut stages = Stages::new(&root);
     let result = match words[..] {
         ["floors"] => stages::floors(&root),
+        ["attacks"] => attacks::check(&root),
         ["test"] | ["test", "--yes"] => stages.test(yes),
         ["ci"] | ["ci", "--yes"] => stages.ci(yes),
         ["bogo", ref rest @ ..] if bogo::Wanted::parse(rest).is_some() => {
@@ -42,7 +45,7 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    if !matches!(words[0], "floors" | "bogo") {
+    if !matches!(words[0], "floors" | "attacks" | "bogo") {
         println!();
         stages.summary();
     }

@@ -5,7 +5,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use crate::manifest::{self, Manifest};
-use crate::{floors, licences, peers};
+use crate::{attacks, floors, licences, peers};
 
 pub struct Stages {
     root: PathBuf,
@@ -24,6 +24,7 @@ impl Stages {
         self.cargo("format", &["fmt", "--all", "--check"], &[])?;
         self.stage("floors", |s| floors(&s.root))?;
         self.stage("manifests", |s| s.manifests())?;
+        self.stage("attacks", |s| attacks::check(&s.root))?;
         self.cargo(
             "clippy",
             &["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"],

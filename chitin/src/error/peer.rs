@@ -298,7 +298,7 @@ faults! {
     #[derive(Copy)]
     pub enum InvalidMessage {
         /// A limit of ours, on what an unknown peer may make us keep. RFC 8446 section 4.4.2. We send `bad_certificate`.
-        CertificatePayloadTooLarge = "the certificate chain is longer than we accept",
+        CertificatePayloadTooLarge = "the certificate chain is longer than the 102,400 bytes that we accept",
         /// RFC 8446 section 4.2. We send `illegal_parameter`.
         DuplicateExtension(u16) = "an extension stands twice in one message",
         /// RFC 8446 section 4.6.1. We send `decode_error`.
@@ -326,7 +326,7 @@ faults! {
         /// RFC 6066 section 3. We send `decode_error`.
         InvalidServerName = "the server_name extension is malformed",
         /// RFC 8446 section 5.2. We send `record_overflow`.
-        MessageTooLarge = "a record says that it is longer than any may be",
+        MessageTooLarge = "a record says that it is longer than any may be: 16,384 bytes, and 256 more under a key",
         /// RFC 8446 section 6.2. We send `decode_error`.
         MessageTooShort = "a message ends too early",
         /// RFC 8446 section 6.2. We send `decode_error`.

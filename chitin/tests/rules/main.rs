@@ -1,6 +1,7 @@
 //! The rules that hold for every connection, each with a test named after it, and the items of the protocol that no other
 //! peer is needed for. A client and a server of ours, joined by memory, and hands of ours in between.
 
+mod attacks;
 mod common;
 mod compression;
 mod early;
