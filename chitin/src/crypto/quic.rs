@@ -1,6 +1,10 @@
 //! QUIC's packet protection (RFC 9001 section 5) as a provider implements it.
 //!
-//! These are the shapes that a cipher suite names. What derives keys and drives a connection is not here.
+//! These are the shapes that a cipher suite names. `quic/packet.rs` fills them for our providers, `schedule/quic.rs` derives the
+//! keys, and `conn/quic.rs` has the connections.
+
+#[cfg_attr(not(feature = "aws_lc_rs"), allow(dead_code))] // it is for adapters
+pub(super) mod packet;
 
 use alloc::boxed::Box;
 
@@ -86,16 +90,18 @@ pub trait PacketKey: Send + Sync {
 
 /// Protects headers, or removes that protection (RFC 9001 section 5.4).
 pub trait HeaderProtectionKey: Send + Sync {
-    /// Adds the protection.
+    /// Adds the protection. `first` says how many bytes of `packet_number` there are; it may lie in a longer slice.
     ///
     /// # Errors
-    /// If `sample` has the wrong length, or `packet_number` is too long.
+    /// If `sample` has the wrong length, or `packet_number` is longer than four bytes.
     fn encrypt_in_place(&self, sample: &[u8], first: &mut u8, packet_number: &mut [u8]) -> Result<(), Error>;
 
-    /// Removes the protection. What is left unprotected is not authenticated yet.
+    /// Removes the protection. `packet_number` may be longer than the number turns out to be; what follows it stays as it is.
+    ///
+    /// What is left unprotected is not authenticated yet.
     ///
     /// # Errors
-    /// If `sample` has the wrong length, or `packet_number` is too short.
+    /// If `sample` has the wrong length, or `packet_number` is longer than four bytes.
     fn decrypt_in_place(&self, sample: &[u8], first: &mut u8, packet_number: &mut [u8]) -> Result<(), Error>;
 
     /// The length of the sample.

@@ -2,6 +2,7 @@
 
 use alloc::boxed::Box;
 
+use aws_lc_rs::aead::quic::{self as headers, HeaderProtectionKey as HeaderCipher};
 use aws_lc_rs::aead::{self, AES_128_GCM, AES_256_GCM, Aad, CHACHA20_POLY1305, LessSafeKey, UnboundKey};
 
 use super::digest::{HMAC_SHA256, HMAC_SHA384, SHA256, SHA384};
@@ -10,6 +11,8 @@ use crate::crypto::aead_record::{Aead, Failed, Tls13Opener, Tls13Sealer};
 use crate::crypto::cipher::{
     AeadKey, Iv, MessageDecrypter, MessageEncrypter, Nonce, Tls13AeadAlgorithm, UnsupportedOperationError,
 };
+use crate::crypto::quic::packet::{Headers, Limits, MASK_LEN, MaskCipher, Packets, SAMPLE_LEN};
+use crate::crypto::quic::{self, HeaderProtectionKey, PacketKey};
 use crate::crypto::suites::{ConnectionTrafficSecrets, SupportedCipherSuite, Tls13CipherSuite};
 use crate::crypto::tls13::HkdfUsingHmac;
 use crate::names::CipherSuite;
@@ -26,7 +29,7 @@ pub static TLS13_AES_256_GCM_SHA384: SupportedCipherSuite = SupportedCipherSuite
         aead: &AES_256_GCM,
         secrets: |key, iv| ConnectionTrafficSecrets::Aes256Gcm { key, iv },
     },
-    quic: None,
+    quic: Some(&Packet { aead: &AES_256_GCM, header: &headers::AES_256, limits: Limits::AES_GCM }),
 });
 
 /// TLS_AES_128_GCM_SHA256 (RFC 8446 appendix B.4).
@@ -41,7 +44,7 @@ pub static TLS13_AES_128_GCM_SHA256: SupportedCipherSuite = SupportedCipherSuite
         aead: &AES_128_GCM,
         secrets: |key, iv| ConnectionTrafficSecrets::Aes128Gcm { key, iv },
     },
-    quic: None,
+    quic: Some(&Packet { aead: &AES_128_GCM, header: &headers::AES_128, limits: Limits::AES_GCM }),
 });
 
 /// TLS_CHACHA20_POLY1305_SHA256 (RFC 8446 appendix B.4).
@@ -58,7 +61,11 @@ pub static TLS13_CHACHA20_POLY1305_SHA256: SupportedCipherSuite =
             aead: &CHACHA20_POLY1305,
             secrets: |key, iv| ConnectionTrafficSecrets::Chacha20Poly1305 { key, iv },
         },
-        quic: None,
+        quic: Some(&Packet {
+            aead: &CHACHA20_POLY1305,
+            header: &headers::CHACHA20,
+            limits: Limits::CHACHA20_POLY1305,
+        }),
     });
 
 /// RFC 8446 section 5.5 allows 2^24.5 full-size records under one AES-GCM key. We stop at 2^24, so that a key update
@@ -89,6 +96,36 @@ impl Tls13AeadAlgorithm for Algorithm {
         iv: Iv,
     ) -> Result<ConnectionTrafficSecrets, UnsupportedOperationError> {
         Ok((self.secrets)(key, iv))
+    }
+}
+
+/// The protection of QUIC's packets and headers.
+struct Packet {
+    aead: &'static aead::Algorithm,
+    header: &'static headers::Algorithm,
+    limits: Limits,
+}
+
+impl quic::Algorithm for Packet {
+    fn packet_key(&self, key: AeadKey, iv: Iv) -> Box<dyn PacketKey> {
+        Packets::boxed(Keyed::new(self.aead, &key), iv, self.limits)
+    }
+
+    fn header_protection_key(&self, key: AeadKey) -> Box<dyn HeaderProtectionKey> {
+        Headers::boxed(KeyedHeaders(HeaderCipher::new(self.header, key.as_ref()).ok()))
+    }
+
+    fn aead_key_len(&self) -> usize {
+        self.aead.key_len()
+    }
+}
+
+/// `None` for the same reason as in [`Keyed`].
+struct KeyedHeaders(Option<HeaderCipher>);
+
+impl MaskCipher for KeyedHeaders {
+    fn mask(&self, sample: &[u8; SAMPLE_LEN]) -> Result<[u8; MASK_LEN], Failed> {
+        self.0.as_ref().and_then(|key| key.new_mask(sample).ok()).ok_or(Failed)
     }
 }
 
@@ -153,7 +190,7 @@ impl Aead for Keyed {
     }
 }
 
-/// The record layer never uses a sequence number twice with one key.
+/// The record layer never uses a sequence number twice with one key, nor a QUIC endpoint a packet number.
 fn unique(nonce: Nonce) -> aead::Nonce {
     aead::Nonce::assume_unique_for_key(nonce.0)
 }
