@@ -192,11 +192,15 @@ pub mod ticketer {
     pub use crate::crypto::ticket::{TicketRotator, TicketSwitcher};
 }
 
-/// QUIC's packet protection as a provider implements it (RFC 9001 section 5).
+/// TLS for QUIC (RFC 9001): connections for an endpoint to drive, the keys that they give it, and packet protection as a
+/// provider implements it.
 pub mod quic {
+    pub use crate::carrier::quic::KeyChange;
+    pub use crate::conn::quic::{ClientConnection, Connection, ConnectionCommon, ServerConnection};
     pub use crate::crypto::quic::{
         Algorithm, DirectionalKeys, HeaderProtectionKey, Keys, PacketKey, PacketKeySet, Suite, Tag, Version,
     };
+    pub use crate::schedule::quic::Secrets;
 }
 
 /// Errors of sealing into a slice of the caller's. The connections that give them out are not built yet.

@@ -1,17 +1,23 @@
-//! What carries handshake bytes: TLS records.
+//! What carries handshake bytes: TLS records, or QUIC.
 //!
-//! The flows speak to this enum only, in its few verbs, so that QUIC's CRYPTO frames can be a second variant without a
-//! word changed above. Nothing here knows a message or a state.
+//! The flows speak to this enum only, in its few verbs. Some of them mean nothing over QUIC, which has no records, no
+//! compatibility with middleboxes and no early data in its handshake. Nothing here knows a message or a state.
 
+mod observer;
+pub(crate) mod quic;
 pub(crate) mod records;
 mod tls12;
+
+use alloc::boxed::Box;
+use alloc::vec::Vec;
 
 use crate::error::Error;
 use crate::names::{AlertDescription, AlertLevel};
 use crate::observe::{Event, KeyLevel, Trace};
 use crate::record::seal::Padding;
-use crate::schedule::tls13::TrafficSecret;
+use crate::schedule::tls13::{Pair, TrafficSecret};
 
+pub(crate) use quic::{Parameters, Quic};
 pub(crate) use records::Records;
 
 /// Which direction of a connection.
@@ -22,8 +28,10 @@ pub(crate) enum Direction {
 }
 
 /// The transport of a connection.
+#[allow(clippy::large_enum_variant)] // Records are what most connections have: they need no box.
 pub(crate) enum Carrier {
     Records(Records),
+    Quic(Box<Quic>),
 }
 
 impl Carrier {
@@ -31,6 +39,49 @@ impl Carrier {
     pub(crate) fn send_flight(&mut self, plain: &[u8]) -> Result<(), Error> {
         match self {
             Self::Records(records) => records.send_handshake(plain),
+            Self::Quic(quic) => {
+                quic.send_handshake(plain);
+                Ok(())
+            }
+        }
+    }
+
+    /// Both secrets of a level exist: QUIC hands them out together, although the two directions switch at different moments.
+    pub(crate) fn derived(&mut self, level: KeyLevel, pair: &Pair) -> Result<(), Error> {
+        match self {
+            Self::Records(_) => Ok(()),
+            Self::Quic(quic) => quic.derived(level, pair),
+        }
+    }
+
+    /// The secret of early data exists. Over records its key is installed as any other; in QUIC the handshake goes on beside it.
+    pub(crate) fn begin_early_data(
+        &mut self,
+        direction: Direction,
+        secret: &TrafficSecret,
+    ) -> Result<(), Error> {
+        match self {
+            Self::Records(records) => {
+                records.install(direction, secret, KeyLevel::Early);
+                Ok(())
+            }
+            Self::Quic(quic) => quic.derived_early(secret),
+        }
+    }
+
+    /// What a connection over QUIC says of its transport; `None` over records.
+    pub(crate) fn quic(&self) -> Option<&Parameters> {
+        match self {
+            Self::Records(_) => None,
+            Self::Quic(quic) => Some(&quic.parameters),
+        }
+    }
+
+    /// The peer has said what is true of its end of a QUIC connection.
+    pub(crate) fn set_peer_parameters(&mut self, theirs: Option<Vec<u8>>) {
+        match self {
+            Self::Records(_) => {}
+            Self::Quic(quic) => quic.parameters.theirs = theirs,
         }
     }
 
@@ -38,6 +89,7 @@ impl Carrier {
     pub(crate) fn install(&mut self, direction: Direction, secret: &TrafficSecret, level: KeyLevel) {
         match self {
             Self::Records(records) => records.install(direction, secret, level),
+            Self::Quic(quic) => quic.install(direction, level),
         }
     }
 
@@ -45,6 +97,7 @@ impl Carrier {
     pub(crate) fn uninstall_write(&mut self) {
         match self {
             Self::Records(records) => records.uninstall_write(),
+            Self::Quic(quic) => quic.install(Direction::Write, KeyLevel::Plaintext),
         }
     }
 
@@ -52,6 +105,7 @@ impl Carrier {
     pub(crate) fn read_epoch(&self) -> u8 {
         match self {
             Self::Records(records) => records.open.epoch(),
+            Self::Quic(quic) => quic.read_epoch(),
         }
     }
 
@@ -59,12 +113,14 @@ impl Carrier {
     pub(crate) fn send_compat_ccs(&mut self) -> Result<(), Error> {
         match self {
             Self::Records(records) => records.send_ccs(),
+            Self::Quic(_) => Ok(()),
         }
     }
 
     pub(crate) fn send_alert(&mut self, level: AlertLevel, what: AlertDescription) {
         match self {
             Self::Records(records) => records.send_alert(level, what),
+            Self::Quic(quic) => quic.send_alert(level, what),
         }
     }
 
@@ -72,6 +128,7 @@ impl Carrier {
     pub(crate) fn skip_early_data(&mut self, limit: usize, after_retry: bool) {
         match self {
             Self::Records(records) => records.open.skip_early_data(limit, after_retry),
+            Self::Quic(_) => {}
         }
     }
 
@@ -79,6 +136,7 @@ impl Carrier {
     pub(crate) fn allow_ccs(&mut self, allowed: bool) {
         match self {
             Self::Records(records) => records.open.ccs_allowed = allowed,
+            Self::Quic(_) => {}
         }
     }
 
@@ -86,6 +144,7 @@ impl Carrier {
     pub(crate) fn allow_plaintext_alerts(&mut self) {
         match self {
             Self::Records(records) => records.open.plaintext_alerts_allowed = true,
+            Self::Quic(_) => {}
         }
     }
 
@@ -97,6 +156,7 @@ impl Carrier {
     ) -> Result<(), Error> {
         match self {
             Self::Records(records) => records.configure(max_fragment_size, padding),
+            Self::Quic(_) => Ok(()),
         }
     }
 
@@ -104,6 +164,7 @@ impl Carrier {
     pub(crate) fn limit_sent(&mut self, content: usize) {
         match self {
             Self::Records(records) => records.seal.set_peer_limit(content),
+            Self::Quic(_) => {}
         }
     }
 
@@ -111,6 +172,7 @@ impl Carrier {
     pub(crate) fn limit_received(&mut self, limit: usize) {
         match self {
             Self::Records(records) => records.limit_received(limit),
+            Self::Quic(_) => {}
         }
     }
 
@@ -118,6 +180,7 @@ impl Carrier {
     pub(crate) fn event(&self, event: Event<'_>) {
         match self {
             Self::Records(records) => records.event(event),
+            Self::Quic(quic) => quic.event(event),
         }
     }
 
@@ -125,12 +188,14 @@ impl Carrier {
     pub(crate) fn check_observer(&self) -> Result<(), Error> {
         match self {
             Self::Records(records) => records.check_observer(),
+            Self::Quic(quic) => quic.check_observer(),
         }
     }
 
     pub(crate) fn set_trace(&mut self, trace: Option<alloc::sync::Arc<dyn Trace>>) {
         match self {
             Self::Records(records) => records.set_trace(trace),
+            Self::Quic(quic) => quic.set_trace(trace),
         }
     }
 
@@ -138,13 +203,15 @@ impl Carrier {
     pub(crate) fn level(&self, direction: Direction) -> KeyLevel {
         match self {
             Self::Records(records) => records.level(direction),
+            Self::Quic(quic) => quic.level(direction),
         }
     }
 
-    /// Bytes that wait to be written to the peer.
+    /// Bytes that wait to be written to the peer. What QUIC takes is not counted: it asks for it.
     pub(crate) fn out_len(&self) -> usize {
         match self {
             Self::Records(records) => records.out.pending().len(),
+            Self::Quic(_) => 0,
         }
     }
 }

@@ -2,12 +2,11 @@
 
 use alloc::boxed::Box;
 use alloc::sync::Arc;
-use core::sync::atomic::{AtomicBool, Ordering};
 
 use crate::carrier::Direction;
+use crate::carrier::observer::Observer;
 use crate::crypto::cipher::{MessageDecrypter, MessageEncrypter, OutboundChunks};
 use crate::error::Error;
-use crate::error::guard::told;
 use crate::names::{AlertDescription, AlertLevel, ContentType, Side};
 use crate::observe::{self, Event, KeyLevel, Trace};
 use crate::record::open::Opener;
@@ -27,25 +26,6 @@ pub(crate) struct Records {
     next_limit: Option<usize>,
     observer: Observer,
 }
-
-/// Whoever looks on. One that has panicked is told nothing more, and the connection ends with an error that says so.
-#[derive(Default)]
-struct Observer {
-    trace: Option<Arc<dyn Trace>>,
-    /// Events are raised where nothing may be changed, so this has to change by itself.
-    panicked: AtomicBool,
-}
-
-impl Observer {
-    fn tell(&self, event: Event<'_>) {
-        let Some(trace) = &self.trace else { return };
-        if !self.panicked.load(Ordering::Relaxed) && told(TRACE, || trace.event(event)).is_err() {
-            self.panicked.store(true, Ordering::Relaxed);
-        }
-    }
-}
-
-const TRACE: &str = "trace";
 
 impl Records {
     pub(crate) fn new(side: Side) -> Self {
@@ -88,12 +68,8 @@ impl Records {
         self.observer.tell(event);
     }
 
-    /// Has the observer panicked?
     pub(crate) fn check_observer(&self) -> Result<(), Error> {
-        match self.observer.panicked.load(Ordering::Relaxed) {
-            true => Err(Error::CallbackPanicked(TRACE)),
-            false => Ok(()),
-        }
+        self.observer.check()
     }
 
     pub(crate) fn level(&self, direction: Direction) -> KeyLevel {

@@ -1,4 +1,6 @@
 //! What TLS 1.2 adds to the carrier: the form of its records, and keys that change at a ChangeCipherSpec.
+//!
+//! QUIC has TLS 1.3 alone (RFC 9001 section 4.2): its flows do not come here.
 
 use crate::carrier::{Carrier, Direction};
 use crate::crypto::suites::Tls12CipherSuite;
@@ -9,7 +11,7 @@ use crate::schedule::tls12::KeyHalf;
 impl Carrier {
     /// The version is TLS 1.2: records have its form from here on, and the peer's ChangeCipherSpec is given to the flow.
     pub(crate) fn set_version12(&mut self) {
-        let Self::Records(records) = self;
+        let Self::Records(records) = self else { return };
         records.open.set_version12();
         records.seal.set_version12();
     }
@@ -21,7 +23,7 @@ impl Carrier {
         half: KeyHalf,
         suite: &'static Tls12CipherSuite,
     ) {
-        let Self::Records(records) = self;
+        let Self::Records(records) = self else { return };
         let KeyHalf { key, iv, extra } = half;
         let (aead, iv) = (suite.aead_alg, iv.as_bytes());
         match direction {
@@ -40,7 +42,7 @@ impl Carrier {
         half: KeyHalf,
         suite: &'static Tls12CipherSuite,
     ) -> Result<(), Error> {
-        let Self::Records(records) = self;
+        let Self::Records(records) = self else { return Ok(()) };
         records.send_ccs()?;
         self.install_tls12(Direction::Write, half, suite);
         Ok(())
@@ -68,7 +70,7 @@ mod tests {
     }
 
     fn one_record(carrier: &mut Carrier, wire: &mut Vec<u8>) -> Result<(ContentType, Vec<u8>), Error> {
-        let Carrier::Records(records) = carrier;
+        let Carrier::Records(records) = carrier else { panic!("these are records") };
         match records.open.pull(wire, None)? {
             Pulled::Record { typ, body: Place::Input(body), end } => {
                 let body = wire[body].to_vec();
@@ -80,7 +82,7 @@ mod tests {
     }
 
     fn sent(carrier: &mut Carrier) -> Vec<u8> {
-        let Carrier::Records(records) = carrier;
+        let Carrier::Records(records) = carrier else { panic!("these are records") };
         let wire = records.out.pending().to_vec();
         records.out.advance(wire.len());
         wire

@@ -181,6 +181,8 @@ pub struct Tls13ClientSessionValue {
     /// The protocol that was agreed on; empty if there was none. Early data is written in it.
     pub(crate) alpn: Vec<u8>,
     pub(crate) quic_params: Vec<u8>,
+    /// The version of QUIC that it was made over; `None` for records.
+    pub(crate) quic_version: Option<u32>,
     pub(crate) common: ClientSessionCommon,
 }
 
@@ -209,12 +211,20 @@ impl Tls13ClientSessionValue {
             server_chain,
             binding,
         };
-        Self { suite, age_add, max_early_data_size, alpn: Vec::new(), quic_params: Vec::new(), common }
+        let (alpn, quic_params, quic_version) = (Vec::new(), Vec::new(), None);
+        Self { suite, age_add, max_early_data_size, alpn, quic_params, quic_version, common }
     }
 
     /// The same session, made by a connection that speaks this protocol.
     pub(crate) fn speaking(mut self, alpn: Option<Vec<u8>>) -> Self {
         self.alpn = alpn.unwrap_or_default();
+        self
+    }
+
+    /// The same session, made over this version of QUIC by a server with these transport parameters.
+    pub(crate) fn over_quic(mut self, version: Option<u32>, parameters: &[u8]) -> Self {
+        self.quic_version = version;
+        self.set_quic_params(parameters);
         self
     }
 

@@ -133,7 +133,7 @@ impl AcceptedAlert {
 
 impl From<ConnectionCommon<ServerConnectionData>> for AcceptedAlert {
     fn from(mut conn: ConnectionCommon<ServerConnectionData>) -> Self {
-        Self(conn.outbox().take())
+        Self(conn.outbox().map(Outbox::take).unwrap_or_default())
     }
 }
 

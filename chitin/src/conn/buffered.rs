@@ -53,7 +53,9 @@ impl<Data> ConnectionCommon<Data> {
     /// processed. [`wants_read`](CommonState::wants_read) tells when to call it.
     pub fn read_tls(&mut self, rd: &mut dyn Read) -> Result<usize, io::Error> {
         // Who turns to reading has sent what there was.
-        self.common.outbox().rest();
+        if let Some(outbox) = self.common.outbox() {
+            outbox.rest();
+        }
         if self.common.peer_closed() {
             return Ok(0);
         }
@@ -68,7 +70,8 @@ impl<Data> ConnectionCommon<Data> {
     ///
     /// Those of `wr`.
     pub fn write_tls(&mut self, wr: &mut dyn Write) -> Result<usize, io::Error> {
-        let n = self.common.outbox().write_to(wr)?;
+        let Some(outbox) = self.common.outbox() else { return Ok(0) };
+        let n = outbox.write_to(wr)?;
         self.common.sent(n);
         Ok(n)
     }

@@ -8,6 +8,7 @@ mod buffered;
 mod errors;
 #[cfg(feature = "std")]
 mod io;
+pub(crate) mod quic;
 #[cfg(feature = "std")]
 mod stream;
 #[cfg(test)]

@@ -267,11 +267,11 @@ fn an_idle_connection_holds_no_buffers() {
         let _ = server.reader().read_to_end(&mut got);
     }
     assert_eq!(got.len(), 30_000);
-    assert!(server.inbox().capacity() > 0 && client.outbox().capacity() > 0);
+    assert!(server.inbox().capacity() > 0 && client.outbox().unwrap().capacity() > 0);
     let mut idle = Wire::default();
     assert!(client.read_tls(&mut idle).is_err() && server.read_tls(&mut idle).is_err());
     for common in [&mut client as &mut CommonState, &mut server] {
-        assert_eq!((common.inbox().capacity(), common.outbox().capacity()), (0, 0));
+        assert_eq!((common.inbox().capacity(), common.outbox().unwrap().capacity()), (0, 0));
     }
 }
 
@@ -493,7 +493,7 @@ fn late_errors_come_out_of_the_reader() {
     let (mut client, mut server) = done();
     client.open_on_read(true);
     server.writer().write_all(b"tampered").unwrap();
-    *server.outbox().pending_mut().last_mut().unwrap() ^= 1;
+    *server.outbox().unwrap().pending_mut().last_mut().unwrap() ^= 1;
     pump(&mut server, &mut client, 4096).unwrap();
     let mut buf = [7; 100];
     assert_eq!(inner(client.reader().read(&mut buf).unwrap_err()), Error::DecryptError);

@@ -34,6 +34,10 @@ const RENEGOTIATIONS: u8 = 4;
 /// Handshake messages after the handshake without data between them. Servers send a few tickets at once.
 pub(crate) const IDLE_MESSAGES: u16 = 256;
 
+/// Handshake bytes of QUIC that wait behind a question. The longest flight that an honest peer sends has a chain in it, and what
+/// else there is is small beside that.
+pub(crate) const WAITING: usize = MAX_CHAIN + 0x1_0000;
+
 impl Budget {
     pub(crate) fn empty_record(&mut self) -> Result<(), Error> {
         spend(&mut self.empty_records, EMPTY_RECORDS, PeerMisbehaved::TooManyEmptyFragments)

@@ -7,7 +7,7 @@ use core::ops::Range;
 
 use pki_types::CertificateDer;
 
-use crate::carrier::{Carrier, Records};
+use crate::carrier::{Carrier, Quic, Records};
 use crate::config::server::{ClientHello, ServerConfig};
 use crate::crypto::SupportedKxGroup;
 use crate::crypto::suites::{ConnectionTrafficSecrets, SupportedCipherSuite, Tls12CipherSuite};
@@ -137,9 +137,27 @@ impl CommonState {
         &self.engine.facts
     }
 
-    pub(crate) fn outbox(&mut self) -> &mut Outbox {
-        let Carrier::Records(records) = &mut self.engine.carrier;
-        &mut records.out
+    /// Records that wait to be sent; `None` over QUIC.
+    pub(crate) fn outbox(&mut self) -> Option<&mut Outbox> {
+        match &mut self.engine.carrier {
+            Carrier::Records(records) => Some(&mut records.out),
+            Carrier::Quic(_) => None,
+        }
+    }
+
+    /// The transport of a QUIC connection; `None` over records.
+    pub(crate) fn quic(&self) -> Option<&Quic> {
+        match &self.engine.carrier {
+            Carrier::Records(_) => None,
+            Carrier::Quic(quic) => Some(quic),
+        }
+    }
+
+    pub(crate) fn quic_mut(&mut self) -> Option<&mut Quic> {
+        match &mut self.engine.carrier {
+            Carrier::Records(_) => None,
+            Carrier::Quic(quic) => Some(quic),
+        }
     }
 
     pub(crate) fn out_len(&self) -> usize {
@@ -191,7 +209,7 @@ impl CommonState {
     /// Consumes what the inbox holds, as far as it goes.
     pub(crate) fn process(&mut self) -> Result<(), Error> {
         // What could not be sealed in a call that returns no error (an alert, say) is told here.
-        let Carrier::Records(records) = &mut self.engine.carrier;
+        let Carrier::Records(records) = &mut self.engine.carrier else { return Ok(()) };
         if let (Some(error), None) = (records.seal.take_failure(), self.failed()) {
             return Err(self.engine.fail(error));
         }
@@ -299,7 +317,9 @@ impl CommonState {
         if !policy.secret_extraction {
             return Err(Error::General("Secret extraction is disabled".into()));
         }
-        let Carrier::Records(Records { open, seal, out, .. }) = carrier;
+        let Carrier::Records(Records { open, seal, out, .. }) = carrier else {
+            return Err(Error::General("a QUIC connection has no records".into()));
+        };
         // What is queued is under numbers that whoever goes on would use again.
         if !out.is_empty() || !joiner.is_empty() {
             return Err(Error::General("messages wait to be sent or to be completed".into()));

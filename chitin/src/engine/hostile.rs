@@ -24,7 +24,7 @@ fn connected() -> (Engine, Engine) {
 
 /// Everything that waits, taken from the outbox.
 fn said(from: &mut Engine) -> Vec<u8> {
-    let Carrier::Records(records) = &mut from.carrier;
+    let Carrier::Records(records) = &mut from.carrier else { panic!("these are records") };
     let out = records.out.pending().to_vec();
     records.out.advance(out.len());
     from.sent(out.len());
@@ -221,7 +221,7 @@ fn each_key_update_request_is_answered_although_data_waits() {
     pump(&mut client, &mut server, &mut vec![], usize::MAX).unwrap();
     let both = server.carrier.out_len();
     // Sent, but the data not.
-    let Carrier::Records(records) = &mut server.carrier;
+    let Carrier::Records(records) = &mut server.carrier else { panic!("these are records") };
     records.out.advance(update);
     server.sent(update);
     client.refresh_keys().unwrap();

@@ -13,6 +13,7 @@ mod hostile;
 #[cfg(all(feature = "aws_lc_rs", feature = "std"))]
 mod tests;
 
+use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::mem;
@@ -20,7 +21,7 @@ use core::ops::Range;
 
 use pki_types::ServerName;
 
-use crate::carrier::{Carrier, Direction, Records};
+use crate::carrier::{Carrier, Direction, Quic, Records};
 use crate::config::client::ClientConfig;
 use crate::config::server::{ClientHello, ServerConfig};
 use crate::crypto::cipher::OutboundChunks;
@@ -157,7 +158,30 @@ impl Engine {
         name: ServerName<'static>,
         protocols: Vec<Vec<u8>>,
     ) -> Result<Self, Error> {
-        let mut engine = Self::new(State::Failed(Error::HandshakeNotComplete), Side::Client);
+        Self::client_over(Carrier::Records(Records::new(Side::Client)), config, name, protocols)
+    }
+
+    /// A client of QUIC.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Self::client`].
+    pub(crate) fn quic_client(
+        quic: Quic,
+        config: Arc<ClientConfig>,
+        name: ServerName<'static>,
+        protocols: Vec<Vec<u8>>,
+    ) -> Result<Self, Error> {
+        Self::client_over(Carrier::Quic(Box::new(quic)), config, name, protocols)
+    }
+
+    fn client_over(
+        carrier: Carrier,
+        config: Arc<ClientConfig>,
+        name: ServerName<'static>,
+        protocols: Vec<Vec<u8>>,
+    ) -> Result<Self, Error> {
+        let mut engine = Self::new(State::Failed(Error::HandshakeNotComplete), Side::Client, carrier);
         let state = client13::send_client_hello(config, name, protocols, &mut engine.split().1)?;
         engine.enter(State::Client(Client::Tls13(state)));
         engine.carrier.check_observer()?;
@@ -170,7 +194,20 @@ impl Engine {
     ///
     /// The config cannot be used.
     pub(crate) fn server(config: Option<Arc<ServerConfig>>) -> Result<Self, Error> {
-        let mut engine = Self::new(State::Failed(Error::HandshakeNotComplete), Side::Server);
+        Self::server_over(Carrier::Records(Records::new(Side::Server)), config)
+    }
+
+    /// A server of QUIC.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Self::server`].
+    pub(crate) fn quic_server(quic: Quic, config: Arc<ServerConfig>) -> Result<Self, Error> {
+        Self::server_over(Carrier::Quic(Box::new(quic)), Some(config))
+    }
+
+    fn server_over(carrier: Carrier, config: Option<Arc<ServerConfig>>) -> Result<Self, Error> {
+        let mut engine = Self::new(State::Failed(Error::HandshakeNotComplete), Side::Server, carrier);
         if let Some(config) = &config {
             engine.split().1.adopt_server_config(config)?;
         }
@@ -178,11 +215,11 @@ impl Engine {
         Ok(engine)
     }
 
-    fn new(state: State, side: Side) -> Self {
+    fn new(state: State, side: Side, carrier: Carrier) -> Self {
         Self {
             state,
             facts: Facts::new(side),
-            carrier: Carrier::Records(Records::new(side)),
+            carrier,
             read: Inbound::default(),
             write: Outbound { limit: Some(DEFAULT_BUFFER_LIMIT), ..Outbound::default() },
             policy: Policy::default(),
@@ -252,6 +289,21 @@ impl Engine {
         Advance { used, got }
     }
 
+    /// QUIC's way in: bytes of CRYPTO frames in their order, all of one level. RFC 9001 section 4.1.3.
+    pub(crate) fn crypto_bytes(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        if let State::Failed(error) = &self.state {
+            return Err(error.clone());
+        }
+        let done = self.carrier.check_observer().and_then(|()| {
+            // Nobody splits what waits behind a question, so nothing else bounds it.
+            match self.paused() && self.joiner.len().saturating_add(bytes.len()) > budget::WAITING {
+                true => Err(InvalidMessage::HandshakePayloadTooLarge.into()),
+                false => self.handshake_bytes(bytes),
+            }
+        });
+        done.map_err(|error| self.fail(error))
+    }
+
     /// Takes one record. Gives its length and what the caller has to know of it.
     fn one_record(
         &mut self,
@@ -260,7 +312,7 @@ impl Engine {
     ) -> Result<Option<(usize, Option<Got>)>, Error> {
         // Early data always lies in the input: it is not for whoever reads now.
         let mut out = out.take().filter(|_| self.read.gate == Gate::Open);
-        let Carrier::Records(records) = &mut self.carrier;
+        let Carrier::Records(records) = &mut self.carrier else { return Err(no_records()) };
         let (typ, body, end) = match records.open.pull(input, out.as_deref_mut())? {
             Pulled::Incomplete => return Ok(None),
             // Early data that is passed over is a record of another type all the same. RFC 8446 section 5.1.
@@ -590,7 +642,7 @@ impl Engine {
         let waiting = self.carrier.out_len();
         let room = self.write.limit.map_or(usize::MAX, |limit| limit.saturating_sub(waiting));
         let now = data.get(..room.min(left).min(data.len())).unwrap_or_default();
-        let Carrier::Records(records) = &mut self.carrier;
+        let Carrier::Records(records) = &mut self.carrier else { return Err(no_records()) };
         let rest = records.send_some_data(OutboundChunks::Single(now))?.len();
         let taken = now.len().saturating_sub(rest);
         // There is no KeyUpdate yet: when the key is used up, that was all.
@@ -603,7 +655,7 @@ impl Engine {
     fn seal(&mut self, data: OutboundChunks<'_>) -> Result<(), Error> {
         let mut rest = data;
         loop {
-            let Carrier::Records(records) = &mut self.carrier;
+            let Carrier::Records(records) = &mut self.carrier else { return Err(no_records()) };
             rest = records.send_some_data(rest)?;
             if rest.is_empty() {
                 return Ok(());
@@ -706,12 +758,17 @@ fn moved(range: Range<usize>, by: usize) -> Range<usize> {
     by.saturating_add(range.start)..by.saturating_add(range.end)
 }
 
-/// Application data before the handshake allows it.
 fn is_retry(message: &Message<'_>) -> bool {
     message.typ == HandshakeType::ServerHello
         && message.body.get(2..34) == Some(&crate::wire::server_hello::RETRY_RANDOM)
 }
 
+/// The skins of QUIC have no way to ask for any.
+fn no_records() -> Error {
+    Error::General("there are no records in a QUIC connection".into())
+}
+
+/// Application data before the handshake allows it.
 fn unexpected_data() -> Error {
     Error::InappropriateMessage {
         expect_types: [ContentType::Handshake].to_vec(),

@@ -85,7 +85,7 @@ pub(super) fn pump(
     chop: usize,
 ) -> Result<Vec<u8>, Error> {
     let mut data = vec![];
-    let Carrier::Records(records) = &mut from.carrier;
+    let Carrier::Records(records) = &mut from.carrier else { panic!("these are records") };
     let sent = records.out.pending().to_vec();
     records.out.advance(sent.len());
     from.sent(sent.len());
@@ -311,7 +311,9 @@ fn early_data_comes_with_the_first_session_only() {
             authenticated: now,
             server_name: Opaque(b""),
             alpn: Opaque(b""),
+            transport: 0,
             early_data: 1000,
+            promise: Opaque(b""),
             origin: Opaque(&origin),
             policy: Opaque(&policy),
             chain: Opaque(b""),

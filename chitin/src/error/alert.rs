@@ -223,6 +223,7 @@ fn misbehaved(why: &PeerMisbehaved) -> AlertDescription {
         | PeerMisbehaved::UnexpectedCleartextExtension
         | PeerMisbehaved::WrongCertificateContext
         | PeerMisbehaved::WrongGroupForKeyShare
+        | PeerMisbehaved::CompatibilitySessionIdInQuicConnection
         | PeerMisbehaved::MisplacedClientHelloExtension
         | PeerMisbehaved::MisplacedServerExtension
         | PeerMisbehaved::SelectedDifferentVersionAfterRetry
@@ -259,6 +260,7 @@ fn misbehaved(why: &PeerMisbehaved) -> AlertDescription {
         | PeerMisbehaved::UnsolicitedEchExtension
         | PeerMisbehaved::UnsolicitedEncryptedExtension
         | PeerMisbehaved::UnsolicitedSctList
-        | PeerMisbehaved::UnsolicitedServerHelloExtension => AlertDescription::UnsupportedExtension,
+        | PeerMisbehaved::UnsolicitedServerHelloExtension
+        | PeerMisbehaved::QuicTransportParametersWithoutQuic => AlertDescription::UnsupportedExtension,
     }
 }

@@ -191,6 +191,10 @@ faults! {
         SelectedDifferentVersionAfterRetry = "the server hello has another version than the HelloRetryRequest",
         /// RFC 5746 sections 3.4 and 3.6. We send `handshake_failure`.
         InvalidRenegotiationInfo = "a first handshake is said to be a renegotiation",
+        /// RFC 9001 section 8.4. We send `illegal_parameter`.
+        CompatibilitySessionIdInQuicConnection = "the client hello has a session id for middleboxes, and the transport is QUIC",
+        /// RFC 9001 section 8.2. We send `unsupported_extension`.
+        QuicTransportParametersWithoutQuic = "the client sent QUIC transport parameters, and the transport is not QUIC",
         /// RFC 8446 section 6. We send `illegal_parameter`.
         UnknownAlertLevel = "an alert is neither a warning nor fatal",
         /// RFC 8446 section 4.1.3. We send `illegal_parameter`.
@@ -304,7 +308,7 @@ faults! {
         /// RFC 8446 section 4.6.1. We send `decode_error`.
         EmptyTicketValue = "a session ticket is empty",
         /// A limit of ours, on what a peer may make us keep. RFC 8446 section 4. We send `decode_error`.
-        HandshakePayloadTooLarge = "a handshake message is longer than any of its type may be",
+        HandshakePayloadTooLarge = "more handshake data waits than any flight has",
         /// RFC 8446 section 3.4. We send `decode_error`.
         IllegalEmptyList(&'static str) = "a list is empty that may not be",
         /// RFC 8446 section 3.4. We send `decode_error`.

@@ -8,6 +8,7 @@ mod tests;
 
 use alloc::vec::Vec;
 
+use crate::carrier::Parameters;
 use crate::config::server::ServerConfig;
 use crate::crypto::SupportedKxGroup;
 use crate::crypto::signer::CertifiedKey;
@@ -76,9 +77,36 @@ pub(crate) fn check_hello(hello: &ClientHello) -> Result<(), Error> {
     Ok(())
 }
 
-/// The suite: the client's first that we have, or our first that it has.
-pub(crate) fn suite(hello: &ClientHello, config: &ServerConfig) -> Result<&'static Tls13CipherSuite, Error> {
-    let ours = || config.provider.cipher_suites.iter().filter_map(|suite| suite.tls13());
+/// What only a hello over QUIC must be, and what no other may be. Gives the client's transport parameters, if it is over QUIC.
+pub(crate) fn quic_parameters<'a>(
+    hello: &'a ClientHello,
+    quic: Option<&Parameters>,
+) -> Result<Option<&'a [u8]>, Error> {
+    let Some(ours) = quic else {
+        // RFC 9001 section 8.2. The drafts' number means nothing to us here.
+        return match hello.extension(ext::quic_transport_parameters) {
+            Some(_) => Err(PeerMisbehaved::QuicTransportParametersWithoutQuic.into()),
+            None => Ok(None),
+        };
+    };
+    // There are no middleboxes that it could be for. RFC 9001 section 8.4.
+    if !hello.session_id().is_empty() {
+        return Err(PeerMisbehaved::CompatibilitySessionIdInQuicConnection.into());
+    }
+    let theirs = hello.extension(ours.code()).ok_or(PeerMisbehaved::MissingQuicTransportParameters)?;
+    Ok(Some(theirs))
+}
+
+/// The suite: the client's first that we have, or our first that it has. For QUIC it needs packet protection.
+pub(crate) fn suite(
+    hello: &ClientHello,
+    config: &ServerConfig,
+    quic: bool,
+) -> Result<&'static Tls13CipherSuite, Error> {
+    let ours = || {
+        let suites = config.provider.cipher_suites.iter().filter_map(|suite| suite.tls13());
+        suites.filter(|suite| !quic || suite.quic.is_some())
+    };
     let theirs = |name: &CipherSuite| ours().find(|suite| suite.common.suite == *name);
     let suite = match config.ignore_client_order {
         true => ours().find(|suite| hello.cipher_suites.contains(&suite.common.suite)),
@@ -209,9 +237,18 @@ pub(crate) fn schemes(hello: &ClientHello) -> Result<Vec<SignatureScheme>, Error
 ///
 /// # Errors
 ///
-/// Both sides have protocols and none in common. RFC 7301 section 3.2.
-pub(crate) fn protocol(hello: &ClientHello, config: &ServerConfig) -> Result<Option<Vec<u8>>, Error> {
-    let Some(offered) = hello.protocols().filter(|_| !config.alpn_protocols.is_empty()) else {
+/// Both sides have protocols and none in common. RFC 7301 section 3.2. Over QUIC also if only one side has some: there must be
+/// one, unless both leave ALPN out because they know by other means. RFC 9001 section 8.1.
+pub(crate) fn protocol(
+    hello: &ClientHello,
+    config: &ServerConfig,
+    quic: bool,
+) -> Result<Option<Vec<u8>>, Error> {
+    let offered = hello.protocols();
+    if quic && offered.is_some() == config.alpn_protocols.is_empty() {
+        return Err(Error::NoApplicationProtocol);
+    }
+    let Some(offered) = offered.filter(|_| !config.alpn_protocols.is_empty()) else {
         return Ok(None);
     };
     let chosen =

@@ -170,7 +170,7 @@ pub(crate) fn send_client_hello(
     cx: &mut Cx<'_>,
 ) -> Result<Client, Error> {
     cx.adopt_client_config(&config)?;
-    let offer = Offer::new(config, name, protocols)?;
+    let offer = Offer::new(config, name, protocols, cx.carrier.quic().cloned())?;
     cx.policy.client_random = offer.random;
     let mut transcript = Unhashed::default();
     let hello = told(SERVER_VERIFIER, || {
@@ -185,6 +185,8 @@ pub(crate) fn send_client_hello(
         cx.send_compat_ccs()?;
         cx.begin_early_data(Direction::Write, &secret)?;
         cx.write.gate = Gate::Early { left };
+        // Early data is written within the limits that the server had then. RFC 9000 section 7.4.1.
+        cx.carrier.set_peer_parameters(offer.remembered_quic_parameters());
     }
     Ok(WaitServerHello(Box::new(Offered { offer, transcript })))
 }
@@ -427,11 +429,26 @@ impl Agreed {
         let extensions = EncryptedExtensions::read_all(m.body)?;
         let asked = &self.common.asked;
         replies::check(&extensions.seen, Reply::EncryptedExtensions, |code| asked.offered(code))?;
-        if let Some(protocol) = extensions.application_layer_protocol_negotiation {
-            if asked.config.check_selected_alpn && !asked.offered_protocol(protocol.0) {
-                return Err(PeerMisbehaved::SelectedUnofferedApplicationProtocol.into());
+        match extensions.application_layer_protocol_negotiation {
+            Some(protocol) => {
+                if asked.config.check_selected_alpn && !asked.offered_protocol(protocol.0) {
+                    return Err(PeerMisbehaved::SelectedUnofferedApplicationProtocol.into());
+                }
+                cx.facts.alpn = Some(protocol.0.to_vec());
             }
-            cx.facts.alpn = Some(protocol.0.to_vec());
+            // QUIC has to know what it carries. RFC 9001 section 8.1.
+            None if cx.is_quic() && asked.config.check_selected_alpn && asked.offers_protocols() => {
+                return Err(Error::NoApplicationProtocol);
+            }
+            None => {}
+        }
+        if let Some(code) = asked.quic {
+            let parameters = match code {
+                ext::quic_transport_parameters => extensions.quic_transport_parameters,
+                _ => extensions.quic_transport_parameters_draft,
+            };
+            let parameters = parameters.ok_or(PeerMisbehaved::MissingQuicTransportParameters)?;
+            cx.carrier.set_peer_parameters(Some(parameters.0.to_vec()));
         }
         if let Some(limit) = extensions.record_size_limit {
             size_limit::check(Some(limit))?;
@@ -691,9 +708,12 @@ impl Finishing {
     fn send_finished(self: Box<Self>, cx: &mut Cx<'_>) -> Result<Client, Error> {
         let Self { mut common, handshake, master } = *self;
         if common.early == EarlyData::Accepted {
-            // The last thing under the early key. It is sent only if early data was accepted. RFC 8446 section 4.5.
+            // The last thing under the early key. It is sent only if early data was accepted. RFC 8446 section 4.5. QUIC sees the
+            // end by its packets: RFC 9001 section 8.3.
             cx.write.gate = Gate::Closed;
-            cx.emit(&mut common.transcript, HandshakeType::EndOfEarlyData, |_| {});
+            if !cx.is_quic() {
+                cx.emit(&mut common.transcript, HandshakeType::EndOfEarlyData, |_| {});
+            }
             cx.install(Direction::Write, &handshake.client, KeyLevel::Handshake)?;
         }
         let verify_data = handshake.client.finished(&common.transcript.current());

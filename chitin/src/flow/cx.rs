@@ -130,7 +130,8 @@ impl Cx<'_> {
         Ok(())
     }
 
-    /// The two secrets of `level` exist. One of the two doors through which a secret leaves the schedule: the key log.
+    /// The two secrets of `level` exist. One of the two doors through which a secret leaves the schedule: to the key log, and to
+    /// QUIC.
     pub(crate) fn derived(&mut self, level: KeyLevel, pair: &Pair) -> Result<(), Error> {
         self.flush()?;
         let (client, server) = match level {
@@ -138,7 +139,8 @@ impl Cx<'_> {
             _ => ("CLIENT_TRAFFIC_SECRET_0", "SERVER_TRAFFIC_SECRET_0"),
         };
         self.log_secret(client, pair.client.as_bytes())?;
-        self.log_secret(server, pair.server.as_bytes())
+        self.log_secret(server, pair.server.as_bytes())?;
+        self.carrier.derived(level, pair)
     }
 
     /// The secret of early data exists, and its key is used from here on: `direction` is that of the client's data.
@@ -149,7 +151,12 @@ impl Cx<'_> {
     ) -> Result<(), Error> {
         self.flush()?;
         self.log_secret("CLIENT_EARLY_TRAFFIC_SECRET", secret.as_bytes())?;
-        self.install(direction, secret, KeyLevel::Early)
+        self.carrier.begin_early_data(direction, secret)
+    }
+
+    /// Is the transport QUIC?
+    pub(crate) fn is_quic(&self) -> bool {
+        self.carrier.quic().is_some()
     }
 
     pub(crate) fn log_secret(&self, label: &str, secret: &[u8]) -> Result<(), Error> {

@@ -15,10 +15,11 @@ use alloc::vec::Vec;
 
 use pki_types::{ServerName, UnixTime};
 
+use crate::carrier::Parameters;
 use crate::config::check_protocols;
 use crate::config::client::ClientConfig;
 use crate::config::sessions::{ClientSessionCommon, Tls12ClientSessionValue, Tls13ClientSessionValue};
-use crate::crypto::suites::{Tls12CipherSuite, Tls13CipherSuite};
+use crate::crypto::suites::{SupportedCipherSuite, Tls12CipherSuite, Tls13CipherSuite};
 use crate::crypto::{ActiveKeyExchange, SupportedKxGroup};
 use crate::error::{Error, PeerMisbehaved};
 use crate::flow::certs;
@@ -43,6 +44,8 @@ pub(crate) struct Offer {
     /// sign that a ticket of TLS 1.2 was taken (RFC 5077 section 3.4). Empty if there is no use for it.
     pub(crate) session_id: Vec<u8>,
     protocols: Vec<Vec<u8>>,
+    /// What we say of our end, if the transport is QUIC.
+    quic: Option<Parameters>,
     schemes: Vec<SignatureScheme>,
     /// How the server may compress its certificates.
     compressions: Vec<CertificateCompressionAlgorithm>,
@@ -90,6 +93,7 @@ impl Offer {
         config: Arc<ClientConfig>,
         name: ServerName<'static>,
         protocols: Vec<Vec<u8>>,
+        quic: Option<Parameters>,
     ) -> Result<Self, Error> {
         let mut draw = [0; 32 + 32 + 5 + 32];
         config.provider.secure_random.fill(&mut draw)?;
@@ -98,8 +102,7 @@ impl Offer {
         let (grease, shuffle) = rest.split_first_chunk::<5>().ok_or(Error::FailedToGetRandomBytes)?;
 
         let hint = guarded(STORE, || Ok(config.resumption.store.kx_hint(&name)))?;
-        let (old, new) =
-            [ProtocolVersion::TLSv1_2, ProtocolVersion::TLSv1_3].map(|v| config.versions.contains(v)).into();
+        let new = config.versions.contains(ProtocolVersion::TLSv1_3);
         let share = match new {
             true => Some(Share::start(&config, choose_first_group(&config, hint)?)?),
             false => None,
@@ -111,6 +114,7 @@ impl Offer {
             random: *random,
             session_id: Vec::new(),
             protocols,
+            quic,
             schemes,
             compressions: certs::offered_compressions(&config.cert_decompressors)?,
             share,
@@ -127,19 +131,18 @@ impl Offer {
         if new {
             offer.psk = offer.take_session()?;
         }
-        if old && offer.config.resumption.keeps_tls12() {
+        if offer.offers(ProtocolVersion::TLSv1_2) && offer.config.resumption.keeps_tls12() {
             offer.session12 = offer.find_session12()?;
         }
         offer.make_room()?;
         offer.session_id = match &offer.session12 {
             Some(session) if !session.session_id().is_empty() => session.session_id().to_vec(),
             Some(_) => session_id.to_vec(),
-            None if new => session_id.to_vec(),
+            // There are no middleboxes in QUIC that have to be spoken to. RFC 9001 section 8.4.
+            None if new && offer.quic.is_none() => session_id.to_vec(),
             None => Vec::new(),
         };
-        let session = offer.psk.as_ref().map(|psk| &psk.session);
-        offer.early_data =
-            session.is_some_and(|session| session.takes_early_data(&offer.config, &offer.protocols));
+        offer.early_data = offer.takes_early_data();
         offer.order = told(SERVER_VERIFIER, || offer.shuffled(shuffle))?;
         Ok(offer)
     }
@@ -152,11 +155,23 @@ impl Offer {
             return Ok(None);
         };
         let now = question::now(&self.config.time_provider)?;
-        let usable = session.fits(&self.config) && self.trusts(&session, now)?;
+        let usable = session.fits(&self.config)
+            // Also of the same version of QUIC. RFC 9369 section 5.
+            && session.quic_version == self.quic.as_ref().map(Parameters::version)
+            && self.trusts(&session, now)?;
         let Some(obfuscated_age) = session.obfuscated_age(now).filter(|_| usable) else { return Ok(None) };
         let suite = session.enabled_suite(&self.config).unwrap_or(session.suite);
         let early = Early::with_psk(suite, &session.secret);
         Ok(Some(PskOffer { session, obfuscated_age, early }))
+    }
+
+    /// Is there a session that takes early data, of a suite that the transport has, too?
+    fn takes_early_data(&self) -> bool {
+        let session = self.psk.as_ref().map(|psk| &psk.session);
+        session.is_some_and(|session| {
+            session.takes_early_data(&self.config, &self.protocols)
+                && self.suites().any(|suite| suite == session.suite)
+        })
     }
 
     /// The same rules for a session of TLS 1.2, which may be used again.
@@ -192,6 +207,7 @@ impl Offer {
         let lengths = self.protocols.iter().map(|name| name.len().saturating_add(1));
         let lengths = lengths.chain(names.iter().map(|name| name.as_ref().len().saturating_add(2)));
         let lengths = lengths.chain(self.cookie.iter().map(Vec::len));
+        let lengths = lengths.chain(self.quic.iter().map(|quic| quic.ours.len()));
         let fixed = lengths.fold(0, usize::saturating_add);
         self.psk.take_if(|psk| fixed.saturating_add(psk.session.ticket.len()) > VARIABLE);
         let with_psk = self.psk.as_ref().map_or(fixed, |psk| fixed.saturating_add(psk.session.ticket.len()));
@@ -253,7 +269,7 @@ impl Offer {
             }
             ext::supported_groups => nest(out, MAX16, |out| {
                 self.grease.group.write(out);
-                offered_groups(&self.config).for_each(|group| group.name().write(out));
+                self.offered_groups().for_each(|group| group.name().write(out));
             }),
             ext::signature_algorithms => {
                 nest(out, MAX16, |out| self.schemes.iter().for_each(|scheme| scheme.write(out)));
@@ -294,6 +310,9 @@ impl Offer {
                     share.write(out);
                 }
             }),
+            ext::quic_transport_parameters | ext::quic_transport_parameters_draft => {
+                out.extend_from_slice(self.quic.as_ref().map_or(&[], |quic| &quic.ours));
+            }
             // RFC 8422 section 5.1.2: the uncompressed form, the one that is left.
             ext::ec_point_formats => nest(out, MAX8, |out| out.push(0)),
             // RFC 5746 section 3.4: this is no renegotiation.
@@ -318,6 +337,7 @@ impl Offer {
             order.extend([ext::extended_master_secret, ext::ec_point_formats, ext::renegotiation_info]);
             order.extend(self.config.resumption.takes_tls12_tickets().then_some(ext::session_ticket));
         }
+        order.extend(self.quic.as_ref().map(Parameters::code));
         let new = self.share.is_some();
         let mut when = |condition: bool, code: u16| order.extend(condition.then_some(code));
         when(self.server_name().is_some(), ext::server_name);
@@ -340,8 +360,11 @@ impl Offer {
         order
     }
 
-    /// The largest records that we take, if the config says so: one number, whatever version is chosen.
+    /// The largest records that we take, if the config says so: one number, whatever version is chosen. QUIC has no records.
     fn size_limit(&self) -> Option<u16> {
+        if self.quic.is_some() {
+            return None;
+        }
         let version = match self.offers(ProtocolVersion::TLSv1_3) {
             true => ProtocolVersion::TLSv1_3,
             false => ProtocolVersion::TLSv1_2,
@@ -360,7 +383,9 @@ impl Offer {
 
     pub(crate) fn suites(&self) -> impl Iterator<Item = &'static Tls13CipherSuite> + '_ {
         let suites = self.config.provider.cipher_suites.iter().filter_map(|suite| suite.tls13());
-        suites.filter(|_| self.offers(ProtocolVersion::TLSv1_3))
+        suites.filter(|suite| {
+            self.offers(ProtocolVersion::TLSv1_3) && (self.quic.is_none() || suite.quic.is_some())
+        })
     }
 
     /// The suite of this name, if it was offered.
@@ -368,9 +393,9 @@ impl Offer {
         self.suites().find(|suite| suite.common.suite == name)
     }
 
-    /// Is this version among those of the config?
+    /// Is this version among those of the config, and does the transport have it? RFC 9001 section 4.2.
     pub(crate) fn offers(&self, version: ProtocolVersion) -> bool {
-        self.config.versions.contains(version)
+        self.config.versions.contains(version) && (self.quic.is_none() || version == ProtocolVersion::TLSv1_3)
     }
 
     /// The secret of the early data that follows this hello, whose transcript is `hello`, and how much of it the server takes.
@@ -380,6 +405,12 @@ impl Offer {
         let hash = hello.hash_with(psk.session.suite.common.hash_provider, &[]);
         let left = usize::try_from(psk.session.max_early_data_size).unwrap_or(usize::MAX);
         Some((psk.early.client_traffic(&hash), left))
+    }
+
+    /// What the server said of its end of a QUIC connection when it made the session.
+    pub(crate) fn remembered_quic_parameters(&self) -> Option<Vec<u8>> {
+        let session = self.psk.as_ref().map(|psk| &psk.session).filter(|_| self.quic.is_some());
+        session.map(Tls13ClientSessionValue::quic_params)
     }
 
     /// Did early data follow the first hello, or may it still?
@@ -397,8 +428,19 @@ impl Offer {
 
     /// The suites of all versions that are offered, in the order of the provider.
     fn suite_names(&self) -> impl Iterator<Item = CipherSuite> + '_ {
-        let suites = self.config.provider.cipher_suites.iter();
-        suites.filter(|suite| self.offers(suite.version().version)).map(|suite| suite.suite())
+        let suites = self.config.provider.cipher_suites.iter().filter(|suite| match suite {
+            SupportedCipherSuite::Tls12(_) => self.offers(ProtocolVersion::TLSv1_2),
+            SupportedCipherSuite::Tls13(suite) => self.suite(suite.common.suite).is_some(),
+        });
+        suites.map(|suite| suite.suite())
+    }
+
+    /// All that any version of the offer can use.
+    fn offered_groups(&self) -> impl Iterator<Item = &'static dyn SupportedKxGroup> + '_ {
+        let versions = [ProtocolVersion::TLSv1_2, ProtocolVersion::TLSv1_3];
+        self.config.provider.kx_groups.iter().copied().filter(move |group| {
+            versions.into_iter().any(|version| self.offers(version) && group.usable_for_version(version))
+        })
     }
 
     /// The suite of TLS 1.2 of this name, if it was offered.
@@ -492,8 +534,8 @@ impl Offer {
     pub(crate) fn into_asked(self) -> Asked {
         let codes = self.order.iter().copied().filter(|code| self.offered(*code)).collect();
         let size_limit = self.size_limit();
-        let Self { config, name, protocols, schemes, .. } = self;
-        Asked { config, name, codes, protocols, schemes, size_limit }
+        let Self { config, name, protocols, schemes, quic, .. } = self;
+        Asked { config, name, codes, protocols, schemes, size_limit, quic: quic.map(|quic| quic.code()) }
     }
 }
 
@@ -516,6 +558,8 @@ pub(crate) struct Asked {
     schemes: Vec<SignatureScheme>,
     /// What we said of the records that we take.
     pub(crate) size_limit: Option<u16>,
+    /// The extension that has to bring the server's transport parameters.
+    pub(crate) quic: Option<u16>,
 }
 
 impl Asked {
@@ -525,6 +569,10 @@ impl Asked {
 
     pub(crate) fn offered_protocol(&self, name: &[u8]) -> bool {
         self.protocols.iter().any(|offered| offered == name)
+    }
+
+    pub(crate) fn offers_protocols(&self) -> bool {
+        !self.protocols.is_empty()
     }
 
     pub(crate) fn offered_scheme(&self, scheme: SignatureScheme) -> bool {
@@ -637,12 +685,6 @@ fn usable_groups(config: &ClientConfig) -> impl Iterator<Item = &'static dyn Sup
         .iter()
         .copied()
         .filter(|group| group.usable_for_version(ProtocolVersion::TLSv1_3))
-}
-
-/// All that any version of the config can use.
-fn offered_groups(config: &ClientConfig) -> impl Iterator<Item = &'static dyn SupportedKxGroup> + '_ {
-    let groups = config.provider.kx_groups.iter().copied();
-    groups.filter(|group| config.versions.iter().any(|version| group.usable_for_version(version)))
 }
 
 /// The group of the first share: what the server took last time, else our first.

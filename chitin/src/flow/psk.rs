@@ -13,6 +13,7 @@ use crate::error::{Error, PeerMisbehaved};
 use crate::names::{CipherSuite, ProtocolVersion};
 use crate::secret::Secret;
 use crate::wire::client_hello::ClientHello;
+use crate::wire::quic_parameters;
 use crate::wire::stored::{ServerSession, ServerSession12};
 
 /// Identities of one hello that a server looks at. Honest clients offer one or two; each costs an attempt to open a ticket.
@@ -42,6 +43,8 @@ pub(crate) struct EarlyTerms {
     suite: CipherSuite,
     alpn: Vec<u8>,
     origin: Vec<u8>,
+    /// What a client of QUIC counts on.
+    promise: Vec<u8>,
     age_add: u32,
     created: u64,
 }
@@ -50,6 +53,8 @@ pub(crate) struct EarlyTerms {
 pub(crate) struct EarlyOffer<'a> {
     pub(crate) suite: CipherSuite,
     pub(crate) alpn: &'a [u8],
+    /// The transport parameters that the client is going to get, over QUIC.
+    pub(crate) quic_parameters: Option<&'a [u8]>,
     /// Of the config, `None` if it could make none.
     pub(crate) origin: Option<ConfigId>,
     /// How much the config takes.
@@ -68,6 +73,8 @@ impl EarlyTerms {
             && self.suite == offer.suite
             && self.alpn == offer.alpn
             && offer.origin.is_some_and(|origin| self.origin == origin)
+            // What it writes within the old limits must be within the new ones. RFC 9000 section 7.4.1.
+            && offer.quic_parameters.is_none_or(|ours| quic_parameters::keep(ours, &self.promise))
             && self.is_fresh(offer.obfuscated_age, offer.now)
     }
 
@@ -90,6 +97,8 @@ pub(crate) struct Present<'a> {
     pub(crate) suites: &'a [SupportedCipherSuite],
     pub(crate) hello: &'a ClientHello,
     pub(crate) policy: Option<PolicyFingerprint>,
+    /// `None` over records.
+    pub(crate) quic_version: Option<u32>,
     pub(crate) now: UnixTime,
 }
 
@@ -105,6 +114,8 @@ pub(crate) fn resumable(bytes: &[u8], present: &Present<'_>) -> Option<Resumable
     let same_policy = present.policy.is_some_and(|policy| session.policy.0 == policy);
     let good = session.version == ProtocolVersion::TLSv1_3
         && same_hash
+        // Not what another version of QUIC made (RFC 9369 section 5), nor what was made over records.
+        && session.transport == present.quic_version.unwrap_or(0)
         && same_name
         && same_policy
         && is_alive(session.created, session.lifetime, present.now)
@@ -120,6 +131,7 @@ pub(crate) fn resumable(bytes: &[u8], present: &Present<'_>) -> Option<Resumable
             suite: session.suite,
             alpn: session.alpn.0.to_vec(),
             origin: session.origin.0.to_vec(),
+            promise: session.promise.0.to_vec(),
             age_add: session.age_add,
             created: session.created,
         }),
@@ -259,7 +271,9 @@ mod tests {
             lifetime: 1000,
             server_name: Opaque(b"a.example"),
             alpn: Opaque(b""),
+            transport: 0,
             early_data: 0,
+            promise: Opaque(&[]),
             origin: Opaque(&[]),
             policy: Opaque(&[7; 32]),
             chain: Opaque(&chain),
@@ -271,6 +285,7 @@ mod tests {
             suites: &provider.cipher_suites,
             hello,
             policy,
+            quic_version: None,
             now: now(secs),
         };
         let usual = || present(aes128, &named, Some([7; 32]), DAY + 10);
@@ -295,6 +310,7 @@ mod tests {
         refuses("no policy could be made", present(aes128, &named, None, DAY + 10));
         refuses("over", present(aes128, &named, Some([7; 32]), DAY + 1000));
         refuses("from the future", present(aes128, &named, Some([7; 32]), DAY - 1));
+        refuses("over QUIC", Present { quic_version: Some(1), ..usual() });
         let without_suite = Present { suites: &[], ..usual() };
         refuses("its suite is switched off", without_suite);
 
@@ -307,6 +323,7 @@ mod tests {
         changed("another format", &|s| s.format += 1);
         changed("another version", &|s| s.version = ProtocolVersion::TLSv1_2);
         changed("a suite that nobody knows", &|s| s.suite = CipherSuite::from(0x1304));
+        changed("made over QUIC", &|s| s.transport = 1);
         changed("no lifetime", &|s| s.lifetime = 0);
         changed("a chain that is none", &|s| s.chain = Opaque(&[0, 0, 1, 5]));
         changed("a policy of another length", &|s| s.policy = Opaque(&[7; 31]));

@@ -322,7 +322,7 @@ fn send_server_hello(
     messages: &mut Messages,
     cx: &mut Cx<'_>,
 ) -> Result<(), Error> {
-    let protocol = choose::protocol(hello, config)?;
+    let protocol = choose::protocol(hello, config, false)?;
     let version = ProtocolVersion::TLSv1_2;
     let ours = size_limit::ours(config.max_fragment_size, version);
     let renegotiation = hello.renegotiation_info().is_some() || hello.offers_renegotiation_scsv();

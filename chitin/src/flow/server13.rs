@@ -27,7 +27,7 @@ use alloc::vec::Vec;
 use pki_types::{CertificateDer, UnixTime};
 use zeroize::Zeroizing;
 
-use crate::carrier::Direction;
+use crate::carrier::{Direction, Parameters};
 use crate::config::server::{ClientHello as HelloView, ServerConfig};
 use crate::crypto::SupportedKxGroup;
 use crate::crypto::signer::CertifiedKey;
@@ -53,8 +53,9 @@ use crate::wire::client_hello::ClientHello;
 use crate::wire::codec::{MAX8, MAX16, MAX24, Opaque, Wire, nest};
 use crate::wire::extensions::{
     EncryptedExtensions, HelloRetryExtensions, KeyShareEntry, NewSessionTicketExtensions, SelectedProtocol,
-    ServerHelloExtensions, ext,
+    ServerHelloExtensions, Whole, ext,
 };
+use crate::wire::quic_parameters::promise;
 use crate::wire::server_hello::{RETRY_RANDOM, ServerHello};
 use crate::wire::stored::{self, ServerSession};
 use crate::wire::tls13::NewSessionTicket;
@@ -203,11 +204,18 @@ fn choose_parameters(
     cx: &mut Cx<'_>,
 ) -> Result<flow::Server, Error> {
     cx.adopt_server_config(&config)?;
-    if choose::protocol_version(&hello, &config)? == ProtocolVersion::TLSv1_2 {
+    let version = choose::protocol_version(&hello, &config)?;
+    // RFC 9001 section 4.2.
+    if cx.is_quic() && version != ProtocolVersion::TLSv1_3 {
+        return Err(PeerIncompatible::Tls13RequiredForQuic.into());
+    }
+    let parameters = choose::quic_parameters(&hello, cx.carrier.quic())?;
+    cx.carrier.set_peer_parameters(parameters.map(<[u8]>::to_vec));
+    if version == ProtocolVersion::TLSv1_2 {
         return server12::read_client_hello(config, hello, cx).map(flow::Server::Tls12);
     }
     choose::check_hello(&hello)?;
-    let suite = choose::suite(&hello, &config)?;
+    let suite = choose::suite(&hello, &config, cx.is_quic())?;
     cx.facts.server_name = hello.server_name.clone();
     let transcript = Transcript::new(suite.common.hash_provider);
     match choose::share(&hello, &config)? {
@@ -365,6 +373,7 @@ impl Resuming {
             suites: &chosen.config.provider.cipher_suites,
             hello: &chosen.hello,
             policy: chosen.config.policy_fingerprint(),
+            quic_version: cx.carrier.quic().map(Parameters::version),
             now,
         };
         // The fingerprint says what the verifier wanted when the config was made. One that reloads its rules may want more now.
@@ -438,7 +447,8 @@ impl Bound {
         let (Some(terms), Some(identity)) = (&session.early, identity) else { return Ok(None) };
         let offer = EarlyOffer {
             suite: chosen.suite.common.suite,
-            alpn: &choose::protocol(hello, config)?.unwrap_or_default(),
+            alpn: &choose::protocol(hello, config, cx.is_quic())?.unwrap_or_default(),
+            quic_parameters: cx.carrier.quic().map(|quic| &quic.ours[..]),
             origin: config.id(),
             limit: config.max_early_data_size,
             obfuscated_age: identity.obfuscated_ticket_age,
@@ -458,7 +468,12 @@ impl Bound {
         cx.facts.resumption_data = Some(session.application);
         cx.facts.kind = Some(HandshakeKind::Resumed);
         let flown = agreed.send_finished(cx)?;
-        Ok(if early_data.is_some() { WaitEndOfEarlyData(flown) } else { WaitFinished(flown) })
+        // QUIC sees the end of early data by its packets. RFC 9001 section 8.3.
+        Ok(if early_data.is_some() && !cx.is_quic() {
+            WaitEndOfEarlyData(flown)
+        } else {
+            WaitFinished(flown)
+        })
     }
 }
 
@@ -493,14 +508,16 @@ impl Chosen {
         let keys = early.with_shared_secret(exchange.secret.secret_bytes(), &transcript.current());
         cx.derived(KeyLevel::Handshake, &keys.traffic)?;
         cx.install(Direction::Write, &keys.traffic.server, KeyLevel::Handshake)?;
-        match early_data {
-            Some((secret, limit)) => accept_early_data(&secret, limit, cx)?,
-            None => {
-                cx.install(Direction::Read, &keys.traffic.client, KeyLevel::Handshake)?;
-                if hello.extension(ext::early_data).is_some() && kind == HandshakeKind::Full {
-                    cx.carrier.skip_early_data(refused_early_data(&config), false);
-                }
-            }
+        let accepted = early_data.is_some();
+        if let Some((secret, limit)) = early_data {
+            accept_early_data(&secret, limit, cx)?;
+        }
+        // Early data comes before the rest of the handshake, except in QUIC: there each has packets of its own.
+        if !accepted || cx.is_quic() {
+            cx.install(Direction::Read, &keys.traffic.client, KeyLevel::Handshake)?;
+        }
+        if !accepted && hello.extension(ext::early_data).is_some() && kind == HandshakeKind::Full {
+            cx.carrier.skip_early_data(refused_early_data(&config), false);
         }
         // A client that cannot follow us has no keys yet to say so with.
         cx.carrier.allow_plaintext_alerts();
@@ -508,12 +525,12 @@ impl Chosen {
         cx.facts.suite = Some(SupportedCipherSuite::Tls13(suite));
         cx.facts.group = Some(group);
         cx.facts.kind = Some(kind);
-        cx.facts.alpn = choose::protocol(&hello, &config)?;
+        cx.facts.alpn = choose::protocol(&hello, &config, cx.is_quic())?;
         Ok(Agreed { config, hello, transcript, keys, peer: Vec::new(), authenticated: None, tickets: None })
     }
 }
 
-/// What comes next is early data, until EndOfEarlyData.
+/// What comes next is early data, until EndOfEarlyData. In QUIC it does not come to us.
 fn accept_early_data(secret: &TrafficSecret, limit: u32, cx: &mut Cx<'_>) -> Result<(), Error> {
     cx.begin_early_data(Direction::Read, secret)?;
     cx.read.gate = Gate::Early { left: usize::try_from(limit).unwrap_or(usize::MAX) };
@@ -551,20 +568,24 @@ impl Agreed {
         let protocol = cx.facts.alpn.clone();
         let version = ProtocolVersion::TLSv1_3;
         let ours = size_limit::ours(self.config.max_fragment_size, version);
-        if let Some(limit) = self.hello.record_size_limit() {
+        // QUIC has no records.
+        let theirs = self.hello.record_size_limit().filter(|_| !cx.is_quic());
+        if let Some(limit) = theirs {
             size_limit::obey(limit, version, cx);
             size_limit::enforce(ours, cx);
         }
         self.tickets = self.tickets_asked_for(named)?;
+        let quic = cx.carrier.quic().cloned();
+        let quic =
+            |code| quic.as_ref().filter(|quic| quic.code() == code).map(|quic| Whole(quic.ours.as_slice()));
         let extensions = EncryptedExtensions {
             server_name: (named == Named::Now && self.hello.server_name.is_some()).then_some(()),
             application_layer_protocol_negotiation: protocol.as_deref().map(SelectedProtocol),
             early_data: cx.facts.early_data.then_some(()),
-            record_size_limit: self
-                .hello
-                .record_size_limit()
-                .map(|_| ours.unwrap_or(size_limit::any(version))),
+            record_size_limit: theirs.map(|_| ours.unwrap_or(size_limit::any(version))),
             ticket_request: self.tickets,
+            quic_transport_parameters: quic(ext::quic_transport_parameters),
+            quic_transport_parameters_draft: quic(ext::quic_transport_parameters_draft),
             ..Default::default()
         };
         cx.emit(&mut self.transcript, HandshakeType::EncryptedExtensions, |out| extensions.write(out));
@@ -892,6 +913,8 @@ fn make_ticket(mut maker: Maker, cx: &mut Cx<'_>) -> Result<Server, Error> {
     let chain = cx.facts.peer.iter().flat_map(|chain| chain.iter()).map(AsRef::as_ref);
     let chain = stored::encode_chain(chain);
     let policy = config.policy_fingerprint().unwrap_or_default();
+    let promise = cx.carrier.quic().filter(|_| early_data.is_some()).map(|quic| promise(&quic.ours));
+    let promise = promise.unwrap_or_default();
     let session = ServerSession {
         format: stored::FORMAT,
         version: ProtocolVersion::TLSv1_3,
@@ -903,7 +926,9 @@ fn make_ticket(mut maker: Maker, cx: &mut Cx<'_>) -> Result<Server, Error> {
         authenticated,
         server_name: Opaque(cx.facts.server_name.as_ref().map_or("", |name| name.as_ref()).as_bytes()),
         alpn: Opaque(cx.facts.alpn.as_deref().unwrap_or_default()),
+        transport: cx.carrier.quic().map_or(0, Parameters::version),
         early_data: early_data.unwrap_or(0),
+        promise: Opaque(&promise),
         origin: Opaque(if early_data.is_some() { &origin } else { &[] }),
         policy: Opaque(&policy),
         chain: Opaque(&chain),

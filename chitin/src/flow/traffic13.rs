@@ -4,10 +4,10 @@ use alloc::sync::Arc;
 
 use pki_types::{ServerName, UnixTime};
 
-use crate::carrier::Direction;
+use crate::carrier::{Direction, Parameters};
 use crate::config::client::ClientConfig;
 use crate::config::sessions::{SessionBinding, Tls13ClientSessionValue};
-use crate::error::{Error, InvalidMessage};
+use crate::error::{Error, InvalidMessage, PeerMisbehaved};
 use crate::flow::cx::Cx;
 use crate::flow::offer::MAX_TICKET;
 use crate::flow::question::{self, STORE, told};
@@ -26,8 +26,11 @@ pub(crate) struct Traffic {
 }
 
 impl Traffic {
-    /// RFC 8446 section 4.6.3.
+    /// RFC 8446 section 4.6.3. QUIC has a way of its own: RFC 9001 section 6.
     pub(crate) fn read_key_update(&mut self, body: &[u8], cx: &mut Cx<'_>) -> Result<(), Error> {
+        if cx.is_quic() {
+            return Err(PeerMisbehaved::KeyUpdateReceivedInQuicConnection.into());
+        }
         let wanted = match KeyUpdateRequest::read_all(body)? {
             KeyUpdateRequest::UpdateNotRequested => false,
             KeyUpdateRequest::UpdateRequested => true,
@@ -80,6 +83,10 @@ impl Tickets {
     pub(crate) fn read_new_session_ticket(&self, body: &[u8], cx: &mut Cx<'_>) -> Result<(), Error> {
         let message = NewSessionTicket::read_all(body)?;
         replies::check_places(&message.extensions.seen, NST)?;
+        // QUIC limits early data by itself. RFC 9001 section 4.6.1.
+        if cx.is_quic() && message.extensions.early_data.is_some_and(|limit| limit != u32::MAX) {
+            return Err(PeerMisbehaved::InvalidMaxEarlyDataSize.into());
+        }
         cx.facts.tickets_received = cx.facts.tickets_received.saturating_add(1);
         // A lifetime of zero says: do not keep it.
         let useless = message.lifetime == 0 || message.ticket.0.len() > MAX_TICKET;
@@ -103,7 +110,11 @@ impl Tickets {
             SessionBinding::to(&self.config),
         )
         .going_back_to(self.authenticated_at)
-        .speaking(cx.facts.alpn.clone());
+        .speaking(cx.facts.alpn.clone())
+        .over_quic(
+            cx.carrier.quic().map(Parameters::version),
+            cx.carrier.quic().and_then(|quic| quic.theirs.as_deref()).unwrap_or_default(),
+        );
         let store = &self.config.resumption.store;
         told(STORE, || store.insert_tls13_ticket(self.name.clone(), value))
     }

@@ -21,6 +21,10 @@ impl Joiner {
         self.partial.is_empty()
     }
 
+    pub(crate) fn len(&self) -> usize {
+        self.partial.len()
+    }
+
     /// Would the message that has begun still be incomplete with `body` behind it? Then `body` is kept, and there is nothing
     /// to split. This makes a message that comes in many small records cost its length, not its square.
     pub(crate) fn still_waits(&mut self, body: &[u8]) -> bool {

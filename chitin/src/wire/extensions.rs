@@ -54,6 +54,8 @@ extension_table! {
     ticket_request               = 58 in CH EE;
     encrypted_client_hello       = 0xfe0d in CH EE HRR;
     renegotiation_info           = 0xff01 in CH SH12;
+    // Before version 1 of QUIC had a number: draft-ietf-quic-tls-32 section 8.2.
+    quic_transport_parameters_draft = 0xffa5 in CH EE;
 }
 
 /// The codes of a block in their order.
@@ -163,6 +165,20 @@ impl<'a> Wire<'a> for SelectedProtocol<'a> {
     }
 }
 
+/// A body that is not ours to read. RFC 9001 section 8.2.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Whole<'a>(pub(crate) &'a [u8]);
+
+impl<'a> Wire<'a> for Whole<'a> {
+    const NAME: &'static str = "whole extension";
+    fn read(r: &mut Reader<'a>) -> Result<Self, InvalidMessage> {
+        Ok(Self(r.rest()))
+    }
+    fn write(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(self.0);
+    }
+}
+
 extension_block! {
     /// RFC 8446 section 4.1.3, when 1.3 was chosen.
     ServerHelloExtensions<'a> in SH {
@@ -205,6 +221,8 @@ extension_block! {
         ticket_request:    u8,
         application_layer_protocol_negotiation: SelectedProtocol<'a>,
         early_data:       (),
+        quic_transport_parameters: Whole<'a>,
+        quic_transport_parameters_draft: Whole<'a>,
     }
 }
 
@@ -314,6 +332,21 @@ mod tests {
         assert!(SelectedProtocol::read_all(b"\x00\x06\x02h2\x02h3").is_err());
         assert!(SelectedProtocol::read_all(b"\x00\x01\x00").is_err());
         cut_and_extended(b"\x00\x03\x02h2", |b| SelectedProtocol::read_all(b).is_ok());
+    }
+
+    #[test]
+    fn transport_parameters_are_taken_whole() {
+        for (code, body) in [(57u16, &[][..]), (57, &[1, 2, 3]), (0xffa5, &[9])] {
+            let mut bytes = vec![0, body.len() as u8 + 4];
+            code.write(&mut bytes);
+            Opaque::<0, MAX16>(body).write(&mut bytes);
+            let block = good::<EncryptedExtensions<'_>>(&bytes);
+            let found = block.quic_transport_parameters.or(block.quic_transport_parameters_draft);
+            assert_eq!(found, Some(Whole(body)));
+            cut_and_extended(&bytes, |b| EncryptedExtensions::read_all(b).is_ok());
+        }
+        assert_eq!(allowed_in(ext::quic_transport_parameters), Some(CH | EE));
+        assert_eq!(allowed_in(ext::quic_transport_parameters_draft), Some(CH | EE));
     }
 
     #[test]

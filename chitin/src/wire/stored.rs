@@ -7,7 +7,7 @@ use crate::names::{CipherSuite, ProtocolVersion};
 use crate::wire::codec::{MAX8, MAX16, MAX24, Opaque, Reader, Wire};
 
 /// Changed with every change of [`ServerSession`]. It stays below 0x80: what is above belongs to TLS 1.2.
-pub(crate) const FORMAT: u8 = 3;
+pub(crate) const FORMAT: u8 = 4;
 
 /// Changed with every change of [`ServerSession12`]. Never a value of [`FORMAT`], so that a session of one version cannot be
 /// taken for one of the other.
@@ -31,8 +31,12 @@ wire_struct! {
         server_name:  Opaque<'a, 0, MAX8>,
         /// The protocol that was negotiated; empty if there was none. Gates early data.
         alpn:         Opaque<'a, 0, MAX8>,
+        /// The version of QUIC that it was made over; zero for records.
+        transport:    u32,
         /// How much early data the client was told that it may send.
         early_data:   u32,
+        /// What a client of QUIC was promised of the transport, which it counts on in early data; empty if there is none.
+        promise:      Opaque<'a, 0, MAX16>,
         /// Which config made it, for as long as that lives. Only the same takes early data; empty if none ever does.
         origin:       Opaque<'a, 0, MAX8>,
         /// What the client-authentication policy was.
@@ -133,7 +137,9 @@ mod tests {
             authenticated: 1_699_999_000,
             server_name: Opaque(b"a.example"),
             alpn: Opaque(b"h2"),
+            transport: 1,
             early_data: 16384,
+            promise: Opaque(&[1, 2]),
             origin: Opaque(&[4; 16]),
             policy: Opaque(&[8; 32]),
             chain: Opaque(&chain),

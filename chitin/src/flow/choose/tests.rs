@@ -94,11 +94,11 @@ fn suites_are_chosen_by_the_clients_order_or_by_ours() {
                 false => offered.iter().find(|suite| ours.contains(suite)),
                 true => ours.iter().find(|suite| offered.contains(suite)),
             };
-            assert_eq!(Some(&suite(&hello, &config).unwrap().common.suite), expected);
+            assert_eq!(Some(&suite(&hello, &config, false).unwrap().common.suite), expected);
         }
     }
     for offered in [&[unknown][..], &[S::from(0x00ff)], &[S::TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256]] {
-        let error = suite(&read(offered, &[versions()]), &config()).err();
+        let error = suite(&read(offered, &[versions()]), &config(), false).err();
         assert_eq!(error, Some(PeerIncompatible::NoCipherSuitesInCommon.into()), "{offered:?}");
     }
 }
@@ -229,7 +229,7 @@ fn protocols_are_ours_first_and_never_invented() {
             let body = [&(list.len() as u16).to_be_bytes()[..], &list].concat();
             (ext::application_layer_protocol_negotiation, body)
         }));
-        protocol(&read(&SUITES, &extensions), &config)
+        protocol(&read(&SUITES, &extensions), &config, false)
     };
     assert_eq!(choose(&[b"h2", b"h1"], Some(&[b"h1", b"h2"])), Ok(Some(b"h2".to_vec())));
     assert_eq!(choose(&[b"h2", b"h1"], Some(&[b"h1"])), Ok(Some(b"h1".to_vec())));

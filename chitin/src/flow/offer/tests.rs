@@ -43,7 +43,7 @@ fn name(text: &str) -> ServerName<'static> {
 
 fn offer(config: ClientConfig, text: &str) -> Offer {
     let protocols = config.alpn_protocols.clone();
-    Offer::new(Arc::new(config), name(text), protocols).unwrap()
+    Offer::new(Arc::new(config), name(text), protocols, None).unwrap()
 }
 
 fn written(offer: &Offer) -> ClientHello {
@@ -181,7 +181,7 @@ fn the_first_share_is_what_the_server_took_last_time() {
     assert_eq!(first("a.example"), NamedGroup::secp384r1);
     assert_eq!(first("b.example"), NamedGroup::X25519MLKEM768, "a hint that cannot be followed");
     assert_eq!(first("c.example"), NamedGroup::X25519MLKEM768);
-    assert!(Offer::new(Arc::new(with_groups(&[])), name("a.example"), vec![]).is_err());
+    assert!(Offer::new(Arc::new(with_groups(&[])), name("a.example"), vec![], None).is_err());
 }
 
 #[test]
