@@ -13,4 +13,5 @@ pub mod packing;
 pub mod pair;
 pub mod peer;
 pub mod pki;
+pub mod quic;
 pub mod tempdir;
