@@ -221,6 +221,29 @@ fn records_cost_no_allocation_once_buffers_have_grown() {
 }
 
 #[test]
+fn packets_of_quic_cost_no_allocation() {
+    for suite in chitin::crypto::aws_lc_rs::ALL_CIPHER_SUITES {
+        let Some(suite) = suite.tls13().and_then(|suite| suite.quic_suite()) else { continue };
+        let keys = suite.keys(b"an id", chitin::Side::Client, chitin::quic::Version::V1).local;
+        let (header, mut payload) = ([0x41, 0, 7, 0, 0], vec![3; 1200]);
+        let mut spent = Spent::default();
+        spent.on(|| {
+            for number in 0..100 {
+                let tag = keys.packet.encrypt_in_place(number, &header, &mut payload).unwrap();
+                let (mut first, mut masked) = (header[0], [0, 7, 0, 0]);
+                keys.header.encrypt_in_place(tag.as_ref(), &mut first, &mut masked).unwrap();
+                keys.header.decrypt_in_place(tag.as_ref(), &mut first, &mut masked).unwrap();
+                let by_path = keys.packet.encrypt_in_place_for_path(1, number, &header, &mut payload);
+                // And one that is not authentic.
+                payload[1184..].copy_from_slice(by_path.unwrap().as_ref());
+                assert!(keys.packet.decrypt_in_place(number, &header, &mut payload).is_err());
+            }
+        });
+        assert_eq!(spent.calls, 0, "{:?}", suite.suite.common.suite);
+    }
+}
+
+#[test]
 fn an_idle_connection_holds_no_buffers() {
     let mut ends = Ends::connected();
     let after_handshake = (ends.client.spent.live, ends.server.spent.live);

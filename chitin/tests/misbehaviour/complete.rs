@@ -18,6 +18,7 @@ fn all_cases() -> Vec<Case> {
         crate::hello_to_server::cases(),
         crate::limits::cases(),
         crate::parts::cases(),
+        crate::quic::cases(),
         crate::records::cases(),
         crate::tls12::cases(),
         crate::traffic::cases(),
@@ -27,7 +28,6 @@ fn all_cases() -> Vec<Case> {
 
 const RAW_KEYS: &str = "needs raw public keys";
 const ECH: &str = "needs ECH";
-const QUIC: &str = "needs QUIC";
 const REVOCATION: &str = "needs revocation lists";
 
 /// Variants that nothing brings about. Those of rustls 0.23 stay so that its users' code compiles.
@@ -79,14 +79,11 @@ const EXCUSED: &[(&str, &str, &str)] = &[
         "in 0.23; InvalidMessage::IllegalEmptyList names the field",
     ),
     ("PeerMisbehaved", "IllegalHelloRetryRequestWithInvalidEch", ECH),
-    ("PeerMisbehaved", "InvalidMaxEarlyDataSize", QUIC),
-    ("PeerMisbehaved", "KeyUpdateReceivedInQuicConnection", QUIC),
     (
         "PeerMisbehaved",
         "MissingBinderInPskExtension",
         "in 0.23; PskExtensionWithMismatchedIdsAndBinders comes first",
     ),
-    ("PeerMisbehaved", "MissingQuicTransportParameters", QUIC),
     (
         "PeerMisbehaved",
         "OfferedEmptyApplicationProtocol",
@@ -119,14 +116,8 @@ const EXCUSED: &[(&str, &str, &str)] = &[
         "ServerSentHelloRetryRequestWithUnknownExtension",
         "in 0.23; InvalidMessage::UnknownHelloRetryRequestExtension",
     ),
-    ("PeerIncompatible", "Tls13RequiredForQuic", QUIC),
     ("PeerIncompatible", "UnsolicitedCertificateTypeExtension", RAW_KEYS),
     ("InvalidMessage", "EmptyTicketValue", "in 0.23; InvalidMessage::IllegalEmptyList names the field"),
-    (
-        "InvalidMessage",
-        "HandshakePayloadTooLarge",
-        "in 0.23; HandshakeMessageTooLong names message, length and limit",
-    ),
     ("InvalidMessage", "IllegalEmptyValue", "in 0.23; InvalidMessage::IllegalEmptyList names the field"),
     ("InvalidMessage", "InvalidCcs", "in 0.23; PeerMisbehaved::IllegalMiddleboxChangeCipherSpec"),
     ("InvalidMessage", "InvalidCertRequest", "in 0.23; the fault in its fields is named"),

@@ -18,6 +18,7 @@ mod hello_to_server;
 mod limits;
 mod messages;
 mod parts;
+mod quic;
 mod records;
 mod sweep;
 mod tls12;

@@ -10,6 +10,7 @@ mod hostile;
 mod identity;
 mod limits;
 mod protocol;
+mod quic;
 mod resumption;
 mod secrecy;
 mod tls12;
