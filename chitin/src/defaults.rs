@@ -7,6 +7,7 @@ use core::fmt::Debug;
 
 use chitin_pki::Budget;
 
+use crate::carrier::quic::MAX_PARAMETERS;
 use crate::config::client::{ClientConfig, DEFAULT_CLIENT_SESSIONS};
 use crate::config::server::{DEFAULT_SERVER_SESSIONS, ServerConfig};
 use crate::config::sessions::{MAX_TICKET_LIFETIME, TICKETS_PER_SERVER};
@@ -58,6 +59,8 @@ fn limits() -> [(&'static str, Vec<Limit>); 5] {
                 ("Written data that waits to be sent", n(DEFAULT_BUFFER_LIMIT), "`set_buffer_limit`"),
                 ("Received data that waits to be read", n(Inbox::PLAIN_LIMIT), "then `wants_read` is false"),
                 ("The whole buffer of what is received", n(Inbox::CAP), "fixed"),
+                ("QUIC: handshake bytes that wait behind a question", n(budget::WAITING), "fixed"),
+                ("QUIC: transport parameters of ours", n(MAX_PARAMETERS), "fixed"),
                 ("Refused early data that is skipped", n(server13::REFUSED_EARLY_DATA), "fixed"),
             ]),
         ),
