@@ -172,6 +172,10 @@ fn misbehaved(why: &PeerMisbehaved) -> &'static str {
             ":WRONG_SIGNATURE_TYPE:"
         }
         P::IllegalTlsInnerPlaintext => ":DECRYPTION_FAILED_OR_BAD_RECORD_MAC:",
+        P::CompatibilitySessionIdInQuicConnection => ":UNEXPECTED_COMPATIBILITY_MODE:",
+        P::MissingQuicTransportParameters => ":MISSING_EXTENSION:",
+        P::KeyUpdateReceivedInQuicConnection => ":UNEXPECTED_MESSAGE:",
+        P::QuicTransportParametersWithoutQuic => ":UNEXPECTED_EXTENSION:",
         P::NonEmptyCertificateRequestContext | P::SelectedUnofferedCompression => ":DECODE_ERROR:",
         P::TooManyEmptyFragments | P::TooManyChangeCipherSpecs => ":TOO_MANY_EMPTY_FRAGMENTS:",
         P::TooManyKeyUpdateRequests => ":TOO_MANY_KEY_UPDATES:",

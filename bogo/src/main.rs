@@ -9,6 +9,7 @@ mod compress;
 mod errors;
 mod options;
 mod parts;
+mod quic;
 mod session;
 mod setup;
 
@@ -30,6 +31,8 @@ pub enum Trouble {
     NoCloseNotify,
     /// The peer sent data where it should have closed.
     DataOnShutdown,
+    /// Handshake bytes of QUIC came at another level than that of now.
+    WrongLevel,
     /// Not possible, or not yet.
     Unimplemented(String),
     /// Something is not as it has to be, and no case can want that.
@@ -68,6 +71,10 @@ fn main() -> ExitCode {
             eprintln!(":APPLICATION_DATA_ON_SHUTDOWN:");
             ExitCode::FAILURE
         }
+        Trouble::WrongLevel => {
+            eprintln!(":WRONG_ENCRYPTION_LEVEL_RECEIVED:");
+            ExitCode::FAILURE
+        }
         Trouble::Unimplemented(what) => {
             eprintln!("{what}");
             ExitCode::from(89)
@@ -85,9 +92,13 @@ fn run(words: Vec<String>) -> Result<(), Trouble> {
     let setup = setup::Setup::new(&plan)?;
     setup.begin(&plan.resume)?;
     setup.begin(&plan.retry)?;
+    if plan.initial.quic {
+        [&plan.initial, &plan.resume, &plan.retry].into_iter().try_for_each(quic::check_flags)?;
+    }
     for at in 0..=plan.initial.resume_count {
         let options = plan.connection(at);
-        session::run(&setup, options, &plan.retry, at > 0).map_err(|trouble| {
+        let run = if options.quic { quic::run } else { session::run };
+        run(&setup, options, &plan.retry, at > 0).map_err(|trouble| {
             match (trouble, setup.notes.lock().refused) {
                 (Trouble::Library(error), Some(name)) => Trouble::Refused(name, error),
                 (trouble, _) => trouble,

@@ -143,6 +143,11 @@ pub struct Options {
     pub expect_early_data_rejected: bool,
     pub expect_no_early_data_offered: bool,
 
+    pub quic: bool,
+    pub quic_parameters: Option<Vec<u8>>,
+    pub expect_quic_parameters: Option<Vec<u8>>,
+    pub quic_legacy: bool,
+
     pub export_len: Option<usize>,
     pub export_label: String,
     pub export_context: String,
@@ -183,7 +188,11 @@ impl Plan {
                 options.set(flag, &value).ok_or_else(|| Unimplemented(format!("{word} {value}")))?;
             }
         }
-        Ok(plan)
+        // No interface of the library for TLS over TCP takes any.
+        match plan.initial.quic_parameters.is_some() && !plan.initial.quic {
+            true => Err(Unimplemented("transport parameters without QUIC".into())),
+            false => Ok(plan),
+        }
     }
 
     pub fn connection(&self, at: usize) -> &Options {
@@ -202,6 +211,11 @@ const LEFT_ALONE: &[(&str, bool, &str)] = &[
     ("enable-grease", false, "our clients always send GREASE"),
     ("permute-extensions", false, "our clients always shuffle"),
     ("expect-early-data-reason", true, "there is no such API; whether it was accepted is checked"),
+    (
+        "quic-early-data-context",
+        true,
+        "what a server's early data depends on is its config and its transport parameters; nothing else can be named",
+    ),
     ("enable-ocsp-stapling", false, "our clients always ask for a staple"),
     (
         "use-ocsp-callback",
@@ -265,6 +279,7 @@ fn has_value(flag: &str) -> Option<bool> {
         "expect-accept-early-data",
         "expect-reject-early-data",
         "expect-no-offer-early-data",
+        "quic",
         "use-export-context",
         "export-traffic-secrets",
     ];
@@ -314,6 +329,9 @@ fn has_value(flag: &str) -> Option<bool> {
         "select-alpn",
         "resumption-delay",
         "early-write-after-message",
+        "quic-transport-params",
+        "expect-quic-transport-params",
+        "quic-use-legacy-codepoint",
         "export-keying-material",
         "export-label",
         "export-context",
@@ -442,6 +460,11 @@ impl Options {
             "expect-accept-early-data" => self.expect_early_data_accepted = true,
             "expect-reject-early-data" => self.expect_early_data_rejected = true,
             "expect-no-offer-early-data" => self.expect_no_early_data_offered = true,
+
+            "quic" => self.quic = true,
+            "quic-transport-params" => self.quic_parameters = Some(base64(value)?),
+            "expect-quic-transport-params" => self.expect_quic_parameters = Some(base64(value)?),
+            "quic-use-legacy-codepoint" => self.quic_legacy = value == "1",
 
             "export-keying-material" => self.export_len = Some(value.parse().ok()?),
             "export-label" => self.export_label = value.to_owned(),

@@ -53,7 +53,11 @@ pub struct Notes {
     pub peer_schemes: Vec<SignatureScheme>,
     pub authorities: Vec<Vec<u8>>,
     pub protocols: Option<Vec<Vec<u8>>>,
+    /// The client's hello, as a server has received it.
+    pub hello: Vec<u8>,
     pub sessions: usize,
+    /// The suite of the session that was taken last.
+    pub session_suite: Option<u16>,
     /// A session came that takes no early data.
     pub session_without_early_data: bool,
     /// Sessions that a server has stored, for which a client of TLS 1.2 then has an id.
@@ -426,7 +430,10 @@ impl ClientSessionStore for Sessions {
     }
 
     fn take_tls13_ticket(&self, _: &ServerName<'static>) -> Option<Tls13ClientSessionValue> {
-        self.kept().1.pop()
+        let session = self.kept().1.pop();
+        let suite = session.as_ref().map(|session| u16::from(session.suite().common.suite));
+        self.notes.lock().session_suite = suite;
+        session
     }
 }
 
@@ -508,7 +515,10 @@ impl Trace for Observer {
         };
         let mut notes = self.0.lock();
         let line = match event {
-            Event::Message { direction, typ, .. } => {
+            Event::Message { direction, typ, bytes, .. } => {
+                if (direction, typ) == (Direction::In, HandshakeType::ClientHello) {
+                    notes.hello = bytes.to_vec();
+                }
                 notes.retried |= typ == HandshakeType::HelloRetryRequest;
                 // It is a ServerHello on the wire.
                 let typ =

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chitin::server::Acceptor;
-use chitin::{ClientConnection, Connection, Error, HandshakeKind, ServerConfig, ServerConnection};
+use chitin::{
+    ClientConnection, CommonState, Connection, Error, HandshakeKind, ServerConfig, ServerConnection,
+};
 
 use crate::Trouble;
 use crate::options::Options;
@@ -62,13 +64,17 @@ fn converse(
         true => (retry, first_message(retry)),
         false => (options, message),
     };
-    check(setup, options, resumes, &link.conn)?;
+    let met = match &link.conn {
+        Connection::Client(_) => Met::Server,
+        Connection::Server(conn) => Met::Client(conn.server_name()),
+    };
+    check(setup, options, resumes, &link.conn, met)?;
     exchange(setup, options, &message, link)?;
     check_end(setup, options, &link.conn)
 }
 
 /// What the shim says first, one piece for each write.
-fn first_message(options: &Options) -> Vec<Vec<u8>> {
+pub fn first_message(options: &Options) -> Vec<Vec<u8>> {
     let writes = options.shim_writes_first || options.read_with_unfinished_write;
     let piece = options.initial_write.clone().unwrap_or_else(|| b"hello".to_vec());
     vec![piece; if writes { options.initial_write_repeats.unwrap_or(1) } else { 0 }]
@@ -120,7 +126,7 @@ fn wants_hello(options: &Options) -> bool {
         || treats_alike(options)
 }
 
-fn connect(options: &Options) -> Result<TcpStream, Trouble> {
+pub fn connect(options: &Options) -> Result<TcpStream, Trouble> {
     let stream = match options.ipv6 {
         true => TcpStream::connect((Ipv6Addr::LOCALHOST, options.port)),
         false => TcpStream::connect((Ipv4Addr::LOCALHOST, options.port)),
@@ -280,7 +286,7 @@ impl Link {
     }
 }
 
-fn drain(stream: &mut TcpStream) {
+pub fn drain(stream: &mut TcpStream) {
     let _ = stream.shutdown(Shutdown::Write);
     let _ = io::copy(stream, &mut io::sink());
 }
@@ -297,7 +303,20 @@ enum End {
 
 // ---- what the flags expect
 
-fn check(setup: &Setup, options: &Options, resumes: bool, conn: &Connection) -> Result<(), Trouble> {
+/// Whom the connection was with.
+pub enum Met<'a> {
+    Server,
+    /// A client that has asked for this name.
+    Client(Option<&'a str>),
+}
+
+pub fn check(
+    setup: &Setup,
+    options: &Options,
+    resumes: bool,
+    conn: &CommonState,
+    met: Met<'_>,
+) -> Result<(), Trouble> {
     let notes = setup.notes.lock();
     let resumed = conn.handshake_kind() == Some(HandshakeKind::Resumed);
     same("resumption", resumed, resumes && !options.expect_session_miss)?;
@@ -341,19 +360,19 @@ fn check(setup: &Setup, options: &Options, resumes: bool, conn: &Connection) -> 
     if let Some(protocols) = &options.expect_advertised_alpn {
         same("protocols", notes.protocols.as_ref(), Some(protocols))?;
     }
-    if let Connection::Server(conn) = conn {
+    if let Met::Client(asked_for) = met {
         if let Some(name) = &options.expect_server_name {
-            same("server name", conn.server_name(), Some(name.as_str()))?;
+            same("server name", asked_for, Some(name.as_str()))?;
         }
         if options.expect_no_server_name {
-            same("server name", conn.server_name(), None)?;
+            same("server name", asked_for, None)?;
         }
     }
     Ok(())
 }
 
 /// What can only be told when all has been exchanged.
-fn check_end(setup: &Setup, options: &Options, conn: &Connection) -> Result<(), Trouble> {
+pub fn check_end(setup: &Setup, options: &Options, conn: &CommonState) -> Result<(), Trouble> {
     let notes = setup.notes.lock();
     if options.expect_no_session {
         same("sessions", notes.sessions, 0)?;
@@ -386,7 +405,7 @@ fn expect<T: PartialEq + std::fmt::Debug>(
     }
 }
 
-fn same<T: PartialEq + std::fmt::Debug>(what: &str, got: T, wanted: T) -> Result<(), Trouble> {
+pub fn same<T: PartialEq + std::fmt::Debug>(what: &str, got: T, wanted: T) -> Result<(), Trouble> {
     match got == wanted {
         true => Ok(()),
         false => Err(Trouble::Mistake(format!("{what}: {got:?} where {wanted:?} was expected"))),
@@ -440,7 +459,7 @@ fn exchange(setup: &Setup, options: &Options, message: &[Vec<u8>], link: &mut Li
 }
 
 /// What the runner expects as an echo.
-fn inverted(data: &[u8]) -> Vec<u8> {
+pub fn inverted(data: &[u8]) -> Vec<u8> {
     data.iter().map(|byte| byte ^ 0xff).collect()
 }
 

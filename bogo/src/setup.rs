@@ -90,6 +90,7 @@ impl Setup {
         notes.session_without_early_data = false;
         notes.stored = 0;
         notes.messages.clear();
+        notes.hello.clear();
         notes.secrets.clear();
         Ok(())
     }
