@@ -384,8 +384,14 @@ impl Engine {
             ContentType::ChangeCipherSpec => {
                 self.budget.ccs()?;
                 let (state, mut cx) = self.split();
+                let before = state.name();
                 let next = state.take().on_ccs(&mut cx)?;
-                self.state = next;
+                // In TLS 1.3 it is no step, and nothing that an observer should hear of.
+                if next.name() == before {
+                    self.state = next;
+                } else {
+                    self.enter(next);
+                }
                 Ok(None)
             }
             got_type => {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::io::Write;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use chitin::HandshakeKind::{Full, Resumed};
 use chitin::client::{ClientSessionMemoryCache, Resumption, Tls12Resumption};
@@ -10,6 +10,7 @@ use chitin::crypto::{CryptoProvider, aws_lc_rs};
 use chitin::pki_types::ServerName;
 use chitin::server::danger::ClientCertVerifier;
 use chitin::server::{ProducesTickets, WebPkiClientVerifier};
+use chitin::trace::{Event, Trace};
 use chitin::version::{TLS12, TLS13};
 use chitin::{
     CipherSuite, ClientConfig, ContentType, Error, HandshakeKind, PeerIncompatible, PeerMisbehaved,
@@ -577,4 +578,40 @@ fn a_session_of_tls12_does_not_keep_from_tls13() {
         // And a session of TLS 1.3 does not keep from an older server.
         assert_eq!(look(&older).0, ProtocolVersion::TLSv1_2);
     }
+}
+
+/// The state behind a ChangeCipherSpec is one that an observer hears of, as of all others.
+#[test]
+fn an_observer_hears_of_each_state() {
+    #[derive(Debug, Default)]
+    struct States(Mutex<Vec<&'static str>>);
+
+    impl Trace for States {
+        fn event(&self, event: Event<'_>) {
+            if let Event::State(name) = event {
+                self.0.lock().unwrap().push(name);
+            }
+        }
+    }
+    let (at_client, at_server) = (Arc::new(States::default()), Arc::new(States::default()));
+    let (mut client, mut server) = (client12(), server12());
+    client.trace = Some(at_client.clone());
+    client.resumption = Resumption::disabled();
+    server.trace = Some(at_server.clone());
+    Pair::new(client, server).handshake().unwrap();
+    let expected = [
+        "WaitServerHello",
+        "WaitCertificate",
+        "WaitServerKeyExchange",
+        "WaitCertificateRequestOrServerHelloDone",
+        "AskVerdict",
+        "WaitChangeCipherSpec",
+        "WaitFinished",
+        "Connected",
+    ];
+    assert_eq!(*at_client.0.lock().unwrap(), expected);
+    let expected = ["WaitClientHello", "AskCertificate", "AskSignature", "WaitClientKeyExchange"];
+    let expected =
+        [&expected[..], &["WaitChangeCipherSpec", "WaitFinished", "AskTicket", "Connected"]].concat();
+    assert_eq!(*at_server.0.lock().unwrap(), expected);
 }
