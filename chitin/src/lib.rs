@@ -100,6 +100,8 @@ mod observe;
 mod record;
 mod schedule;
 pub(crate) mod secret;
+#[cfg(feature = "testing")]
+mod surfaces;
 mod wire;
 
 pub use crate::config::builder::{ConfigBuilder, ConfigSide, WantsVerifier, WantsVersions};
@@ -280,6 +282,8 @@ pub mod internal {
 #[doc(hidden)]
 pub mod internal_testing {
     pub use crate::error::variant_names;
+    #[cfg(feature = "testing")]
+    pub use crate::surfaces::{DECODERS, Decoder, Opened, RecordsIn, RecordsOut, decompress};
 }
 
 /// The programs in the README compile.
