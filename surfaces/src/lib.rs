@@ -1,0 +1,35 @@
+//! What the fuzz targets run: one function for each surface that a peer's bytes reach.
+//!
+//! They live outside `fuzz/` so that the ordinary build checks them: each seed of `fuzz/corpus` goes through its target in a
+//! test, and another test finds the arms of the flows' legal orders that no seed reaches. A target panics when something
+//! does not hold that must hold for any input; what holds stands beside each.
+#![forbid(unsafe_code)]
+#![allow(clippy::result_large_err)]
+
+pub mod arms;
+pub mod configs;
+pub mod flow;
+pub mod glass;
+mod parts;
+pub mod script;
+pub mod seeds;
+mod targets;
+
+pub use parts::{certificates, compressed, messages, records, sessions};
+pub use targets::{client12, client13, run_client, run_server, server12, server13};
+
+/// A target: its name, which is that of its corpus, and its body.
+pub type Target = (&'static str, fn(&[u8]));
+
+/// All of them.
+pub const TARGETS: [Target; 9] = [
+    ("records", records),
+    ("messages", messages),
+    ("client13", client13),
+    ("client12", client12),
+    ("server13", server13),
+    ("server12", server12),
+    ("sessions", sessions),
+    ("certificates", certificates),
+    ("compressed", compressed),
+];
