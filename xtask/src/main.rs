@@ -5,6 +5,7 @@ mod attacks;
 mod bogo;
 mod bogo_runner;
 mod floors;
+mod fuzz;
 mod lexer;
 mod licences;
 mod manifest;
@@ -24,7 +25,10 @@ cargo xtask test [--yes]    set up what the tests need, and run them; --yes: ins
 cargo xtask ci [--yes]      everything that a change has to pass
 cargo xtask bogo [--check | --bless] [--json] [--include-disabled] [--only GLOB]
                             run BoringSSL's protocol tests; --check: nothing that passed may have stopped passing;
-                            --bless: note what passes now";
+                            --bless: note what passes now
+cargo xtask fuzz [--seconds N] [--only TARGET]
+                            run each fuzz target in turn, for so many seconds (60)
+cargo xtask fuzz --coverage say which arms of the flows' legal orders the corpora reach";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -40,12 +44,19 @@ fn main() -> ExitCode {
         ["bogo", ref rest @ ..] if bogo::Wanted::parse(rest).is_some() => {
             bogo::run(&root, &bogo::Wanted::parse(rest).unwrap_or_default())
         }
+        ["fuzz", ref rest @ ..] => match fuzz::Wanted::parse(rest) {
+            Some(wanted) => fuzz::run(&root, &wanted),
+            None => {
+                eprintln!("{USAGE}");
+                return ExitCode::from(2);
+            }
+        },
         _ => {
             eprintln!("{USAGE}");
             return ExitCode::from(2);
         }
     };
-    if !matches!(words[0], "floors" | "attacks" | "bogo") {
+    if !matches!(words[0], "floors" | "attacks" | "bogo" | "fuzz") {
         println!();
         stages.summary();
     }
