@@ -8,6 +8,9 @@ use surfaces::arms::{self, Role};
 use surfaces::configs::Version;
 use surfaces::{TARGETS, seeds};
 
+/// What to do when the library has moved on.
+const ANEW: &str = "`cargo run -p surfaces -- seeds` makes the seeds anew";
+
 fn corpus(target: &str) -> Vec<(PathBuf, Vec<u8>)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/corpus").join(target);
     let mut files: Vec<PathBuf> = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
@@ -48,7 +51,7 @@ fn the_seeds_reach_each_arm_of_each_legal_order() {
         }
     }
     let missing: Vec<_> = arms::all().into_iter().filter(|arm| !reached.contains(arm)).collect();
-    assert!(missing.is_empty(), "not reached: {missing:#?}");
+    assert!(missing.is_empty(), "not reached: {missing:#?}\n{ANEW}");
 }
 
 #[test]
@@ -57,6 +60,6 @@ fn each_decoder_takes_one_of_its_seeds() {
     let seeds = corpus("messages");
     for (number, (name, decode)) in DECODERS.iter().enumerate() {
         let mut own = seeds.iter().filter(|(_, seed)| usize::from(seed[0]) == number);
-        assert!(own.any(|(_, seed)| decode(&seed[1..])), "{name}");
+        assert!(own.any(|(_, seed)| decode(&seed[1..])), "{name}: {ANEW}");
     }
 }
