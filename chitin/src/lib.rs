@@ -139,7 +139,7 @@ pub mod client {
     pub use crate::config::client::{
         ClientConfig, Resumption, TicketRequest, Tls12Resumption, WantsClientCert,
     };
-    pub use crate::config::resolve::ResolvesClientCert;
+    pub use crate::config::resolve::{CertificateRequest, ResolvesClientCert};
     #[cfg(feature = "std")]
     pub use crate::config::sessions::ClientSessionMemoryCache;
     pub use crate::config::sessions::{ClientSessionStore, Tls12ClientSessionValue, Tls13ClientSessionValue};
@@ -185,6 +185,7 @@ pub mod server {
 /// Certificates with their keys, and how they sign.
 pub mod sign {
     pub use crate::config::resolve::SingleCertAndKey;
+    pub use crate::crypto::credential::Credential;
     pub use crate::crypto::signer::{CertifiedKey, Signer, SigningKey, public_key_to_spki};
 }
 

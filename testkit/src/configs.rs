@@ -62,6 +62,8 @@ pub struct ClientOpts {
     pub alpn: Vec<Vec<u8>>,
     /// What the client answers when asked for a certificate.
     pub identity: Option<Identity>,
+    /// Ask servers for SCTs.
+    pub scts: bool,
     /// Where it is noted what the verifier sees.
     pub seen: Seen,
 }
@@ -98,7 +100,7 @@ pub enum ClientAuth {
 pub fn client_config(roots: RootCertStore, opts: &ClientOpts) -> ClientConfig {
     let provider = provider(&opts.suites, &opts.groups);
     let inner = WebPkiServerVerifier::builder_with_provider(roots.into(), provider.clone()).build().unwrap();
-    let verifier = Arc::new(Witness { inner, seen: opts.seen.clone() });
+    let verifier = Arc::new(Witness { inner, scts: opts.scts, seen: opts.seen.clone() });
     let builder = ClientConfig::builder_with_provider(provider)
         .with_protocol_versions(&versions(&opts.versions))
         .unwrap()
@@ -144,7 +146,7 @@ fn versions(wanted: &[&'static SupportedProtocolVersion]) -> Vec<&'static Suppor
     if wanted.is_empty() { vec![&version::TLS13] } else { wanted.to_vec() }
 }
 
-/// What a client was given to check: the schemes of the handshake signatures, and the staples, in order.
+/// What a client was given to check: the schemes of the handshake signatures, and what was stapled, in order.
 #[derive(Clone, Debug, Default)]
 pub struct Seen(Arc<Mutex<Notes>>);
 
@@ -152,6 +154,7 @@ pub struct Seen(Arc<Mutex<Notes>>);
 struct Notes {
     schemes: Vec<SignatureScheme>,
     staples: Vec<Vec<u8>>,
+    scts: Vec<Vec<Vec<u8>>>,
 }
 
 impl Seen {
@@ -168,12 +171,18 @@ impl Seen {
     pub fn staples(&self) -> Vec<Vec<u8>> {
         self.notes().staples.clone()
     }
+
+    /// The lists of SCTs that were noted so far, empty where there was none.
+    pub fn scts(&self) -> Vec<Vec<Vec<u8>>> {
+        self.notes().scts.clone()
+    }
 }
 
 /// The built-in verifier, with a note of what passes it: the connection has no getters for that.
 #[derive(Debug)]
 struct Witness {
     inner: Arc<WebPkiServerVerifier>,
+    scts: bool,
     seen: Seen,
 }
 
@@ -188,6 +197,23 @@ impl ServerCertVerifier for Witness {
     ) -> Result<ServerCertVerified, Error> {
         self.seen.notes().staples.push(ocsp_response.to_vec());
         self.inner.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)
+    }
+
+    fn verify_server_cert_with_scts(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        server_name: &ServerName<'_>,
+        ocsp_response: &[u8],
+        scts: &[&[u8]],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        self.seen.notes().scts.push(scts.iter().map(|sct| sct.to_vec()).collect());
+        self.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)
+    }
+
+    fn requests_scts(&self) -> bool {
+        self.scts
     }
 
     fn verify_tls12_signature(

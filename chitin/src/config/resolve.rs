@@ -3,12 +3,14 @@
 use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::sync::Arc;
+use alloc::vec::Vec;
 use core::fmt;
 
 use pki_types::{DnsName, ServerName};
 
 use super::server::ClientHello;
 use super::webpki::{ParsedCertificate, verify_server_name};
+use crate::crypto::credential::Credential;
 use crate::crypto::signer::CertifiedKey;
 use crate::error::Error;
 use crate::names::SignatureScheme;
@@ -17,6 +19,14 @@ use crate::names::SignatureScheme;
 pub trait ResolvesServerCert: fmt::Debug + Send + Sync {
     /// Returns the certificate and key for the client that sent `client_hello`. `None` ends the handshake.
     fn resolve(&self, client_hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>>;
+
+    /// Does as [`Self::resolve`], and gives what is to be shown beside the chain as well. This is what connections call.
+    ///
+    /// By default it is what [`Self::resolve`] gives, with nothing beside it. A resolver that asks another one has to pass
+    /// on this call too. Not in rustls 0.23.
+    fn resolve_credential(&self, client_hello: ClientHello<'_>) -> Option<Credential> {
+        self.resolve(client_hello).map(Credential::from)
+    }
 
     /// Says whether what is resolved are raw public keys (RFC 7250).
     fn only_raw_public_keys(&self) -> bool {
@@ -36,6 +46,16 @@ pub trait ResolvesClientCert: fmt::Debug + Send + Sync {
         sigschemes: &[SignatureScheme],
     ) -> Option<Arc<CertifiedKey>>;
 
+    /// Does as [`Self::resolve`], with all that the server asks for before it, and gives what is to be shown beside the chain
+    /// as well. This is what connections call.
+    ///
+    /// By default it is what [`Self::resolve`] gives, with nothing beside it. A resolver that asks another one has to pass
+    /// on this call too. Not in rustls 0.23.
+    fn resolve_credential(&self, request: CertificateRequest<'_>) -> Option<Credential> {
+        let authorities: Vec<&[u8]> = request.authorities().collect();
+        self.resolve(&authorities, request.signature_schemes()).map(Credential::from)
+    }
+
     /// Says whether what is resolved are raw public keys (RFC 7250).
     fn only_raw_public_keys(&self) -> bool {
         false
@@ -43,6 +63,27 @@ pub trait ResolvesClientCert: fmt::Debug + Send + Sync {
 
     /// Says whether `resolve` may ever return something.
     fn has_certs(&self) -> bool;
+}
+
+/// What a server asks for when it wants to see a client's certificate, RFC 8446 section 4.3.2.
+///
+/// When it is shown the server has proved who it is.
+#[derive(Clone, Copy, Debug)]
+pub struct CertificateRequest<'a> {
+    pub(crate) authorities: &'a [Vec<u8>],
+    pub(crate) schemes: &'a [SignatureScheme],
+}
+
+impl<'a> CertificateRequest<'a> {
+    /// Returns the DER names of the authorities that the server trusts, RFC 8446 section 4.2.4. There may be none.
+    pub fn authorities(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
+        self.authorities.iter().map(Vec::as_slice)
+    }
+
+    /// Returns the signature schemes that the server accepts of the client itself, best first.
+    pub fn signature_schemes(&self) -> &'a [SignatureScheme] {
+        self.schemes
+    }
 }
 
 /// Shows no client certificate, whatever is asked.
@@ -61,29 +102,43 @@ impl ResolvesClientCert for FailResolveClientCert {
 
 /// Always shows the same certificate, as a server or as a client.
 #[derive(Debug)]
-pub struct SingleCertAndKey(Arc<CertifiedKey>);
+pub struct SingleCertAndKey(Credential);
 
 impl From<CertifiedKey> for SingleCertAndKey {
     fn from(key: CertifiedKey) -> Self {
-        Self(Arc::new(key))
+        Self(key.into())
     }
 }
 
 impl From<Arc<CertifiedKey>> for SingleCertAndKey {
     fn from(key: Arc<CertifiedKey>) -> Self {
-        Self(key)
+        Self(key.into())
+    }
+}
+
+impl From<Credential> for SingleCertAndKey {
+    fn from(credential: Credential) -> Self {
+        Self(credential)
     }
 }
 
 impl ResolvesServerCert for SingleCertAndKey {
     fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
-        Some(Arc::clone(&self.0))
+        Some(Arc::clone(&self.0.certified))
+    }
+
+    fn resolve_credential(&self, _: ClientHello<'_>) -> Option<Credential> {
+        Some(self.0.clone())
     }
 }
 
 impl ResolvesClientCert for SingleCertAndKey {
     fn resolve(&self, _: &[&[u8]], _: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
-        Some(Arc::clone(&self.0))
+        Some(Arc::clone(&self.0.certified))
+    }
+
+    fn resolve_credential(&self, _: CertificateRequest<'_>) -> Option<Credential> {
+        Some(self.0.clone())
     }
 
     fn has_certs(&self) -> bool {

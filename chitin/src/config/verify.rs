@@ -54,6 +54,35 @@ pub trait ServerCertVerifier: fmt::Debug + Send + Sync {
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error>;
 
+    /// Does as [`Self::verify_server_cert`], and is given the signed certificate timestamps that the server sent, each as RFC
+    /// 6962 section 3.3 serializes it. This is what connections call.
+    ///
+    /// There are none unless [`Self::requests_scts`] asked for them, and a server need not send any. Those within the
+    /// certificate or the OCSP response are not among them. By default the timestamps are dropped; a verifier that asks another
+    /// one has to pass on this call too. Not in rustls 0.23.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Self::verify_server_cert`].
+    fn verify_server_cert_with_scts(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        server_name: &ServerName<'_>,
+        ocsp_response: &[u8],
+        scts: &[&[u8]],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        let _ = scts;
+        self.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)
+    }
+
+    /// Says whether servers are asked for signed certificate timestamps, RFC 6962 section 3.3. By default they are not. Not in
+    /// rustls 0.23.
+    fn requests_scts(&self) -> bool {
+        false
+    }
+
     /// Verifies the signature of a TLS 1.2 ServerKeyExchange, RFC 5246 section 7.4.3.
     ///
     /// # Errors

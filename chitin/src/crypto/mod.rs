@@ -20,6 +20,7 @@ mod aead_record;
 #[cfg(feature = "aws_lc_rs")]
 pub mod aws_lc_rs;
 pub mod cipher;
+pub(crate) mod credential;
 mod der;
 pub(crate) mod ffdhe;
 pub mod hash;

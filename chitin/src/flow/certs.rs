@@ -6,8 +6,8 @@ use alloc::vec::Vec;
 use pki_types::CertificateDer;
 
 use crate::config::compress::{CertCompressor, CertDecompressor, CompressionCache};
+use crate::crypto::credential::Credential;
 use crate::crypto::hash::Output;
-use crate::crypto::signer::CertifiedKey;
 use crate::crypto::verify::{DigitallySignedStruct, HandshakeSignatureValid};
 use crate::error::{Error, InvalidMessage, PeerMisbehaved};
 use crate::flow::cx::Cx;
@@ -19,9 +19,11 @@ use crate::names::{
 };
 use crate::schedule::tls13::TrafficSecret;
 use crate::schedule::transcript::Transcript;
+use crate::wire::client_hello::ClientHello;
 use crate::wire::codec::{List, MAX16, MAX24, Opaque, Wire, nest};
 use crate::wire::extensions::{
-    CertCompressions, CertificateExtensions, CertificateStatus, MAX_CERT_COMPRESSIONS, PointFormats,
+    CertCompressions, CertificateExtensions, CertificateStatus, MAX_CERT_COMPRESSIONS, PointFormats, SctList,
+    ext,
 };
 use crate::wire::tls12::Certificate12;
 use crate::wire::tls13::{Certificate, CertificateVerify, CompressedCertificate, Length24};
@@ -31,6 +33,40 @@ pub(crate) struct PeerChain {
     pub(crate) certificates: Vec<CertificateDer<'static>>,
     /// The OCSP response that came with the leaf; empty if none did.
     pub(crate) ocsp: Vec<u8>,
+    /// The timestamps that came with the leaf.
+    pub(crate) scts: Vec<Vec<u8>>,
+}
+
+impl PeerChain {
+    /// A chain with nothing beside it.
+    pub(crate) fn bare(certificates: Vec<CertificateDer<'static>>) -> Self {
+        Self { certificates, ocsp: Vec::new(), scts: Vec::new() }
+    }
+}
+
+/// SCTs as they came in a list. RFC 6962 section 3.3.
+pub(crate) fn read_scts(list: Option<SctList<'_>>) -> Vec<Vec<u8>> {
+    list.into_iter().flat_map(|list| list.iter()).map(|sct| sct.0.to_vec()).collect()
+}
+
+/// What we show beside a chain, in the entry of the leaf.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Staples<'a> {
+    pub(crate) ocsp: Option<&'a [u8]>,
+    /// The items of the list, encoded.
+    pub(crate) scts: Option<&'a [u8]>,
+}
+
+impl<'a> Staples<'a> {
+    /// Of what the credential has, that which the client asks for.
+    pub(crate) fn wanted_by(hello: &ClientHello, credential: &'a Credential) -> Self {
+        let ocsp = credential.certified.ocsp.as_deref().filter(|response| !response.is_empty());
+        let scts = credential.scts();
+        Self {
+            ocsp: ocsp.filter(|_| hello.status_request()),
+            scts: scts.filter(|_| hello.extension(ext::signed_certificate_timestamp).is_some()),
+        }
+    }
 }
 
 /// Reads a Certificate message of the handshake proper, where its context is empty.
@@ -39,7 +75,7 @@ pub(crate) fn read_chain(body: &[u8], offered: impl Fn(u16) -> bool) -> Result<P
     if !message.context.0.is_empty() {
         return Err(PeerMisbehaved::WrongCertificateContext.into());
     }
-    let mut chain = PeerChain { certificates: Vec::new(), ocsp: Vec::new() };
+    let mut chain = PeerChain::bare(Vec::new());
     for entry in message.entries() {
         let entry = entry?;
         replies::check(&entry.extensions.seen, Reply::CertificateEntry, &offered)?;
@@ -51,23 +87,27 @@ pub(crate) fn read_chain(body: &[u8], offered: impl Fn(u16) -> bool) -> Result<P
                 chain.ocsp = status.response.0.to_vec();
             }
         }
+        if chain.certificates.is_empty() {
+            chain.scts = read_scts(entry.extensions.signed_certificate_timestamp);
+        }
         chain.certificates.push(CertificateDer::from(entry.cert_data.0.to_vec()));
     }
     Ok(chain)
 }
 
-/// Writes the body of a Certificate message. `ocsp` goes with the leaf.
-pub(crate) fn write_chain(out: &mut Vec<u8>, chain: &[CertificateDer<'_>], ocsp: Option<&[u8]>) {
+/// Writes the body of a Certificate message. The staples go with the leaf.
+pub(crate) fn write_chain(out: &mut Vec<u8>, chain: &[CertificateDer<'_>], staples: Staples<'_>) {
     Opaque::<0, 255>(&[]).write(out);
     nest(out, MAX24, |out| {
-        let mut ocsp = ocsp;
+        let mut staples = staples;
         for certificate in chain {
             Opaque::<1, MAX24>(certificate).write(out);
-            let status_request = ocsp.take().map(|response| CertificateStatus {
-                kind: CertificateStatusType::OCSP,
-                response: Opaque(response),
-            });
-            CertificateExtensions { status_request, ..Default::default() }.write(out);
+            let Staples { ocsp, scts } = core::mem::take(&mut staples);
+            let status_request = ocsp
+                .map(|ocsp| CertificateStatus { kind: CertificateStatusType::OCSP, response: Opaque(ocsp) });
+            let signed_certificate_timestamp = scts.map(List::of_encoded);
+            CertificateExtensions { status_request, signed_certificate_timestamp, ..Default::default() }
+                .write(out);
         }
     });
 }
@@ -154,19 +194,19 @@ pub(crate) fn emit_chain(
     cx: &mut Cx<'_>,
     transcript: &mut Transcript,
     chain: &[CertificateDer<'_>],
-    ocsp: Option<&[u8]>,
+    staples: Staples<'_>,
     compressor: Option<&'static dyn CertCompressor>,
     cache: &CompressionCache,
 ) -> Result<(), Error> {
     let compressed = match compressor {
-        Some(compressor) => compress(chain, ocsp, compressor, cache)?,
+        Some(compressor) => compress(chain, staples, compressor, cache)?,
         None => None,
     };
     match compressed {
         Some(body) => cx.emit(transcript, HandshakeType::CompressedCertificate, |out| {
             out.extend_from_slice(&body);
         }),
-        None => cx.emit(transcript, HandshakeType::Certificate, |out| write_chain(out, chain, ocsp)),
+        None => cx.emit(transcript, HandshakeType::Certificate, |out| write_chain(out, chain, staples)),
     }
     Ok(())
 }
@@ -174,12 +214,12 @@ pub(crate) fn emit_chain(
 /// The body of a CompressedCertificate; `None` if the compressor cannot, or gives what no message holds.
 fn compress(
     chain: &[CertificateDer<'_>],
-    ocsp: Option<&[u8]>,
+    staples: Staples<'_>,
     compressor: &'static dyn CertCompressor,
     cache: &CompressionCache,
 ) -> Result<Option<Vec<u8>>, Error> {
     let mut plain = Vec::new();
-    write_chain(&mut plain, chain, ocsp);
+    write_chain(&mut plain, chain, staples);
     guarded(COMPRESSOR, || {
         let made = cache.compress(compressor, &plain).ok();
         let made = made.filter(|made| (1..=MAX_COMPRESSED_CHAIN).contains(&made.len()));
@@ -239,11 +279,13 @@ pub(crate) fn check_signature(
 
 /// The first of our key's schemes that the peer takes. The peer's list holds only schemes of TLS 1.3.
 pub(crate) fn choose_scheme(
-    credential: &CertifiedKey,
+    credential: &Credential,
     theirs: &[SignatureScheme],
 ) -> Result<Option<SignatureScheme>, Error> {
-    guarded("signing key", || Ok(credential.key.choose_scheme(theirs).map(|signer| signer.scheme())))
-        .map(|scheme| scheme.filter(|scheme| theirs.contains(scheme)))
+    guarded("signing key", || {
+        Ok(credential.certified.key.choose_scheme(theirs).map(|signer| signer.scheme()))
+    })
+    .map(|scheme| scheme.filter(|scheme| theirs.contains(scheme)))
 }
 
 pub(crate) fn emit_certificate_verify(

@@ -11,7 +11,7 @@ use alloc::vec::Vec;
 use crate::carrier::Parameters;
 use crate::config::server::ServerConfig;
 use crate::crypto::SupportedKxGroup;
-use crate::crypto::signer::CertifiedKey;
+use crate::crypto::credential::Credential;
 use crate::crypto::suites::{SupportedCipherSuite, Tls12CipherSuite, Tls13CipherSuite};
 use crate::error::{Error, PeerIncompatible, PeerMisbehaved};
 use crate::flow::certs;
@@ -289,7 +289,7 @@ pub(crate) fn check_hello12(hello: &ClientHello, config: &ServerConfig) -> Resul
 pub(crate) fn parameters12(
     hello: &ClientHello,
     config: &ServerConfig,
-    credential: &CertifiedKey,
+    credential: &Credential,
 ) -> Result<Choice, Error> {
     let groups = hello.groups.as_deref().ok_or(PeerIncompatible::NamedGroupsExtensionRequired)?;
     let schemes = hello.schemes.as_deref().ok_or(PeerIncompatible::SignatureAlgorithmsExtensionRequired)?;
@@ -325,8 +325,8 @@ pub(crate) fn parameters12(
     Err(PeerIncompatible::NoSignatureSchemesInCommon.into())
 }
 
-fn fits_key(suite: &'static Tls12CipherSuite, credential: &CertifiedKey) -> bool {
-    SupportedCipherSuite::Tls12(suite).usable_for_signature_algorithm(credential.key.algorithm())
+fn fits_key(suite: &'static Tls12CipherSuite, credential: &Credential) -> bool {
+    SupportedCipherSuite::Tls12(suite).usable_for_signature_algorithm(credential.certified.key.algorithm())
 }
 
 /// What is chosen of a full handshake of TLS 1.2.

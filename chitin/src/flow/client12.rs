@@ -28,9 +28,10 @@ use alloc::vec::Vec;
 use pki_types::{CertificateDer, UnixTime};
 
 use crate::carrier::Direction;
+use crate::config::resolve::CertificateRequest;
 use crate::config::sessions::{SessionBinding, Tls12ClientSessionValue};
 use crate::crypto::SupportedKxGroup;
-use crate::crypto::signer::CertifiedKey;
+use crate::crypto::credential::Credential;
 use crate::crypto::suites::{SupportedCipherSuite, Tls12CipherSuite};
 use crate::crypto::verify::DigitallySignedStruct;
 use crate::error::{Error, InvalidMessage, PeerIncompatible, PeerMisbehaved};
@@ -148,18 +149,18 @@ impl Client {
                 chain: &s.chain.certificates,
                 name: &s.common.asked.name,
                 ocsp: &s.chain.ocsp,
+                scts: &s.chain.scts,
                 now: s.now?,
             },
             AskCertificate(s) => {
                 let request = s.request.as_ref()?;
                 Question::ClientCertificate {
                     resolver: &s.common.asked.config.client_auth_cert_resolver,
-                    hints: &request.authorities,
-                    schemes: &request.schemes,
+                    request: request.view(),
                 }
             }
             AskSignature(s) => {
-                Question::Sign { key: &s.credential.key, scheme: s.scheme, message: &s.message }
+                Question::Sign { key: &s.credential.certified.key, scheme: s.scheme, message: &s.message }
             }
             _ => return None,
         })
@@ -247,7 +248,8 @@ pub(crate) fn read_server_hello(
         None => {
             cx.facts.kind = Some(HandshakeKind::Full);
             let status_comes = extensions.status_request.is_some();
-            Ok(WaitCertificate(Box::new(Begun { common, status_comes })))
+            let scts = certs::read_scts(extensions.signed_certificate_timestamp);
+            Ok(WaitCertificate(Box::new(Begun { common, status_comes, scts })))
         }
     }
 }
@@ -297,6 +299,8 @@ fn resume(common: Common, session: Tls12ClientSessionValue, cx: &mut Cx<'_>) -> 
 pub(crate) struct Begun {
     common: Common,
     status_comes: bool,
+    /// TLS 1.2 has them in ServerHello. RFC 6962 section 3.3.1.
+    scts: Vec<Vec<u8>>,
 }
 
 impl Begun {
@@ -307,8 +311,9 @@ impl Begun {
             return Err(PeerMisbehaved::ServerSentEmptyCertificateList.into());
         }
         self.common.messages.add(m.raw);
-        let Self { common, status_comes } = *self;
-        let presented = Box::new(Presented { common, chain: PeerChain { certificates, ocsp: Vec::new() } });
+        let Self { common, status_comes, scts } = *self;
+        let chain = PeerChain { scts, ..PeerChain::bare(certificates) };
+        let presented = Box::new(Presented { common, chain });
         Ok(match status_comes {
             true => WaitCertificateStatusOrServerKeyExchange(presented),
             false => WaitServerKeyExchange(presented),
@@ -379,6 +384,13 @@ struct Request {
     authorities: Vec<Vec<u8>>,
 }
 
+impl Request {
+    /// What resolvers see of it.
+    fn view(&self) -> CertificateRequest<'_> {
+        CertificateRequest { authorities: &self.authorities, schemes: &self.schemes }
+    }
+}
+
 /// The types name kinds of keys, and a scheme counts only with a key that it goes with. RFC 5246 section 7.4.4; Ed25519 and
 /// Ed448 are under the type of ECDSA, RFC 8422 section 5.5.
 fn takes(request: &CertificateRequest12<'_>, scheme: SignatureScheme) -> bool {
@@ -447,19 +459,19 @@ impl Authenticated {
     /// Certificate, if it was asked for, and ClientKeyExchange. RFC 5246 sections 7.4.6 and 7.4.7.
     fn send_client_flight(
         self: Box<Self>,
-        credential: Option<Arc<CertifiedKey>>,
+        credential: Option<Credential>,
         cx: &mut Cx<'_>,
     ) -> Result<Client, Error> {
         let Self { mut common, chain, group, public, request } = *self;
         // An empty chain is no certificate, and must not be followed by a signature.
-        let usable = match (&request, credential.filter(|credential| !credential.cert.is_empty())) {
+        let usable = match (&request, credential.filter(|credential| !credential.certified.cert.is_empty())) {
             (Some(request), Some(credential)) => {
                 certs::choose_scheme(&credential, &request.schemes)?.map(|scheme| (credential, scheme))
             }
             _ => None,
         };
         if request.is_some() {
-            let ours = usable.as_ref().map_or(&[][..], |(credential, _)| &credential.cert);
+            let ours = usable.as_ref().map_or(&[][..], |(credential, _)| &credential.certified.cert);
             common.messages.emit(cx, HandshakeType::Certificate, |out| certs::write_chain12(out, ours));
         }
         let exchange = group.start()?;
@@ -493,7 +505,7 @@ struct Keyed {
 /// A signature over the whole handshake is being made.
 pub(crate) struct Signing {
     keyed: Keyed,
-    credential: Arc<CertifiedKey>,
+    credential: Credential,
     scheme: SignatureScheme,
     message: Vec<u8>,
 }

@@ -28,11 +28,12 @@ use pki_types::{CertificateDer, ServerName, UnixTime};
 use crate::carrier::Direction;
 use crate::config::client::ClientConfig;
 use crate::config::compress::CertCompressor;
-use crate::crypto::signer::CertifiedKey;
+use crate::config::resolve::CertificateRequest as CertificateRequestView;
+use crate::crypto::credential::Credential;
 use crate::crypto::suites::{SupportedCipherSuite, Tls13CipherSuite};
 use crate::crypto::verify::DigitallySignedStruct;
 use crate::error::{Error, InvalidMessage, PeerIncompatible, PeerMisbehaved};
-use crate::flow::certs::{self, PeerChain, Signed};
+use crate::flow::certs::{self, PeerChain, Signed, Staples};
 use crate::flow::cx::{Cx, Gate};
 use crate::flow::offer::{Asked, Offer};
 use crate::flow::question::{Answer, Question, SERVER_VERIFIER, STORE, told};
@@ -135,15 +136,15 @@ impl Client {
                 chain: &s.chain.certificates,
                 name: &s.common.asked.name,
                 ocsp: &s.chain.ocsp,
+                scts: &s.chain.scts,
                 now: s.now,
             },
             AskCertificate(s) => Question::ClientCertificate {
                 resolver: &s.finishing.common.asked.config.client_auth_cert_resolver,
-                hints: &s.request.authorities,
-                schemes: &s.request.schemes,
+                request: s.request.view(),
             },
             AskSignature(s) => {
-                Question::Sign { key: &s.credential.key, scheme: s.scheme, message: &s.message }
+                Question::Sign { key: &s.credential.certified.key, scheme: s.scheme, message: &s.message }
             }
             _ => return None,
         })
@@ -514,6 +515,13 @@ pub(crate) struct Request {
     compressor: Option<&'static dyn CertCompressor>,
 }
 
+impl Request {
+    /// What resolvers see of it.
+    fn view(&self) -> CertificateRequestView<'_> {
+        CertificateRequestView { authorities: &self.authorities, schemes: &self.schemes }
+    }
+}
+
 impl Unauthenticated {
     fn read_certificate_request(mut self: Box<Self>, m: Message<'_>) -> Result<Client, Error> {
         let message = CertificateRequest::read_all(m.body)?;
@@ -663,26 +671,25 @@ pub(crate) struct Answering {
 
 impl Answering {
     /// Without a credential that fits, an empty list says so. RFC 8446 section 4.4.2.
-    fn send_certificate(
-        self,
-        credential: Option<Arc<CertifiedKey>>,
-        cx: &mut Cx<'_>,
-    ) -> Result<Client, Error> {
+    fn send_certificate(self, credential: Option<Credential>, cx: &mut Cx<'_>) -> Result<Client, Error> {
         let Self { mut finishing, request } = self;
         let transcript = &mut finishing.common.transcript;
         // An empty chain is no certificate, and must not be followed by a signature.
-        let usable = match credential.filter(|credential| !credential.cert.is_empty()) {
+        let usable = match credential.filter(|credential| !credential.certified.cert.is_empty()) {
             Some(credential) => {
                 certs::choose_scheme(&credential, &request.schemes)?.map(|scheme| (credential, scheme))
             }
             None => None,
         };
         let Some((credential, scheme)) = usable else {
-            cx.emit(transcript, HandshakeType::Certificate, |out| certs::write_chain(out, &[], None));
+            cx.emit(transcript, HandshakeType::Certificate, |out| {
+                certs::write_chain(out, &[], Staples::default())
+            });
             return finishing.send_finished(cx);
         };
         let cache = &finishing.common.asked.config.cert_compression_cache;
-        certs::emit_chain(cx, transcript, &credential.cert, None, request.compressor, cache)?;
+        let staples = Staples::default();
+        certs::emit_chain(cx, transcript, &credential.certified.cert, staples, request.compressor, cache)?;
         let message = certs::signed_message(Signed::ByClient, &transcript.current());
         Ok(AskSignature(Box::new(Signing { finishing, credential, scheme, message })))
     }
@@ -691,7 +698,7 @@ impl Answering {
 /// A signature is being made.
 pub(crate) struct Signing {
     finishing: Box<Finishing>,
-    credential: Arc<CertifiedKey>,
+    credential: Credential,
     scheme: SignatureScheme,
     message: Vec<u8>,
 }

@@ -348,6 +348,7 @@ impl Offer {
         when(self.size_limit().is_some(), ext::record_size_limit);
         let hints = self.config.verifier.root_hint_subjects().is_some_and(|names| !names.is_empty());
         when(hints, ext::certificate_authorities);
+        when(self.config.verifier.requests_scts(), ext::signed_certificate_timestamp);
         when(self.early_data, ext::early_data);
         when(new && !self.compressions.is_empty(), ext::compress_certificate);
 

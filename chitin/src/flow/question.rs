@@ -9,12 +9,13 @@ use alloc::vec::Vec;
 
 use pki_types::{CertificateDer, ServerName, UnixTime};
 
-use crate::config::resolve::{ResolvesClientCert, ResolvesServerCert};
+use crate::config::resolve::{CertificateRequest, ResolvesClientCert, ResolvesServerCert};
 use crate::config::server::{ClientHello as HelloView, ServerConfig};
 use crate::config::sessions::StoresServerSessions;
 use crate::config::time::TimeProvider;
 use crate::config::verify::{ClientCertVerifier, ServerCertVerifier};
-use crate::crypto::signer::{CertifiedKey, SigningKey};
+use crate::crypto::credential::Credential;
+use crate::crypto::signer::SigningKey;
 use crate::crypto::ticket::ProducesTickets;
 use crate::error::Error;
 pub(crate) use crate::error::guard::{guarded, told};
@@ -39,8 +40,7 @@ pub(crate) enum Question<'a> {
     },
     ClientCertificate {
         resolver: &'a Arc<dyn ResolvesClientCert>,
-        hints: &'a [Vec<u8>],
-        schemes: &'a [SignatureScheme],
+        request: CertificateRequest<'a>,
     },
     /// `schemes` is what the peer can check; the key chooses one of them.
     Sign {
@@ -53,6 +53,7 @@ pub(crate) enum Question<'a> {
         chain: &'a [CertificateDer<'static>],
         name: &'a ServerName<'static>,
         ocsp: &'a [u8],
+        scts: &'a [Vec<u8>],
         now: UnixTime,
     },
     VerifyClient {
@@ -87,7 +88,7 @@ pub(crate) enum Question<'a> {
 /// The answer to a question, of its kind.
 pub(crate) enum Answer {
     Config(Arc<ServerConfig>),
-    Certificate(Option<Arc<CertifiedKey>>),
+    Certificate(Option<Credential>),
     Signature(Vec<u8>),
     /// The chain is good: an error does not come as an answer, it ends the connection.
     Verified,
@@ -112,10 +113,11 @@ impl Question<'_> {
     fn ask(&self) -> Result<Answer, Error> {
         Ok(match self {
             Self::Config => return Err(Error::General("only the application has the config".into())),
-            Self::ServerCertificate { resolver, hello } => Answer::Certificate(resolver.resolve(view(hello))),
-            Self::ClientCertificate { resolver, hints, schemes } => {
-                let hints: Vec<&[u8]> = hints.iter().map(Vec::as_slice).collect();
-                Answer::Certificate(resolver.resolve(&hints, schemes))
+            Self::ServerCertificate { resolver, hello } => {
+                Answer::Certificate(resolver.resolve_credential(view(hello)))
+            }
+            Self::ClientCertificate { resolver, request } => {
+                Answer::Certificate(resolver.resolve_credential(*request))
             }
             Self::Sign { key, scheme, message } => {
                 let signer = key.choose_scheme(&[*scheme]).ok_or_else(|| {
@@ -123,10 +125,11 @@ impl Question<'_> {
                 })?;
                 Answer::Signature(signer.sign(message)?)
             }
-            Self::VerifyServer { verifier, chain, name, ocsp, now } => {
+            Self::VerifyServer { verifier, chain, name, ocsp, scts, now } => {
                 let (end_entity, intermediates) =
                     chain.split_first().ok_or(Error::NoCertificatesPresented)?;
-                verifier.verify_server_cert(end_entity, intermediates, name, ocsp, *now)?;
+                let scts: Vec<&[u8]> = scts.iter().map(Vec::as_slice).collect();
+                verifier.verify_server_cert_with_scts(end_entity, intermediates, name, ocsp, &scts, *now)?;
                 Answer::Verified
             }
             Self::VerifyClient { verifier, chain, now } => {

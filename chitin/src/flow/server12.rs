@@ -31,11 +31,11 @@ use zeroize::Zeroizing;
 use crate::carrier::Direction;
 use crate::config::server::ServerConfig;
 use crate::crypto::ActiveKeyExchange;
-use crate::crypto::signer::CertifiedKey;
+use crate::crypto::credential::Credential;
 use crate::crypto::suites::{SupportedCipherSuite, Tls12CipherSuite};
 use crate::crypto::verify::DigitallySignedStruct;
 use crate::error::{Error, PeerMisbehaved};
-use crate::flow::certs::{self, PeerChain};
+use crate::flow::certs::{self, PeerChain, Staples};
 use crate::flow::choose;
 use crate::flow::cx::Cx;
 use crate::flow::offer::MAX_TICKET;
@@ -48,7 +48,7 @@ use crate::names::{CertificateStatusType, HandshakeKind, HandshakeType, Protocol
 use crate::record::joiner::Message;
 use crate::schedule::tls12::{KeyBlock, KeyHalf, Label, MasterSecret, Randoms};
 use crate::wire::client_hello::ClientHello;
-use crate::wire::codec::{Opaque, Wire};
+use crate::wire::codec::{List, Opaque, Wire};
 use crate::wire::extensions::{SelectedProtocol, ServerHello12Extensions};
 use crate::wire::server_hello::ServerHello;
 use crate::wire::stored::{self, ServerSession12};
@@ -129,7 +129,7 @@ impl Server {
                 Question::ServerCertificate { resolver: &s.config.cert_resolver, hello: &s.hello }
             }
             AskSignature(s) => {
-                Question::Sign { key: &s.credential.key, scheme: s.scheme, message: &s.message }
+                Question::Sign { key: &s.credential.certified.key, scheme: s.scheme, message: &s.message }
             }
             AskVerdict(s) => Question::VerifyClient {
                 verifier: &s.keyed.common.config.verifier,
@@ -274,7 +274,7 @@ impl Started {
         let verify_data = master.verify_data(Label::Server, &messages.current());
         messages.emit(cx, HandshakeType::Finished, |out| out.extend_from_slice(verify_data.as_bytes()));
         cx.flush()?;
-        let chain = PeerChain { certificates: session.chain, ocsp: Vec::new() };
+        let chain = PeerChain::bare(session.chain);
         let common = Common { config, suite, randoms, messages, ems, session_id, ticket: false };
         let last = Last::TheClient;
         Ok(WaitChangeCipherSpec(Box::new(Keyed {
@@ -304,11 +304,13 @@ struct Common {
 
 /// What a ServerHello says beside its parameters.
 #[derive(Default)]
-struct Says {
+struct Says<'a> {
     ems: bool,
     named: bool,
     ticket: bool,
     status: bool,
+    /// The items of the list, encoded.
+    scts: Option<&'a [u8]>,
 }
 
 #[allow(clippy::too_many_arguments)] // It is what the message is made of, and both forms of the handshake have it.
@@ -318,7 +320,7 @@ fn send_server_hello(
     suite: &Tls12CipherSuite,
     randoms: &Randoms,
     session_id: &[u8],
-    says: Says,
+    says: Says<'_>,
     messages: &mut Messages,
     cx: &mut Cx<'_>,
 ) -> Result<(), Error> {
@@ -333,6 +335,7 @@ fn send_server_hello(
         server_name: says.named.then_some(()),
         session_ticket: says.ticket.then_some(()),
         status_request: says.status.then_some(()),
+        signed_certificate_timestamp: says.scts.map(List::of_encoded),
         application_layer_protocol_negotiation: protocol.as_deref().map(SelectedProtocol),
         record_size_limit: hello.record_size_limit().map(|_| ours.unwrap_or(size_limit::any(version))),
         ..Default::default()
@@ -351,7 +354,7 @@ fn send_server_hello(
 impl Started {
     fn send_server_flight(
         self: Box<Self>,
-        credential: Option<Arc<CertifiedKey>>,
+        credential: Option<Credential>,
         cx: &mut Cx<'_>,
     ) -> Result<Server, Error> {
         let credential = credential.ok_or(Error::NoServerCertificateResolved)?;
@@ -370,10 +373,12 @@ impl Started {
             session_id = vec![0; 32];
             config.provider.secure_random.fill(&mut session_id)?;
         }
-        let ocsp = credential.ocsp.as_deref().filter(|ocsp| hello.status_request() && !ocsp.is_empty());
-        let says = Says { ems, named: hello.server_name.is_some(), ticket, status: ocsp.is_some() };
+        let Staples { ocsp, scts } = Staples::wanted_by(&hello, &credential);
+        let says = Says { ems, named: hello.server_name.is_some(), ticket, status: ocsp.is_some(), scts };
         send_server_hello(&config, &hello, chosen.suite, &randoms, &session_id, says, &mut messages, cx)?;
-        messages.emit(cx, HandshakeType::Certificate, |out| certs::write_chain12(out, &credential.cert));
+        messages.emit(cx, HandshakeType::Certificate, |out| {
+            certs::write_chain12(out, &credential.certified.cert)
+        });
         if let Some(response) = ocsp {
             messages.emit(cx, HandshakeType::CertificateStatus, |out| {
                 CertificateStatus { kind: CertificateStatusType::OCSP, response: Opaque(response) }
@@ -394,7 +399,7 @@ impl Started {
 /// A signature over our key exchange is being made.
 pub(crate) struct Signing {
     common: Common,
-    credential: Arc<CertifiedKey>,
+    credential: Credential,
     scheme: SignatureScheme,
     exchange: Box<dyn ActiveKeyExchange>,
     params: Vec<u8>,
@@ -424,7 +429,7 @@ impl Signing {
         }
         messages.emit(cx, HandshakeType::ServerHelloDone, |_| {});
         cx.flush()?;
-        let chain = PeerChain { certificates: Vec::new(), ocsp: Vec::new() };
+        let chain = PeerChain::bare(Vec::new());
         let offered = Box::new(Offered { common, exchange, chain });
         Ok(if asked { WaitCertificate(offered) } else { WaitClientKeyExchange(offered) })
     }

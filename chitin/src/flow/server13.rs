@@ -30,11 +30,11 @@ use zeroize::Zeroizing;
 use crate::carrier::{Direction, Parameters};
 use crate::config::server::{ClientHello as HelloView, ServerConfig};
 use crate::crypto::SupportedKxGroup;
-use crate::crypto::signer::CertifiedKey;
+use crate::crypto::credential::Credential;
 use crate::crypto::suites::{SupportedCipherSuite, Tls13CipherSuite};
 use crate::crypto::verify::DigitallySignedStruct;
 use crate::error::{Error, PeerIncompatible, PeerMisbehaved};
-use crate::flow::certs::{self, PeerChain, Signed};
+use crate::flow::certs::{self, PeerChain, Signed, Staples};
 use crate::flow::choose::{self, Share};
 use crate::flow::cx::{Cx, Gate};
 use crate::flow::psk::{self, EarlyOffer, Present, Resumable};
@@ -142,7 +142,7 @@ impl Server {
                 Question::ServerCertificate { resolver: &s.config.cert_resolver, hello: &s.hello }
             }
             AskSignature(s) => {
-                Question::Sign { key: &s.credential.key, scheme: s.scheme, message: &s.message }
+                Question::Sign { key: &s.credential.certified.key, scheme: s.scheme, message: &s.message }
             }
             AskVerdict(s) => Question::VerifyClient {
                 verifier: &s.flown.config.verifier,
@@ -652,12 +652,12 @@ impl Chosen {
     /// in the clear.
     fn send_certificate(
         self: Box<Self>,
-        credential: Option<Arc<CertifiedKey>>,
+        credential: Option<Credential>,
         cx: &mut Cx<'_>,
     ) -> Result<Server, Error> {
         // A server's list must not be empty. RFC 8446 section 4.4.2.
         let credential = credential
-            .filter(|credential| !credential.cert.is_empty())
+            .filter(|credential| !credential.certified.cert.is_empty())
             .ok_or(Error::NoServerCertificateResolved)?;
         let schemes = choose::schemes(&self.hello)?;
         let scheme = certs::choose_scheme(&credential, &schemes)?
@@ -670,12 +670,11 @@ impl Chosen {
         if asked {
             agreed.send_certificate_request(cx)?;
         }
-        let status_wanted = agreed.hello.extension(ext::status_request).is_some();
-        let ocsp = credential.ocsp.as_deref().filter(|response| status_wanted && !response.is_empty());
         let Agreed { config, hello, transcript, .. } = &mut agreed;
         let compressor = certs::choose_compressor(&config.cert_compressors, hello.cert_compressions())?;
         let cache = &config.cert_compression_cache;
-        certs::emit_chain(cx, transcript, &credential.cert, ocsp, compressor, cache)?;
+        let staples = Staples::wanted_by(hello, &credential);
+        certs::emit_chain(cx, transcript, &credential.certified.cert, staples, compressor, cache)?;
         let message = certs::signed_message(Signed::ByServer, &agreed.transcript.current());
         Ok(AskSignature(Box::new(Signing { agreed, credential, scheme, message, asked })))
     }
@@ -686,7 +685,7 @@ impl Chosen {
 /// A signature is being made.
 pub(crate) struct Signing {
     agreed: Agreed,
-    credential: Arc<CertifiedKey>,
+    credential: Credential,
     scheme: SignatureScheme,
     message: Vec<u8>,
     /// The client has been asked for a certificate.

@@ -240,6 +240,7 @@ extension_block! {
     /// RFC 8446 section 4.4.2.
     CertificateExtensions<'a> in CT {
         status_request: CertificateStatus<'a>,
+        signed_certificate_timestamp: SctList<'a>,
     }
 }
 

@@ -20,6 +20,7 @@ fn all_cases() -> Vec<Case> {
         crate::parts::cases(),
         crate::quic::cases(),
         crate::records::cases(),
+        crate::staples::cases(),
         crate::tls12::cases(),
         crate::traffic::cases(),
     ];

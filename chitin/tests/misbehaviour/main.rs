@@ -20,6 +20,7 @@ mod messages;
 mod parts;
 mod quic;
 mod records;
+mod staples;
 mod sweep;
 mod tls12;
 mod traffic;

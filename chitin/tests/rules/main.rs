@@ -13,4 +13,5 @@ mod protocol;
 mod quic;
 mod resumption;
 mod secrecy;
+mod staples;
 mod tls12;

@@ -1,0 +1,111 @@
+//! A certified key with what a handshake shows beside its chain.
+//!
+//! [`CertifiedKey`] is as in rustls 0.23, with public fields and no room for more; what came later stands here.
+
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+use super::signer::CertifiedKey;
+use crate::error::Error;
+use crate::wire::codec::{MAX16, Opaque, Wire};
+
+/// A certificate chain with its private key, and what is shown beside it.
+///
+/// Resolvers give it in [`ResolvesServerCert::resolve_credential`](crate::server::ResolvesServerCert::resolve_credential)
+/// and [`ResolvesClientCert::resolve_credential`](crate::client::ResolvesClientCert::resolve_credential);
+/// [`SingleCertAndKey`](crate::sign::SingleCertAndKey) is a resolver for one. Not in rustls 0.23.
+#[derive(Clone, Debug)]
+pub struct Credential {
+    pub(crate) certified: Arc<CertifiedKey>,
+    /// SCTs, each after its length.
+    scts: Arc<[u8]>,
+}
+
+impl Credential {
+    /// Shows the chain of `certified`, and its OCSP response if it has one.
+    pub fn new(certified: impl Into<Arc<CertifiedKey>>) -> Self {
+        Self { certified: certified.into(), scts: Arc::default() }
+    }
+
+    /// Shows these signed certificate timestamps to clients that ask for them, RFC 6962 section 3.3. Each is a serialized
+    /// SCT, as a log gives it. They are not looked at.
+    ///
+    /// A client's certificate is shown without: no server of ours asks for them.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::General`] if there is none, if one is empty, or if together they have more than 60 KiB.
+    pub fn with_scts<S: AsRef<[u8]>>(mut self, scts: impl IntoIterator<Item = S>) -> Result<Self, Error> {
+        let mut list = Vec::new();
+        for sct in scts {
+            let sct = sct.as_ref();
+            if sct.is_empty() || list.len().saturating_add(sct.len()).saturating_add(2) > MAX_SCTS {
+                return Err(Error::General(WRONG_SCTS.into()));
+            }
+            Opaque::<1, MAX16>(sct).write(&mut list);
+        }
+        if list.is_empty() {
+            return Err(Error::General(WRONG_SCTS.into()));
+        }
+        self.scts = list.into();
+        Ok(self)
+    }
+
+    /// Returns the chain with its key and OCSP response.
+    pub fn certified_key(&self) -> &Arc<CertifiedKey> {
+        &self.certified
+    }
+
+    /// The items of the list, encoded; `None` if there is none.
+    pub(crate) fn scts(&self) -> Option<&[u8]> {
+        Some(&*self.scts).filter(|scts| !scts.is_empty())
+    }
+}
+
+impl From<CertifiedKey> for Credential {
+    fn from(certified: CertifiedKey) -> Self {
+        Self::new(certified)
+    }
+}
+
+impl From<Arc<CertifiedKey>> for Credential {
+    fn from(certified: Arc<CertifiedKey>) -> Self {
+        Self::new(certified)
+    }
+}
+
+/// Bytes of all SCTs with their lengths. In TLS 1.2 they share 64 KiB with the rest of ServerHello's extensions; a hundred
+/// bytes each is usual, and a handful of them.
+const MAX_SCTS: usize = 60 * 1024;
+
+const WRONG_SCTS: &str = "SCTs: at least one, none of them empty, and 60 KiB together at most";
+
+#[cfg(test)]
+#[cfg(all(feature = "aws_lc_rs", feature = "std"))]
+mod tests {
+    use alloc::vec;
+
+    use super::*;
+    use crate::crypto::aws_lc_rs::default_provider;
+
+    fn credential() -> Credential {
+        let key = include_bytes!("../../testdata/config/server.key.der");
+        let key = pki_types::PrivatePkcs8KeyDer::from(&key[..]).into();
+        let key = default_provider().key_provider.load_private_key(key).unwrap();
+        Credential::from(CertifiedKey::new(Vec::new(), key))
+    }
+
+    #[test]
+    fn timestamps_are_a_list_with_something_in_it() {
+        assert_eq!(credential().scts(), None);
+        // RFC 6962 section 3.3: each with two bytes of length.
+        let two = credential().with_scts([&b"ab"[..], b"c"]).unwrap();
+        assert_eq!(two.scts(), Some(&b"\x00\x02ab\x00\x01c"[..]));
+        assert!(credential().with_scts::<&[u8]>([]).is_err());
+        assert!(credential().with_scts([&b"ab"[..], b""]).is_err());
+        assert!(credential().with_scts([vec![7; MAX_SCTS - 2]]).is_ok());
+        assert!(credential().with_scts([vec![7; MAX_SCTS - 1]]).is_err());
+        assert!(credential().with_scts([vec![7; MAX_SCTS - 5], vec![7]]).is_ok());
+        assert!(credential().with_scts([vec![7; MAX_SCTS - 5], vec![7; 2]]).is_err());
+    }
+}
