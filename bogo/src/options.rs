@@ -32,6 +32,8 @@ pub struct Credential {
     pub key_file: Option<PathBuf>,
     pub signing_prefs: Vec<u16>,
     pub ocsp: Option<Vec<u8>>,
+    /// The whole list, with its length.
+    pub scts: Option<Vec<u8>>,
     pub must_match_issuer: bool,
 }
 
@@ -117,6 +119,8 @@ pub struct Options {
     pub expect_ocsp: Option<Vec<u8>>,
     pub decline_ocsp: bool,
     pub fail_ocsp: bool,
+    pub request_scts: bool,
+    pub expect_scts: Option<Vec<u8>>,
     pub expect_messages: Option<String>,
 
     pub alpn: Option<Vec<Vec<u8>>>,
@@ -261,6 +265,7 @@ fn has_value(flag: &str) -> Option<bool> {
         "verify-fail",
         "use-custom-verify-callback",
         "expect-verify-result",
+        "enable-signed-cert-timestamps",
         "expect-no-peer-cert",
         "expect-no-server-name",
         "select-empty-alpn",
@@ -311,6 +316,7 @@ fn has_value(flag: &str) -> Option<bool> {
         "key-file",
         "signing-prefs",
         "ocsp-response",
+        "signed-cert-timestamps",
         "expect-selected-credential",
         "verify-prefs",
         "expect-peer-verify-pref",
@@ -322,6 +328,7 @@ fn has_value(flag: &str) -> Option<bool> {
         "trust-cert",
         "expect-server-name",
         "expect-ocsp-response",
+        "expect-signed-cert-timestamps",
         "expect-msg-callback",
         "advertise-alpn",
         "expect-alpn",
@@ -393,6 +400,7 @@ impl Options {
                 self.credential().signing_prefs.push(scheme);
             }
             "ocsp-response" => self.credential().ocsp = Some(base64(value)?),
+            "signed-cert-timestamps" => self.credential().scts = Some(base64(value)?),
             "must-match-issuer" => self.credential().must_match_issuer = true,
             "expect-selected-credential" => self.expect_selected_credential = Some(value.parse().ok()?),
             "use-early-callback" => self.use_early_callback = true,
@@ -431,6 +439,8 @@ impl Options {
             "expect-ocsp-response" => self.expect_ocsp = Some(base64(value)?),
             "decline-ocsp-callback" => self.decline_ocsp = true,
             "fail-ocsp-callback" => self.fail_ocsp = true,
+            "enable-signed-cert-timestamps" => self.request_scts = true,
+            "expect-signed-cert-timestamps" => self.expect_scts = Some(base64(value)?),
             "expect-msg-callback" => self.expect_messages = Some(value.to_owned()),
 
             "advertise-alpn" => self.alpn = Some(protocols(value.as_bytes())?),

@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use chitin::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use chitin::client::{
-    ClientSessionStore, ResolvesClientCert, Tls12ClientSessionValue, Tls13ClientSessionValue,
-    verify_server_cert_signed_by_trust_anchor,
+    CertificateRequest, ClientSessionStore, ResolvesClientCert, Tls12ClientSessionValue,
+    Tls13ClientSessionValue, verify_server_cert_signed_by_trust_anchor,
 };
 use chitin::crypto::{
     CryptoProvider, WebPkiSupportedAlgorithms, verify_tls12_signature, verify_tls13_signature,
@@ -19,7 +19,7 @@ use chitin::server::{
     ClientHello, ParsedCertificate, ProducesTickets, ResolvesServerCert, ServerSessionMemoryCache,
     StoresServerSessions, WebPkiClientVerifier,
 };
-use chitin::sign::{CertifiedKey, Signer, SigningKey};
+use chitin::sign::{CertifiedKey, Credential, Signer, SigningKey};
 use chitin::time_provider::{DefaultTimeProvider, TimeProvider};
 use chitin::trace::{Direction, Event, Trace};
 use chitin::{
@@ -48,6 +48,7 @@ pub struct Notes {
     pub verified: Option<bool>,
     pub peer_signature: Option<SignatureScheme>,
     pub ocsp: Vec<u8>,
+    pub scts: Vec<Vec<u8>>,
     /// Index of the credential, -1 for the default one.
     pub selected: Option<i64>,
     pub peer_schemes: Vec<SignatureScheme>,
@@ -96,6 +97,7 @@ pub struct Verifier {
     pub authorities: Vec<DistinguishedName>,
     pub ask: bool,
     pub require: bool,
+    pub scts: bool,
 }
 
 impl Verifier {
@@ -169,6 +171,23 @@ impl ServerCertVerifier for Verifier {
             verify_server_cert_signed_by_trust_anchor(&parsed, roots, intermediates, now, self.algorithms.all)
         })?;
         Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_server_cert_with_scts(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        server_name: &ServerName<'_>,
+        ocsp_response: &[u8],
+        scts: &[&[u8]],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        self.notes.lock().scts = scts.iter().map(|sct| sct.to_vec()).collect();
+        self.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)
+    }
+
+    fn requests_scts(&self) -> bool {
+        self.scts
     }
 
     fn verify_tls12_signature(
@@ -254,7 +273,7 @@ impl ClientCertVerifier for Verifier {
 pub struct Choice {
     /// As `-expect-selected-credential` counts.
     pub index: i64,
-    pub key: Arc<CertifiedKey>,
+    pub credential: Credential,
     /// The names of the issuers in its chain, if one of them has to be asked for.
     pub must_match: Option<Vec<Vec<u8>>>,
 }
@@ -267,7 +286,7 @@ pub struct Resolver {
 }
 
 impl Resolver {
-    fn choose(&self, schemes: &[SignatureScheme], authorities: &[&[u8]]) -> Option<Arc<CertifiedKey>> {
+    fn choose(&self, schemes: &[SignatureScheme], authorities: &[&[u8]]) -> Option<Credential> {
         let mut notes = self.notes.lock();
         notes.peer_schemes = schemes.to_vec();
         notes.authorities = authorities.iter().map(|name| name.to_vec()).collect();
@@ -276,8 +295,11 @@ impl Resolver {
             let key = Arc::new(RefusingKey(error));
             // Nobody gets to see a chain that is not there.
             let nothing = || vec![CertificateDer::from(vec![0x30, 0])];
-            let chain = self.choices.last().map_or_else(nothing, |choice| choice.key.cert.clone());
-            Some(Arc::new(CertifiedKey::new(chain, key)))
+            let chain = self
+                .choices
+                .last()
+                .map_or_else(nothing, |choice| choice.credential.certified_key().cert.clone());
+            Some(Credential::from(CertifiedKey::new(chain, key)))
         };
         if let Some((name, error)) = notes.fail_certificate.clone() {
             return refuse(&mut notes, name, error);
@@ -289,7 +311,9 @@ impl Resolver {
             |names: &Vec<Vec<u8>>| names.iter().any(|name| authorities.contains(&name.as_slice()));
         let by_issuer: Vec<&Choice> =
             self.choices.iter().filter(|c| c.must_match.as_ref().is_none_or(asked_for)).collect();
-        let choice = by_issuer.iter().find(|choice| choice.key.key.choose_scheme(schemes).is_some());
+        let signs =
+            |choice: &&&Choice| choice.credential.certified_key().key.choose_scheme(schemes).is_some();
+        let choice = by_issuer.iter().find(signs);
         let Some(choice) = choice else {
             // The library would go on without a certificate. This application insists on showing one.
             let name = match by_issuer.is_empty() {
@@ -299,31 +323,43 @@ impl Resolver {
             return refuse(&mut notes, name, NEGOTIATION_FAILED);
         };
         notes.selected = Some(choice.index);
-        Some(Arc::clone(&choice.key))
+        Some(choice.credential.clone())
     }
 }
 
 impl ResolvesServerCert for Resolver {
+    /// Nobody calls it: there is more to show than it could give.
     fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        let credential = ResolvesServerCert::resolve_credential(self, hello)?;
+        Some(Arc::clone(credential.certified_key()))
+    }
+
+    fn resolve_credential(&self, hello: ClientHello<'_>) -> Option<Credential> {
         let authorities: Vec<&[u8]> =
             hello.certificate_authorities().unwrap_or_default().iter().map(AsRef::as_ref).collect();
-        let mut key = self.choose(hello.signature_schemes(), &authorities)?;
+        let chosen = self.choose(hello.signature_schemes(), &authorities)?;
+        let key = chosen.certified_key();
         let mut notes = self.notes.lock();
         if notes.fail_ocsp {
             notes.refused = Some(":OCSP_CB_ERROR:");
             let error = Error::Other(OtherError(Arc::new(AskedTo)));
-            return Some(Arc::new(CertifiedKey::new(key.cert.clone(), Arc::new(RefusingKey(error)))));
+            return Some(CertifiedKey::new(key.cert.clone(), Arc::new(RefusingKey(error))).into());
         }
         if notes.decline_ocsp {
-            Arc::make_mut(&mut key).ocsp = None;
+            return Some(CertifiedKey { ocsp: None, ..(**key).clone() }.into());
         }
-        Some(key)
+        Some(chosen)
     }
 }
 
 impl ResolvesClientCert for Resolver {
     fn resolve(&self, hints: &[&[u8]], schemes: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
-        self.choose(schemes, hints)
+        self.choose(schemes, hints).map(|credential| Arc::clone(credential.certified_key()))
+    }
+
+    fn resolve_credential(&self, request: CertificateRequest<'_>) -> Option<Credential> {
+        let authorities: Vec<&[u8]> = request.authorities().collect();
+        self.choose(request.signature_schemes(), &authorities)
     }
 
     fn has_certs(&self) -> bool {

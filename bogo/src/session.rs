@@ -12,7 +12,7 @@ use chitin::{
 
 use crate::Trouble;
 use crate::options::Options;
-use crate::setup::{Setup, Side, has_aes, read_chain, server_name, treats_alike};
+use crate::setup::{Setup, Side, has_aes, read_chain, scts, server_name, treats_alike};
 
 /// Runs one connection to its end. `retry` is what holds for it once the server has refused its early data.
 pub fn run(setup: &Setup, options: &Options, retry: &Options, resumes: bool) -> Result<(), Trouble> {
@@ -351,6 +351,10 @@ pub fn check(
     }
     if let Some(staple) = &options.expect_ocsp {
         same("OCSP response", &notes.ocsp, staple)?;
+    }
+
+    if let Some(list) = &options.expect_scts {
+        same("SCTs", Some(&notes.scts), scts(list).as_ref())?;
     }
 
     if let Some(protocol) = &options.expect_alpn {

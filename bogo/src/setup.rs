@@ -9,7 +9,7 @@ use chitin::crypto::{CryptoProvider, SupportedKxGroup};
 use chitin::pki_types::pem::PemObject;
 use chitin::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use chitin::server::{ClientHello, ServerSessionMemoryCache};
-use chitin::sign::CertifiedKey;
+use chitin::sign::{CertifiedKey, Credential};
 use chitin::version::{TLS12, TLS13};
 use chitin::{
     CertificateError, CipherSuite, ClientConfig, DistinguishedName, Error, NamedGroup, OtherError,
@@ -18,7 +18,7 @@ use chitin::{
 
 use crate::Trouble;
 use crate::compress;
-use crate::options::{Credential, Options, Plan};
+use crate::options::{self, Options, Plan};
 use crate::parts::{
     AskedTo, Choice, Clock, NEGOTIATION_FAILED, NoTickets, Observer, PreferringKey, Resolver, ServerSessions,
     Sessions, Shared, Verifier,
@@ -326,6 +326,7 @@ fn verifier(options: &Options, notes: &Shared, provider: Arc<CryptoProvider>) ->
             .collect(),
         ask: options.verify_peer || options.require_client_certificate,
         require: options.require_client_certificate,
+        scts: options.request_scts,
     })
 }
 
@@ -349,7 +350,11 @@ fn resolver(options: &Options, notes: &Shared, provider: &CryptoProvider) -> Res
     Ok(Resolver { notes: notes.clone(), choices })
 }
 
-fn choice(index: i64, credential: &Credential, provider: &CryptoProvider) -> Result<Choice, Trouble> {
+fn choice(
+    index: i64,
+    credential: &options::Credential,
+    provider: &CryptoProvider,
+) -> Result<Choice, Trouble> {
     let (Some(cert_file), Some(key_file)) = (&credential.cert_file, &credential.key_file) else {
         return Err(Trouble::Unimplemented("a credential without certificate or key".into()));
     };
@@ -371,7 +376,24 @@ fn choice(index: i64, credential: &Credential, provider: &CryptoProvider) -> Res
         Err(error) => return Err(error.into()),
     }
     certified.ocsp = credential.ocsp.clone();
-    Ok(Choice { index, key: Arc::new(certified), must_match })
+    let mut shown = Credential::from(certified);
+    if let Some(list) = &credential.scts {
+        let refused = |error| Trouble::Refused(":INVALID_SCT_LIST:", error);
+        shown = shown.with_scts(scts(list).unwrap_or_default()).map_err(refused)?;
+    }
+    Ok(Choice { index, credential: shown, must_match })
+}
+
+/// The items of a SignedCertificateTimestampList. RFC 6962 section 3.3.
+pub fn scts(list: &[u8]) -> Option<Vec<Vec<u8>>> {
+    let (_, mut rest) = list.split_at_checked(2)?;
+    let mut scts = Vec::new();
+    while let Some((len, tail)) = rest.split_first_chunk() {
+        let (sct, tail) = tail.split_at_checked(u16::from_be_bytes(*len).into())?;
+        scts.push(sct.to_vec());
+        rest = tail;
+    }
+    Some(scts).filter(|_| rest.is_empty())
 }
 
 pub fn read_chain(path: &Path) -> Result<Vec<CertificateDer<'static>>, Trouble> {
