@@ -11,6 +11,7 @@ use crate::dn::DirectoryName;
 use crate::error::Problem;
 use crate::extensions::{BasicConstraints, Extension, Extensions};
 use crate::general_name::GeneralName;
+use crate::oid;
 use crate::signature::Signed;
 use crate::spki::SubjectPublicKeyInfo;
 use crate::time::Time;
@@ -170,6 +171,18 @@ impl<'a> Certificate<'a> {
         self.extensions.iter()
     }
 
+    /// The key may vouch for delegated credentials: the certificate says so, and lets it sign. RFC 9345 section 4.2.
+    pub fn may_delegate(&self) -> bool {
+        let says_so =
+            |extension: Extension<'_>| extension.oid == oid::DELEGATION_USAGE && extension.value == NULL;
+        self.extensions().any(says_so) && self.key_usage().is_some_and(KeyUsage::digital_signature)
+    }
+
+    /// The algorithm of the issuer's signature: what is inside the SEQUENCE of its identifier.
+    pub fn signature_algorithm_id(&self) -> &'a [u8] {
+        self.signed.algorithm
+    }
+
     /// Issuer and subject have the same name. RFC 5280 section 6.1.
     pub fn is_self_issued(&self) -> bool {
         self.issuer == self.subject
@@ -218,6 +231,8 @@ fn read_version(fields: &mut Reader<'_>) -> Result<u32, Problem> {
     if version == V1 { Err(tagged.bad("version 1 spelled out")) } else { Ok(version) }
 }
 
+/// The value of an extension that says all by being there.
+const NULL: &[u8] = &[5, 0];
 const V1: u32 = 0;
 const V3: u32 = 2;
 /// RFC 5280 section 4.1.2.2.

@@ -56,6 +56,8 @@ pub(crate) const AUTHORITY_KEY_IDENTIFIER: &[u8] = &[0x55, 0x1d, 35];
 pub(crate) const POLICY_CONSTRAINTS: &[u8] = &[0x55, 0x1d, 36];
 pub(crate) const EXTENDED_KEY_USAGE: &[u8] = &[0x55, 0x1d, 37];
 pub(crate) const INHIBIT_ANY_POLICY: &[u8] = &[0x55, 0x1d, 54];
+/// id-ce-delegationUsage, 1.3.6.1.4.1.44363.44.
+pub(crate) const DELEGATION_USAGE: &[u8] = &[0x2b, 6, 1, 4, 1, 0x82, 0xda, 0x4b, 44];
 /// id-kp-serverAuth, 1.3.6.1.5.5.7.3.1.
 pub(crate) const SERVER_AUTH: &[u8] = &[0x2b, 6, 1, 5, 5, 7, 3, 1];
 /// id-kp-clientAuth, 1.3.6.1.5.5.7.3.2.

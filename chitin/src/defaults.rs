@@ -151,6 +151,7 @@ fn table() -> String {
         ("send_ticket_request", show(client.send_ticket_request)),
         ("cert_compressors", show(&client.cert_compressors)),
         ("cert_decompressors", show(&client.cert_decompressors)),
+        ("delegated_credential_schemes", show(&client.delegated_credential_schemes)),
         ("tls12_resumption", show(client.resumption.tls12_resumption)),
         ("trace", show(&client.trace)),
         ("record_padding", show(&client.record_padding)),
@@ -172,6 +173,7 @@ fn table() -> String {
         ("key_log", show(&server.key_log)),
         ("cert_compressors", show(&server.cert_compressors)),
         ("cert_decompressors", show(&server.cert_decompressors)),
+        ("delegated_credential_schemes", show(&server.delegated_credential_schemes)),
         ("trace", show(&server.trace)),
         ("record_padding", show(&server.record_padding)),
     ] {

@@ -184,6 +184,7 @@ pub mod server {
 
 /// Certificates with their keys, and how they sign.
 pub mod sign {
+    pub use crate::config::credentials::CredentialList;
     pub use crate::config::resolve::SingleCertAndKey;
     pub use crate::crypto::credential::Credential;
     pub use crate::crypto::signer::{CertifiedKey, Signer, SigningKey, public_key_to_spki};

@@ -64,6 +64,8 @@ pub struct ClientOpts {
     pub identity: Option<Identity>,
     /// Ask servers for SCTs.
     pub scts: bool,
+    /// Name the roots to servers.
+    pub names_roots: bool,
     /// Where it is noted what the verifier sees.
     pub seen: Seen,
 }
@@ -99,8 +101,9 @@ pub enum ClientAuth {
 /// When the builder refuses what the test gave it.
 pub fn client_config(roots: RootCertStore, opts: &ClientOpts) -> ClientConfig {
     let provider = provider(&opts.suites, &opts.groups);
+    let hints = opts.names_roots.then(|| roots.subjects());
     let inner = WebPkiServerVerifier::builder_with_provider(roots.into(), provider.clone()).build().unwrap();
-    let verifier = Arc::new(Witness { inner, scts: opts.scts, seen: opts.seen.clone() });
+    let verifier = Arc::new(Witness { inner, hints, scts: opts.scts, seen: opts.seen.clone() });
     let builder = ClientConfig::builder_with_provider(provider)
         .with_protocol_versions(&versions(&opts.versions))
         .unwrap()
@@ -182,6 +185,7 @@ impl Seen {
 #[derive(Debug)]
 struct Witness {
     inner: Arc<WebPkiServerVerifier>,
+    hints: Option<Vec<DistinguishedName>>,
     scts: bool,
     seen: Seen,
 }
@@ -241,6 +245,6 @@ impl ServerCertVerifier for Witness {
     }
 
     fn root_hint_subjects(&self) -> Option<&[DistinguishedName]> {
-        None
+        self.hints.as_deref()
     }
 }

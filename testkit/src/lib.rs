@@ -6,6 +6,7 @@
 #![allow(clippy::result_large_err)] // A failed test shows all it knows.
 
 pub mod configs;
+pub mod delegation;
 pub mod hello;
 pub mod liar;
 pub mod net;

@@ -132,3 +132,26 @@ fn a_self_signed_leaf_can_be_its_own_anchor() {
     let other = Ca::root("other");
     assert!(matches!(verify(&der, &[], &[&other]).unwrap_err().problem, Problem::UnknownIssuer { .. }));
 }
+
+#[test]
+fn a_leaf_may_delegate_if_it_says_so_and_may_sign() {
+    // 1.3.6.1.4.1.44363.44 with NULL: RFC 9345 section 4.2.
+    const OID: &[u64] = &[1, 3, 6, 1, 4, 1, 44363, 44];
+    let root = Ca::root("root");
+    let may = |usages: &[KeyUsagePurpose], content: Option<&[u8]>| {
+        let der = root.leaf_with(&|params| {
+            params.key_usages = usages.to_vec();
+            params.custom_extensions.extend(content.map(|content| extension(OID, false, content)));
+        });
+        Certificate::parse(&der).unwrap().may_delegate()
+    };
+    let signs = &[KeyUsagePurpose::DigitalSignature];
+    assert!(may(signs, Some(&[5, 0])));
+    assert!(!may(signs, None));
+    assert!(!may(signs, Some(&[])), "no NULL");
+    assert!(!may(&[], Some(&[5, 0])), "without a key usage");
+    assert!(!may(&[KeyUsagePurpose::KeyEncipherment], Some(&[5, 0])));
+
+    let der = root.leaf_with(&|params| params.custom_extensions.push(extension(OID, true, &[5, 0])));
+    assert!(Certificate::parse(&der).is_err(), "it must not be critical");
+}

@@ -23,6 +23,7 @@ use crate::crypto::signer::CertifiedKey;
 #[cfg(feature = "std")]
 use crate::crypto::suites::SupportedProtocolVersion;
 use crate::error::Error;
+use crate::names::SignatureScheme;
 use crate::observe::Trace;
 use crate::record::seal::Padding;
 
@@ -90,6 +91,12 @@ pub struct ClientConfig {
     /// How many tickets to ask servers for (RFC 9149). `None` by default, which leaves it to them. Nothing is asked
     /// for if no sessions are kept.
     pub send_ticket_request: Option<TicketRequest>,
+
+    /// With which schemes delegated credentials of servers may sign, best first (RFC 9345, TLS 1.3 only). Empty by default: none
+    /// are asked for. What the provider cannot check is left out. Not in rustls 0.23.
+    ///
+    /// Such a credential is a key that the key of the certificate vouches for, for a week at most.
+    pub delegated_credential_schemes: Vec<SignatureScheme>,
 
     /// Who is told what happens on connections. Nobody by default. Not in rustls 0.23.
     pub trace: Option<Arc<dyn Trace>>,
@@ -253,6 +260,7 @@ impl ConfigBuilder<ClientConfig, WantsClientCert> {
             cert_compressors: compress::default_cert_compressors().to_vec(),
             cert_compression_cache: Arc::new(CompressionCache::default()),
             send_ticket_request: None,
+            delegated_credential_schemes: Vec::new(),
             trace: None,
             record_padding: None,
             provider: self.provider,

@@ -8,6 +8,7 @@ pub(crate) mod builder;
 mod cache;
 pub(crate) mod client;
 pub(crate) mod compress;
+pub(crate) mod credentials;
 pub(crate) mod keylog;
 #[cfg(feature = "std")]
 pub(crate) mod lock;

@@ -9,6 +9,7 @@ use core::fmt;
 use pki_types::{DnsName, ServerName};
 
 use super::server::ClientHello;
+use super::time::TimeProvider;
 use super::webpki::{ParsedCertificate, verify_server_name};
 use crate::crypto::credential::Credential;
 use crate::crypto::signer::CertifiedKey;
@@ -72,6 +73,9 @@ pub trait ResolvesClientCert: fmt::Debug + Send + Sync {
 pub struct CertificateRequest<'a> {
     pub(crate) authorities: &'a [Vec<u8>],
     pub(crate) schemes: &'a [SignatureScheme],
+    pub(crate) schemes_cert: Option<&'a [SignatureScheme]>,
+    pub(crate) delegated: &'a [SignatureScheme],
+    pub(crate) clock: &'a Arc<dyn TimeProvider>,
 }
 
 impl<'a> CertificateRequest<'a> {
@@ -83,6 +87,18 @@ impl<'a> CertificateRequest<'a> {
     /// Returns the signature schemes that the server accepts of the client itself, best first.
     pub fn signature_schemes(&self) -> &'a [SignatureScheme] {
         self.schemes
+    }
+
+    /// Returns the signature schemes that the server accepts within a certificate chain, if it names them apart from those of
+    /// the handshake: RFC 8446 section 4.2.3.
+    pub fn signature_schemes_cert(&self) -> Option<&'a [SignatureScheme]> {
+        self.schemes_cert
+    }
+
+    /// Returns the signature schemes that the server accepts of delegated credentials, RFC 9345 section 4.1.2; none if it takes
+    /// no such credentials.
+    pub fn delegated_credential_schemes(&self) -> &'a [SignatureScheme] {
+        self.delegated
     }
 }
 

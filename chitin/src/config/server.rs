@@ -2,6 +2,7 @@
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;
+use core::panic::AssertUnwindSafe;
 
 use pki_types::{CertificateDer, DnsName, PrivateKeyDer};
 
@@ -20,11 +21,14 @@ use super::verify::{ClientCertVerifier, NoClientAuth};
 use super::versions::EnabledVersions;
 use crate::crypto::CryptoProvider;
 use crate::crypto::signer::CertifiedKey;
+use crate::crypto::suites::SupportedCipherSuite;
 #[cfg(feature = "std")]
 use crate::crypto::suites::SupportedProtocolVersion;
 use crate::crypto::ticket::ProducesTickets;
 use crate::error::Error;
-use crate::names::{CertificateType, CipherSuite, DistinguishedName, NamedGroup, SignatureScheme};
+use crate::names::{
+    CertificateType, CipherSuite, DistinguishedName, NamedGroup, ProtocolVersion, SignatureScheme,
+};
 use crate::observe::Trace;
 use crate::record::seal::Padding;
 
@@ -106,6 +110,10 @@ pub struct ServerConfig {
     /// default. A certificate message may have 100 KiB, compressed or not; what announces more is refused before it is
     /// decompressed.
     pub cert_decompressors: Vec<&'static dyn CertDecompressor>,
+
+    /// With which schemes delegated credentials of clients may sign, best first (RFC 9345, TLS 1.3 only). Empty by default: none
+    /// are asked for. What the provider cannot check is left out. Not in rustls 0.23.
+    pub delegated_credential_schemes: Vec<SignatureScheme>,
 
     /// Who is told what happens on connections. Nobody by default. Not in rustls 0.23.
     pub trace: Option<Arc<dyn Trace>>,
@@ -315,6 +323,7 @@ impl ConfigBuilder<ServerConfig, WantsServerCert> {
             cert_compressors: compress::default_cert_compressors().to_vec(),
             cert_compression_cache: Arc::new(CompressionCache::default()),
             cert_decompressors: compress::default_cert_decompressors().to_vec(),
+            delegated_credential_schemes: Vec::new(),
             trace: None,
             record_padding: None,
             provider: self.provider,
@@ -362,6 +371,19 @@ pub struct ClientHello<'a> {
     pub(crate) cipher_suites: &'a [CipherSuite],
     pub(crate) certificate_authorities: Option<&'a [DistinguishedName]>,
     pub(crate) named_groups: Option<&'a [NamedGroup]>,
+    pub(crate) signature_schemes_cert: Option<&'a [SignatureScheme]>,
+    pub(crate) delegated_schemes: &'a [SignatureScheme],
+    /// What has been chosen, if the certificate is chosen now. The view is as safe to unwind through as in 0.23: what is lent
+    /// here is only asked.
+    pub(crate) chosen: Option<AssertUnwindSafe<Chosen<'a>>>,
+}
+
+/// What a server knows when it chooses a certificate.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Chosen<'a> {
+    pub(crate) version: ProtocolVersion,
+    pub(crate) suites: &'a [SupportedCipherSuite],
+    pub(crate) clock: &'a Arc<dyn TimeProvider>,
 }
 
 impl<'a> ClientHello<'a> {
@@ -403,6 +425,18 @@ impl<'a> ClientHello<'a> {
     /// Returns the key exchange groups the client supports, RFC 8446 section 4.2.7.
     pub fn named_groups(&self) -> Option<&'a [NamedGroup]> {
         self.named_groups
+    }
+
+    /// Returns the signature schemes the client accepts within a certificate chain, if it names them apart from those of the
+    /// handshake: RFC 8446 section 4.2.3. Not in rustls 0.23.
+    pub fn signature_schemes_cert(&self) -> Option<&'a [SignatureScheme]> {
+        self.signature_schemes_cert
+    }
+
+    /// Returns the signature schemes the client accepts of delegated credentials, RFC 9345 section 4.1.1; none if it takes no
+    /// such credentials. Not in rustls 0.23.
+    pub fn delegated_credential_schemes(&self) -> &'a [SignatureScheme] {
+        self.delegated_schemes
     }
 }
 

@@ -117,5 +117,8 @@ pub(crate) fn hello<'a>(name: Option<&'a pki_types::DnsName<'a>>) -> super::serv
         cipher_suites: &[],
         certificate_authorities: None,
         named_groups: None,
+        signature_schemes_cert: None,
+        delegated_schemes: &[],
+        chosen: None,
     }
 }

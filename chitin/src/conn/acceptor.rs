@@ -153,4 +153,7 @@ const NO_HELLO: ClientHello<'static> = ClientHello {
     cipher_suites: &[],
     certificate_authorities: None,
     named_groups: None,
+    signature_schemes_cert: None,
+    delegated_schemes: &[],
+    chosen: None,
 };

@@ -5,8 +5,12 @@
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
+use pki_types::UnixTime;
+
+use super::delegated::Delegated;
 use super::signer::CertifiedKey;
 use crate::error::Error;
+use crate::names::SignatureScheme;
 use crate::wire::codec::{MAX16, Opaque, Wire};
 
 /// A certificate chain with its private key, and what is shown beside it.
@@ -19,12 +23,23 @@ pub struct Credential {
     pub(crate) certified: Arc<CertifiedKey>,
     /// SCTs, each after its length.
     scts: Arc<[u8]>,
+    /// The key of `certified` is that of this, and not that of the certificate.
+    pub(crate) delegated: Option<Delegated>,
+}
+
+/// What a peer can check.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Checks<'a> {
+    /// With these the key of a certificate may sign the handshake.
+    pub(crate) schemes: &'a [SignatureScheme],
+    /// And with these the key of a delegated credential; empty where there can be none.
+    pub(crate) delegated: &'a [SignatureScheme],
 }
 
 impl Credential {
     /// Shows the chain of `certified`, and its OCSP response if it has one.
     pub fn new(certified: impl Into<Arc<CertifiedKey>>) -> Self {
-        Self { certified: certified.into(), scts: Arc::default() }
+        Self { certified: certified.into(), scts: Arc::default(), delegated: None }
     }
 
     /// Shows these signed certificate timestamps to clients that ask for them, RFC 6962 section 3.3. Each is a serialized
@@ -49,6 +64,54 @@ impl Credential {
         }
         self.scts = list.into();
         Ok(self)
+    }
+
+    /// Signs with the key of a delegated credential, RFC 9345, in place of the certificate's.
+    ///
+    /// `encoded` is the DelegatedCredential structure of section 4. The private key that this credential was made with has to
+    /// be the one it is for; that of the certificate need not be here at all. It is for TLS 1.3, and for peers that ask for
+    /// delegated credentials: who serves others too has a second credential for them, in a
+    /// [`CredentialList`](crate::sign::CredentialList).
+    ///
+    /// When it has expired, or is valid for more than seven days to come, connections fail until another one is given.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidMessage`] if it is malformed; [`InconsistentKeys::DelegatedSchemeNotAllowed`] if no delegated credential
+    /// may have its scheme (RSA keys of the usual kind may not); [`InconsistentKeys::KeyMismatch`] if it is for another key;
+    /// [`Error::InvalidCertificate`] and [`Error::NoCertificatesPresented`] if there is no certificate that can be read. Whether
+    /// the certificate allows it (section 4.2) and its key has signed it is left to the peers, who have to check that.
+    ///
+    /// [`InconsistentKeys::DelegatedSchemeNotAllowed`]: crate::InconsistentKeys::DelegatedSchemeNotAllowed
+    /// [`InconsistentKeys::KeyMismatch`]: crate::InconsistentKeys::KeyMismatch
+    pub fn with_delegated_credential(mut self, encoded: &[u8]) -> Result<Self, Error> {
+        self.delegated = Some(Delegated::read(encoded, &self.certified)?);
+        Ok(self)
+    }
+
+    /// Says whether there is a delegated credential. If so, the key is its key.
+    pub fn is_delegated(&self) -> bool {
+        self.delegated.is_some()
+    }
+
+    /// The scheme to sign a handshake with: the first of our key's that the peer can check.
+    pub(crate) fn scheme_for(&self, peer: &Checks<'_>) -> Option<SignatureScheme> {
+        match &self.delegated {
+            // The peer checks two signatures: that of the certificate's key over the credential, too. RFC 9345 section 4.1.1.
+            Some(delegated) => Some(delegated.scheme).filter(|scheme| {
+                peer.delegated.contains(scheme) && peer.schemes.contains(&delegated.algorithm)
+            }),
+            None => {
+                let scheme = self.certified.key.choose_scheme(peer.schemes).map(|signer| signer.scheme());
+                scheme.filter(|scheme| peer.schemes.contains(scheme))
+            }
+        }
+    }
+
+    /// Is there a delegated credential that peers would not take now?
+    pub(crate) fn is_untimely(&self, now: impl FnOnce() -> Option<UnixTime>) -> bool {
+        let Some(delegated) = &self.delegated else { return false };
+        !now().is_some_and(|now| delegated.is_valid_at(now))
     }
 
     /// Returns the chain with its key and OCSP response.

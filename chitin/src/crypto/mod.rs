@@ -21,6 +21,7 @@ mod aead_record;
 pub mod aws_lc_rs;
 pub mod cipher;
 pub(crate) mod credential;
+pub(crate) mod delegated;
 mod der;
 pub(crate) mod ffdhe;
 pub mod hash;

@@ -163,6 +163,13 @@ fn misbehaved(why: &PeerMisbehaved) -> AlertDescription {
         | PeerMisbehaved::CipherSuiteDifferedOnRetry
         | PeerMisbehaved::CookieDifferedOnRetry
         | PeerMisbehaved::CookieInFirstClientHello
+        | PeerMisbehaved::DelegatedCredentialExpired
+        | PeerMisbehaved::DelegatedCredentialForAnotherScheme
+        | PeerMisbehaved::DelegatedCredentialNotAllowed
+        | PeerMisbehaved::DelegatedCredentialSignedWithUnofferedScheme
+        | PeerMisbehaved::DelegatedCredentialValidForTooLong
+        | PeerMisbehaved::DelegatedCredentialWithUnofferedScheme
+        | PeerMisbehaved::DelegatedCredentialWithWrongKey
         | PeerMisbehaved::DisallowedEncryptedExtension
         | PeerMisbehaved::DuplicateClientHelloExtensions
         | PeerMisbehaved::DuplicateEncryptedExtensions
@@ -184,6 +191,7 @@ fn misbehaved(why: &PeerMisbehaved) -> AlertDescription {
         | PeerMisbehaved::IllegalHelloRetryRequestWithUnofferedNamedGroup
         | PeerMisbehaved::IllegalHelloRetryRequestWithUnsupportedVersion
         | PeerMisbehaved::IllegalHelloRetryRequestWithWrongSessionId
+        | PeerMisbehaved::IncorrectDelegatedCredential
         | PeerMisbehaved::InvalidKeyShare
         | PeerMisbehaved::InvalidMaxEarlyDataSize
         | PeerMisbehaved::KeyShareForUnofferedGroup
@@ -244,7 +252,8 @@ fn misbehaved(why: &PeerMisbehaved) -> AlertDescription {
         | PeerMisbehaved::TooManyRenegotiationRequests
         | PeerMisbehaved::TooManyUselessRecords
         | PeerMisbehaved::TooManyWarningAlertsReceived
-        | PeerMisbehaved::TooMuchEarlyDataReceived => AlertDescription::UnexpectedMessage,
+        | PeerMisbehaved::TooMuchEarlyDataReceived
+        | PeerMisbehaved::UnsolicitedDelegatedCredential => AlertDescription::UnexpectedMessage,
         PeerMisbehaved::IncorrectBinder | PeerMisbehaved::IncorrectFinished => AlertDescription::DecryptError,
         PeerMisbehaved::InvalidRenegotiationInfo => AlertDescription::HandshakeFailure,
         PeerMisbehaved::InvalidCertCompression => AlertDescription::BadCertificate,

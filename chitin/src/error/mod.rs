@@ -232,6 +232,10 @@ faults! {
     pub enum InconsistentKeys {
         KeyMismatch = "the certificate is for another public key than that of the private key",
         Unknown = "the provider cannot tell the public key of the private key",
+
+        // From here on: what 0.23 has no variant for.
+        /// RFC 9345 section 4.
+        DelegatedSchemeNotAllowed = "delegated credentials do not sign with this scheme",
     }
 }
 

@@ -173,6 +173,24 @@ faults! {
         WrongGroupForKeyShare = "the key share is for another group than the one agreed on",
 
         // From here on: what 0.23 has no variant for.
+        /// RFC 9345 section 4.1.3. We send `illegal_parameter`.
+        DelegatedCredentialExpired = "the delegated credential has expired",
+        /// RFC 9345 section 4.1.3. We send `illegal_parameter`.
+        DelegatedCredentialForAnotherScheme = "the handshake is signed with another scheme than the delegated credential says",
+        /// RFC 9345 section 4.2. We send `illegal_parameter`.
+        DelegatedCredentialNotAllowed = "there is a delegated credential, and the certificate does not allow any",
+        /// RFC 9345 section 4.1.1. We send `illegal_parameter`.
+        DelegatedCredentialSignedWithUnofferedScheme = "the delegated credential is signed with a scheme that we did not offer",
+        /// RFC 9345 section 4.1.3. We send `illegal_parameter`.
+        DelegatedCredentialValidForTooLong = "the delegated credential is valid for more than seven days to come",
+        /// RFC 9345 section 4.1.1. We send `illegal_parameter`.
+        DelegatedCredentialWithUnofferedScheme = "the delegated credential is for a scheme that we did not offer for any",
+        /// RFC 9345 section 4. We send `illegal_parameter`.
+        DelegatedCredentialWithWrongKey = "the key of the delegated credential is none of the scheme that it is for",
+        /// RFC 9345 section 4.1.3. We send `illegal_parameter`.
+        IncorrectDelegatedCredential = "the certificate's signature over the delegated credential does not verify",
+        /// RFC 9345 sections 4.1.1 and 4.1.2. We send `unexpected_message`.
+        UnsolicitedDelegatedCredential = "there is a delegated credential, and we did not ask for any",
         /// RFC 8446 section 4.1.2. We send `illegal_parameter`.
         CookieDifferedOnRetry = "the second client hello does not bring back the cookie that we sent",
         /// RFC 8446 section 4.1.2. We send `illegal_parameter`.

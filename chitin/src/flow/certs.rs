@@ -6,11 +6,14 @@ use alloc::vec::Vec;
 use pki_types::CertificateDer;
 
 use crate::config::compress::{CertCompressor, CertDecompressor, CompressionCache};
-use crate::crypto::credential::Credential;
+use crate::config::sessions::MAX_TICKET_LIFETIME;
+use crate::crypto::credential::{Checks, Credential};
+use crate::crypto::delegated::Delegated;
 use crate::crypto::hash::Output;
 use crate::crypto::verify::{DigitallySignedStruct, HandshakeSignatureValid};
 use crate::error::{Error, InvalidMessage, PeerMisbehaved};
 use crate::flow::cx::Cx;
+use crate::flow::delegation::{PeerDelegation, Rules};
 use crate::flow::question::guarded;
 use crate::flow::replies::{self, Reply};
 use crate::names::{
@@ -35,12 +38,14 @@ pub(crate) struct PeerChain {
     pub(crate) ocsp: Vec<u8>,
     /// The timestamps that came with the leaf.
     pub(crate) scts: Vec<Vec<u8>>,
+    /// The key that is said to sign in place of the leaf's.
+    pub(crate) delegated: Option<PeerDelegation>,
 }
 
 impl PeerChain {
     /// A chain with nothing beside it.
     pub(crate) fn bare(certificates: Vec<CertificateDer<'static>>) -> Self {
-        Self { certificates, ocsp: Vec::new(), scts: Vec::new() }
+        Self { certificates, ocsp: Vec::new(), scts: Vec::new(), delegated: None }
     }
 }
 
@@ -55,16 +60,24 @@ pub(crate) struct Staples<'a> {
     pub(crate) ocsp: Option<&'a [u8]>,
     /// The items of the list, encoded.
     pub(crate) scts: Option<&'a [u8]>,
+    pub(crate) delegated: Option<&'a Delegated>,
 }
 
 impl<'a> Staples<'a> {
-    /// Of what the credential has, that which the client asks for.
+    /// What goes with a client's chain: the one thing that must, since it signs.
+    pub(crate) fn of_client(credential: &'a Credential) -> Self {
+        Self { delegated: credential.delegated.as_ref(), ..Self::default() }
+    }
+
+    /// Of what the credential has, that which the client asks for. It asks for a delegated credential, or this one could not
+    /// have been chosen.
     pub(crate) fn wanted_by(hello: &ClientHello, credential: &'a Credential) -> Self {
         let ocsp = credential.certified.ocsp.as_deref().filter(|response| !response.is_empty());
         let scts = credential.scts();
         Self {
             ocsp: ocsp.filter(|_| hello.status_request()),
             scts: scts.filter(|_| hello.extension(ext::signed_certificate_timestamp).is_some()),
+            delegated: credential.delegated.as_ref(),
         }
     }
 }
@@ -89,6 +102,8 @@ pub(crate) fn read_chain(body: &[u8], offered: impl Fn(u16) -> bool) -> Result<P
         }
         if chain.certificates.is_empty() {
             chain.scts = read_scts(entry.extensions.signed_certificate_timestamp);
+            // With another certificate it means nothing. RFC 9345 section 4.1.1.
+            chain.delegated = entry.extensions.delegated_credential.map(PeerDelegation::from);
         }
         chain.certificates.push(CertificateDer::from(entry.cert_data.0.to_vec()));
     }
@@ -102,12 +117,16 @@ pub(crate) fn write_chain(out: &mut Vec<u8>, chain: &[CertificateDer<'_>], stapl
         let mut staples = staples;
         for certificate in chain {
             Opaque::<1, MAX24>(certificate).write(out);
-            let Staples { ocsp, scts } = core::mem::take(&mut staples);
-            let status_request = ocsp
-                .map(|ocsp| CertificateStatus { kind: CertificateStatusType::OCSP, response: Opaque(ocsp) });
-            let signed_certificate_timestamp = scts.map(List::of_encoded);
-            CertificateExtensions { status_request, signed_certificate_timestamp, ..Default::default() }
-                .write(out);
+            let Staples { ocsp, scts, delegated } = core::mem::take(&mut staples);
+            let status =
+                |ocsp| CertificateStatus { kind: CertificateStatusType::OCSP, response: Opaque(ocsp) };
+            CertificateExtensions {
+                status_request: ocsp.map(status),
+                signed_certificate_timestamp: scts.map(List::of_encoded),
+                delegated_credential: delegated.and_then(Delegated::on_the_wire),
+                ..Default::default()
+            }
+            .write(out);
         }
     });
 }
@@ -256,14 +275,20 @@ pub(crate) fn signed_message(by: Signed, transcript_hash: &Output) -> Vec<u8> {
     [&[0x20; 64], context, &[0], transcript_hash.as_ref()].concat()
 }
 
-/// Reads a CertificateVerify whose scheme must be one that we offered, and one of TLS 1.3.
+/// Reads a CertificateVerify whose scheme must be one that we offered, and one of TLS 1.3; or that of the key which the peer has
+/// delegated.
 pub(crate) fn read_certificate_verify(
     body: &[u8],
+    delegated: Option<&PeerDelegation>,
     offered: impl Fn(SignatureScheme) -> bool,
 ) -> Result<DigitallySignedStruct, Error> {
     let message = CertificateVerify::read_all(body)?;
-    if !message.scheme.supported_in_tls13() || !offered(message.scheme) {
-        return Err(PeerMisbehaved::SignedHandshakeWithUnadvertisedSigScheme.into());
+    match delegated {
+        Some(delegated) => delegated.check_scheme(message.scheme)?,
+        None if !message.scheme.supported_in_tls13() || !offered(message.scheme) => {
+            return Err(PeerMisbehaved::SignedHandshakeWithUnadvertisedSigScheme.into());
+        }
+        None => {}
     }
     Ok(DigitallySignedStruct::new(message.scheme, message.signature.0.to_vec()))
 }
@@ -277,15 +302,32 @@ pub(crate) fn check_signature(
     guarded("certificate verifier", || verify(leaf)).map(drop)
 }
 
-/// The first of our key's schemes that the peer takes. The peer's list holds only schemes of TLS 1.3.
+/// Checks who signed the handshake: the key of the leaf, or one that it has delegated.
+///
+/// A delegated key gives a time from which on its sessions count, in seconds of UNIX time: so far back that they end with it,
+/// as all sessions end after seven days. RFC 9345 section 7.4.
+pub(crate) fn check_signature13(
+    chain: &PeerChain,
+    message: &[u8],
+    signature: &DigitallySignedStruct,
+    rules: &Rules<'_>,
+    verify: impl Fn(&[u8], &CertificateDer<'_>, &DigitallySignedStruct) -> Result<HandshakeSignatureValid, Error>,
+) -> Result<Option<u64>, Error> {
+    let Some(delegated) = &chain.delegated else {
+        return check_signature(chain, |leaf| verify(message, leaf, signature)).map(|()| None);
+    };
+    let leaf = chain.certificates.first().ok_or(Error::NoCertificatesPresented)?;
+    let last = guarded("certificate verifier", || delegated.check(leaf, rules, verify))?;
+    delegated.check_signature(message, signature, rules)?;
+    Ok(Some(last.saturating_sub(MAX_TICKET_LIFETIME.into())))
+}
+
+/// The first of our key's schemes that the peer takes. The peer's lists hold only schemes of the version.
 pub(crate) fn choose_scheme(
     credential: &Credential,
-    theirs: &[SignatureScheme],
+    theirs: &Checks<'_>,
 ) -> Result<Option<SignatureScheme>, Error> {
-    guarded("signing key", || {
-        Ok(credential.certified.key.choose_scheme(theirs).map(|signer| signer.scheme()))
-    })
-    .map(|scheme| scheme.filter(|scheme| theirs.contains(scheme)))
+    guarded("signing key", || Ok(credential.scheme_for(theirs)))
 }
 
 pub(crate) fn emit_certificate_verify(
@@ -362,5 +404,34 @@ pub(crate) fn unexpected_ccs() -> Error {
     Error::InappropriateMessage {
         expect_types: [ContentType::Handshake].to_vec(),
         got_type: ContentType::ChangeCipherSpec,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// RFC 9345 section 4.1.1: a delegated credential beside another certificate than the leaf is ignored.
+    #[test]
+    fn what_comes_beside_an_issuer_is_not_the_leafs() {
+        let delegated = [0, 0, 0, 1, 4, 3, 0, 0, 1, 7, 8, 4, 0, 1, 9];
+        let sct = [0, 3, 0, 1, 7];
+        let block = [&[0, 34, 0, 15][..], &delegated, &[0, 18, 0, 5], &sct].concat();
+        let entry = |der: u8, block: &[u8]| {
+            let mut out = Vec::new();
+            Opaque::<1, MAX24>(&[der]).write(&mut out);
+            Opaque::<0, MAX16>(block).write(&mut out);
+            out
+        };
+        let read = |entries: &[Vec<u8>]| {
+            let mut body = vec![0];
+            nest(&mut body, MAX24, |out| entries.iter().for_each(|entry| out.extend(entry)));
+            read_chain(&body, |_| true).unwrap()
+        };
+        let of_leaf = read(&[entry(1, &block), entry(2, &[])]);
+        assert!(of_leaf.delegated.is_some());
+        assert_eq!(of_leaf.scts, [[7]]);
+        let of_issuer = read(&[entry(1, &[]), entry(2, &block)]);
+        assert!(of_issuer.delegated.is_none() && of_issuer.scts.is_empty());
     }
 }

@@ -11,10 +11,11 @@ use alloc::vec::Vec;
 use crate::carrier::Parameters;
 use crate::config::server::ServerConfig;
 use crate::crypto::SupportedKxGroup;
-use crate::crypto::credential::Credential;
+use crate::crypto::credential::{Checks, Credential};
 use crate::crypto::suites::{SupportedCipherSuite, Tls12CipherSuite, Tls13CipherSuite};
 use crate::error::{Error, PeerIncompatible, PeerMisbehaved};
 use crate::flow::certs;
+use crate::flow::question;
 use crate::flow::size_limit;
 use crate::names::{CipherSuite, NamedGroup, ProtocolVersion, PskKeyExchangeMode, SignatureScheme};
 use crate::wire::client_hello::ClientHello;
@@ -233,6 +234,31 @@ pub(crate) fn schemes(hello: &ClientHello) -> Result<Vec<SignatureScheme>, Error
     Ok(schemes.iter().copied().filter(|scheme| scheme.supported_in_tls13()).collect())
 }
 
+/// What the key signs with that we answer a hello of TLS 1.3 with.
+///
+/// # Errors
+///
+/// The client can check none of it, or has to refuse a delegated credential as it is now.
+pub(crate) fn scheme(
+    hello: &ClientHello,
+    config: &ServerConfig,
+    credential: &Credential,
+) -> Result<SignatureScheme, Error> {
+    let checks = Checks { schemes: &schemes(hello)?, delegated: &hello.delegated };
+    let scheme = certs::choose_scheme(credential, &checks)?;
+    let scheme = scheme.ok_or(PeerIncompatible::NoSignatureSchemesInCommon)?;
+    if credential.is_delegated() {
+        let now = question::now(&config.time_provider)?;
+        if credential.is_untimely(|| Some(now)) {
+            return Err(Error::General(UNTIMELY.into()));
+        }
+    }
+    Ok(scheme)
+}
+
+/// What an operator is told whose delegated credential was not replaced in time.
+const UNTIMELY: &str = "our delegated credential has expired, or is valid for more than seven days to come";
+
 /// Our first protocol that the client offers. Without an offer, or without protocols of ours, there is none.
 ///
 /// # Errors
@@ -318,7 +344,8 @@ pub(crate) fn parameters12(
     }
     for suite in mutual {
         let usable = suite.resolve_sig_schemes(schemes);
-        if let Some(scheme) = certs::choose_scheme(credential, &usable)? {
+        if let Some(scheme) = certs::choose_scheme(credential, &Checks { schemes: &usable, delegated: &[] })?
+        {
             return Ok(Choice { suite, group, scheme });
         }
     }

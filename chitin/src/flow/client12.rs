@@ -28,10 +28,11 @@ use alloc::vec::Vec;
 use pki_types::{CertificateDer, UnixTime};
 
 use crate::carrier::Direction;
+use crate::config::client::ClientConfig;
 use crate::config::resolve::CertificateRequest;
 use crate::config::sessions::{SessionBinding, Tls12ClientSessionValue};
 use crate::crypto::SupportedKxGroup;
-use crate::crypto::credential::Credential;
+use crate::crypto::credential::{Checks, Credential};
 use crate::crypto::suites::{SupportedCipherSuite, Tls12CipherSuite};
 use crate::crypto::verify::DigitallySignedStruct;
 use crate::error::{Error, InvalidMessage, PeerIncompatible, PeerMisbehaved};
@@ -156,7 +157,7 @@ impl Client {
                 let request = s.request.as_ref()?;
                 Question::ClientCertificate {
                     resolver: &s.common.asked.config.client_auth_cert_resolver,
-                    request: request.view(),
+                    request: request.view(&s.common.asked.config),
                 }
             }
             AskSignature(s) => {
@@ -386,8 +387,14 @@ struct Request {
 
 impl Request {
     /// What resolvers see of it.
-    fn view(&self) -> CertificateRequest<'_> {
-        CertificateRequest { authorities: &self.authorities, schemes: &self.schemes }
+    fn view<'a>(&'a self, config: &'a ClientConfig) -> CertificateRequest<'a> {
+        CertificateRequest {
+            authorities: &self.authorities,
+            schemes: &self.schemes,
+            schemes_cert: None,
+            delegated: &[],
+            clock: &config.time_provider,
+        }
     }
 }
 
@@ -466,7 +473,8 @@ impl Authenticated {
         // An empty chain is no certificate, and must not be followed by a signature.
         let usable = match (&request, credential.filter(|credential| !credential.certified.cert.is_empty())) {
             (Some(request), Some(credential)) => {
-                certs::choose_scheme(&credential, &request.schemes)?.map(|scheme| (credential, scheme))
+                certs::choose_scheme(&credential, &Checks { schemes: &request.schemes, delegated: &[] })?
+                    .map(|scheme| (credential, scheme))
             }
             _ => None,
         };

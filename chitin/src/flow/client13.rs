@@ -29,12 +29,13 @@ use crate::carrier::Direction;
 use crate::config::client::ClientConfig;
 use crate::config::compress::CertCompressor;
 use crate::config::resolve::CertificateRequest as CertificateRequestView;
-use crate::crypto::credential::Credential;
+use crate::crypto::credential::{Checks, Credential};
 use crate::crypto::suites::{SupportedCipherSuite, Tls13CipherSuite};
 use crate::crypto::verify::DigitallySignedStruct;
 use crate::error::{Error, InvalidMessage, PeerIncompatible, PeerMisbehaved};
 use crate::flow::certs::{self, PeerChain, Signed, Staples};
 use crate::flow::cx::{Cx, Gate};
+use crate::flow::delegation::Rules;
 use crate::flow::offer::{Asked, Offer};
 use crate::flow::question::{Answer, Question, SERVER_VERIFIER, STORE, told};
 use crate::flow::replies::{self, Reply};
@@ -43,7 +44,8 @@ use crate::flow::traffic13::{Tickets, Traffic};
 use crate::flow::unexpected;
 use crate::flow::{self, client12};
 use crate::names::{
-    CipherSuite, Compression, HandshakeKind, HandshakeType, NamedGroup, ProtocolVersion, SignatureScheme,
+    CipherSuite, Compression, HandshakeKind, HandshakeType, NamedGroup, ProtocolVersion, Side,
+    SignatureScheme,
 };
 use crate::observe::KeyLevel;
 use crate::record::joiner::Message;
@@ -141,7 +143,7 @@ impl Client {
             },
             AskCertificate(s) => Question::ClientCertificate {
                 resolver: &s.finishing.common.asked.config.client_auth_cert_resolver,
-                request: s.request.view(),
+                request: s.request.view(&s.finishing.common.asked.config),
             },
             AskSignature(s) => {
                 Question::Sign { key: &s.credential.certified.key, scheme: s.scheme, message: &s.message }
@@ -408,7 +410,8 @@ pub(crate) struct Common {
     asked: Asked,
     group: NamedGroup,
     transcript: Transcript,
-    /// When the full handshake was that the session goes back to; `None` if this is one.
+    /// When the full handshake was that the session goes back to; `None` if this is one. After a delegated credential, what
+    /// `certs::check_signature13` says.
     authenticated_at: Option<UnixTime>,
     early: EarlyData,
 }
@@ -510,6 +513,10 @@ pub(crate) struct Unauthenticated {
 /// What the server wants to see of us. RFC 8446 section 4.3.2.
 pub(crate) struct Request {
     schemes: Vec<SignatureScheme>,
+    /// Of certificates, where that is another list.
+    schemes_cert: Option<Vec<SignatureScheme>>,
+    /// Of the keys of delegated credentials.
+    delegated: Vec<SignatureScheme>,
     authorities: Vec<Vec<u8>>,
     /// Ours, of those that the server can undo.
     compressor: Option<&'static dyn CertCompressor>,
@@ -517,8 +524,18 @@ pub(crate) struct Request {
 
 impl Request {
     /// What resolvers see of it.
-    fn view(&self) -> CertificateRequestView<'_> {
-        CertificateRequestView { authorities: &self.authorities, schemes: &self.schemes }
+    fn view<'a>(&'a self, config: &'a ClientConfig) -> CertificateRequestView<'a> {
+        CertificateRequestView {
+            authorities: &self.authorities,
+            schemes: &self.schemes,
+            schemes_cert: self.schemes_cert.as_deref(),
+            delegated: &self.delegated,
+            clock: &config.time_provider,
+        }
+    }
+
+    fn checks(&self) -> Checks<'_> {
+        Checks { schemes: &self.schemes, delegated: &self.delegated }
     }
 }
 
@@ -542,6 +559,8 @@ impl Unauthenticated {
         self.request = Some(Request {
             compressor: certs::choose_compressor(ours, extensions.compress_certificate)?,
             schemes,
+            schemes_cert: extensions.signature_algorithms_cert.map(|list| list.iter().collect()),
+            delegated: extensions.delegated_credential.into_iter().flat_map(|list| list.iter()).collect(),
             authorities: authorities
                 .into_iter()
                 .flat_map(|list| list.iter())
@@ -594,7 +613,9 @@ impl Presented {
     fn read_certificate_verify(mut self: Box<Self>, m: Message<'_>) -> Result<Client, Error> {
         let asked = &self.common.asked;
         let message = certs::signed_message(Signed::ByServer, &self.common.transcript.current());
-        let signature = certs::read_certificate_verify(m.body, |scheme| asked.offered_scheme(scheme))?;
+        let delegated = self.chain.delegated.as_ref();
+        let signature =
+            certs::read_certificate_verify(m.body, delegated, |scheme| asked.offered_scheme(scheme))?;
         let now = asked.now()?;
         self.common.transcript.add(m.raw);
         let Self { common, keys, request, chain } = *self;
@@ -616,11 +637,25 @@ pub(crate) struct Claimed {
 impl Claimed {
     /// The chain is good. Does its key sign for this connection?
     fn check_signature(self: Box<Self>, cx: &mut Cx<'_>) -> Result<Client, Error> {
-        let verifier = &self.common.asked.config.verifier;
-        certs::check_signature(&self.chain, |leaf| {
-            verifier.verify_tls13_signature(&self.message, leaf, &self.signature)
-        })?;
-        let Self { common, keys, request, chain, .. } = *self;
+        let asked = &self.common.asked;
+        let verifier = &asked.config.verifier;
+        let rules = Rules {
+            by: Side::Server,
+            schemes: &asked.delegated,
+            of_certificates: &|scheme| asked.offered_scheme(scheme),
+            now: self.now,
+            algorithms: &asked.config.provider.signature_verification_algorithms,
+        };
+        let since = certs::check_signature13(
+            &self.chain,
+            &self.message,
+            &self.signature,
+            &rules,
+            |message, leaf, signature| verifier.verify_tls13_signature(message, leaf, signature),
+        )?;
+        let Self { mut common, keys, request, chain, .. } = *self;
+        common.authenticated_at =
+            since.map(|secs| UnixTime::since_unix_epoch(core::time::Duration::from_secs(secs)));
         let chain: Arc<[_]> = chain.certificates.into();
         cx.facts.peer = Some(chain.clone());
         Ok(WaitFinished(Box::new(Authenticated { common, keys, chain, request })))
@@ -677,7 +712,7 @@ impl Answering {
         // An empty chain is no certificate, and must not be followed by a signature.
         let usable = match credential.filter(|credential| !credential.certified.cert.is_empty()) {
             Some(credential) => {
-                certs::choose_scheme(&credential, &request.schemes)?.map(|scheme| (credential, scheme))
+                certs::choose_scheme(&credential, &request.checks())?.map(|scheme| (credential, scheme))
             }
             None => None,
         };
@@ -688,7 +723,7 @@ impl Answering {
             return finishing.send_finished(cx);
         };
         let cache = &finishing.common.asked.config.cert_compression_cache;
-        let staples = Staples::default();
+        let staples = Staples::of_client(&credential);
         certs::emit_chain(cx, transcript, &credential.certified.cert, staples, request.compressor, cache)?;
         let message = certs::signed_message(Signed::ByClient, &transcript.current());
         Ok(AskSignature(Box::new(Signing { finishing, credential, scheme, message })))

@@ -23,6 +23,7 @@ use crate::crypto::suites::{SupportedCipherSuite, Tls12CipherSuite, Tls13CipherS
 use crate::crypto::{ActiveKeyExchange, SupportedKxGroup};
 use crate::error::{Error, PeerMisbehaved};
 use crate::flow::certs;
+use crate::flow::delegation;
 use crate::flow::psk;
 use crate::flow::question::{self, SERVER_VERIFIER, STORE, guarded, told};
 use crate::flow::size_limit;
@@ -47,6 +48,8 @@ pub(crate) struct Offer {
     /// What we say of our end, if the transport is QUIC.
     quic: Option<Parameters>,
     schemes: Vec<SignatureScheme>,
+    /// With what the key of a delegated credential may sign. RFC 9345.
+    delegated: Vec<SignatureScheme>,
     /// How the server may compress its certificates.
     compressions: Vec<CertificateCompressionAlgorithm>,
     /// The key exchange that has been begun, if TLS 1.3 is offered.
@@ -116,6 +119,10 @@ impl Offer {
             protocols,
             quic,
             schemes,
+            delegated: delegation::offered(
+                &config.delegated_credential_schemes,
+                &config.provider.signature_verification_algorithms,
+            ),
             compressions: certs::offered_compressions(&config.cert_decompressors)?,
             share,
             grease_share: true,
@@ -274,6 +281,9 @@ impl Offer {
             ext::signature_algorithms => {
                 nest(out, MAX16, |out| self.schemes.iter().for_each(|scheme| scheme.write(out)));
             }
+            ext::delegated_credential => {
+                nest(out, MAX16, |out| self.delegated.iter().for_each(|scheme| scheme.write(out)));
+            }
             ext::ticket_request => {
                 if let Some(wanted) = self.config.send_ticket_request {
                     out.extend_from_slice(&[wanted.new_session_count, wanted.resumption_count]);
@@ -350,6 +360,7 @@ impl Offer {
         when(hints, ext::certificate_authorities);
         when(self.config.verifier.requests_scts(), ext::signed_certificate_timestamp);
         when(self.early_data, ext::early_data);
+        when(new && !self.delegated.is_empty(), ext::delegated_credential);
         when(new && !self.compressions.is_empty(), ext::compress_certificate);
 
         // Fisher and Yates. A byte modulo a dozen is a little uneven, which does not matter here.
@@ -535,8 +546,9 @@ impl Offer {
     pub(crate) fn into_asked(self) -> Asked {
         let codes = self.order.iter().copied().filter(|code| self.offered(*code)).collect();
         let size_limit = self.size_limit();
-        let Self { config, name, protocols, schemes, quic, .. } = self;
-        Asked { config, name, codes, protocols, schemes, size_limit, quic: quic.map(|quic| quic.code()) }
+        let Self { config, name, protocols, schemes, delegated, quic, .. } = self;
+        let quic = quic.map(|quic| quic.code());
+        Asked { config, name, codes, protocols, schemes, delegated, size_limit, quic }
     }
 }
 
@@ -557,6 +569,7 @@ pub(crate) struct Asked {
     codes: Vec<u16>,
     protocols: Vec<Vec<u8>>,
     schemes: Vec<SignatureScheme>,
+    pub(crate) delegated: Vec<SignatureScheme>,
     /// What we said of the records that we take.
     pub(crate) size_limit: Option<u16>,
     /// The extension that has to bring the server's transport parameters.

@@ -6,11 +6,12 @@
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;
+use core::panic::AssertUnwindSafe;
 
 use pki_types::{CertificateDer, ServerName, UnixTime};
 
-use crate::config::resolve::{CertificateRequest, ResolvesClientCert, ResolvesServerCert};
-use crate::config::server::{ClientHello as HelloView, ServerConfig};
+use crate::config::resolve::{CertificateRequest, ResolvesClientCert};
+use crate::config::server::{Chosen, ClientHello as HelloView, ServerConfig};
 use crate::config::sessions::StoresServerSessions;
 use crate::config::time::TimeProvider;
 use crate::config::verify::{ClientCertVerifier, ServerCertVerifier};
@@ -19,7 +20,7 @@ use crate::crypto::signer::SigningKey;
 use crate::crypto::ticket::ProducesTickets;
 use crate::error::Error;
 pub(crate) use crate::error::guard::{guarded, told};
-use crate::names::SignatureScheme;
+use crate::names::{ProtocolVersion, SignatureScheme};
 use crate::wire::client_hello::ClientHello;
 
 /// What the application's objects are called in errors.
@@ -35,8 +36,9 @@ pub(crate) enum Question<'a> {
     /// Which config to serve this hello with.
     Config,
     ServerCertificate {
-        resolver: &'a Arc<dyn ResolvesServerCert>,
+        config: &'a Arc<ServerConfig>,
         hello: &'a ClientHello,
+        version: ProtocolVersion,
     },
     ClientCertificate {
         resolver: &'a Arc<dyn ResolvesClientCert>,
@@ -113,8 +115,11 @@ impl Question<'_> {
     fn ask(&self) -> Result<Answer, Error> {
         Ok(match self {
             Self::Config => return Err(Error::General("only the application has the config".into())),
-            Self::ServerCertificate { resolver, hello } => {
-                Answer::Certificate(resolver.resolve_credential(view(hello)))
+            Self::ServerCertificate { config, hello, version } => {
+                let (suites, clock) = (&config.provider.cipher_suites[..], &config.time_provider);
+                let chosen = Some(AssertUnwindSafe(Chosen { version: *version, suites, clock }));
+                let view = HelloView { chosen, ..view(hello) };
+                Answer::Certificate(config.cert_resolver.resolve_credential(view))
             }
             Self::ClientCertificate { resolver, request } => {
                 Answer::Certificate(resolver.resolve_credential(*request))
@@ -190,6 +195,9 @@ pub(crate) fn view(hello: &ClientHello) -> HelloView<'_> {
         alpn: hello.protocols().map(|list| list.body()),
         cipher_suites: &hello.cipher_suites,
         named_groups: hello.groups.as_deref(),
+        signature_schemes_cert: hello.schemes_cert.as_deref(),
+        delegated_schemes: &hello.delegated,
+        chosen: None,
         certificate_authorities: hello.authorities.as_deref(),
         server_cert_types: None,
         client_cert_types: None,

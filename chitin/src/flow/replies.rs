@@ -26,6 +26,10 @@ pub(crate) fn check(seen: &Seen, reply: Reply, offered: impl Fn(u16) -> bool) ->
     for code in seen.iter() {
         // A cookie is the one thing that a server may say unasked. RFC 8446 section 4.2.
         let asked = offered(code) || (reply == Reply::HelloRetryRequest && code == ext::cookie);
+        if !asked && reply == Reply::CertificateEntry && code == ext::delegated_credential {
+            // RFC 9345 section 4.1.1 names another alert.
+            return Err(PeerMisbehaved::UnsolicitedDelegatedCredential.into());
+        }
         if !asked {
             return Err(reply.unsolicited());
         }

@@ -125,9 +125,11 @@ impl Server {
     pub(crate) fn question(&self) -> Option<Question<'_>> {
         Some(match self {
             AskSession(s) => s.session_question()?,
-            AskServerCertificate(s) => {
-                Question::ServerCertificate { resolver: &s.config.cert_resolver, hello: &s.hello }
-            }
+            AskServerCertificate(s) => Question::ServerCertificate {
+                config: &s.config,
+                hello: &s.hello,
+                version: ProtocolVersion::TLSv1_2,
+            },
             AskSignature(s) => {
                 Question::Sign { key: &s.credential.certified.key, scheme: s.scheme, message: &s.message }
             }
@@ -373,7 +375,7 @@ impl Started {
             session_id = vec![0; 32];
             config.provider.secure_random.fill(&mut session_id)?;
         }
-        let Staples { ocsp, scts } = Staples::wanted_by(&hello, &credential);
+        let Staples { ocsp, scts, .. } = Staples::wanted_by(&hello, &credential);
         let says = Says { ems, named: hello.server_name.is_some(), ticket, status: ocsp.is_some(), scts };
         send_server_hello(&config, &hello, chosen.suite, &randoms, &session_id, says, &mut messages, cx)?;
         messages.emit(cx, HandshakeType::Certificate, |out| {

@@ -37,13 +37,14 @@ use crate::error::{Error, PeerIncompatible, PeerMisbehaved};
 use crate::flow::certs::{self, PeerChain, Signed, Staples};
 use crate::flow::choose::{self, Share};
 use crate::flow::cx::{Cx, Gate};
+use crate::flow::delegation::{self, Rules};
 use crate::flow::psk::{self, EarlyOffer, Present, Resumable};
 use crate::flow::question::{self, Answer, CLIENT_VERIFIER, Question, SERVER_STORE, TICKETER, told, view};
 use crate::flow::size_limit;
 use crate::flow::traffic13::Traffic;
 use crate::flow::unexpected;
 use crate::flow::{self, server12};
-use crate::names::{HandshakeKind, HandshakeType, ProtocolVersion, SignatureScheme};
+use crate::names::{HandshakeKind, HandshakeType, ProtocolVersion, Side, SignatureScheme};
 use crate::observe::KeyLevel;
 use crate::record::joiner::Message;
 use crate::schedule::tls13::{Early, Handshake, Master, Pair, PskKind, Resumption, TrafficSecret};
@@ -138,9 +139,11 @@ impl Server {
             AskConfig(_) => Question::Config,
             AskSession(s) => s.question()?,
             AskToSpend(s) => Question::SpendSession { store: &s.chosen.config.session_storage, id: &s.id },
-            AskCertificate(s) => {
-                Question::ServerCertificate { resolver: &s.config.cert_resolver, hello: &s.hello }
-            }
+            AskCertificate(s) => Question::ServerCertificate {
+                config: &s.config,
+                hello: &s.hello,
+                version: ProtocolVersion::TLSv1_3,
+            },
             AskSignature(s) => {
                 Question::Sign { key: &s.credential.certified.key, scheme: s.scheme, message: &s.message }
             }
@@ -612,6 +615,7 @@ impl Agreed {
         let compressions = certs::offered_compressions(&self.config.cert_decompressors)?;
         let schemes = told(CLIENT_VERIFIER, || verifier.supported_verify_schemes())?;
         let authorities = told(CLIENT_VERIFIER, || verifier.root_hint_subjects())?;
+        let delegated = delegated_offered(&self.config);
         cx.emit(&mut self.transcript, HandshakeType::CertificateRequest, |out| {
             Opaque::<0, MAX8>(&[]).write(out);
             nest(out, MAX16, |out| {
@@ -623,6 +627,12 @@ impl Agreed {
                         schemes.iter().for_each(|s| s.write(out));
                     });
                 });
+                if !delegated.is_empty() {
+                    ext::delegated_credential.write(out);
+                    nest(out, MAX16, |out| {
+                        nest(out, MAX16, |out| delegated.iter().for_each(|scheme| scheme.write(out)));
+                    });
+                }
                 if !compressions.is_empty() {
                     ext::compress_certificate.write(out);
                     nest(out, MAX16, |out| {
@@ -659,9 +669,7 @@ impl Chosen {
         let credential = credential
             .filter(|credential| !credential.certified.cert.is_empty())
             .ok_or(Error::NoServerCertificateResolved)?;
-        let schemes = choose::schemes(&self.hello)?;
-        let scheme = certs::choose_scheme(&credential, &schemes)?
-            .ok_or(PeerIncompatible::NoSignatureSchemesInCommon)?;
+        let scheme = choose::scheme(&self.hello, &self.config, &credential)?;
 
         let suite = self.suite;
         let mut agreed = self.send_server_hello(Early::without_psk(suite), None, None, cx)?;
@@ -765,8 +773,9 @@ impl Flown {
 
     /// Takes the body of a Certificate message, and what of it goes into the transcript.
     fn read_chain(mut self: Box<Self>, body: &[u8], raw: &[u8]) -> Result<Server, Error> {
-        // We asked for nothing beside the certificates.
-        let chain = certs::read_chain(body, |_| false)?;
+        // Beside the certificates we ask for nothing else.
+        let delegates = !delegated_offered(&self.config).is_empty();
+        let chain = certs::read_chain(body, |code| delegates && code == ext::delegated_credential)?;
         self.transcript.add(raw);
         if !chain.certificates.is_empty() {
             return Ok(WaitCertificateVerify(Box::new(Presented { flown: self, chain })));
@@ -789,11 +798,13 @@ impl Presented {
         let flown = &self.flown;
         let message = certs::signed_message(Signed::ByClient, &flown.transcript.current());
         let schemes = told(CLIENT_VERIFIER, || flown.config.verifier.supported_verify_schemes())?;
-        let signature = certs::read_certificate_verify(m.body, |scheme| schemes.contains(&scheme))?;
+        let signature = certs::read_certificate_verify(m.body, self.chain.delegated.as_ref(), |scheme| {
+            schemes.contains(&scheme)
+        })?;
         let now = question::now(&flown.config.time_provider)?;
         self.flown.transcript.add(m.raw);
         let Self { flown, chain } = self;
-        Ok(AskVerdict(Box::new(Claimed { flown, chain, message, signature, now })))
+        Ok(AskVerdict(Box::new(Claimed { flown, chain, schemes, message, signature, now })))
     }
 }
 
@@ -801,6 +812,8 @@ impl Presented {
 pub(crate) struct Claimed {
     flown: Box<Flown>,
     chain: PeerChain,
+    /// What we asked for.
+    schemes: Vec<SignatureScheme>,
     message: Vec<u8>,
     signature: DigitallySignedStruct,
     now: UnixTime,
@@ -809,14 +822,33 @@ pub(crate) struct Claimed {
 impl Claimed {
     /// The chain is good. Does its key sign for this connection?
     fn check_signature(self, _: &mut Cx<'_>) -> Result<Server, Error> {
-        let verifier = &self.flown.config.verifier;
-        certs::check_signature(&self.chain, |leaf| {
-            verifier.verify_tls13_signature(&self.message, leaf, &self.signature)
-        })?;
+        let config = &self.flown.config;
+        let verifier = &config.verifier;
+        let rules = Rules {
+            by: Side::Client,
+            schemes: &delegated_offered(config),
+            of_certificates: &|scheme| self.schemes.contains(&scheme),
+            now: self.now,
+            algorithms: &config.provider.signature_verification_algorithms,
+        };
+        let since = certs::check_signature13(
+            &self.chain,
+            &self.message,
+            &self.signature,
+            &rules,
+            |message, leaf, signature| verifier.verify_tls13_signature(message, leaf, signature),
+        )?;
         let Self { mut flown, chain, .. } = self;
         flown.peer = chain.certificates;
+        flown.authenticated = since;
         Ok(WaitFinished(flown))
     }
+}
+
+/// With what the keys of clients' delegated credentials may sign.
+fn delegated_offered(config: &ServerConfig) -> Vec<SignatureScheme> {
+    let algorithms = &config.provider.signature_verification_algorithms;
+    delegation::offered(&config.delegated_credential_schemes, algorithms)
 }
 
 // ---- the client's Finished, and tickets

@@ -37,6 +37,10 @@ pub(crate) struct ClientHello {
     pub(crate) server_name: Option<DnsName<'static>>,
     pub(crate) groups: Option<Vec<NamedGroup>>,
     pub(crate) schemes: Option<Vec<SignatureScheme>>,
+    /// Of certificates, where that is another list. RFC 8446 section 4.2.3.
+    pub(crate) schemes_cert: Option<Vec<SignatureScheme>>,
+    /// Of keys of delegated credentials; empty where the client takes none. RFC 9345 section 4.1.1.
+    pub(crate) delegated: Vec<SignatureScheme>,
     pub(crate) authorities: Option<Vec<DistinguishedName>>,
     /// Where in `raw` the list of binders begins, with its length: what a binder covers ends there.
     binders_at: Option<usize>,
@@ -69,6 +73,8 @@ impl ClientHello {
             server_name: None,
             groups: None,
             schemes: None,
+            schemes_cert: None,
+            delegated: Vec::new(),
             authorities: None,
             binders_at: None,
         };
@@ -120,7 +126,10 @@ impl ClientHello {
             }
             ext::record_size_limit | ext::ticket_request => u16::read_all(body).map(drop)?,
             ext::compress_certificate => CertCompressions::read_all(body).map(drop)?,
-            ext::signature_algorithms_cert => SignatureSchemes::read_all(body).map(drop)?,
+            ext::signature_algorithms_cert => {
+                self.schemes_cert = Some(SignatureSchemes::read_all(body)?.iter().collect());
+            }
+            ext::delegated_credential => self.delegated = SignatureSchemes::read_all(body)?.iter().collect(),
             ext::application_layer_protocol_negotiation => ProtocolNames::read_all(body).map(drop)?,
             ext::supported_versions => ClientVersions::read_all(body).map(drop)?,
             ext::key_share => KeyShares::read_all(body).map(drop)?,
@@ -419,6 +428,10 @@ pub(crate) mod tests {
             (ext::early_data, vec![0]),
             (ext::extended_master_secret, vec![0]),
             (ext::signed_certificate_timestamp, vec![0]),
+            (ext::signature_algorithms_cert, vec![0, 0]),
+            (ext::signature_algorithms_cert, vec![0, 1, 4]),
+            (ext::delegated_credential, vec![0, 0]),
+            (ext::delegated_credential, vec![0, 3, 4, 3, 4]),
             (ext::ec_point_formats, vec![0]),
             (ext::ec_point_formats, vec![2, 0]),
             (ext::renegotiation_info, vec![]),

@@ -148,6 +148,30 @@ wire_struct! {
     }
 }
 
+wire_struct! {
+    /// RFC 9345 section 4, in a certificate entry: a key that the key of the certificate vouches for.
+    DelegatedCredential<'a> {
+        /// Seconds from the certificate's notBefore on.
+        valid_time: u32,
+        /// With what the key signs handshakes.
+        scheme:     SignatureScheme,
+        spki:       Opaque<'a, 1, { crate::wire::codec::MAX24 }>,
+        /// With what the key of the certificate has signed this.
+        algorithm:  SignatureScheme,
+        signature:  Opaque<'a, 0, MAX16>,
+    }
+}
+
+impl DelegatedCredential<'_> {
+    /// Appends what is signed of it: all before the signature.
+    pub(crate) fn write_signed(&self, out: &mut Vec<u8>) {
+        self.valid_time.write(out);
+        self.scheme.write(out);
+        self.spki.write(out);
+        self.algorithm.write(out);
+    }
+}
+
 /// The one name that a server selects. RFC 7301 section 3.1: the list holds exactly one.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct SelectedProtocol<'a>(pub(crate) &'a [u8]);
@@ -233,6 +257,7 @@ extension_block! {
         compress_certificate:    CertCompressions<'a>,
         signature_algorithms_cert: SignatureSchemes<'a>,
         certificate_authorities: Authorities<'a>,
+        delegated_credential: SignatureSchemes<'a>,
     }
 }
 
@@ -240,6 +265,7 @@ extension_block! {
     /// RFC 8446 section 4.4.2.
     CertificateExtensions<'a> in CT {
         status_request: CertificateStatus<'a>,
+        delegated_credential: DelegatedCredential<'a>,
         signed_certificate_timestamp: SctList<'a>,
     }
 }
@@ -348,6 +374,26 @@ mod tests {
         }
         assert_eq!(allowed_in(ext::quic_transport_parameters), Some(CH | EE));
         assert_eq!(allowed_in(ext::quic_transport_parameters_draft), Some(CH | EE));
+    }
+
+    #[test]
+    fn delegated_credentials() {
+        let bytes = [0, 1, 0, 2, 4, 3, 0, 0, 2, 7, 8, 8, 4, 0, 1, 9];
+        let credential = good::<DelegatedCredential<'_>>(&bytes);
+        assert_eq!((credential.valid_time, credential.spki.0), (0x1_0002, &[7, 8][..]));
+        assert_eq!(credential.scheme, SignatureScheme::ECDSA_NISTP256_SHA256);
+        assert_eq!(
+            (credential.algorithm, credential.signature.0),
+            (SignatureScheme::RSA_PSS_SHA256, &[9][..])
+        );
+        let mut signed = vec![];
+        credential.write_signed(&mut signed);
+        assert_eq!(signed, bytes[..13]);
+        cut_and_extended(&bytes, |b| DelegatedCredential::read_all(b).is_ok());
+        assert!(
+            DelegatedCredential::read_all(&[0, 1, 0, 2, 4, 3, 0, 0, 0, 8, 4, 0, 1, 9]).is_err(),
+            "no key"
+        );
     }
 
     #[test]

@@ -13,6 +13,7 @@ fn all_cases() -> Vec<Case> {
         crate::certificates::cases(),
         crate::early::cases(),
         crate::compression::cases(),
+        crate::delegated::cases(),
         crate::encrypted::cases(),
         crate::hello_to_client::cases(),
         crate::hello_to_server::cases(),

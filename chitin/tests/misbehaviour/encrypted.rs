@@ -68,7 +68,7 @@ cases! {
         l.edit(CERTIFICATE, |body| *body = certificate_body(&[7], &[(world().server.leaf(), &[])]));
     });
     an_unsolicited_extension_of_a_certificate = Wrong::UnsolicitedCertExtension, |b| b.lying_server(|l| leaf_with(l, extension(0x7777, &[])));
-    timestamps_that_were_not_asked_for = Wrong::UnsolicitedCertExtension, |b| b.lying_server(|l| leaf_with(l, extension(18, &[0, 0])));
+    timestamps_that_were_not_asked_for = Wrong::UnsolicitedCertExtension, |b| b.lying_server(|l| leaf_with(l, extension(18, &[0, 3, 0, 1, 7])));
     a_misplaced_extension_of_a_certificate = Wrong::BadCertChainExtensions, |b| b.lying_server(|l| leaf_with(l, extension(10, &[])));
     a_status_of_another_kind = Bad::InvalidCertificateStatusType, |b| b.lying_server(|l| leaf_with(l, extension(5, &[2, 0, 0, 1, 7])));
     an_empty_chain = Wrong::ServerSentEmptyCertificateList, |b| b.lying_server(|l| l.edit(CERTIFICATE, |body| *body = chain_body(&[])));

@@ -11,6 +11,7 @@ mod calls;
 mod certificates;
 mod complete;
 mod compression;
+mod delegated;
 mod early;
 mod encrypted;
 mod hello_to_client;

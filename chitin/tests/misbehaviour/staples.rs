@@ -8,7 +8,7 @@ use testkit::liar::Liar;
 use testkit::pair::Side;
 
 use crate::bench::errors::{Bad, Wrong};
-use crate::bench::{Bench, Told, certificate_body, client, extension, provider, server, world};
+use crate::bench::{Bench, Told, certificate_body, extension, provider, server, world};
 
 const SCT: u16 = 18;
 
@@ -55,9 +55,7 @@ fn scts(of: &[&[u8]]) -> Vec<u8> {
 }
 
 cases! {
-    timestamps_that_nobody_asked_for = Wrong::UnsolicitedCertExtension, |b| {
-        shows(b, client(provider()), scts(&[b"sct"]), vec![])
-    };
+    // Those that nobody asked for are in `encrypted.rs`.
     a_list_without_timestamps = like!(Error::InvalidMessage(Bad::IllegalEmptyList(_))), |b| {
         shows(b, asking(&TLS13), scts(&[]), vec![])
     };

@@ -4,6 +4,7 @@
 mod attacks;
 mod common;
 mod compression;
+mod credentials;
 mod early;
 mod failures;
 mod hostile;
