@@ -4,7 +4,8 @@
 //! `ErrorMap` in `config.json` says so; it never maps to anything wider.
 
 use chitin::{
-    AlertDescription, CertificateError, ContentType, Error, InvalidMessage, PeerIncompatible, PeerMisbehaved,
+    AlertDescription, CertificateError, ContentType, Error, InconsistentKeys, InvalidMessage,
+    PeerIncompatible, PeerMisbehaved,
 };
 
 pub fn canonical(error: &Error) -> String {
@@ -29,6 +30,9 @@ pub fn canonical(error: &Error) -> String {
         Error::HandshakeNotComplete => ":HANDSHAKE_NOT_COMPLETE:".into(),
         Error::General(why) if why == "an application protocol has 1 to 255 bytes" => {
             ":INVALID_ALPN_PROTOCOL:".into()
+        }
+        Error::InconsistentKeys(InconsistentKeys::DelegatedSchemeNotAllowed) => {
+            ":INVALID_SIGNATURE_ALGORITHM:".into()
         }
         Error::InconsistentKeys(_) => ":KEY_VALUES_MISMATCH:".into(),
         Error::NoApplicationProtocol => ":NO_APPLICATION_PROTOCOL:".into(),

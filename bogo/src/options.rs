@@ -34,6 +34,7 @@ pub struct Credential {
     pub ocsp: Option<Vec<u8>>,
     /// The whole list, with its length.
     pub scts: Option<Vec<u8>>,
+    pub delegated: Option<Vec<u8>>,
     pub must_match_issuer: bool,
 }
 
@@ -252,6 +253,7 @@ fn has_value(flag: &str) -> Option<bool> {
         "expect-hrr",
         "expect-no-hrr",
         "new-x509-credential",
+        "new-delegated-credential",
         "must-match-issuer",
         "use-early-callback",
         "fail-early-callback",
@@ -317,6 +319,7 @@ fn has_value(flag: &str) -> Option<bool> {
         "signing-prefs",
         "ocsp-response",
         "signed-cert-timestamps",
+        "delegated-credential",
         "expect-selected-credential",
         "verify-prefs",
         "expect-peer-verify-pref",
@@ -392,7 +395,9 @@ impl Options {
             "expect-hrr" => self.expect_hrr = true,
             "expect-no-hrr" => self.expect_no_hrr = true,
 
-            "new-x509-credential" => self.credentials.push(Credential::default()),
+            "new-x509-credential" | "new-delegated-credential" => {
+                self.credentials.push(Credential::default())
+            }
             "cert-file" => self.credential().cert_file = Some(value.into()),
             "key-file" => self.credential().key_file = Some(value.into()),
             "signing-prefs" => {
@@ -401,6 +406,7 @@ impl Options {
             }
             "ocsp-response" => self.credential().ocsp = Some(base64(value)?),
             "signed-cert-timestamps" => self.credential().scts = Some(base64(value)?),
+            "delegated-credential" => self.credential().delegated = Some(base64(value)?),
             "must-match-issuer" => self.credential().must_match_issuer = true,
             "expect-selected-credential" => self.expect_selected_credential = Some(value.parse().ok()?),
             "use-early-callback" => self.use_early_callback = true,

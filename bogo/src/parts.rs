@@ -286,7 +286,12 @@ pub struct Resolver {
 }
 
 impl Resolver {
-    fn choose(&self, schemes: &[SignatureScheme], authorities: &[&[u8]]) -> Option<Credential> {
+    fn choose(
+        &self,
+        schemes: &[SignatureScheme],
+        authorities: &[&[u8]],
+        accepts: impl Fn(&Credential) -> bool,
+    ) -> Option<Credential> {
         let mut notes = self.notes.lock();
         notes.peer_schemes = schemes.to_vec();
         notes.authorities = authorities.iter().map(|name| name.to_vec()).collect();
@@ -311,9 +316,7 @@ impl Resolver {
             |names: &Vec<Vec<u8>>| names.iter().any(|name| authorities.contains(&name.as_slice()));
         let by_issuer: Vec<&Choice> =
             self.choices.iter().filter(|c| c.must_match.as_ref().is_none_or(asked_for)).collect();
-        let signs =
-            |choice: &&&Choice| choice.credential.certified_key().key.choose_scheme(schemes).is_some();
-        let choice = by_issuer.iter().find(signs);
+        let choice = by_issuer.iter().find(|choice| accepts(&choice.credential));
         let Some(choice) = choice else {
             // The library would go on without a certificate. This application insists on showing one.
             let name = match by_issuer.is_empty() {
@@ -337,7 +340,11 @@ impl ResolvesServerCert for Resolver {
     fn resolve_credential(&self, hello: ClientHello<'_>) -> Option<Credential> {
         let authorities: Vec<&[u8]> =
             hello.certificate_authorities().unwrap_or_default().iter().map(AsRef::as_ref).collect();
-        let chosen = self.choose(hello.signature_schemes(), &authorities)?;
+        let schemes = hello.signature_schemes();
+        let chosen = self.choose(schemes, &authorities, |credential| match credential.is_delegated() {
+            true => hello.accepts(credential),
+            false => signs(credential, schemes),
+        })?;
         let key = chosen.certified_key();
         let mut notes = self.notes.lock();
         if notes.fail_ocsp {
@@ -354,17 +361,27 @@ impl ResolvesServerCert for Resolver {
 
 impl ResolvesClientCert for Resolver {
     fn resolve(&self, hints: &[&[u8]], schemes: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
-        self.choose(schemes, hints).map(|credential| Arc::clone(credential.certified_key()))
+        self.choose(schemes, hints, |credential| signs(credential, schemes))
+            .map(|credential| Arc::clone(credential.certified_key()))
     }
 
     fn resolve_credential(&self, request: CertificateRequest<'_>) -> Option<Credential> {
         let authorities: Vec<&[u8]> = request.authorities().collect();
-        self.choose(request.signature_schemes(), &authorities)
+        let schemes = request.signature_schemes();
+        self.choose(schemes, &authorities, |credential| match credential.is_delegated() {
+            true => request.accepts(credential),
+            false => signs(credential, schemes),
+        })
     }
 
     fn has_certs(&self) -> bool {
         true // or at least an opinion
     }
+}
+
+/// Has the key a scheme for this peer? Whether a suite goes with it is the library's to say.
+fn signs(credential: &Credential, schemes: &[SignatureScheme]) -> bool {
+    credential.certified_key().key.choose_scheme(schemes).is_some()
 }
 
 /// A key whose owner has decided that there shall be no handshake.

@@ -371,12 +371,17 @@ fn choice(
         .then(|| chain.iter().filter_map(|der| issuer(der)).map(<[u8]>::to_vec).collect());
     let mut certified = CertifiedKey::new(chain, key);
     match certified.keys_match() {
+        // The key is not that of the certificate, and is compared where it belongs.
+        _ if credential.delegated.is_some() => {}
         // A key whose public half the provider cannot tell may still be the right one.
         Ok(()) | Err(Error::InconsistentKeys(chitin::InconsistentKeys::Unknown)) => {}
         Err(error) => return Err(error.into()),
     }
     certified.ocsp = credential.ocsp.clone();
     let mut shown = Credential::from(certified);
+    if let Some(delegated) = &credential.delegated {
+        shown = shown.with_delegated_credential(delegated)?;
+    }
     if let Some(list) = &credential.scts {
         let refused = |error| Trouble::Refused(":INVALID_SCT_LIST:", error);
         shown = shown.with_scts(scts(list).unwrap_or_default()).map_err(refused)?;
