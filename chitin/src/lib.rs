@@ -198,6 +198,36 @@ pub mod ticketer {
 
 /// TLS for QUIC (RFC 9001): connections for an endpoint to drive, the keys that they give it, and packet protection as a
 /// provider implements it.
+///
+/// There are no records here: the endpoint takes handshake bytes out of CRYPTO frames and puts them into such, packet by packet
+/// under the keys that it has been given. This is the heart of it:
+///
+/// ```
+/// use chitin::Error;
+/// use chitin::quic::{Connection, KeyChange, Keys};
+///
+/// /// What is to be sent, each piece with the number of key changes before it: 0 are Initial packets.
+/// fn step(
+///     conn: &mut Connection,
+///     received: &[u8],
+///     keys: &mut Vec<Keys>,
+/// ) -> Result<Vec<(usize, Vec<u8>)>, Error> {
+///     // An error has an alert, which closes the connection: `conn.alert()`.
+///     conn.read_hs(received)?;
+///     let mut flights = Vec::new();
+///     loop {
+///         let mut bytes = Vec::new();
+///         let change = conn.write_hs(&mut bytes);
+///         flights.push((keys.len(), bytes));
+///         match change {
+///             None => return Ok(flights),
+///             Some(KeyChange::Handshake { keys: new }) => keys.push(new),
+///             // `next` makes the keys after these, when the endpoint wants to change them.
+///             Some(KeyChange::OneRtt { keys: new, next: _ }) => keys.push(new),
+///         }
+///     }
+/// }
+/// ```
 pub mod quic {
     pub use crate::carrier::quic::KeyChange;
     pub use crate::conn::quic::{ClientConnection, Connection, ConnectionCommon, ServerConnection};

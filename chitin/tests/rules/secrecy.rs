@@ -17,6 +17,7 @@ use chitin::sign::CertifiedKey;
 use chitin::{Error, KeyLogFile, NamedGroup, PeerMisbehaved};
 use testkit::configs::provider;
 use testkit::pair::{Pair, Side};
+use testkit::quic::QuicPair;
 
 use crate::common::*;
 
@@ -176,6 +177,19 @@ fn a_handshake_at_log_level_trace_with_every_public_type_printed_contains_no_sec
         print(&failed.map_err(|failed| failed.error));
         print(&pair.server);
     }
+    for _ in 0..2 {
+        let mut pair = QuicPair::new(client.clone(), tickets.clone());
+        while pair.carry(Side::Client).unwrap() | pair.carry(Side::Server).unwrap() {
+            print(pair.client());
+            print(pair.server());
+        }
+        pair.handshake().unwrap();
+        let common: &chitin::CommonState = pair.client();
+        print(common);
+        let failed = pair.give(Side::Server, &[24, 0, 0, 1, 0]);
+        print(&failed.map_err(|failed| failed.error));
+        print(pair.server());
+    }
     let key =
         CertifiedKey::from_der(WORLD.server.chain.clone(), WORLD.server.key.clone_key(), &default_provider());
     let key = key.unwrap();
@@ -205,7 +219,7 @@ fn a_handshake_at_log_level_trace_with_every_public_type_printed_contains_no_sec
 
     let mut secrets: Vec<(String, Vec<u8>)> =
         notebook.all().into_iter().map(|(label, _, secret)| (label, secret)).collect();
-    assert!(secrets.len() > 5 * 5 * 2 - 1, "five labels, twice, for each of five connections");
+    assert!(secrets.len() > 7 * 5 * 2 - 1, "five labels, twice, for each of seven connections");
     let psks = seeing.1.lock().unwrap().clone();
     assert!(psks.len() >= 4);
     secrets.extend(psks.into_iter().map(|psk| ("PSK".to_owned(), psk)));
