@@ -9,7 +9,7 @@ use clap::{Args as ClapArgs, Parser, Subcommand};
 
 /// TLS 1.3 and 1.2 from the command line. Without a command it runs the demo.
 #[derive(Debug, Parser)]
-#[command(name = "chitin", version, about)]
+#[command(name = "chitin", version)]
 pub struct Args {
     #[command(subcommand)]
     pub command: Option<Command>,

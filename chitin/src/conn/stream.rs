@@ -55,7 +55,19 @@ where
         S: 'a,
     {
         self.prepare_read()?;
+        // Looked at first, since an error may be about a record that is opened only now.
+        let looked = self.conn.reader().into_first_chunk().map(|_| ());
+        self.answered(looked)?;
         self.conn.reader().into_first_chunk()
+    }
+
+    /// Sends the alert for an error that showed when a record was opened late. The error is worth more than the trouble of sending it.
+    fn answered<R>(&mut self, outcome: io::Result<R>) -> io::Result<R> {
+        if outcome.is_err() && self.conn.wants_write() {
+            let _ = self.conn.write_tls(self.sock);
+            let _ = self.sock.flush();
+        }
+        outcome
     }
 }
 
@@ -75,7 +87,7 @@ where
             match self.conn.reader().read(buf) {
                 // What looked like data was a ticket, a key update or an empty record.
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock && self.conn.wants_read() => {}
-                done => return done,
+                done => return self.answered(done),
             }
         }
     }

@@ -501,6 +501,33 @@ fn late_errors_come_out_of_the_reader() {
     assert_eq!(client.process_new_packets(), Err(Error::DecryptError));
 }
 
+/// The peer of a stream heard nothing of a record that does not open: only the reader was told.
+#[test]
+fn what_a_stream_opens_late_is_answered_with_an_alert() {
+    for (door, good) in [(0, 0), (0, 1), (1, 0), (1, 1)] {
+        let (mut client, mut server) = done();
+        for _ in 0..good {
+            server.writer().write_all(b"good").unwrap();
+        }
+        server.writer().write_all(b"tampered").unwrap();
+        *server.outbox().unwrap().pending_mut().last_mut().unwrap() ^= 1;
+        let mut wire = Wire { input: sent(&mut server), ..Wire::default() };
+        let mut stream = Stream::new(&mut client, &mut wire);
+        for _ in 0..good {
+            assert_eq!(stream.read(&mut [0; 100]).unwrap(), 4);
+        }
+        let error = match door {
+            0 => stream.read(&mut [0; 100]).unwrap_err(),
+            _ => stream.fill_buf().unwrap_err(),
+        };
+        assert_eq!(inner(error), Error::DecryptError);
+        server.read_tls(&mut &wire.output[..]).unwrap();
+        let told = Error::AlertReceived(AlertDescription::BadRecordMac);
+        assert_eq!(server.process_new_packets(), Err(told), "{door} {good}");
+        assert!(wire.flushes > 0);
+    }
+}
+
 #[test]
 fn a_config_may_come_after_the_hello() {
     let mut client = client(client_config(SERVER));
