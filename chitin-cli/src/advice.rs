@@ -58,13 +58,13 @@ pub fn tls(error: &Error, presented: &[CertificateDer<'_>], name: &str) -> Strin
         Error::AlertReceived(alert) => alert_received(*alert),
         Error::NoApplicationProtocol => "no application protocol (ALPN) in common".into(),
         Error::PeerIncompatible(PeerIncompatible::ServerDoesNotSupportTls12Or13) => {
-            "the server speaks neither TLS 1.2 nor 1.3".into()
+            "no version in common: we speak TLS 1.3 and 1.2, or the one that --tls names".into()
         }
         Error::PeerIncompatible(
             PeerIncompatible::SupportedVersionsExtensionRequired
             | PeerIncompatible::Tls12NotOffered
             | PeerIncompatible::Tls12NotOfferedOrEnabled,
-        ) => "the client speaks neither TLS 1.3 nor 1.2, and nothing older is served here".into(),
+        ) => "no version in common: TLS 1.3 and 1.2 are served here, or the one that --tls names".into(),
         Error::PeerIncompatible(PeerIncompatible::NoCipherSuitesInCommon) => {
             "no cipher suite in common: only those with forward secrecy and AEAD are spoken here, and in TLS 1.2 they have to fit the certificate's key".into()
         }
@@ -131,7 +131,9 @@ fn certificate(why: &CertificateError, leaf: Option<&Summary>, chain: usize, nam
 fn alert_received(alert: AlertDescription) -> String {
     let meaning = match alert {
         AlertDescription::HandshakeFailure => "nothing in common: version, suite, group or signature",
-        AlertDescription::ProtocolVersion => "it speaks neither TLS 1.3 nor 1.2",
+        AlertDescription::ProtocolVersion => {
+            "it speaks none of our versions, TLS 1.3 and 1.2 or the one that --tls names"
+        }
         AlertDescription::CertificateRequired => "it wants a client certificate: --cert FILE --key FILE",
         AlertDescription::UnknownCA => "it does not know the CA of our certificate",
         AlertDescription::BadCertificate => "it does not like our certificate",

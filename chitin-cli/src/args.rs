@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
+use chitin::SupportedProtocolVersion;
+use chitin::version::{TLS12, TLS13};
 use clap::{Args as ClapArgs, Parser, Subcommand};
 
 /// TLS 1.3 and 1.2 from the command line. Without a command it runs the demo.
@@ -64,6 +66,9 @@ pub struct ClientArgs {
     /// Send and verify this name (or address) instead of HOST
     #[arg(long, value_name = "NAME")]
     pub sni: Option<String>,
+    /// Speak this version and no other: 1.2 or 1.3
+    #[arg(long, value_name = "VERSION", value_parser = version)]
+    pub tls: Option<Version>,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -89,6 +94,9 @@ pub struct ServerArgs {
     /// Speak this application protocol; repeat for more, best first (default: http/1.1, or none with --echo)
     #[arg(long, value_name = "P", value_parser = alpn)]
     pub alpn: Vec<String>,
+    /// Speak this version and no other: 1.2 or 1.3
+    #[arg(long, value_name = "VERSION", value_parser = version)]
+    pub tls: Option<Version>,
     /// How many connections at once; further ones wait in the listen queue
     #[arg(long, value_name = "N", default_value_t = 64, value_parser = clap::value_parser!(u16).range(1..))]
     pub max_connections: u16,
@@ -129,6 +137,32 @@ impl FromStr for Target {
     }
 }
 
+/// A version that is spoken here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Version {
+    Tls12,
+    Tls13,
+}
+
+impl Version {
+    /// What a config is to be made for: this version, or all that there are.
+    pub fn or_all(chosen: Option<Self>) -> &'static [&'static SupportedProtocolVersion] {
+        match chosen {
+            Some(Self::Tls12) => ONLY_12,
+            Some(Self::Tls13) => ONLY_13,
+            None => chitin::DEFAULT_VERSIONS,
+        }
+    }
+}
+
+fn version(text: &str) -> Result<Version, String> {
+    match text {
+        "1.2" => Ok(Version::Tls12),
+        "1.3" => Ok(Version::Tls13),
+        _ => Err("1.2 and 1.3 are spoken here".into()),
+    }
+}
+
 /// RFC 7301 section 3.1: 1 to 255 bytes.
 fn alpn(text: &str) -> Result<String, String> {
     match text.len() {
@@ -146,6 +180,8 @@ fn seconds(text: &str) -> Result<Duration, String> {
     }
 }
 
+static ONLY_12: &[&SupportedProtocolVersion] = &[&TLS12];
+static ONLY_13: &[&SupportedProtocolVersion] = &[&TLS13];
 const MAX_SECONDS: Duration = Duration::from_secs(86_400);
 const DEMO_MIB: u64 = 256;
 
@@ -218,6 +254,19 @@ mod tests {
         for bad in ["example.org", "::1:443", "[::1]", ":443", "h:", "h:65536", "https://h:443"] {
             assert!(bad.parse::<Target>().is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn versions() {
+        let chosen = |line: &str| match parse(line).unwrap().command {
+            Some(Command::Client(args)) => args.tls,
+            Some(Command::Server(args)) => args.tls,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(chosen("chitin client h:1"), None);
+        assert_eq!(chosen("chitin client h:1 --tls 1.2"), Some(Version::Tls12));
+        assert_eq!(chosen("chitin server --cert c --key k --tls 1.3"), Some(Version::Tls13));
+        assert!(parse("chitin client h:1 --tls 1.1").is_err());
     }
 
     #[test]

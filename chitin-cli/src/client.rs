@@ -14,7 +14,7 @@ use chitin::crypto::aws_lc_rs;
 use chitin::pki_types::ServerName;
 use chitin::{ClientConfig, ClientConnection, RootCertStore};
 
-use crate::args::ClientArgs;
+use crate::args::{ClientArgs, Version};
 use crate::certificate;
 use crate::diagram::End;
 use crate::facts::{Facts, chain_rows, table};
@@ -51,7 +51,7 @@ pub fn run(args: &ClientArgs) -> Result<(), String> {
 
 fn config(args: &ClientArgs, roots: RootCertStore) -> Result<ClientConfig, String> {
     let builder = ClientConfig::builder_with_provider(aws_lc_rs::default_provider().into())
-        .with_safe_default_protocol_versions()
+        .with_protocol_versions(Version::or_all(args.tls))
         .map_err(|error| error.to_string())?
         .with_root_certificates(roots);
     let mut config = match (&args.cert, &args.key) {

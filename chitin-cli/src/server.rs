@@ -15,7 +15,7 @@ use chitin::crypto::aws_lc_rs;
 use chitin::server::WebPkiClientVerifier;
 use chitin::{ServerConfig, ServerConnection, StreamOwned};
 
-use crate::args::ServerArgs;
+use crate::args::{ServerArgs, Version};
 use crate::diagram::End;
 use crate::facts::{Facts, chain_rows, peer_name, table};
 use crate::http::{self, Answers};
@@ -87,7 +87,7 @@ impl Server {
         };
         let provider = Arc::new(aws_lc_rs::default_provider());
         let builder = ServerConfig::builder_with_provider(provider.clone())
-            .with_safe_default_protocol_versions()
+            .with_protocol_versions(Version::or_all(args.tls))
             .map_err(|error| error.to_string())?;
         let builder = match &args.client_ca {
             Some(file) => {

@@ -230,6 +230,27 @@ fn a_required_client_certificate() {
 }
 
 #[test]
+fn one_version_can_be_asked_for_at_either_end() {
+    let (folder, ca) = ordinary();
+    ca.issue(&folder, "me", &["me"], |_| {});
+    let (cert, key) = (folder.path("me.pem"), folder.path("me.key"));
+    let both = Server::start(&folder, &["--echo", "--client-ca", &folder.path("ca.pem")]);
+    let shown = ["--cert", &cert, "--key", &key];
+    for version in ["1.2", "1.3"] {
+        let only = [&["--tls", version], &shown[..]].concat();
+        let outcome = client(&folder, "localhost", both.port(), &only, b"x").succeeded();
+        assert!(outcome.stderr.contains(&format!("TLS {version}")), "{}", outcome.stderr);
+        both.logs(&format!("TLS {version}"));
+    }
+    for (ours, theirs) in [("1.3", "1.2"), ("1.2", "1.3")] {
+        let server = Server::start(&folder, &["--echo", "--tls", ours]);
+        client(&folder, "localhost", server.port(), &["--tls", ours], b"x").succeeded();
+        client(&folder, "localhost", server.port(), &["--tls", theirs], b"x").failed("--tls names");
+        server.logs("no version in common");
+    }
+}
+
+#[test]
 fn plain_http_gets_an_answer_it_can_read() {
     let (folder, _) = ordinary();
     let server = Server::start(&folder, &[]);

@@ -1,7 +1,8 @@
 //! `testssl.sh` and `sslscan` against `chitin server`, as a user would run them on a machine without a network.
 //!
 //! What they find above INFO and OK is a list by name, with the reason beside each; what is offered is a list as well, so
-//! that neither a weakness nor a suite can come in unseen. `testssl.sh` takes about two minutes, nearly all of it in its own shell.
+//! that neither a weakness nor a suite can come in unseen. `testssl.sh` takes about two minutes, nearly all of it in its own shell:
+//! a stage of its own, run by name.
 
 mod support;
 
