@@ -6,13 +6,15 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, OnceLock};
 
 use chitin::RootCertStore;
 use chitin::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+pub use rcgen::KeyUsagePurpose;
 use rcgen::{
     BasicConstraints, CertificateParams, CustomExtension, DistinguishedName, DnType, ExtendedKeyUsagePurpose,
-    IsCa, Issuer, KeyPair, KeyUsagePurpose, NameConstraints, PublicKeyData, RsaKeySize, SanType,
+    IsCa, Issuer, KeyPair, NameConstraints, PublicKeyData, RsaKeySize, SanType, SerialNumber,
     SignatureAlgorithm, date_time_ymd,
 };
 
@@ -255,8 +257,16 @@ impl Spec {
         params.name_constraints = self.name_constraints.clone();
         params.custom_extensions = self.extensions.clone();
         params.use_authority_key_identifier_extension = true;
+        params.serial_number = Some(next_serial());
         params
     }
+}
+
+/// An issuer uses no serial number twice (RFC 5280 section 4.1.2.2). The generator would take it from the key, and our RSA keys
+/// are in several certificates.
+fn next_serial() -> SerialNumber {
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    SerialNumber::from(NEXT.fetch_add(1, Ordering::Relaxed))
 }
 
 /// A certificate chain with the key of its first certificate.
@@ -265,12 +275,11 @@ pub struct Identity {
     /// Leaf first, the root left out.
     pub chain: Vec<CertificateDer<'static>>,
     pub key: PrivateKeyDer<'static>,
-    pub kind: KeyType,
 }
 
 impl Clone for Identity {
     fn clone(&self) -> Self {
-        Self { chain: self.chain.clone(), key: self.key.clone_key(), kind: self.kind }
+        Self { chain: self.chain.clone(), key: self.key.clone_key() }
     }
 }
 
@@ -341,7 +350,7 @@ impl Authority {
         let cert = spec.params().signed_by(&key, &self.issuer).unwrap().der().clone();
         let mut chain = vec![cert];
         chain.extend(self.above.iter().cloned());
-        Identity { chain, key: PrivatePkcs8KeyDer::from(key.private).into(), kind: spec.key }
+        Identity { chain, key: PrivatePkcs8KeyDer::from(key.private).into() }
     }
 
     /// Our own certificate.
@@ -361,7 +370,7 @@ impl Authority {
 pub fn self_signed(spec: &Spec) -> Identity {
     let key = Key::generate(spec.key);
     let cert = spec.params().self_signed(&key.pair()).unwrap().der().clone();
-    Identity { chain: vec![cert], key: PrivatePkcs8KeyDer::from(key.private).into(), kind: spec.key }
+    Identity { chain: vec![cert], key: PrivatePkcs8KeyDer::from(key.private).into() }
 }
 
 /// The usual small world: a root, an intermediate below it, and an unrelated root; with a directory for PEM files.
@@ -405,7 +414,6 @@ impl Pki {
 
     /// Writes PEM files that live as long as this value.
     pub fn write(&self, identity: &Identity) -> PemFiles {
-        use std::sync::atomic::{AtomicUsize, Ordering};
         static NEXT: AtomicUsize = AtomicUsize::new(0);
         identity.write(&self.dir, &format!("id{}", NEXT.fetch_add(1, Ordering::Relaxed)))
     }
@@ -439,4 +447,28 @@ pub fn pem(label: &str, der: &[u8]) -> String {
     }
     out.push_str(&format!("-----END {label}-----\n"));
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// After the heads of the certificate and of its body, and after the version.
+    fn serial(identity: &Identity) -> Vec<u8> {
+        let der = identity.leaf();
+        assert_eq!(
+            der[8..14],
+            [0xa0, 0x03, 0x02, 0x01, 0x02, 0x02],
+            "a certificate in a form we do not know"
+        );
+        der[15..15 + usize::from(der[14])].to_vec()
+    }
+
+    #[test]
+    fn certificates_of_one_key_have_their_own_serial_numbers() {
+        let pki = Pki::new();
+        let (server, client) = (pki.server(KeyType::Rsa2048), pki.client(KeyType::Rsa2048));
+        assert_eq!(server.key, client.key);
+        assert_ne!(serial(&server), serial(&client));
+    }
 }
