@@ -1,10 +1,12 @@
 //! Programs of other makes, run as child processes: captured, bounded in time, and gone when dropped.
 
 use std::ffi::OsString;
+use std::fs::OpenOptions;
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
-use std::sync::{Arc, Condvar, Mutex};
+use std::sync::{Arc, Condvar, Mutex, OnceLock};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -22,6 +24,14 @@ pub struct Peer {
     readers: Vec<JoinHandle<()>>,
     /// A peer never outlives this, whatever the test waits for.
     deadline: Instant,
+}
+
+/// Where the output of a peer goes when a test panics while it lives, if not to standard error.
+static LAST_WORDS: OnceLock<PathBuf> = OnceLock::new();
+
+/// Keeps the output of peers in this file when a test panics while they live, in place of printing it.
+pub fn last_words_to(file: &Path) {
+    LAST_WORDS.get_or_init(|| file.to_owned());
 }
 
 /// How long one peer may run. The longest cell takes a few seconds.
@@ -138,6 +148,21 @@ impl Peer {
         self.stdout.bytes()
     }
 
+    /// Its standard error so far.
+    pub fn stderr(&self) -> Vec<u8> {
+        self.stderr.bytes()
+    }
+
+    /// Waits until a question about its output has an answer, and gives that.
+    ///
+    /// # Panics
+    ///
+    /// When it has none in time.
+    pub fn wait_for<T>(&mut self, what: &str, answer: impl Fn(&str) -> Option<T>) -> T {
+        self.poll(|output| answer(output).is_some());
+        answer(&self.output()).unwrap_or_else(|| panic!("{what} did not come from {}", self.line))
+    }
+
     /// Waits for its end; gives its exit status and everything it said.
     ///
     /// # Panics
@@ -171,7 +196,15 @@ impl Drop for Peer {
             while !self.drained() && Instant::now() < end {
                 thread::sleep(Duration::from_millis(2));
             }
-            eprintln!("---- {}\n{}\n----", self.line, self.output());
+            let words = format!("---- {}\n{}\n----\n", self.line, self.output());
+            match LAST_WORDS.get() {
+                None => eprint!("{words}"),
+                Some(file) => {
+                    let file = OpenOptions::new().create(true).append(true).open(file);
+                    // A panic inside a drop would end the process.
+                    let _ = file.and_then(|mut file| file.write_all(words.as_bytes()));
+                }
+            }
         }
     }
 }
@@ -238,22 +271,41 @@ pub fn openssl_client(addr: SocketAddr, more: &[OsString]) -> Peer {
 ///
 /// When it does not, on several ports.
 pub fn gnutls_server(more: &[OsString]) -> (Peer, SocketAddr) {
-    // It takes no port 0, so another process may snatch the port between our look and its bind.
+    let args = |port: u16| {
+        let mut args = args!["--port", port.to_string()];
+        args.extend(more.iter().cloned());
+        args
+    };
+    let up = |port: u16| format!("listening on IPv4 0.0.0.0 port {port}...done");
+    server_on_free_port("gnutls-serv", args, up, "bind() failed")
+}
+
+/// Starts a server that takes no port 0 with a free port in its arguments, and waits until its output has the words of `up`.
+/// `busy` is what it says when somebody else has the port.
+///
+/// # Panics
+///
+/// When it does not listen, on several ports.
+pub fn server_on_free_port(
+    program: &str,
+    args: impl Fn(u16) -> Vec<OsString>,
+    up: impl Fn(u16) -> String,
+    busy: &str,
+) -> (Peer, SocketAddr) {
+    // Another process may snatch the port between our look and its bind.
     for _ in 0..5 {
         let port =
             TcpListener::bind(("127.0.0.1", 0)).and_then(|listener| listener.local_addr()).unwrap().port();
-        let mut args = args!["--port", port.to_string()];
-        args.extend(more.iter().cloned());
-        let mut peer = Peer::spawn("gnutls-serv", &args);
-        let up = format!("listening on IPv4 0.0.0.0 port {port}...done");
+        let mut peer = Peer::spawn(program, &args(port));
+        let up = up(port);
         if peer.poll(|output| output.contains(&up)) {
             return (peer, SocketAddr::from(([127, 0, 0, 1], port)));
         }
-        if !peer.output().contains("bind() failed") {
-            panic!("gnutls-serv does not listen");
+        if !peer.output().contains(busy) {
+            panic!("{} does not listen: {}", peer.line, peer.output());
         }
     }
-    panic!("no free port for gnutls-serv");
+    panic!("no free port for {program}");
 }
 
 /// Starts `gnutls-cli` against one of our servers.
