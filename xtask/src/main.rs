@@ -12,6 +12,7 @@ mod manifest;
 mod paths;
 mod peers;
 mod stages;
+mod tools;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
