@@ -6,6 +6,7 @@ mod bogo;
 mod bogo_runner;
 mod floors;
 mod fuzz;
+mod interop;
 mod lexer;
 mod licences;
 mod manifest;
@@ -29,7 +30,9 @@ cargo xtask bogo [--check | --bless] [--json] [--include-disabled] [--only GLOB]
                             --bless: note what passes now
 cargo xtask fuzz [--seconds N] [--only TARGET]
                             run each fuzz target in turn, for so many seconds (60)
-cargo xtask fuzz --coverage say which arms of the flows' legal orders the corpora reach";
+cargo xtask fuzz --coverage say which arms of the flows' legal orders the corpora reach
+cargo xtask interop [--yes] [--only PEER]
+                            both our roles against programs of other makes, as one table";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -52,6 +55,10 @@ fn main() -> ExitCode {
                 return ExitCode::from(2);
             }
         },
+        ["interop", ref rest @ ..] if interop::Wanted::parse(rest).is_some() => {
+            let wanted = interop::Wanted::parse(rest).unwrap_or_default();
+            stages.interop(&wanted)
+        }
         _ => {
             eprintln!("{USAGE}");
             return ExitCode::from(2);

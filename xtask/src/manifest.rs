@@ -31,6 +31,7 @@ const ARROWS: &[(&str, &[&str], &[&str])] = &[
     ("chitin-cli", &["chitin"], &["testkit", "chitin-pki"]),
     ("alloc-counter", &[], &[]),
     ("bogo", &["chitin"], &[]),
+    ("interop", &["chitin", "testkit"], &[]),
     ("surfaces", &["chitin", "chitin-pki"], &[]),
     ("xtask", &[], &[]),
 ];

@@ -5,7 +5,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use crate::manifest::{self, Manifest};
-use crate::{attacks, floors, licences, peers};
+use crate::{attacks, floors, interop, licences, peers};
 
 pub struct Stages {
     root: PathBuf,
@@ -31,12 +31,18 @@ impl Stages {
             &[],
         )?;
         self.documentation()?;
-        self.test(yes)
+        self.test(yes)?;
+        self.interop(&interop::Wanted { yes, only: None })
+    }
+
+    /// Programs of other makes, with what that needs.
+    pub fn interop(&mut self, wanted: &interop::Wanted<'_>) -> Result<(), String> {
+        self.stage("interop", |s| interop::run(&s.root, wanted))
     }
 
     /// The test suite, with what it needs.
     pub fn test(&mut self, yes: bool) -> Result<(), String> {
-        self.stage("peers", |_| peers::set_up(yes))?;
+        self.stage("peers", |_| peers::set_up(peers::PEERS, yes))?;
         self.stage("features", |s| s.features())?;
         self.cargo("tests", &["test", "--workspace", "--locked"], &[])?;
         // The algorithms are in no default feature, and the tests about them are called after them.
