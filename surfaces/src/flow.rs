@@ -313,9 +313,15 @@ impl<'a, E: End> Run<'a, E> {
                     Err(_) if self.hold_plaintext || self.defers || self.outcome.error.is_some() => {
                         break 'pieces;
                     }
-                    Err(error) => {
-                        assert!(self.end.wants_write() || self.outcome.error.is_some(), "no room: {error}");
-                        break 'pieces;
+                    // It was held until now. Once that is read there is room, or nobody could go on.
+                    Err(_) => {
+                        self.process();
+                        match self.end.read_tls(&mut rest) {
+                            Ok(0) => break 'pieces,
+                            Ok(_) => self.process(),
+                            Err(_) if self.outcome.error.is_some() => break 'pieces,
+                            Err(error) => panic!("no room, and nothing to read: {error}"),
+                        }
                     }
                 }
             }
@@ -484,7 +490,7 @@ fn first_seal(steps: &[Step], join: &Step) -> Seal {
 }
 
 /// A panic in one of the config's objects is ours: they are built in, or glass.
-fn check_error(error: &Error) {
+pub(crate) fn check_error(error: &Error) {
     assert!(!matches!(error, Error::CallbackPanicked(_)), "{error}");
     assert!(!error.to_string().contains("interrupted"), "{error}");
     let _ = error.to_string();

@@ -19,6 +19,7 @@ use chitin::crypto::{
 use chitin::pki_types::{
     AlgorithmIdentifier, InvalidSignature, PrivateKeyDer, SignatureVerificationAlgorithm, alg_id,
 };
+use chitin::quic;
 use chitin::sign::{Signer, SigningKey};
 use chitin::{
     CipherSuite, CipherSuiteCommon, ConnectionTrafficSecrets, ContentType, Error, NamedGroup, PeerMisbehaved,
@@ -61,14 +62,14 @@ static SUITE_256: Tls13CipherSuite = Tls13CipherSuite {
     common: common(CipherSuite::TLS13_AES_128_GCM_SHA256, &Hash(hash::HashAlgorithm::SHA256, 32)),
     hkdf_provider: &tls13::HkdfUsingHmac(&Hmac(32)),
     aead_alg: &Glass,
-    quic: None,
+    quic: Some(&Packets),
 };
 
 static SUITE_384: Tls13CipherSuite = Tls13CipherSuite {
     common: common(CipherSuite::TLS13_AES_256_GCM_SHA384, &Hash(hash::HashAlgorithm::SHA384, 48)),
     hkdf_provider: &tls13::HkdfUsingHmac(&Hmac(48)),
     aead_alg: &Glass,
-    quic: None,
+    quic: Some(&Packets),
 };
 
 static SUITE12_256: Tls12CipherSuite = Tls12CipherSuite {
@@ -414,5 +415,60 @@ fn without_tag(mut msg: InboundOpaqueMessage<'_>) -> Result<InboundOpaqueMessage
             Ok(msg)
         }
         _ => Err(Error::DecryptError),
+    }
+}
+
+// ---- packets of QUIC
+
+/// Keys that do nothing. An endpoint protects packets with them; here nobody sends one.
+struct Packets;
+
+impl quic::Algorithm for Packets {
+    fn packet_key(&self, _: AeadKey, _: Iv) -> Box<dyn quic::PacketKey> {
+        Box::new(Packets)
+    }
+
+    fn header_protection_key(&self, _: AeadKey) -> Box<dyn quic::HeaderProtectionKey> {
+        Box::new(Packets)
+    }
+
+    fn aead_key_len(&self) -> usize {
+        32
+    }
+}
+
+impl quic::PacketKey for Packets {
+    fn encrypt_in_place(&self, _: u64, _: &[u8], _: &mut [u8]) -> Result<quic::Tag, Error> {
+        Ok(quic::Tag::from(&MAC[..16]))
+    }
+
+    fn decrypt_in_place<'a>(&self, _: u64, _: &[u8], payload: &'a mut [u8]) -> Result<&'a [u8], Error> {
+        Ok(payload)
+    }
+
+    fn tag_len(&self) -> usize {
+        16
+    }
+
+    fn confidentiality_limit(&self) -> u64 {
+        64
+    }
+
+    fn integrity_limit(&self) -> u64 {
+        64
+    }
+}
+
+impl quic::HeaderProtectionKey for Packets {
+    fn encrypt_in_place(&self, _: &[u8], _: &mut u8, _: &mut [u8]) -> Result<(), Error> {
+        Ok(())
+    }
+
+    fn decrypt_in_place(&self, _: &[u8], _: &mut u8, _: &mut [u8]) -> Result<(), Error> {
+        Ok(())
+    }
+
+    fn sample_len(&self) -> usize {
+        16
     }
 }

@@ -11,6 +11,7 @@ pub mod configs;
 pub mod flow;
 pub mod glass;
 mod parts;
+pub mod quic;
 pub mod script;
 pub mod seeds;
 mod targets;
@@ -22,13 +23,14 @@ pub use targets::{client12, client13, run_client, run_server, server12, server13
 pub type Target = (&'static str, fn(&[u8]));
 
 /// All of them.
-pub const TARGETS: [Target; 9] = [
+pub const TARGETS: [Target; 10] = [
     ("records", records),
     ("messages", messages),
     ("client13", client13),
     ("client12", client12),
     ("server13", server13),
     ("server12", server12),
+    ("quic", quic::quic),
     ("sessions", sessions),
     ("certificates", certificates),
     ("compressed", compressed),

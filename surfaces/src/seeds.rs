@@ -10,6 +10,7 @@ use chitin::{ClientConnection, ServerConnection};
 use crate::arms::{Role, reached};
 use crate::configs::{self, CA, CLIENT, SERVER, Version, has, knob};
 use crate::glass;
+use crate::quic;
 use crate::script::{self, Call, Seal, Step, message};
 use crate::targets::{self, carry, carry_as};
 
@@ -24,6 +25,7 @@ pub fn all() -> Vec<Seed> {
             seeds.extend(flows(role, version));
         }
     }
+    seeds.extend(over_quic());
     seeds.extend(records());
     seeds.extend(messages());
     seeds.extend(certificates());
@@ -373,6 +375,49 @@ pub fn arms_of(role: Role, version: Version, bytes: &[u8]) -> BTreeSet<crate::ar
         Role::Server => targets::run_server(version, bytes),
     };
     done.map(|(outcome, notes)| reached(role, &outcome, &notes)).unwrap_or_default()
+}
+
+// ---- QUIC
+
+fn over_quic() -> Vec<Seed> {
+    let talks = [
+        ("full", 0, 0),
+        ("authenticated", knob::CLIENT_AUTH | knob::CREDULOUS, knob::CLIENT_AUTH),
+        ("ticket", knob::RESUME, knob::RESUME),
+        ("early", knob::RESUME | knob::EARLY, knob::EARLY),
+        ("deferred", knob::DEFER, knob::DEFER),
+        ("twice", knob::TWICE, knob::TWICE | knob::COMPRESS),
+    ];
+    let mut seeds = Vec::new();
+    for (name, client, server) in talks {
+        let (client, server) = (client | knob::ALPN, server | knob::ALPN | quic::SERVER);
+        let mut ends = (quic::new(client & !HARNESS), quic::new(server & !HARNESS));
+        let (from_client, from_server) = quic::talk(&mut ends.0, &mut ends.1);
+        for (who, options, said) in [("client", client, from_server), ("server", server, from_client)] {
+            let mut steps = messages_of(&said);
+            if has(options, knob::DEFER) {
+                let answer = Step::Call(Call::Answer, 1);
+                steps = steps.into_iter().flat_map(|step| [step, answer.clone(), answer.clone()]).collect();
+            }
+            // KeyUpdate is for the endpoint, not for TLS. RFC 9001 section 6.
+            let strayed = [&steps[..], &[Step::Message { seal: Seal::No, typ: 24, body: vec![0] }]].concat();
+            seeds.push(("quic", format!("{who}-{name}"), script::write(options, &steps)));
+            if name == "full" {
+                seeds.push(("quic", format!("{who}-update"), script::write(options, &strayed)));
+            }
+        }
+    }
+    seeds
+}
+
+fn messages_of(mut bytes: &[u8]) -> Vec<Step> {
+    let mut steps = Vec::new();
+    while let [typ, a, b, c, rest @ ..] = bytes {
+        let (body, rest) = rest.split_at(u32::from_be_bytes([0, *a, *b, *c]) as usize);
+        steps.push(Step::Message { seal: Seal::No, typ: *typ, body: body.to_vec() });
+        bytes = rest;
+    }
+    steps
 }
 
 // ---- hellos with something of the input in them

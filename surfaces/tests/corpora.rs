@@ -55,6 +55,15 @@ fn the_seeds_reach_each_arm_of_each_legal_order() {
 }
 
 #[test]
+fn honest_talks_over_quic_come_to_their_end() {
+    for (path, seed) in corpus("quic") {
+        // A name says what it is: these end with a message that is for the endpoint.
+        let honest = !path.to_string_lossy().ends_with("-update");
+        assert_eq!(surfaces::quic::completes(&seed), honest, "{}: {ANEW}", path.display());
+    }
+}
+
+#[test]
 fn each_decoder_takes_one_of_its_seeds() {
     use chitin::internal_testing::DECODERS;
     let seeds = corpus("messages");
