@@ -10,6 +10,7 @@ pub mod arms;
 pub mod configs;
 pub mod flow;
 pub mod glass;
+pub mod mutate;
 mod parts;
 pub mod quic;
 pub mod script;

@@ -40,7 +40,10 @@ struct Outcome {
 pub fn quic(input: &[u8]) {
     let (options, steps) = script::parse(input);
     let done = run(options, &steps, 0);
-    if has(options, knob::TWICE) {
+    // Behind a message that ends a flight nothing may come at its level. Whole bytes are of one level, so that is an error; chopped
+    // ones may be of the next, and only the endpoint would know.
+    let level = done.error.as_ref().is_some_and(|error| error.contains("KeyEpochWithPendingFragment"));
+    if has(options, knob::TWICE) && !level {
         assert_eq!(done, run(options, &steps, 1), "chopped bytes mean something else");
     }
 }
