@@ -14,5 +14,6 @@ mod protocol;
 mod quic;
 mod resumption;
 mod secrecy;
+mod shared_tickets;
 mod staples;
 mod tls12;

@@ -16,11 +16,15 @@ mod aead;
 mod aead12;
 mod digest;
 mod kx;
+#[cfg(feature = "std")]
+mod shared_ticketer;
 pub mod sign;
 #[cfg(feature = "std")]
 mod ticketer;
 mod verify;
 
+#[cfg(feature = "std")]
+pub use shared_ticketer::SharedTicketer;
 #[cfg(feature = "std")]
 pub use ticketer::Ticketer;
 
