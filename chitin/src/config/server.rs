@@ -73,7 +73,8 @@ pub struct ServerConfig {
     /// Early data is not forward secret, and who has recorded it may send it again. So it is accepted only on a session of
     /// `session_storage`, which is taken out before; only within ten seconds of the time that the client claims; and only by
     /// the config (or a clone of it) that made the session: what a store that outlives the process kept from before a restart
-    /// is resumed without. With a `ticketer` that is enabled none is offered and none is accepted.
+    /// is resumed without, unless the store says that it
+    /// [is durable](crate::server::StoresServerSessions::is_durable). With a `ticketer` that is enabled none is offered and none is accepted.
     ///
     /// What is accepted is kept in memory until it is read.
     pub max_early_data_size: u32,
@@ -130,6 +131,9 @@ pub struct ServerConfig {
 
 /// Tells a config and its clones from every other, of this process or an earlier one.
 pub(crate) type ConfigId = [u8; 16];
+
+/// In place of it, for the sessions of a durable store. None of the random ones is equal to it.
+const DURABLE: ConfigId = *b"a durable store.";
 
 /// What a session is bound to of the policy for authenticating clients: equal for equal policies, else different.
 pub(crate) type PolicyFingerprint = [u8; 32];
@@ -205,9 +209,13 @@ impl ServerConfig {
         self.policy
     }
 
-    /// What a session must have been made by to take early data. `None` if none could be made: then none is taken.
-    pub(crate) fn id(&self) -> Option<ConfigId> {
-        self.id
+    /// What a session must have been made by to take early data: this config, or one that has the same store if that keeps its
+    /// promises. `None` if there is no number to know this config by: then no early data is taken.
+    pub(crate) fn origin(&self) -> Option<ConfigId> {
+        match self.session_storage.is_durable() {
+            true => Some(DURABLE),
+            false => self.id,
+        }
     }
 }
 

@@ -43,6 +43,17 @@ pub trait StoresServerSessions: fmt::Debug + Send + Sync {
 
     /// Says whether `put` may ever store something. If not, clients are not told that they could resume.
     fn can_cache(&self) -> bool;
+
+    /// Says whether what [`Self::take`] has given out stays gone for good: for every process that uses this store, after a crash
+    /// just before or after the answer, and after its data were restored from a copy.
+    ///
+    /// A server accepts early data (0-RTT) on such a store's sessions whichever config made them, so also on those from before a
+    /// restart and those of other processes. If the promise does not hold, early data can be replayed for ten seconds after it
+    /// was sent. By default it is not made, and only the config that made a session accepts early data on it. Not in rustls
+    /// 0.23.
+    fn is_durable(&self) -> bool {
+        false
+    }
 }
 
 /// Stores nothing.

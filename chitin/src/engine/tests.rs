@@ -299,7 +299,7 @@ fn early_data_comes_with_the_first_session_only() {
         config.max_early_data_size = 1000;
         let now = crate::flow::question::now(&config.time_provider).unwrap().as_secs();
         let policy: PolicyFingerprint = config.policy_fingerprint().unwrap();
-        let origin = config.id().unwrap();
+        let origin = config.origin().unwrap();
         let session = ServerSession {
             format: stored::FORMAT,
             version: ProtocolVersion::TLSv1_3,

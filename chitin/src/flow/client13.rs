@@ -183,10 +183,10 @@ pub(crate) fn send_client_hello(
     cx.emit_alone(HandshakeType::ClientHello, &hello);
     cx.flush()?;
     cx.carrier.allow_ccs(true);
-    if let Some((secret, left)) = offer.early_data(&transcript) {
+    if let Some((secrets, left)) = offer.early_data(&transcript) {
         // RFC 8446 appendix D.4: behind the hello, if early data follows.
         cx.send_compat_ccs()?;
-        cx.begin_early_data(Direction::Write, &secret)?;
+        cx.begin_early_data(Direction::Write, &secrets)?;
         cx.write.gate = Gate::Early { left };
         // Early data is written within the limits that the server had then. RFC 9000 section 7.4.1.
         cx.carrier.set_peer_parameters(offer.remembered_quic_parameters());

@@ -16,7 +16,7 @@ use crate::flow::question::{KEY_LOG, told};
 use crate::names::HandshakeType;
 use crate::observe::{self, Event, KeyLevel};
 use crate::schedule::tls12::{KeyHalf, MasterSecret, Randoms};
-use crate::schedule::tls13::{Pair, TrafficSecret};
+use crate::schedule::tls13::{EarlySecrets, Pair, TrafficSecret};
 use crate::schedule::transcript::Transcript;
 use crate::wire::codec::{MAX24, nest};
 
@@ -143,15 +143,16 @@ impl Cx<'_> {
         self.carrier.derived(level, pair)
     }
 
-    /// The secret of early data exists, and its key is used from here on: `direction` is that of the client's data.
+    /// The secrets of early data exist, and the key is used from here on: `direction` is that of the client's data.
     pub(crate) fn begin_early_data(
         &mut self,
         direction: Direction,
-        secret: &TrafficSecret,
+        secrets: &EarlySecrets,
     ) -> Result<(), Error> {
         self.flush()?;
-        self.log_secret("CLIENT_EARLY_TRAFFIC_SECRET", secret.as_bytes())?;
-        self.carrier.begin_early_data(direction, secret)
+        self.log_secret("CLIENT_EARLY_TRAFFIC_SECRET", secrets.traffic.as_bytes())?;
+        self.log_secret("EARLY_EXPORTER_SECRET", secrets.exporter.as_bytes())?;
+        self.carrier.begin_early_data(direction, &secrets.traffic)
     }
 
     /// Is the transport QUIC?

@@ -31,7 +31,7 @@ use crate::names::{
     CertificateCompressionAlgorithm, CertificateStatusType, CipherSuite, Compression, HandshakeType,
     NamedGroup, ProtocolVersion, PskKeyExchangeMode, ServerNameType, SignatureScheme,
 };
-use crate::schedule::tls13::{Early, PskKind, TrafficSecret};
+use crate::schedule::tls13::{Early, EarlySecrets, PskKind};
 use crate::schedule::transcript::Unhashed;
 use crate::wire::codec::{MAX8, MAX16, MAX24, Opaque, Wire, nest};
 use crate::wire::extensions::ext;
@@ -410,13 +410,13 @@ impl Offer {
         self.config.versions.contains(version) && (self.quic.is_none() || version == ProtocolVersion::TLSv1_3)
     }
 
-    /// The secret of the early data that follows this hello, whose transcript is `hello`, and how much of it the server takes.
+    /// The secrets of the early data that follows this hello, whose transcript is `hello`, and how much of it the server takes.
     /// `None` if none follows.
-    pub(crate) fn early_data(&self, hello: &Unhashed) -> Option<(TrafficSecret, usize)> {
+    pub(crate) fn early_data(&self, hello: &Unhashed) -> Option<(EarlySecrets, usize)> {
         let psk = self.psk.as_ref().filter(|_| self.early_data)?;
         let hash = hello.hash_with(psk.session.suite.common.hash_provider, &[]);
         let left = usize::try_from(psk.session.max_early_data_size).unwrap_or(usize::MAX);
-        Some((psk.early.client_traffic(&hash), left))
+        Some((psk.early.secrets(&hash), left))
     }
 
     /// What the server said of its end of a QUIC connection when it made the session.

@@ -28,7 +28,7 @@ use pki_types::{CertificateDer, UnixTime};
 use zeroize::Zeroizing;
 
 use crate::carrier::{Direction, Parameters};
-use crate::config::server::{ClientHello as HelloView, ServerConfig};
+use crate::config::server::{ClientHello as HelloView, ConfigId, ServerConfig};
 use crate::crypto::SupportedKxGroup;
 use crate::crypto::credential::Credential;
 use crate::crypto::suites::{SupportedCipherSuite, Tls13CipherSuite};
@@ -47,7 +47,7 @@ use crate::flow::{self, server12};
 use crate::names::{HandshakeKind, HandshakeType, ProtocolVersion, Side, SignatureScheme};
 use crate::observe::KeyLevel;
 use crate::record::joiner::Message;
-use crate::schedule::tls13::{Early, Handshake, Master, Pair, PskKind, Resumption, TrafficSecret};
+use crate::schedule::tls13::{Early, EarlySecrets, Handshake, Master, Pair, PskKind, Resumption};
 use crate::schedule::transcript::Transcript;
 use crate::secret::Secret;
 use crate::wire::client_hello::ClientHello;
@@ -452,7 +452,7 @@ impl Bound {
             suite: chosen.suite.common.suite,
             alpn: &choose::protocol(hello, config, cx.is_quic())?.unwrap_or_default(),
             quic_parameters: cx.carrier.quic().map(|quic| &quic.ours[..]),
-            origin: config.id(),
+            origin: told(SERVER_STORE, || config.origin())?,
             limit: config.max_early_data_size,
             obfuscated_age: identity.obfuscated_ticket_age,
             now: chosen.now()?,
@@ -492,7 +492,7 @@ impl Chosen {
     ) -> Result<Agreed, Error> {
         let Self { config, hello, suite, group, share, mut transcript, kind } = self;
         transcript.add(hello.raw());
-        let early_data = early_data.map(|limit| (early.client_traffic(&transcript.current()), limit));
+        let early_data = early_data.map(|limit| (early.secrets(&transcript.current()), limit));
         let exchange = group.start_and_complete(&share)?;
         let mut random = [0; 32];
         config.provider.secure_random.fill(&mut random)?;
@@ -534,8 +534,8 @@ impl Chosen {
 }
 
 /// What comes next is early data, until EndOfEarlyData. In QUIC it does not come to us.
-fn accept_early_data(secret: &TrafficSecret, limit: u32, cx: &mut Cx<'_>) -> Result<(), Error> {
-    cx.begin_early_data(Direction::Read, secret)?;
+fn accept_early_data(secrets: &EarlySecrets, limit: u32, cx: &mut Cx<'_>) -> Result<(), Error> {
+    cx.begin_early_data(Direction::Read, secrets)?;
     cx.read.gate = Gate::Early { left: usize::try_from(limit).unwrap_or(usize::MAX) };
     cx.facts.early_data = true;
     Ok(())
@@ -871,7 +871,11 @@ impl Flown {
             None => Ok(Connected(traffic)),
             Some(_) => {
                 let left = told_of.map_or(config.send_tls13_tickets.min(MAX_TICKETS), usize::from);
-                make_ticket(Maker { config, resumption, traffic, authenticated, tickets, left, nonce: 0 }, cx)
+                // A ticket can be used again, and so could its early data.
+                let origin = if tickets { None } else { told(SERVER_STORE, || config.origin())? };
+                let maker =
+                    Maker { config, resumption, traffic, authenticated, tickets, origin, left, nonce: 0 };
+                make_ticket(maker, cx)
             }
         }
     }
@@ -889,6 +893,8 @@ struct Maker {
     authenticated: Option<u64>,
     /// They hold the session, and do not name a stored one.
     tickets: bool,
+    /// What early data on the sessions is bound to; `None` if they take none.
+    origin: Option<ConfigId>,
     left: usize,
     nonce: u8,
 }
@@ -896,8 +902,7 @@ struct Maker {
 impl Maker {
     /// How much early data the sessions take: none in tickets, which can be used again.
     fn early_data(&self) -> Option<u32> {
-        let possible = !self.tickets && self.config.id().is_some();
-        Some(self.config.max_early_data_size).filter(|limit| *limit > 0 && possible)
+        Some(self.config.max_early_data_size).filter(|limit| *limit > 0 && self.origin.is_some())
     }
 }
 
@@ -939,7 +944,7 @@ fn make_ticket(mut maker: Maker, cx: &mut Cx<'_>) -> Result<Server, Error> {
     let lifetime = lifetime.min(most);
 
     let early_data = maker.early_data();
-    let origin = config.id().unwrap_or_default();
+    let origin = maker.origin.unwrap_or_default();
     let secret = maker.resumption.psk(&[maker.nonce]);
     let chain = cx.facts.peer.iter().flat_map(|chain| chain.iter()).map(AsRef::as_ref);
     let chain = stored::encode_chain(chain);

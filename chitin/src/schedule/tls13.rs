@@ -52,9 +52,16 @@ impl Early {
     }
 
     /// The key of early data. `hello_hash` is over the whole hello. RFC 8446 section 7.1.
-    pub(crate) fn client_traffic(&self, hello_hash: &Output) -> TrafficSecret {
+    fn client_traffic(&self, hello_hash: &Output) -> TrafficSecret {
         let secret = derive(self.secret.as_ref(), b"c e traffic", hello_hash.as_ref());
         TrafficSecret { suite: self.suite, secret }
+    }
+
+    /// All that comes from it once the whole hello is known.
+    pub(crate) fn secrets(&self, hello_hash: &Output) -> EarlySecrets {
+        let exporter = derive(self.secret.as_ref(), b"e exp master", hello_hash.as_ref());
+        let exporter = Exporter::new(self.suite, exporter);
+        EarlySecrets { traffic: self.client_traffic(hello_hash), exporter }
     }
 
     /// The client's side: the shared secret comes from its own key exchange and the server's share.
@@ -128,6 +135,12 @@ impl Master {
         let secret = derive(self.secret.as_ref(), b"res master", finished_hash.as_ref());
         (self.traffic, self.exporter, Resumption { suite: self.suite, secret })
     }
+}
+
+/// The secrets of early data. RFC 8446 section 7.1.
+pub(crate) struct EarlySecrets {
+    pub(crate) traffic: TrafficSecret,
+    pub(crate) exporter: Exporter,
 }
 
 /// The resumption secret: one PSK for each ticket comes from it.

@@ -9,6 +9,7 @@ use chitin::client::Tls13ClientSessionValue;
 use chitin::client::{ClientSessionMemoryCache, ClientSessionStore, Resumption, Tls12ClientSessionValue};
 use chitin::crypto::aws_lc_rs;
 use chitin::pki_types::ServerName;
+use chitin::server::StoresServerSessions;
 use chitin::version::TLS12;
 use chitin::{
     CipherSuite, ClientConfig, HandshakeKind, NamedGroup, PeerMisbehaved, ServerConfig, ServerConnection,
@@ -154,7 +155,9 @@ fn early_data_is_read_before_the_handshake_is_done() {
     assert_eq!(received(&mut pair.server).unwrap(), b" and more");
     assert_eq!(received(&mut pair.server).unwrap(), b"");
     assert_eq!(pair.arrived(Side::Client), LATE);
-    assert!(log.secret("CLIENT_EARLY_TRAFFIC_SECRET").is_some());
+    for label in ["CLIENT_EARLY_TRAFFIC_SECRET", "EARLY_EXPORTER_SECRET"] {
+        assert!(log.secret(label).is_some(), "RFC 9850 section 2.1: {label}");
+    }
     settles(&client, &server, Resumed, true);
 }
 
@@ -327,6 +330,69 @@ fn never_from_before_a_restart() {
     assert_eq!((kind_of(&pair), pair.client.is_early_data_accepted()), (Resumed, false));
     // What the new one has made it takes.
     settles(&client, &restarted, Resumed, true);
+}
+
+/// A store that says whether it is durable.
+#[derive(Debug)]
+struct Says(bool, Arc<dyn StoresServerSessions>);
+
+impl StoresServerSessions for Says {
+    fn put(&self, key: Vec<u8>, value: Vec<u8>) -> bool {
+        self.1.put(key, value)
+    }
+
+    fn get(&self, key: &[u8]) -> Option<Vec<u8>> {
+        self.1.get(key)
+    }
+
+    fn take(&self, key: &[u8]) -> Option<Vec<u8>> {
+        self.1.take(key)
+    }
+
+    fn can_cache(&self) -> bool {
+        self.1.can_cache()
+    }
+
+    fn is_durable(&self) -> bool {
+        self.0
+    }
+}
+
+#[test]
+fn from_before_a_restart_only_if_the_store_was_durable_then_and_is_now() {
+    for (then, now) in [(true, true), (true, false), (false, true), (false, false)] {
+        let (client, mut server) = configs();
+        let store = server.session_storage.clone();
+        server.session_storage = Arc::new(Says(then, store.clone()));
+        let mut restarted = taking(crate::common::server());
+        restarted.session_storage = Arc::new(Says(now, store));
+        let (client, server, restarted) = (Arc::new(client), Arc::new(server), Arc::new(restarted));
+        shake(&client, &server);
+        let mut pair = written(&client, &restarted);
+        pair.handshake().unwrap();
+        assert_eq!(kind_of(&pair), Resumed);
+        assert_eq!(pair.client.is_early_data_accepted(), then && now, "{then} {now}");
+    }
+}
+
+#[test]
+fn a_session_of_a_durable_store_is_spent_for_all_who_share_it() {
+    let (client, mut server) = configs();
+    server.session_storage = Arc::new(Says(true, server.session_storage.clone()));
+    let mut other = taking(crate::common::server());
+    other.session_storage = server.session_storage.clone();
+    let (client, server, other) = (Arc::new(client), Arc::new(server), Arc::new(other));
+    shake(&client, &server);
+    let mut pair = written(&client, &server);
+    let flight = pair.take(Side::Client);
+    pair.give(Side::Server, &flight).unwrap();
+    assert_eq!(received(&mut pair.server).unwrap(), EARLY);
+    // Somebody has recorded it, and sends it to the other one.
+    let mut replayed = ServerConnection::new(other).unwrap();
+    replayed.read_tls(&mut &flight[..]).unwrap();
+    replayed.process_new_packets().unwrap();
+    assert_eq!(replayed.handshake_kind(), Some(Full));
+    assert!(replayed.early_data().is_none());
 }
 
 #[test]

@@ -140,6 +140,10 @@ fn rfc_8448_section_4_early_secret_and_binder() {
     let traffic = early.client_traffic(&whole);
     assert_secret(&traffic, "3fbbe6a60deb66c30a32795aba0eff7eaa10105586e7be5c09678d63b6caab62");
     assert_keys(&traffic, "920205a5b7bf2115e6fc5c2942834f54", "6d475f0993c8e564610db2b9");
+    assert_eq!(
+        early.secrets(&whole).exporter.as_bytes(),
+        hex("b2026866610937d7423e5be90862ccf24c0e6091186d34f812089ff5be2ef7df")
+    );
     let other = Early::with_psk(suite(), &Secret::new(&[7; 32]));
     assert!(!other.binder(PskKind::Resumption, &cut).matches(sent.0));
 }
