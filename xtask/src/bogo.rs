@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use crate::bogo_runner;
+use crate::{bogo_runner, peers};
 
 /// What was asked for on the command line.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -54,10 +54,23 @@ enum Verdict {
 
 type Verdicts = BTreeMap<String, Verdict>;
 
+/// Holds the names that passed against a whole run, with the programs for building the runner if it has to be built. `yes`:
+/// install them without asking.
+pub fn check(root: &Path, yes: bool) -> Result<(), String> {
+    if !bogo_runner::is_built(&target(root).join("bogo")) {
+        peers::set_up(peers::BUILDERS, yes)?;
+    }
+    run(root, &Wanted { check: true, ..Wanted::default() })
+}
+
+fn target(root: &Path) -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from)
+}
+
 pub fn run(root: &Path, wanted: &Wanted<'_>) -> Result<(), String> {
     let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".into());
     let folder = root.join("bogo");
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
+    let target = target(root);
     let work = target.join("bogo");
     let shim = build_shim(root, &cargo, &target)?;
     let runner = bogo_runner::runner(&work, &cargo)?;
@@ -87,7 +100,11 @@ pub fn run(root: &Path, wanted: &Wanted<'_>) -> Result<(), String> {
         let passed: Vec<&str> = with(&verdicts, Verdict::Passed).collect();
         fs::write(&list, passed.join("\n") + "\n").map_err(|e| format!("{}: {e}", list.display()))?;
     }
-    if wanted.check { guard(&list, &verdicts) } else { Ok(()) }
+    if !wanted.check {
+        return Ok(());
+    }
+    let kept = fs::read_to_string(&list).map_err(|e| format!("{}: {e}", list.display()))?;
+    guard(&kept, &verdicts)
 }
 
 fn build_shim(root: &Path, cargo: &str, target: &Path) -> Result<PathBuf, String> {
@@ -177,8 +194,7 @@ fn report(verdicts: &Verdicts, selected: usize, json: bool, log: &Path) {
 }
 
 /// What has passed once has to pass again, and nothing that is not disabled may fail.
-fn guard(list: &Path, verdicts: &Verdicts) -> Result<(), String> {
-    let kept = fs::read_to_string(list).map_err(|e| format!("{}: {e}", list.display()))?;
+fn guard(kept: &str, verdicts: &Verdicts) -> Result<(), String> {
     let lost: Vec<&str> = kept.lines().filter(|name| verdicts.get(*name) != Some(&Verdict::Passed)).collect();
     for name in &lost {
         println!("no longer passes: {name}");
@@ -269,6 +285,15 @@ mod tests {
         let text = "PASSED (A-1)\nnoise (x)\nFAILED (B)\nfirst line\nUNIMPLEMENTED (C)\n";
         let found: Vec<_> = verdicts(text).into_values().collect();
         assert_eq!(found, [Verdict::Passed, Verdict::Failed, Verdict::Unimplemented]);
+    }
+
+    #[test]
+    fn what_passed_once_has_to_pass_again_and_nothing_may_fail() {
+        let now = |text| verdicts(text);
+        assert!(guard("A\nB\n", &now("PASSED (A)\nPASSED (B)\nPASSED (new)\nUNIMPLEMENTED (C)")).is_ok());
+        for worse in ["PASSED (A)", "PASSED (A)\nUNIMPLEMENTED (B)", "PASSED (A)\nPASSED (B)\nFAILED (C)"] {
+            assert!(guard("A\nB\n", &now(worse)).is_err(), "{worse}");
+        }
     }
 
     #[test]

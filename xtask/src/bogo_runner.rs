@@ -16,6 +16,8 @@ const CRATE: (&str, &str) = ("boring-sys", "5.4.0");
 /// Where Debian's packages of Go libraries put their files.
 const GOCODE: &str = "usr/share/gocode/src/golang.org/x";
 
+const RUNNER: &str = "bogo-runner";
+
 const LIBRARIES: [&str; 3] = ["crypto", "sys", "term"];
 
 /// Name, algorithm and its option.
@@ -29,10 +31,19 @@ const KEYS: [(&str, &str, &str); 7] = [
     ("ed25519_key", "ED25519", ""),
 ];
 
+/// Is the runner of these versions below `target`?
+pub fn is_built(target: &Path) -> bool {
+    home(target).join(RUNNER).exists()
+}
+
+fn home(target: &Path) -> PathBuf {
+    target.join(format!("runner-{}-go-{}", CRATE.1, GO.1))
+}
+
 /// The runner of these versions below `target`, built now if it is not there.
 pub fn runner(target: &Path, cargo: &str) -> Result<PathBuf, String> {
-    let home = target.join(format!("runner-{}-go-{}", CRATE.1, GO.1));
-    let done = home.join("bogo-runner");
+    let home = home(target);
+    let done = home.join(RUNNER);
     if done.exists() {
         return Ok(done);
     }
@@ -52,11 +63,12 @@ pub fn runner(target: &Path, cargo: &str) -> Result<PathBuf, String> {
         .env("GOPROXY", "off")
         .env("GOFLAGS", "-mod=mod")
         .env("GOCACHE", home.join("cache"))
+        .env("GOPATH", home.join("path")) // never used, but Go wants one, and a user may have no home
         .args(["test", "-c", "-o"])
         .arg(&fresh)
         .arg("."))?;
     fs::rename(&fresh, &done).map_err(|e| format!("{}: {e}", done.display()))?;
-    for scratch in ["cache", "python", "tree", "fetch", "debian"] {
+    for scratch in ["cache", "path", "python", "tree", "fetch", "debian"] {
         // Only to save room; the next version makes its own. Go write-protects some of its files.
         let _ = fs::remove_dir_all(home.join(scratch));
     }

@@ -22,6 +22,12 @@ pub const PEERS: &[Peer] = &[
     Peer { program: "sslscan", version: "--version", package: "sslscan" },
 ];
 
+/// What BoringSSL's runner is built with. Python itself is not enough: Debian leaves out what makes environments.
+pub const BUILDERS: &[Peer] = &[
+    Peer { program: "openssl", version: "version", package: "openssl" },
+    Peer { program: "python3", version: "-m ensurepip --version", package: "python3-venv" },
+];
+
 /// Somebody else may be installing something just now.
 const PATIENCE: &str = "-oDPkg::Lock::Timeout=300";
 
@@ -38,13 +44,10 @@ pub fn set_up(peers: &'static [Peer], yes: bool) -> Result<(), String> {
     let refuse = |why: &str| {
         Err(format!("the tests need {programs}, and {why}.\nAs root, run: {by_hand}\nThen start this again."))
     };
-    if !runs("apt-get", "--version") {
-        return refuse("there is no apt-get here to install them with");
-    }
-    let root = am_root();
-    if !root && !runs("sudo", "--version") {
-        return refuse("installing them takes root, and there is no sudo");
-    }
+    let sudo = match as_root() {
+        Ok(sudo) => sudo,
+        Err(why) => return refuse(why),
+    };
     if !yes {
         if !stdin().is_terminal() {
             return refuse("there is no terminal to ask on (--yes installs without asking)");
@@ -53,14 +56,6 @@ pub fn set_up(peers: &'static [Peer], yes: bool) -> Result<(), String> {
             return refuse("you said no");
         }
     }
-    // sudo may ask for a password only where somebody can type one.
-    let sudo: &[&str] = if root {
-        &[]
-    } else if stdin().is_terminal() {
-        &["sudo"]
-    } else {
-        &["sudo", "-n"]
-    };
     for arguments in [
         vec!["update"],
         [vec!["install", "-y", "--no-install-recommends", PATIENCE], packages.clone()].concat(),
@@ -73,6 +68,29 @@ pub fn set_up(peers: &'static [Peer], yes: bool) -> Result<(), String> {
         None => Ok(()),
         Some(peer) => refuse(&format!("{} still does not run after the installation", peer.program)),
     }
+}
+
+/// Fetches the lists of packages anew: a fresh machine has none.
+pub fn refresh_lists() -> Result<(), String> {
+    match apt(as_root()?, &["update"]) {
+        true => Ok(()),
+        false => Err("`apt-get update` failed".into()),
+    }
+}
+
+/// The words before a command that only root may give.
+fn as_root() -> Result<&'static [&'static str], &'static str> {
+    if !runs("apt-get", "--version") {
+        return Err("there is no apt-get here to install them with");
+    }
+    if am_root() {
+        return Ok(&[]);
+    }
+    if !runs("sudo", "--version") {
+        return Err("installing them takes root, and there is no sudo");
+    }
+    // It may ask for a password only where somebody can type one.
+    Ok(if stdin().is_terminal() { &["sudo"] } else { &["sudo", "-n"] })
 }
 
 fn missing(peers: &'static [Peer]) -> Vec<&'static Peer> {

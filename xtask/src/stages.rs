@@ -5,7 +5,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use crate::manifest::{self, Manifest};
-use crate::{attacks, floors, interop, licences, peers};
+use crate::{attacks, bogo, floors, interop, licences, peers};
 
 pub struct Stages {
     root: PathBuf,
@@ -32,6 +32,7 @@ impl Stages {
         )?;
         self.documentation()?;
         self.test(yes)?;
+        self.stage("bogo", |s| bogo::check(&s.root, yes))?;
         self.interop(&interop::Wanted { yes, only: None })
     }
 

