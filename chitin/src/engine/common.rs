@@ -17,6 +17,8 @@ use crate::flow::cx::Gate;
 use crate::flow::facts::Facts;
 use crate::flow::question::Answer;
 use crate::flow::{Client, Server, client13, server13};
+#[cfg(feature = "testing")]
+use crate::names::AlertDescription;
 use crate::names::{ContentType, HandshakeKind, ProtocolVersion, Side};
 use crate::record::inbox::Inbox;
 use crate::record::outbox::Outbox;
@@ -116,6 +118,11 @@ impl CommonState {
             self.process()?;
         }
         Ok(answered)
+    }
+
+    /// Ends the connection with a fatal alert, whether or not there is an error that means it.
+    pub fn end_with(&mut self, alert: AlertDescription) {
+        self.engine.fail_with(Error::General("a test has ended the connection".into()), Some(alert));
     }
 }
 

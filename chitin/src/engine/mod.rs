@@ -726,12 +726,18 @@ impl Engine {
         }
     }
 
-    /// The only way into the failed state, and the only sender of fatal alerts.
+    /// Ends the connection, with the alert that the error means.
     pub(crate) fn fail(&mut self, error: Error) -> Error {
+        let alert = error.alert();
+        self.fail_with(error, alert)
+    }
+
+    /// The only way into the failed state, and the only sender of fatal alerts.
+    pub(crate) fn fail_with(&mut self, error: Error, alert: Option<AlertDescription>) -> Error {
         self.flight = Vec::new();
         self.write.held = Vec::new();
         self.joiner = Joiner::default();
-        if let Some(alert) = error.alert() {
+        if let Some(alert) = alert {
             // A peer of TLS 1.2 does not know what RFC 8446 added, and has a wider one. RFC 5246 sections 7.2.2 and 7.4.6.
             let alert = match alert {
                 AlertDescription::CertificateRequired | AlertDescription::MissingExtension

@@ -6,11 +6,11 @@ use std::sync::{Arc, Mutex};
 use chitin::crypto::aws_lc_rs;
 use chitin::trace::{Direction, Event, KeyLevel, Trace};
 use chitin::version::{TLS12, TLS13};
-use chitin::{CipherSuiteCommon, HandshakeType};
 use chitin::{
-    ClientConnection, ContentType, Error, HandshakeKind, NamedGroup, RecordPadding, ServerConfig,
-    ServerConnection, SupportedCipherSuite, Tls13CipherSuite,
+    AlertDescription, ClientConnection, ContentType, Error, HandshakeKind, NamedGroup, RecordPadding,
+    ServerConfig, ServerConnection, SupportedCipherSuite, Tls13CipherSuite,
 };
+use chitin::{CipherSuiteCommon, HandshakeType};
 use testkit::configs::provider;
 use testkit::pair::{Chop, Pair, Record, Side, output};
 
@@ -35,6 +35,24 @@ fn close_notify_and_truncation_are_told_apart() {
     // While the stream is open there is neither.
     let mut open = done();
     assert_eq!(open.client.reader().read(&mut [0]).unwrap_err().kind(), ErrorKind::WouldBlock);
+}
+
+/// RFC 8446 section 6.2: whatever it says, the connection is over on both sides.
+#[test]
+fn every_error_alert_ends_the_connection_with_its_name() {
+    // Close_notify and user_canceled are none: RFC 8446 section 6.1.
+    let errors = (1..=u8::MAX).filter(|code| *code != 90);
+    for (code, side) in errors.flat_map(|code| [(code, Side::Client), (code, Side::Server)]) {
+        let alert = AlertDescription::from(code);
+        let mut pair = done();
+        match side {
+            Side::Client => pair.client.end_with(alert),
+            Side::Server => pair.server.end_with(alert),
+        }
+        assert_eq!(pair.settle().unwrap_err().error, Error::AlertReceived(alert), "{alert:?}");
+        assert!(pair.client.writer().write(b"more").is_err(), "{alert:?}");
+        assert!(pair.server.writer().write(b"more").is_err(), "{alert:?}");
+    }
 }
 
 #[test]
