@@ -63,6 +63,7 @@ pub struct Options {
     pub check_close_notify: bool,
     pub read_size: Option<usize>,
     pub max_send_fragment: Option<usize>,
+    pub send_alert: bool,
     pub key_update: bool,
     pub key_update_before_read: bool,
 
@@ -245,6 +246,7 @@ fn has_value(flag: &str) -> Option<bool> {
         "read-with-unfinished-write",
         "shim-shuts-down",
         "check-close-notify",
+        "send-alert",
         "key-update",
         "key-update-before-read",
         "no-tls12",
@@ -371,6 +373,7 @@ impl Options {
             "check-close-notify" => self.check_close_notify = true,
             "read-size" => self.read_size = Some(value.parse().ok()?),
             "max-send-fragment" => self.max_send_fragment = Some(value.parse().ok()?),
+            "send-alert" => self.send_alert = true,
             "key-update" => self.key_update = true,
             "key-update-before-read" => self.key_update_before_read = true,
 

@@ -153,6 +153,10 @@ fn exchange(options: &Options, message: &[Vec<u8>], link: &mut Link<'_>) -> Resu
             link.conn.export_keying_material(vec![0; len], options.export_label.as_bytes(), context)?;
         link.send(APPLICATION_DATA, Level::OneRtt, &secret)?;
     }
+    if options.send_alert {
+        link.refusal = Some(AlertDescription::DecompressionFailure);
+        return Ok(());
+    }
     for piece in message {
         link.send(APPLICATION_DATA, Level::OneRtt, piece)?;
     }

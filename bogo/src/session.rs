@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use chitin::server::Acceptor;
 use chitin::{
-    ClientConnection, CommonState, Connection, Error, HandshakeKind, ServerConfig, ServerConnection,
+    AlertDescription, ClientConnection, CommonState, Connection, Error, HandshakeKind, ServerConfig,
+    ServerConnection,
 };
 
 use crate::Trouble;
@@ -428,6 +429,10 @@ fn exchange(setup: &Setup, options: &Options, message: &[Vec<u8>], link: &mut Li
     if options.export_traffic_secrets {
         let secrets = traffic_secrets(setup, options)?;
         link.write(&secrets)?;
+    }
+    if options.send_alert {
+        link.conn.end_with(AlertDescription::DecompressionFailure);
+        return Ok(());
     }
     for piece in message {
         match options.read_with_unfinished_write {
