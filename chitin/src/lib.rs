@@ -133,6 +133,8 @@ pub use crate::names::{
     AlertDescription, CertificateCompressionAlgorithm, CipherSuite, ContentType, DistinguishedName,
     HandshakeKind, HandshakeType, NamedGroup, ProtocolVersion, Side, SignatureAlgorithm, SignatureScheme,
 };
+#[cfg(feature = "std")]
+pub use crate::ticketer::{TicketRotator, TicketSwitcher};
 
 /// What clients are made of.
 pub mod client {
@@ -193,7 +195,7 @@ pub mod sign {
 /// Tickets under keys that change by themselves.
 #[cfg(feature = "std")]
 pub mod ticketer {
-    pub use crate::crypto::ticket::{TicketRotator, TicketSwitcher};
+    pub use crate::crypto::ticket::rotate::*;
 }
 
 /// TLS for QUIC (RFC 9001): connections for an endpoint to drive, the keys that they give it, and packet protection as a
@@ -282,7 +284,7 @@ pub mod lock {
 /// The types that certificates, keys, names and times are handed over in, shared with other crates.
 pub mod pki_types {
     #[doc(no_inline)]
-    pub use ::pki_types::*;
+    pub use pki_types::*;
 }
 
 /// What a connection tells an observer.

@@ -34,6 +34,11 @@ impl Secret {
         Self::new(self.as_bytes())
     }
 
+    /// Makes it zeros, before its end.
+    pub(crate) fn wipe(&mut self) {
+        self.buf.zeroize();
+    }
+
     /// Compares in time that depends on the lengths only.
     pub(crate) fn matches(&self, other: &[u8]) -> bool {
         self.as_bytes().ct_eq(other).into()
@@ -42,7 +47,7 @@ impl Secret {
 
 impl Drop for Secret {
     fn drop(&mut self) {
-        self.buf.zeroize();
+        self.wipe();
     }
 }
 

@@ -1,6 +1,7 @@
 //! The project's own chores, as `cargo xtask`.
 #![forbid(unsafe_code)]
 
+mod api;
 mod attacks;
 mod bogo;
 mod bogo_runner;
@@ -25,6 +26,9 @@ cargo xtask floors          check that no import of the core points up
 cargo xtask attacks         check that each test that docs/attacks.md names exists
 cargo xtask test [--yes]    set up what the tests need, and run them; --yes: install without asking
 cargo xtask ci [--yes]      everything that a change has to pass
+cargo xtask api [--listing FILE]
+                            compare the public interface with a listing of rustls 0.23's; without --listing, CHITIN_API_LISTING
+                            names it
 cargo xtask bogo [--check | --bless] [--json] [--include-disabled] [--only GLOB]
                             run BoringSSL's protocol tests; --check: nothing that passed may have stopped passing;
                             --bless: note what passes now
@@ -45,6 +49,9 @@ fn main() -> ExitCode {
         ["attacks"] => attacks::check(&root),
         ["test"] | ["test", "--yes"] => stages.test(yes),
         ["ci"] | ["ci", "--yes"] => stages.ci(yes),
+        ["api", ref rest @ ..] if api::Wanted::parse(rest).is_some() => {
+            stages.api(api::Wanted::parse(rest).unwrap_or_default())
+        }
         ["bogo", ref rest @ ..] if bogo::Wanted::parse(rest).is_some() => {
             bogo::run(&root, &bogo::Wanted::parse(rest).unwrap_or_default())
         }

@@ -5,7 +5,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use crate::manifest::{self, Manifest};
-use crate::{attacks, bogo, floors, interop, licences, peers};
+use crate::{api, attacks, bogo, floors, interop, licences, peers};
 
 pub struct Stages {
     root: PathBuf,
@@ -31,6 +31,7 @@ impl Stages {
             &[],
         )?;
         self.documentation()?;
+        self.api(api::Wanted::default())?;
         self.test(yes)?;
         self.stage("bogo", |s| bogo::check(&s.root, yes))?;
         self.interop(&interop::Wanted { yes, only: None })
@@ -39,6 +40,11 @@ impl Stages {
     /// Programs of other makes, with what that needs.
     pub fn interop(&mut self, wanted: &interop::Wanted<'_>) -> Result<(), String> {
         self.stage("interop", |s| interop::run(&s.root, wanted))
+    }
+
+    /// The public interface beside a listing of another.
+    pub fn api(&mut self, wanted: api::Wanted) -> Result<(), String> {
+        self.stage("api", |s| api::run(&s.root, &s.cargo, wanted))
     }
 
     /// The test suite, with what it needs.

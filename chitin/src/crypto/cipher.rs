@@ -185,7 +185,7 @@ pub struct OutboundPlainMessage<'a> {
     pub payload: OutboundChunks<'a>,
 }
 
-impl fmt::Debug for OutboundPlainMessage<'_> {
+impl<'a> fmt::Debug for OutboundPlainMessage<'a> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("OutboundPlainMessage")
             .field("typ", &self.typ)
@@ -303,7 +303,7 @@ impl<'a> From<&'a [u8]> for OutboundChunks<'a> {
     }
 }
 
-impl fmt::Debug for OutboundChunks<'_> {
+impl<'a> fmt::Debug for OutboundChunks<'a> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "OutboundChunks({} bytes)", self.len())
     }
@@ -560,7 +560,7 @@ impl<'a> InboundOpaqueMessage<'a> {
 /// The body of a received record, to be opened in place and then shortened.
 pub struct BorrowedPayload<'a>(&'a mut [u8]);
 
-impl BorrowedPayload<'_> {
+impl<'a> BorrowedPayload<'a> {
     /// Shortens the body to `len` bytes; nothing happens if it is no longer than that.
     pub fn truncate(&mut self, len: usize) {
         if len < self.0.len() {
@@ -596,7 +596,7 @@ pub struct InboundPlainMessage<'a> {
     pub payload: &'a [u8],
 }
 
-impl fmt::Debug for InboundPlainMessage<'_> {
+impl<'a> fmt::Debug for InboundPlainMessage<'a> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("InboundPlainMessage")
             .field("typ", &self.typ)

@@ -33,7 +33,9 @@ pub trait Key: Send + Sync {
 }
 
 /// An HMAC tag. Tags are used as keys too, so it is wiped on drop.
-pub struct Tag(Secret);
+pub struct Tag {
+    secret: Secret,
+}
 
 impl Tag {
     /// The longest tag in use (over SHA-512).
@@ -41,23 +43,30 @@ impl Tag {
 
     /// Copies a tag; whatever is beyond [`Self::MAX_LEN`] is cut.
     pub fn new(bytes: &[u8]) -> Self {
-        Self(Secret::new(bytes))
+        Self { secret: Secret::new(bytes) }
     }
 
     /// Compares in time that depends on the lengths only.
     pub(crate) fn matches(&self, other: &[u8]) -> bool {
-        self.0.matches(other)
+        self.secret.matches(other)
     }
 }
 
 impl Clone for Tag {
-    fn clone(&self) -> Self {
-        Self(self.0.duplicate())
+    fn clone(&self) -> Tag {
+        Self { secret: self.secret.duplicate() }
+    }
+}
+
+// Said out loud, as 0.23 does. What is inside would see to it as well.
+impl Drop for Tag {
+    fn drop(&mut self) {
+        self.secret.wipe();
     }
 }
 
 impl AsRef<[u8]> for Tag {
     fn as_ref(&self) -> &[u8] {
-        self.0.as_bytes()
+        self.secret.as_bytes()
     }
 }

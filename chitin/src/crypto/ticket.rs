@@ -21,10 +21,10 @@ pub trait ProducesTickets: fmt::Debug + Send + Sync {
 }
 
 #[cfg(feature = "std")]
-pub use rotate::{TicketRotator, TicketSwitcher};
+pub(crate) use rotate::TicketRotator;
 
 #[cfg(feature = "std")]
-mod rotate {
+pub(crate) mod rotate {
     use alloc::boxed::Box;
     use core::fmt;
     use core::time::Duration;
@@ -197,7 +197,9 @@ mod rotate {
 
     /// A ticketer that replaces itself: rustls 0.23's older name for [`TicketRotator`].
     #[derive(Debug)]
-    pub struct TicketSwitcher(TicketRotator);
+    pub struct TicketSwitcher {
+        inner: TicketRotator,
+    }
 
     impl TicketSwitcher {
         /// Makes a switcher that asks `generator` for a new ticketer every `lifetime` seconds.
@@ -205,25 +207,25 @@ mod rotate {
         /// # Errors
         /// If the generator fails the first time, or the clock cannot be read.
         pub fn new(lifetime: u32, generator: Generator) -> Result<Self, Error> {
-            Ok(Self(TicketRotator::new(lifetime, generator)?))
+            Ok(Self { inner: TicketRotator::new(lifetime, generator)? })
         }
     }
 
     impl ProducesTickets for TicketSwitcher {
         fn enabled(&self) -> bool {
-            self.0.enabled()
+            self.inner.enabled()
         }
 
         fn lifetime(&self) -> u32 {
-            self.0.lifetime()
+            self.inner.lifetime()
         }
 
         fn encrypt(&self, plain: &[u8]) -> Option<Vec<u8>> {
-            self.0.encrypt(plain)
+            self.inner.encrypt(plain)
         }
 
         fn decrypt(&self, cipher: &[u8]) -> Option<Vec<u8>> {
-            self.0.decrypt(cipher)
+            self.inner.decrypt(cipher)
         }
     }
 }
@@ -236,7 +238,7 @@ mod tests {
     use core::time::Duration;
     use std::thread;
 
-    use super::rotate::TicketRotator;
+    use super::rotate::{TicketRotator, TicketSwitcher};
     use super::*;
     use crate::names::GetRandomFailed;
 

@@ -142,7 +142,9 @@ where
 }
 
 /// One hash length of derived key material, wiped on drop.
-pub struct OkmBlock(Secret);
+pub struct OkmBlock {
+    secret: Secret,
+}
 
 impl OkmBlock {
     /// The longest block in use (SHA-512).
@@ -150,19 +152,26 @@ impl OkmBlock {
 
     /// Copies a block; whatever is beyond [`Self::MAX_LEN`] is cut.
     pub fn new(bytes: &[u8]) -> Self {
-        Self(Secret::new(bytes))
+        Self { secret: Secret::new(bytes) }
     }
 }
 
 impl Clone for OkmBlock {
-    fn clone(&self) -> Self {
-        Self(self.0.duplicate())
+    fn clone(&self) -> OkmBlock {
+        Self { secret: self.secret.duplicate() }
+    }
+}
+
+// Said out loud, as 0.23 does. What is inside would see to it as well.
+impl Drop for OkmBlock {
+    fn drop(&mut self) {
+        self.secret.wipe();
     }
 }
 
 impl AsRef<[u8]> for OkmBlock {
     fn as_ref(&self) -> &[u8] {
-        self.0.as_bytes()
+        self.secret.as_bytes()
     }
 }
 

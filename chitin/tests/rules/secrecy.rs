@@ -376,7 +376,7 @@ fn finished_binders_and_macs_are_compared_in_constant_time() {
     // The time itself is not measured. Shown is that all comparisons go through the one function that `subtle` makes constant,
     // and that length plays no trick on it.
     assert!(source("src/secret.rs").contains("self.as_bytes().ct_eq(other).into()"));
-    assert!(source("crypto/hmac.rs").contains("self.0.matches(other)"));
+    assert!(source("crypto/hmac.rs").contains("self.secret.matches(other)"));
     assert!(source("flow/certs.rs").contains("secret.finished(transcript_hash).matches(body)"));
     let server = source("flow/server13.rs");
     assert!(server.contains("expected.matches(binder.0)"));
@@ -427,9 +427,9 @@ fn secrets_are_wiped() {
             assert!(text.contains(what), "{file} has no `{what}`");
         }
     };
-    wipes("src/secret.rs", &["impl Drop for Secret", "self.buf.zeroize();"]);
-    wipes("crypto/hmac.rs", &["pub struct Tag(Secret);"]);
-    wipes("crypto/tls13.rs", &["pub struct OkmBlock(Secret);"]);
+    wipes("src/secret.rs", &["impl Drop for Secret", "self.wipe();", "self.buf.zeroize();"]);
+    wipes("crypto/hmac.rs", &["pub struct Tag {\n    secret: Secret,\n}", "self.secret.wipe();"]);
+    wipes("crypto/tls13.rs", &["pub struct OkmBlock {\n    secret: Secret,\n}", "self.secret.wipe();"]);
     wipes("schedule/tls13.rs", &["secret: OkmBlock", "Zeroizing::new([0; AeadKey::MAX_LEN])"]);
     wipes("schedule/exporter.rs", &["secret: OkmBlock"]);
     wipes("config/sessions.rs", &["pub(crate) secret: Secret", "Zeroizing<Vec<u8>>"]);

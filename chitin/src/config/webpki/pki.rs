@@ -16,7 +16,9 @@ use crate::crypto::verify::spki_of;
 use crate::error::{CertificateError, Error, ExtendedKeyPurpose, OtherError};
 
 /// A certificate that has been read.
-pub struct ParsedCertificate<'a> {
+pub struct ParsedCertificate<'a>(Parsed<'a>);
+
+struct Parsed<'a> {
     certificate: Certificate<'a>,
     spki: SubjectPublicKeyInfoDer<'static>,
 }
@@ -24,16 +26,16 @@ pub struct ParsedCertificate<'a> {
 impl ParsedCertificate<'_> {
     /// Returns the subject's public key.
     pub fn subject_public_key_info(&self) -> SubjectPublicKeyInfoDer<'static> {
-        self.spki.clone()
+        self.0.spki.clone()
     }
 }
 
 impl<'a> TryFrom<&'a CertificateDer<'a>> for ParsedCertificate<'a> {
     type Error = Error;
 
-    fn try_from(der: &'a CertificateDer<'a>) -> Result<Self, Error> {
+    fn try_from(der: &'a CertificateDer<'a>) -> Result<Self, Self::Error> {
         let certificate = Certificate::parse(der).map_err(|problem| refused(problem, Which::Peer(0)))?;
-        Ok(Self { certificate, spki: spki_of(der)? })
+        Ok(Self(Parsed { certificate, spki: spki_of(der)? }))
     }
 }
 
@@ -43,7 +45,7 @@ impl<'a> TryFrom<&'a CertificateDer<'a>> for ParsedCertificate<'a> {
 ///
 /// [`Error::InvalidCertificate`] with the names that the certificate has.
 pub fn verify_server_name(cert: &ParsedCertificate<'_>, server_name: &ServerName<'_>) -> Result<(), Error> {
-    chitin_pki::verify_name(&cert.certificate, server_name)
+    chitin_pki::verify_name(&cert.0.certificate, server_name)
         .map_err(|problem| refused(problem, Which::Peer(0)))
 }
 
@@ -73,7 +75,7 @@ pub(super) fn verify_chain(
     now: UnixTime,
     algorithms: &[&dyn SignatureVerificationAlgorithm],
 ) -> Result<(), Error> {
-    match Verifier::new(algorithms, &roots.roots, now, purpose).verify(&cert.certificate, intermediates) {
+    match Verifier::new(algorithms, &roots.roots, now, purpose).verify(&cert.0.certificate, intermediates) {
         Ok(_path) => Ok(()),
         Err(error) => Err(refused(error.problem, error.certificate)),
     }
