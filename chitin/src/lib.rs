@@ -77,7 +77,7 @@
 #![warn(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::unreachable, clippy::todo)]
 #![warn(clippy::unimplemented, clippy::indexing_slicing)]
 #![warn(missing_docs, clippy::missing_errors_doc)]
-// Without `std` there is no skin yet: the unbuffered one comes with its own issue.
+// The buffered skins need `std`. What only they use below is no less compiled without it.
 #![cfg_attr(not(feature = "std"), allow(dead_code))]
 
 extern crate alloc;
@@ -138,6 +138,8 @@ pub use crate::ticketer::{TicketRotator, TicketSwitcher};
 
 /// What clients are made of.
 pub mod client {
+    mod client_conn;
+
     pub use crate::config::client::{
         ClientConfig, Resumption, TicketRequest, Tls12Resumption, WantsClientCert,
     };
@@ -151,7 +153,7 @@ pub mod client {
     };
     #[cfg(feature = "std")]
     pub use crate::conn::{ClientConnection, WriteEarlyData};
-    pub use crate::conn::{ClientConnectionData, EarlyDataError};
+    pub use crate::conn::{ClientConnectionData, EarlyDataError, UnbufferedClientConnection};
 
     /// Ways to decide for yourself which servers to trust. A mistake there takes all security away.
     pub mod danger {
@@ -172,9 +174,9 @@ pub mod server {
     pub use crate::config::webpki::{
         ClientCertVerifierBuilder, ParsedCertificate, VerifierBuilderError, WebPkiClientVerifier,
     };
-    pub use crate::conn::ServerConnectionData;
     #[cfg(feature = "std")]
     pub use crate::conn::{Accepted, AcceptedAlert, Acceptor, ReadEarlyData, ServerConnection};
+    pub use crate::conn::{ServerConnectionData, UnbufferedServerConnection};
     pub use crate::crypto::ticket::ProducesTickets;
     pub use crate::names::CertificateType;
 
@@ -239,9 +241,32 @@ pub mod quic {
     pub use crate::schedule::quic::Secrets;
 }
 
-/// Errors of sealing into a slice of the caller's. The connections that give them out are not built yet.
+/// Connections that buffer nothing, for callers that keep what was received and what is to be sent themselves. They need no `std`.
+///
+/// A caller asks [`process_tls_records`](UnbufferedConnectionCommon::process_tls_records) what there is to do, does it, drops as
+/// many bytes of its input as it was told, and asks again. Records are opened in place, in the caller's input.
+///
+/// The connections are [`UnbufferedClientConnection`](crate::client::UnbufferedClientConnection) and
+/// [`UnbufferedServerConnection`](crate::server::UnbufferedServerConnection).
 pub mod unbuffered {
-    pub use crate::conn::{EncryptError, InsufficientSizeError};
+    pub use crate::conn::{
+        AppDataRecord, ConnectionState, EncodeError, EncodeTlsData, EncryptError, InsufficientSizeError,
+        ReadEarlyRecords as ReadEarlyData, ReadTraffic, TransmitTlsData, UnbufferedConnectionCommon,
+        UnbufferedStatus, WriteTraffic,
+    };
+}
+
+/// The rest of a connection whose records somebody else protects, a kernel (kTLS) for example.
+///
+/// A connection without buffers whose config has `enable_secret_extraction` gives its keys out, and a [`KernelConnection`], by
+/// [`dangerous_into_kernel_connection`](crate::client::UnbufferedClientConnection::dangerous_into_kernel_connection). The right
+/// moment is [`WriteTraffic`](crate::unbuffered::ConnectionState::WriteTraffic): the handshake is complete, and nothing waits to
+/// be sent. What the caller had not shown to the connection by then, it gives to the kernel itself.
+///
+/// From then on the caller reads handshake messages and alerts, and keeps count of records: keys have to be changed before their
+/// limit, `CipherSuiteCommon::confidentiality_limit`. What is left here is to compute the keys of a key update, and to keep tickets.
+pub mod kernel {
+    pub use crate::conn::KernelConnection;
 }
 
 /// The finite-field groups of RFC 7919, as numbers.

@@ -16,3 +16,4 @@ pub mod peer;
 pub mod pki;
 pub mod quic;
 pub mod tempdir;
+pub mod unbuffered;

@@ -35,6 +35,21 @@ pub(crate) enum Carrier {
 }
 
 impl Carrier {
+    /// What only records have.
+    pub(crate) fn records(&self) -> Option<&Records> {
+        match self {
+            Self::Records(records) => Some(records),
+            Self::Quic(_) => None,
+        }
+    }
+
+    pub(crate) fn records_mut(&mut self) -> Option<&mut Records> {
+        match self {
+            Self::Records(records) => Some(records),
+            Self::Quic(_) => None,
+        }
+    }
+
     /// Cuts a flight of handshake messages into records, seals them and queues them.
     pub(crate) fn send_flight(&mut self, plain: &[u8]) -> Result<(), Error> {
         match self {

@@ -11,7 +11,7 @@ use crate::names::{AlertDescription, AlertLevel, ContentType, Side};
 use crate::observe::{self, Event, KeyLevel, Trace};
 use crate::record::open::Opener;
 use crate::record::outbox::Outbox;
-use crate::record::seal::{Padding, Sealer};
+use crate::record::seal::{Padding, Sealer, SliceError};
 use crate::record::whole_record_len;
 use crate::schedule::tls13::TrafficSecret;
 
@@ -94,6 +94,14 @@ impl Records {
         rest
     }
 
+    /// Application data into the caller's slice, behind what waits in the outbox, all or nothing.
+    pub(crate) fn seal_slice(&mut self, data: &[u8], out: &mut [u8]) -> Result<usize, SliceError> {
+        let waiting = self.out.len();
+        let n = self.seal.seal_slice(data, &mut self.out, out)?;
+        self.tell_records(ContentType::ApplicationData, out.get(waiting..n).unwrap_or_default());
+        Ok(n)
+    }
+
     /// Never protected, whatever the keys. RFC 8446 section 5.
     pub(crate) fn send_ccs(&mut self) -> Result<(), Error> {
         let record = [u8::from(ContentType::ChangeCipherSpec), 3, 3, 0, 1, 1];
@@ -119,10 +127,13 @@ impl Records {
 
     /// Tells of the records behind the first `before` bytes of the outbox.
     fn record_events(&self, content: ContentType, before: usize) {
+        self.tell_records(content, self.out.pending().get(before..).unwrap_or_default());
+    }
+
+    fn tell_records(&self, content: ContentType, mut new: &[u8]) {
         if self.observer.trace.is_none() {
             return;
         }
-        let mut new = self.out.pending().get(before..).unwrap_or_default();
         while let Some((record, rest)) = whole_record_len(new).and_then(|len| new.split_at_checked(len)) {
             let (direction, len, level) = (observe::Direction::Out, record.len(), self.write_level);
             self.event(Event::Record { direction, content, len, level });

@@ -1,5 +1,4 @@
-//! Errors of sealing into a slice of the caller's. The unbuffered connections, which give them out, come with their own issue; the
-//! types are here because 0.23 names them beside early data.
+//! Errors of writing into a slice of the caller's.
 
 use core::fmt;
 
@@ -37,6 +36,34 @@ impl fmt::Display for EncryptError {
 }
 
 impl core::error::Error for EncryptError {}
+
+/// Why a record could not be encoded.
+#[derive(Debug)]
+pub enum EncodeError {
+    /// The slice is too short. Nothing was encoded.
+    InsufficientSize(InsufficientSizeError),
+    /// It has been encoded before: it is in another slice of the caller's.
+    AlreadyEncoded,
+}
+
+impl From<InsufficientSizeError> for EncodeError {
+    fn from(error: InsufficientSizeError) -> Self {
+        Self::InsufficientSize(error)
+    }
+}
+
+impl fmt::Display for EncodeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::InsufficientSize(InsufficientSizeError { required_size }) => {
+                write!(f, "the slice is too short: {required_size} bytes are needed")
+            }
+            Self::AlreadyEncoded => f.write_str("the record has been encoded already"),
+        }
+    }
+}
+
+impl core::error::Error for EncodeError {}
 
 /// Why early data could not be sealed. RFC 8446 section 4.2.10.
 #[derive(Debug)]

@@ -9,20 +9,28 @@ mod errors;
 #[cfg(feature = "std")]
 mod io;
 pub(crate) mod quic;
+mod kernel;
 #[cfg(feature = "std")]
 mod stream;
 #[cfg(test)]
 mod tests;
+mod unbuffered;
 
 #[cfg(feature = "std")]
 pub use acceptor::{Accepted, AcceptedAlert, Acceptor};
 #[cfg(feature = "std")]
 pub use buffered::{ClientConnection, Connection, ConnectionCommon, ServerConnection};
-pub use errors::{EarlyDataError, EncryptError, InsufficientSizeError};
+pub use errors::{EarlyDataError, EncodeError, EncryptError, InsufficientSizeError};
 #[cfg(feature = "std")]
 pub use io::{IoState, ReadEarlyData, Reader, WriteEarlyData, Writer};
+pub use kernel::KernelConnection;
 #[cfg(feature = "std")]
 pub use stream::{Stream, StreamOwned};
+pub use unbuffered::{
+    AppDataRecord, ConnectionState, EncodeTlsData, ReadEarlyData as ReadEarlyRecords, ReadTraffic,
+    TransmitTlsData, UnbufferedClientConnection, UnbufferedConnectionCommon, UnbufferedServerConnection,
+    UnbufferedStatus, WriteTraffic,
+};
 
 use core::fmt;
 

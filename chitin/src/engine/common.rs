@@ -1,6 +1,7 @@
 //! The whole of a connection behind one public name: the engine and the buffer it reads from. It has getters and the loop
 //! between the two, and no protocol.
 
+use alloc::boxed::Box;
 use alloc::sync::Arc;
 use core::fmt;
 use core::ops::Range;
@@ -16,6 +17,7 @@ use crate::error::Error;
 use crate::flow::cx::Gate;
 use crate::flow::facts::Facts;
 use crate::flow::question::Answer;
+use crate::flow::traffic13::Traffic;
 use crate::flow::{Client, Server, client13, server13};
 #[cfg(feature = "testing")]
 use crate::names::AlertDescription;
@@ -146,10 +148,7 @@ impl CommonState {
 
     /// Records that wait to be sent; `None` over QUIC.
     pub(crate) fn outbox(&mut self) -> Option<&mut Outbox> {
-        match &mut self.engine.carrier {
-            Carrier::Records(records) => Some(&mut records.out),
-            Carrier::Quic(_) => None,
-        }
+        self.engine.carrier.records_mut().map(|records| &mut records.out)
     }
 
     /// The transport of a QUIC connection; `None` over records.
@@ -215,11 +214,7 @@ impl CommonState {
 
     /// Consumes what the inbox holds, as far as it goes.
     pub(crate) fn process(&mut self) -> Result<(), Error> {
-        // What could not be sealed in a call that returns no error (an alert, say) is told here.
-        let Carrier::Records(records) = &mut self.engine.carrier else { return Ok(()) };
-        if let (Some(error), None) = (records.seal.take_failure(), self.failed()) {
-            return Err(self.engine.fail(error));
-        }
+        self.check_sealing()?;
         loop {
             self.left_sealed = self.open_on_read && self.data_waits_sealed();
             if self.left_sealed {
@@ -240,6 +235,26 @@ impl CommonState {
                 return Ok(());
             }
         }
+    }
+
+    /// What could not be sealed in a call that returns no error (an alert, say) is told here.
+    pub(crate) fn check_sealing(&mut self) -> Result<(), Error> {
+        let failure = self.engine.carrier.records_mut().and_then(|records| records.seal.take_failure());
+        match (failure, self.failed()) {
+            (Some(error), None) => Err(self.engine.fail(error)),
+            _ => Ok(()),
+        }
+    }
+
+    /// May application data be sealed?
+    pub(crate) fn may_write(&self) -> bool {
+        let write = &self.engine.write;
+        write.gate == Gate::Open && !write.closed && !write.closing
+    }
+
+    /// Have we said our last word?
+    pub(crate) fn closed(&self) -> bool {
+        self.engine.write.closed
     }
 
     /// Opens what was left sealed, until there is plaintext: in `out` if it fits, else in place. Returns how much is in `out`.
@@ -320,6 +335,11 @@ impl CommonState {
 
     /// Ends the connection by giving its keys away.
     pub(crate) fn extract_secrets(self) -> Result<ExtractedSecrets, Error> {
+        self.hand_over().map(|(secrets, _)| secrets)
+    }
+
+    /// The same, and what somebody who goes on with it needs beside the keys.
+    pub(crate) fn hand_over(self) -> Result<(ExtractedSecrets, LeftOver), Error> {
         let Engine { state, facts, carrier, policy, joiner, .. } = self.engine;
         if !policy.secret_extraction {
             return Err(Error::General("Secret extraction is disabled".into()));
@@ -331,6 +351,7 @@ impl CommonState {
         if !out.is_empty() || !joiner.is_empty() {
             return Err(Error::General("messages wait to be sent or to be completed".into()));
         }
+        let suite = facts.suite.ok_or(Error::HandshakeNotComplete)?;
         if let Some(secrets) = policy.tls12_secrets {
             let (master, randoms) = *secrets;
             let KeyBlock { client, server } = master.key_block(&randoms);
@@ -338,26 +359,49 @@ impl CommonState {
                 Side::Client => (client, server),
                 Side::Server => (server, client),
             };
-            let suite = master.suite();
-            return Ok(ExtractedSecrets {
-                tx: (seal.seq(), extract12(tx, suite)?),
-                rx: (open.seq(), extract12(rx, suite)?),
-            });
+            let suite12 = master.suite();
+            let secrets = ExtractedSecrets {
+                tx: (seal.seq(), extract12(tx, suite12)?),
+                rx: (open.seq(), extract12(rx, suite12)?),
+            };
+            return Ok((secrets, LeftOver { suite, facts, after: After::Tls12 }));
         }
-        let traffic = match state {
-            State::Client(Client::Tls13(client13::Client::Connected(open))) => open.traffic,
-            State::Server(Server::Tls13(server13::Server::Connected(traffic))) => *traffic,
+        let after = match state {
+            State::Client(Client::Tls13(client13::Client::Connected(open))) => After::Client(open),
+            State::Server(Server::Tls13(server13::Server::Connected(traffic))) => After::Server(traffic),
             State::Failed(error) => return Err(error),
             State::Client(_) | State::Server(_) => return Err(Error::HandshakeNotComplete),
         };
-        Ok(ExtractedSecrets {
+        let traffic = match &after {
+            After::Client(open) => &open.traffic,
+            After::Server(traffic) => traffic,
+            After::Tls12 => return Err(Error::HandshakeNotComplete),
+        };
+        let secrets = ExtractedSecrets {
             tx: (seal.seq(), extract(&traffic.write)?),
             rx: (open.seq(), extract(&traffic.read)?),
-        })
+        };
+        Ok((secrets, LeftOver { suite, facts, after }))
     }
 }
 
-fn extract(secret: &TrafficSecret) -> Result<ConnectionTrafficSecrets, Error> {
+/// A connection without its records.
+pub(crate) struct LeftOver {
+    pub(crate) suite: SupportedCipherSuite,
+    pub(crate) facts: Facts,
+    pub(crate) after: After,
+}
+
+/// What may still happen to it.
+pub(crate) enum After {
+    /// Nothing.
+    Tls12,
+    Client(Box<client13::Open>),
+    Server(Box<Traffic>),
+}
+
+/// The keys of a direction, as the provider gives them out.
+pub(crate) fn extract(secret: &TrafficSecret) -> Result<ConnectionTrafficSecrets, Error> {
     let (key, iv) = secret.key_and_iv();
     Ok(secret.suite().aead_alg.extract_keys(key, iv)?)
 }

@@ -9,6 +9,7 @@ pub(crate) mod common;
 #[cfg(test)]
 #[cfg(all(feature = "aws_lc_rs", feature = "std"))]
 mod hostile;
+mod slices;
 #[cfg(test)]
 #[cfg(all(feature = "aws_lc_rs", feature = "std"))]
 mod tests;

@@ -36,6 +36,7 @@ use crate::error::{Error, InvalidMessage, PeerIncompatible, PeerMisbehaved};
 use crate::flow::certs::{self, PeerChain, Signed, Staples};
 use crate::flow::cx::{Cx, Gate};
 use crate::flow::delegation::Rules;
+use crate::flow::facts::Facts;
 use crate::flow::offer::{Asked, Offer};
 use crate::flow::question::{Answer, Question, SERVER_VERIFIER, STORE, told};
 use crate::flow::replies::{self, Reply};
@@ -787,8 +788,13 @@ pub(crate) struct Open {
 
 impl Open {
     fn read_new_session_ticket(self: Box<Self>, m: Message<'_>, cx: &mut Cx<'_>) -> Result<Client, Error> {
-        self.tickets.read_new_session_ticket(m.body, cx)?;
+        self.tickets.read_new_session_ticket(m.body, cx.facts, cx.carrier.quic())?;
         Ok(Connected(self))
+    }
+
+    /// One that came after the connection's records were given to somebody else.
+    pub(crate) fn keep_ticket(&self, body: &[u8], facts: &mut Facts) -> Result<(), Error> {
+        self.tickets.read_new_session_ticket(body, facts, None)
     }
 
     fn read_key_update(mut self: Box<Self>, m: Message<'_>, cx: &mut Cx<'_>) -> Result<Client, Error> {

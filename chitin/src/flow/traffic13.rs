@@ -9,6 +9,7 @@ use crate::config::client::ClientConfig;
 use crate::config::sessions::{SessionBinding, Tls13ClientSessionValue};
 use crate::error::{Error, InvalidMessage, PeerMisbehaved};
 use crate::flow::cx::Cx;
+use crate::flow::facts::Facts;
 use crate::flow::offer::MAX_TICKET;
 use crate::flow::question::{self, STORE, told};
 use crate::flow::replies;
@@ -80,14 +81,19 @@ impl Tickets {
     }
 
     /// RFC 8446 section 4.6.1.
-    pub(crate) fn read_new_session_ticket(&self, body: &[u8], cx: &mut Cx<'_>) -> Result<(), Error> {
+    pub(crate) fn read_new_session_ticket(
+        &self,
+        body: &[u8],
+        facts: &mut Facts,
+        quic: Option<&Parameters>,
+    ) -> Result<(), Error> {
         let message = NewSessionTicket::read_all(body)?;
         replies::check_places(&message.extensions.seen, NST)?;
         // QUIC limits early data by itself. RFC 9001 section 4.6.1.
-        if cx.is_quic() && message.extensions.early_data.is_some_and(|limit| limit != u32::MAX) {
+        if quic.is_some() && message.extensions.early_data.is_some_and(|limit| limit != u32::MAX) {
             return Err(PeerMisbehaved::InvalidMaxEarlyDataSize.into());
         }
-        cx.facts.tickets_received = cx.facts.tickets_received.saturating_add(1);
+        facts.tickets_received = facts.tickets_received.saturating_add(1);
         // A lifetime of zero says: do not keep it.
         let useless = message.lifetime == 0 || message.ticket.0.len() > MAX_TICKET;
         if useless || !self.config.resumption.enabled() {
@@ -106,14 +112,14 @@ impl Tickets {
             message.lifetime,
             message.extensions.early_data.unwrap_or(0),
             obtained_at,
-            cx.facts.peer.clone().unwrap_or_default(),
+            facts.peer.clone().unwrap_or_default(),
             SessionBinding::to(&self.config),
         )
         .going_back_to(self.authenticated_at)
-        .speaking(cx.facts.alpn.clone())
+        .speaking(facts.alpn.clone())
         .over_quic(
-            cx.carrier.quic().map(Parameters::version),
-            cx.carrier.quic().and_then(|quic| quic.theirs.as_deref()).unwrap_or_default(),
+            quic.map(Parameters::version),
+            quic.and_then(|quic| quic.theirs.as_deref()).unwrap_or_default(),
         );
         let store = &self.config.resumption.store;
         told(STORE, || store.insert_tls13_ticket(self.name.clone(), value))

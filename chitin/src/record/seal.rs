@@ -30,7 +30,6 @@ pub(crate) struct Sealer {
 
 /// Why nothing was put into the caller's slice.
 #[derive(Debug, PartialEq)]
-#[allow(dead_code, reason = "the unbuffered skin will call it")]
 pub(crate) enum SliceError {
     /// It has to be this long. Nothing was sealed.
     TooSmall { required: usize },
@@ -129,6 +128,12 @@ impl Sealer {
         self.aead.is_some() && self.seq >= self.limit.saturating_sub(1)
     }
 
+    /// Is the key good for `len` bytes of application data, and one record behind them?
+    pub(crate) fn has_room_for(&self, len: usize) -> bool {
+        let records = u64::try_from(len.div_ceil(self.fragment())).unwrap_or(u64::MAX);
+        self.aead.is_none() || records < self.limit.saturating_sub(self.seq)
+    }
+
     /// The first failure to seal, for callers who could not return it. The stream has a gap from there on, so everything
     /// afterwards fails in the same way.
     pub(crate) fn take_failure(&mut self) -> Option<Error> {
@@ -169,7 +174,6 @@ impl Sealer {
 
     /// Seals application data into the caller's slice, all or nothing. What waits in the outbox goes first, since it has the
     /// earlier numbers.
-    #[allow(dead_code, reason = "the unbuffered skin will call it")]
     pub(crate) fn seal_slice(
         &mut self,
         data: &[u8],
@@ -315,7 +319,6 @@ impl Sealer {
     }
 
     /// Size on the wire of `n` bytes of application data, with the padding that `pad` gives a record.
-    #[allow(dead_code, reason = "the unbuffered skin will call it")]
     fn total_len(&self, n: usize, pad: impl Fn(usize) -> Result<usize, Error>) -> Result<usize, Error> {
         let one = |len: usize| pad(len).map(|pad| self.sealed_len(len + pad));
         let (full, rest) = (n / self.fragment(), n % self.fragment());
