@@ -5,6 +5,7 @@ mod api;
 mod attacks;
 mod bogo;
 mod bogo_runner;
+mod compat;
 mod floors;
 mod fuzz;
 mod interop;

@@ -5,7 +5,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use crate::manifest::{self, Manifest};
-use crate::{api, attacks, bogo, floors, interop, licences, peers};
+use crate::{api, attacks, bogo, compat, floors, interop, licences, peers};
 
 pub struct Stages {
     root: PathBuf,
@@ -118,12 +118,26 @@ impl Stages {
         self.command(
             &["check", "--quiet", "--locked", "--lib", "-p", "chitin-pki", "--no-default-features"],
             &[],
+        )?;
+        // A workspace of its own. The provider is left out: it would be compiled once more, and there is nothing of it to see.
+        let manifest = format!("{}/Cargo.toml", compat::MEMBER);
+        self.command(
+            &["check", "--quiet", "--locked", "--manifest-path", &manifest, "--target-dir", "target"]
+                .into_iter()
+                .chain([
+                    "--no-default-features",
+                    "--features",
+                    "brotli,hashbrown,logging,read_buf,std,tls12,zlib",
+                ])
+                .collect::<Vec<_>>(),
+            &[],
         )
     }
 
     fn manifests(&self) -> Result<(), String> {
         let contributing = self.text("CONTRIBUTING.md")?;
         msrv(&Manifest::read(&self.root, "")?, &self.text("README.md")?)?;
+        compat::check_manifest(&self.root)?;
         licences::check_licences(&self.root, &self.cargo)?;
         licences::check_reasons(&self.root, &contributing)
     }

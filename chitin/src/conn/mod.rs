@@ -8,8 +8,8 @@ mod buffered;
 mod errors;
 #[cfg(feature = "std")]
 mod io;
-pub(crate) mod quic;
 mod kernel;
+pub(crate) mod quic;
 #[cfg(feature = "std")]
 mod stream;
 #[cfg(test)]

@@ -21,9 +21,6 @@ pub trait ProducesTickets: fmt::Debug + Send + Sync {
 }
 
 #[cfg(feature = "std")]
-pub(crate) use rotate::TicketRotator;
-
-#[cfg(feature = "std")]
 pub(crate) mod rotate {
     use alloc::boxed::Box;
     use core::fmt;

@@ -3,8 +3,9 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
+use core::net;
 
-use pki_types::{AlgorithmIdentifier, ServerName, UnixTime};
+use pki_types::{AlgorithmIdentifier, IpAddr, ServerName, UnixTime};
 
 use super::OtherError;
 
@@ -142,7 +143,9 @@ impl fmt::Display for CertificateError {
                 list(presented, "nothing", f)
             }
             Self::NotValidForNameContext { expected, presented } => {
-                write!(f, "certificate not valid for name \"{}\"; it is valid for ", expected.to_str())?;
+                f.write_str("certificate not valid for name \"")?;
+                name(expected, f)?;
+                f.write_str("\"; it is valid for ")?;
                 list(presented, "no name at all", f)
             }
             Self::UnsupportedSignatureAlgorithmContext { signature_algorithm_id, supported_algorithms } => {
@@ -286,6 +289,16 @@ fn list(items: &[impl fmt::Display], none: &str, f: &mut fmt::Formatter<'_>) -> 
         let before = if at == 0 { "" } else { ", " };
         write!(f, "{before}{item}")
     })
+}
+
+// `ServerName` has words of its own with the standard library only.
+fn name(name: &ServerName<'_>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    match name {
+        ServerName::DnsName(name) => f.write_str(name.as_ref()),
+        ServerName::IpAddress(IpAddr::V4(address)) => write!(f, "{}", net::Ipv4Addr::from(*address.as_ref())),
+        ServerName::IpAddress(IpAddr::V6(address)) => write!(f, "{}", net::Ipv6Addr::from(*address.as_ref())),
+        other => write!(f, "{other:?}"),
+    }
 }
 
 /// Writes a list of byte strings in hex.

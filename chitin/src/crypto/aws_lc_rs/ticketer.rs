@@ -12,7 +12,8 @@ use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 use crate::crypto::aead_record::TAG_LEN;
-use crate::crypto::ticket::{ProducesTickets, TicketRotator};
+use crate::crypto::ticket::ProducesTickets;
+use crate::crypto::ticket::rotate::TicketRotator;
 use crate::error::Error;
 use crate::names::GetRandomFailed;
 
