@@ -84,6 +84,7 @@ extern crate alloc;
 #[cfg(any(feature = "std", test))]
 extern crate std;
 
+mod builder;
 mod carrier;
 mod config;
 mod conn;
@@ -95,6 +96,8 @@ mod engine;
 mod error;
 mod flow;
 mod log;
+pub mod manual;
+mod msgs;
 mod names;
 mod observe;
 mod record;
@@ -243,7 +246,7 @@ pub mod quic {
 
 /// Connections that buffer nothing, for callers that keep what was received and what is to be sent themselves. They need no `std`.
 ///
-/// A caller asks [`process_tls_records`](UnbufferedConnectionCommon::process_tls_records) what there is to do, does it, drops as
+/// A caller asks [`process_tls_records`](crate::unbuffered::UnbufferedConnectionCommon::process_tls_records) what there is to do, does it, drops as
 /// many bytes of its input as it was told, and asks again. Records are opened in place, in the caller's input.
 ///
 /// The connections are [`UnbufferedClientConnection`](crate::client::UnbufferedClientConnection) and
@@ -258,7 +261,7 @@ pub mod unbuffered {
 
 /// The rest of a connection whose records somebody else protects, a kernel (kTLS) for example.
 ///
-/// A connection without buffers whose config has `enable_secret_extraction` gives its keys out, and a [`KernelConnection`], by
+/// A connection without buffers whose config has `enable_secret_extraction` gives its keys out, and a [`KernelConnection`](crate::kernel::KernelConnection), by
 /// [`dangerous_into_kernel_connection`](crate::client::UnbufferedClientConnection::dangerous_into_kernel_connection). The right
 /// moment is [`WriteTraffic`](crate::unbuffered::ConnectionState::WriteTraffic): the handshake is complete, and nothing waits to
 /// be sent. What the caller had not shown to the connection by then, it gives to the kernel itself.
@@ -321,12 +324,22 @@ pub mod trace {
 #[doc(hidden)]
 pub mod internal {
     pub mod msgs {
+        pub mod base {
+            pub use crate::msgs::base::*;
+        }
+        pub mod codec {
+            pub use crate::msgs::codec::{Codec, Reader};
+        }
         pub mod enums {
             pub use crate::names::{
                 AlertLevel, CertificateStatusType, ClientCertificateType, Compression, EcCurveType,
                 EcPointFormat, EchClientHelloType, EchVersion, ExtensionType, HpkeAead, HpkeKdf, HpkeKem,
                 KeyUpdateRequest, PskKeyExchangeMode, ServerNameType,
             };
+        }
+        pub mod message {
+            pub use crate::crypto::cipher::{OutboundOpaqueMessage, PlainMessage};
+            pub use crate::msgs::message::*;
         }
         pub mod handshake {
             pub use crate::names::{

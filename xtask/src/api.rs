@@ -17,6 +17,15 @@ const ADDITIONS: &str = "xtask/api/additions.txt";
 /// Counted as missing all the same; it is here so that nothing else gets lost meanwhile.
 const OPEN: &str = "xtask/api/open.txt";
 
+/// Types that nobody outside can name, so that it matters to nobody where they are: in 0.23, and here.
+const UNNAMEABLE: [(&str, &str); 4] = [
+    ("chitin::msgs::persist::ClientSessionCommon", "chitin::config::sessions::ClientSessionCommon"),
+    // Errors carry these, and errors are on a lower floor than whatever reads messages.
+    ("chitin::msgs::enums::HpkeKem", "chitin::names::enums::HpkeKem"),
+    ("chitin::msgs::handshake::HpkeSymmetricCipherSuite", "chitin::names::data::HpkeSymmetricCipherSuite"),
+    ("chitin::msgs::handshake::EchConfigPayload", "chitin::names::data::EchConfigPayload"),
+];
+
 /// Behind it a listing has no items of ours, but what the compiler finds out by itself.
 const AUTO_TRAITS: &str = "## auto traits";
 
@@ -49,7 +58,9 @@ pub fn run(root: &Path, cargo: &str, wanted: Wanted) -> Result<(), String> {
         return Ok(());
     };
     let listing = fs::read_to_string(&file).map_err(|e| format!("{}: {e}", file.display()))?;
-    let theirs = Surface::parse(&listing.replace("rustls::", "chitin::").replace(" rustls\n", " chitin\n"));
+    let renamed = listing.replace("rustls::", "chitin::").replace(" rustls\n", " chitin\n");
+    let renamed = UNNAMEABLE.iter().fold(renamed, |text, (theirs, ours)| text.replace(theirs, ours));
+    let theirs = Surface::parse(&renamed);
     if theirs.items.is_empty() {
         return Err(format!("{}: no listing of items", file.display()));
     }

@@ -12,6 +12,7 @@ use super::client::ClientConfig;
 use super::server::ServerConfig;
 use super::time::TimeProvider;
 use super::versions::{DEFAULT_VERSIONS, EnabledVersions};
+use crate::builder::sealed;
 use crate::crypto::CryptoProvider;
 use crate::crypto::suites::SupportedProtocolVersion;
 use crate::error::Error;
@@ -53,13 +54,8 @@ pub trait ConfigSide: sealed::Sealed {}
 impl ConfigSide for ClientConfig {}
 impl ConfigSide for ServerConfig {}
 
-mod sealed {
-    /// Nobody else may be a side.
-    #[allow(unnameable_types)]
-    pub trait Sealed {}
-    impl Sealed for super::ClientConfig {}
-    impl Sealed for super::ServerConfig {}
-}
+impl sealed::Sealed for ClientConfig {}
+impl sealed::Sealed for ServerConfig {}
 
 impl<Side: ConfigSide, State> ConfigBuilder<Side, State> {
     /// Returns the provider the config will use.

@@ -17,6 +17,7 @@ use zeroize::Zeroize;
 use super::aead_record;
 use super::suites::ConnectionTrafficSecrets;
 use crate::error::Error;
+use crate::msgs::base::Payload;
 pub use crate::names::UnsupportedOperationError;
 use crate::names::{ContentType, ProtocolVersion};
 
@@ -377,60 +378,6 @@ impl PlainMessage {
     /// Lends it as a message to send.
     pub fn borrow_outbound(&self) -> OutboundPlainMessage<'_> {
         OutboundPlainMessage { typ: self.typ, version: self.version, payload: self.payload.bytes().into() }
-    }
-}
-
-/// Bytes, owned or borrowed.
-///
-/// `Debug` prints the length only.
-#[doc(hidden)]
-#[derive(Clone, Eq, PartialEq)]
-pub enum Payload<'a> {
-    /// Somebody else's bytes.
-    Borrowed(&'a [u8]),
-
-    /// Our own.
-    Owned(Vec<u8>),
-}
-
-impl<'a> Payload<'a> {
-    /// Lends the bytes.
-    pub fn bytes(&self) -> &[u8] {
-        match self {
-            Self::Borrowed(bytes) => bytes,
-            Self::Owned(bytes) => bytes,
-        }
-    }
-
-    /// Copies borrowed bytes, so that the result lives on its own.
-    pub fn into_owned(self) -> Payload<'static> {
-        Payload::Owned(self.into_vec())
-    }
-
-    /// Gives the bytes as a vector.
-    pub fn into_vec(self) -> Vec<u8> {
-        match self {
-            Self::Borrowed(bytes) => bytes.to_vec(),
-            Self::Owned(bytes) => bytes,
-        }
-    }
-}
-
-impl Payload<'static> {
-    /// Takes owned bytes.
-    pub fn new(bytes: impl Into<Vec<u8>>) -> Self {
-        Self::Owned(bytes.into())
-    }
-
-    /// No bytes at all.
-    pub fn empty() -> Self {
-        Self::Borrowed(&[])
-    }
-}
-
-impl fmt::Debug for Payload<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Payload({} bytes)", self.bytes().len())
     }
 }
 

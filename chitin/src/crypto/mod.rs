@@ -27,6 +27,7 @@ pub(crate) mod ffdhe;
 pub mod hash;
 pub mod hmac;
 pub mod hpke;
+mod messages;
 #[cfg(feature = "std")]
 mod process;
 pub(crate) mod quic;
