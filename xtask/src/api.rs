@@ -123,7 +123,18 @@ fn without_self(line: &str) -> String {
     let Some((head, rest)) = line.split_once('(').filter(|(head, _)| head.starts_with("pub fn ")) else {
         return line.to_owned();
     };
-    let typ = head.trim_start_matches("pub fn ").rsplit_once("::").map_or("Self", |(typ, _)| typ);
+    // The `::` before the function's name, and not one among its own parameters.
+    let path = head.trim_start_matches("pub fn ");
+    let (mut depth, mut end) = (0_usize, None);
+    for (at, c) in path.char_indices() {
+        match c {
+            '<' => depth += 1,
+            '>' => depth = depth.saturating_sub(1),
+            ':' if depth == 0 && path[at..].starts_with("::") => end = Some(at),
+            _ => {}
+        }
+    }
+    let typ = end.map_or("Self", |end| &path[..end]);
     let words = rest.split("Self").enumerate().map(|(i, after)| {
         let word = if after.starts_with("::") { "Self" } else { typ };
         if i == 0 { after.to_owned() } else { format!("{word}{after}") }
@@ -295,6 +306,8 @@ mod tests {
         let derived = "pub fn chitin::A<'a>::eq(&self, &chitin::A<'a>) -> core::option::Option<Self::Error>";
         assert_eq!(without_self(written), without_self(derived));
         assert_eq!(without_self("impl Self for A"), "impl Self for A");
+        let generic = "pub fn chitin::A::new<S: core::convert::Into<u8>>(S) -> Self";
+        assert_eq!(without_self(generic), generic.replace("Self", "chitin::A"));
     }
 
     #[test]
