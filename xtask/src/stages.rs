@@ -51,6 +51,7 @@ impl Stages {
     pub fn test(&mut self, yes: bool) -> Result<(), String> {
         self.stage("peers", |_| peers::set_up(peers::PEERS, yes))?;
         self.stage("features", |s| s.features())?;
+        self.stage("no-std", |s| s.no_std())?;
         self.cargo("tests", &["test", "--workspace", "--locked"], &[])?;
         // The algorithms are in no default feature, and the tests about them are called after them.
         let compression =
@@ -132,6 +133,28 @@ impl Stages {
                 .collect::<Vec<_>>(),
             &[],
         )
+    }
+
+    // A program without the standard library: that it links is half of the proof, that it ends well the other.
+    fn no_std(&self) -> Result<(), String> {
+        let place = ["--manifest-path", "no-std/Cargo.toml", "--target-dir", "target/no-std"];
+        self.command(&[&["build", "--quiet", "--locked"][..], &place].concat(), &[])?;
+        // It has no words, and when it panics it stands still.
+        const PATIENCE: Duration = Duration::from_secs(60);
+        let program = self.root.join("target/no-std/debug/no-std");
+        let mut child = Command::new(&program).spawn().map_err(|e| format!("{}: {e}", program.display()))?;
+        let start = Instant::now();
+        loop {
+            match child.try_wait().map_err(|e| e.to_string())? {
+                Some(status) if status.success() => return Ok(()),
+                Some(status) => return Err(format!("{} ended with {status}", program.display())),
+                None if start.elapsed() > PATIENCE => {
+                    child.kill().and_then(|()| child.wait()).map_err(|e| e.to_string())?;
+                    return Err(format!("{} had not ended after {PATIENCE:?}", program.display()));
+                }
+                None => std::thread::sleep(Duration::from_millis(50)),
+            }
+        }
     }
 
     fn manifests(&self) -> Result<(), String> {
