@@ -32,7 +32,12 @@ struct Places {
 }
 
 fn main() -> ExitCode {
-    let Some(places) = places(std::env::args().skip(1)) else {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    if let Some(("--serve", rest)) = words.split_first().map(|(first, rest)| (first.as_str(), rest)) {
+        // One of the two servers that the peer `chitin` is.
+        return if peers::chitin::serve(rest).is_some() { ExitCode::SUCCESS } else { ExitCode::from(2) };
+    }
+    let Some(places) = places(words.into_iter()) else {
         eprintln!("{USAGE}");
         return ExitCode::from(2);
     };
@@ -89,6 +94,7 @@ fn programs(places: &Places) -> Vec<Box<dyn Program>> {
         all.extend(peers::lighttpd::both(folder));
     }
     all.push(Box::new(peers::botan::Botan));
+    all.push(Box::new(peers::chitin::Chitin));
     all.retain(|program| places.only.as_deref().is_none_or(|only| only == program.name()));
     all
 }

@@ -158,7 +158,8 @@ fn versions(case: &Case, pins: Pins) -> Vec<&'static SupportedProtocolVersion> {
     }
 }
 
-fn report<C, S>(link: &Link<C>) -> Report
+/// What our side says of a connection, but for what only one of the roles can say.
+pub fn report<C, S>(link: &Link<C>) -> Report
 where
     C: std::ops::DerefMut<Target = ConnectionCommon<S>>,
     S: SideData,

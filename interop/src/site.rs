@@ -133,13 +133,18 @@ fn rsa_server() -> Spec {
 }
 
 impl Credential {
+    /// Somebody's chain and key, from two files.
+    pub fn load(chain: &Path, key: &Path) -> Result<Identity, String> {
+        Ok(Identity {
+            chain: certificates(chain)?,
+            key: PrivateKeyDer::from_pem_file(key).map_err(|err| format!("{}: {err}", key.display()))?,
+        })
+    }
+
     fn read(key: Key, dir: &Path, name: &str) -> Result<Self, String> {
         let chain = dir.join(format!("{name}.chain.pem"));
         let file = dir.join(format!("{name}.key.pem"));
-        let identity = Identity {
-            chain: certificates(&chain)?,
-            key: PrivateKeyDer::from_pem_file(&file).map_err(|err| format!("{}: {err}", file.display()))?,
-        };
+        let identity = Self::load(&chain, &file)?;
         let files = PemFiles { leaf: chain.clone(), rest: chain.clone(), chain, key: file, has_rest: false };
         Ok(Self { key, identity, files })
     }

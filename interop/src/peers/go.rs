@@ -88,6 +88,27 @@ pub fn word<'a>(line: &'a str, key: &str) -> Option<&'a str> {
     line.split(' ').find_map(|word| word.strip_prefix(key)?.strip_prefix('='))
 }
 
+/// Such a line, read.
+pub fn parse(line: &str) -> Report {
+    let number = |key| word(line, key).and_then(|hex| u16::from_str_radix(hex, 16).ok());
+    Report {
+        version: number("version").map(ProtocolVersion::from),
+        suite: number("suite").map(CipherSuite::from),
+        group: number("group").map(NamedGroup::from),
+        resumed: word(line, "resumed").map(|word| word == "true"),
+        retried: word(line, "retried").map(|word| word == "true"),
+        client: word(line, "peerkey").map(|key| key != "none"),
+        early: None,
+        // With a key of ML-DSA there is one scheme.
+        scheme: match word(line, "peerkey") {
+            Some("ML-DSA-44") => Some(SignatureScheme::ML_DSA_44),
+            Some("ML-DSA-65") => Some(SignatureScheme::ML_DSA_65),
+            Some("ML-DSA-87") => Some(SignatureScheme::ML_DSA_87),
+            _ => None,
+        },
+    }
+}
+
 struct Running {
     peer: Option<Peer>,
     address: SocketAddr,
@@ -100,23 +121,7 @@ impl Running {
         let peer = self.peer.as_mut().expect("it runs");
         let line = report_line(peer, self.number);
         self.number += 1;
-        let number = |key| word(&line, key).and_then(|hex| u16::from_str_radix(hex, 16).ok());
-        Report {
-            version: number("version").map(ProtocolVersion::from),
-            suite: number("suite").map(CipherSuite::from),
-            group: number("group").map(NamedGroup::from),
-            resumed: word(&line, "resumed").map(|word| word == "true"),
-            retried: word(&line, "retried").map(|word| word == "true"),
-            client: word(&line, "peerkey").map(|key| key != "none"),
-            early: None,
-            // With a key of ML-DSA there is one scheme.
-            scheme: match word(&line, "peerkey") {
-                Some("ML-DSA-44") => Some(SignatureScheme::ML_DSA_44),
-                Some("ML-DSA-65") => Some(SignatureScheme::ML_DSA_65),
-                Some("ML-DSA-87") => Some(SignatureScheme::ML_DSA_87),
-                _ => None,
-            },
-        }
+        parse(&line)
     }
 }
 

@@ -1,6 +1,7 @@
 //! The other programs: how each is told what to be, and how it says what it was.
 
 pub mod botan;
+pub mod chitin;
 pub mod gnutls;
 pub mod go;
 pub mod lighttpd;
@@ -12,7 +13,7 @@ use std::net::SocketAddr;
 use std::process::Command;
 use std::time::Duration;
 
-use chitin::{CipherSuite, ClientConnection, NamedGroup, ServerConnection};
+use ::chitin::{CipherSuite, ClientConnection, NamedGroup, ServerConnection};
 use testkit::net::{Failure, Link};
 
 use crate::case::{Case, Column, Role, Version};
@@ -182,4 +183,5 @@ pub fn list(table: &[(NamedGroup, &'static str)], groups: &[NamedGroup], separat
 }
 
 /// All of them.
-pub const NAMES: [&str; 8] = ["openssl", "gnutls", "go", "node", "nss", "mbedtls", "wolfssl", "botan"];
+pub const NAMES: [&str; 9] =
+    ["openssl", "gnutls", "go", "node", "nss", "mbedtls", "wolfssl", "botan", "chitin"];
