@@ -96,11 +96,22 @@ pub(crate) trait Wire<'a>: Sized {
     fn read(r: &mut Reader<'a>) -> Result<Self, InvalidMessage>;
     fn write(&self, out: &mut Vec<u8>);
 
+    /// Reads a field that the RFC calls `field`: what has no name of its own is called so in errors.
+    fn read_field(r: &mut Reader<'a>, field: &'static str) -> Result<Self, InvalidMessage> {
+        let _ = field;
+        Self::read(r)
+    }
+
     /// Reads a value that fills `bytes` exactly.
     fn read_all(bytes: &'a [u8]) -> Result<Self, InvalidMessage> {
+        Self::read_all_of(bytes, Self::NAME)
+    }
+
+    /// The same of a field that the RFC calls `field`.
+    fn read_all_of(bytes: &'a [u8], field: &'static str) -> Result<Self, InvalidMessage> {
         let mut r = Reader::new(bytes);
-        let value = Self::read(&mut r)?;
-        r.done(Self::NAME)?;
+        let value = Self::read_field(&mut r, field)?;
+        r.done(field)?;
         Ok(value)
     }
 }
@@ -208,7 +219,10 @@ pub(crate) struct Opaque<'a, const MIN: usize, const MAX: usize>(pub(crate) &'a 
 impl<'a, const MIN: usize, const MAX: usize> Wire<'a> for Opaque<'a, MIN, MAX> {
     const NAME: &'static str = "opaque";
     fn read(r: &mut Reader<'a>) -> Result<Self, InvalidMessage> {
-        r.prefixed(MIN, MAX, Self::NAME).map(Self)
+        Self::read_field(r, Self::NAME)
+    }
+    fn read_field(r: &mut Reader<'a>, field: &'static str) -> Result<Self, InvalidMessage> {
+        r.prefixed(MIN, MAX, field).map(Self)
     }
     fn write(&self, out: &mut Vec<u8>) {
         nest(out, MAX, |out| out.extend_from_slice(self.0));
@@ -254,10 +268,13 @@ impl<'a, T: Wire<'a>, const MIN: usize, const MAX: usize> List<'a, T, MIN, MAX> 
 impl<'a, T: Wire<'a>, const MIN: usize, const MAX: usize> Wire<'a> for List<'a, T, MIN, MAX> {
     const NAME: &'static str = T::NAME;
     fn read(r: &mut Reader<'a>) -> Result<Self, InvalidMessage> {
-        let body = r.prefixed(MIN, MAX, T::NAME)?;
+        Self::read_field(r, T::NAME)
+    }
+    fn read_field(r: &mut Reader<'a>, field: &'static str) -> Result<Self, InvalidMessage> {
+        let body = r.prefixed(MIN, MAX, field)?;
         let mut items = Reader::new(body);
         while items.any_left() {
-            T::read(&mut items)?;
+            T::read_field(&mut items, field)?;
         }
         Ok(Self { body, of: PhantomData })
     }
@@ -306,6 +323,23 @@ pub(crate) mod tests {
         nest(&mut out, MAX24, |out| out.push(3));
         assert_eq!(out, [1, 1, 0, 1, 2, 0, 0, 1, 3]);
         assert_eq!((width(254), width(255), width(256), width(65535), width(65536)), (1, 1, 2, 2, 3));
+    }
+
+    #[test]
+    fn errors_name_the_field() {
+        use InvalidMessage as I;
+        wire_struct! {
+            Pair<'a> {
+                cookie: Opaque<'a, 1, 3>,
+                names:  List<'a, Opaque<'a, 1, 255>, 2, 9>,
+            }
+        }
+        let error = |bytes| Pair::read_all(bytes).err();
+        assert_eq!(error(&[0]), Some(I::IllegalEmptyList("cookie")));
+        assert_eq!(error(&[2, 7]), Some(I::MissingData("cookie")));
+        assert_eq!(error(&[1, 7, 0]), Some(I::IllegalEmptyList("names")));
+        assert_eq!(error(&[1, 7, 2, 5, 7]), Some(I::MissingData("names")));
+        assert_eq!(error(&[1, 7, 2, 1, 7, 7]), Some(I::TrailingData("Pair")));
     }
 
     #[test]

@@ -10,7 +10,7 @@ macro_rules! wire_struct {
         impl<$lt> $crate::wire::codec::Wire<$lt> for $name<$lt> {
             const NAME: &'static str = stringify!($name);
             fn read(r: &mut $crate::wire::codec::Reader<$lt>) -> Result<Self, $crate::error::InvalidMessage> {
-                Ok(Self { $($field: <$type>::read(r)?,)* })
+                Ok(Self { $($field: <$type>::read_field(r, stringify!($field))?,)* })
             }
             fn write(&self, out: &mut alloc::vec::Vec<u8>) {
                 $(self.$field.write(out);)*
@@ -67,7 +67,7 @@ macro_rules! extension_block {
                     let body = rest.prefixed(0, MAX16, "extension body")?;
                     block.seen.push(code);
                     match code {
-                        $($crate::wire::extensions::ext::$field => block.$field = Some(<$type>::read_all(body)?),)*
+                        $($crate::wire::extensions::ext::$field => block.$field = Some(<$type>::read_all_of(body, stringify!($field))?),)*
                         _ => {}
                     }
                 }

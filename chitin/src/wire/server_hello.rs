@@ -92,7 +92,7 @@ impl<'a> ServerHello<'a> {
         Ok(Self {
             legacy_version: ProtocolVersion::read(&mut r)?,
             random: r.array("random")?,
-            session_id: Opaque::read(&mut r)?,
+            session_id: Opaque::read_field(&mut r, "session_id")?,
             cipher_suite: CipherSuite::read(&mut r)?,
             compression: Compression::read(&mut r)?,
             extensions: r.rest(),
