@@ -78,10 +78,11 @@ fn limits() -> [(&'static str, Vec<Limit>); 5] {
                 ("KeyUpdate", longest(HandshakeType::KeyUpdate), "fixed"),
                 ("all others", longest(HandshakeType::Unknown(0xff)), "fixed"),
                 (
-                    "ALPN names, authorities, cookie and ticket of a client hello, together",
+                    "ALPN names, authorities and tickets of a client hello, together",
                     n(offer::VARIABLE),
                     "fixed",
                 ),
+                ("Cookie of a HelloRetryRequest", n(offer::MAX_COOKIE), "fixed"),
                 ("Authorities a server names", n(server13::MAX_AUTHORITIES), "with more, none"),
             ]),
         ),
@@ -153,6 +154,9 @@ fn table() -> String {
         ("cert_decompressors", show(&client.cert_decompressors)),
         ("delegated_credential_schemes", show(&client.delegated_credential_schemes)),
         ("tls12_resumption", show(client.resumption.tls12_resumption)),
+        ("key_shares", show(&client.key_shares)),
+        ("grease", show(client.grease)),
+        ("request_ocsp_response", show(client.request_ocsp_response)),
         ("trace", show(&client.trace)),
         ("record_padding", show(&client.record_padding)),
     ] {

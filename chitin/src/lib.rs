@@ -144,7 +144,7 @@ pub mod client {
     mod client_conn;
 
     pub use crate::config::client::{
-        ClientConfig, Resumption, TicketRequest, Tls12Resumption, WantsClientCert,
+        ClientConfig, KeyShares, Resumption, TicketRequest, Tls12Resumption, WantsClientCert,
     };
     pub use crate::config::resolve::{CertificateRequest, ResolvesClientCert};
     #[cfg(feature = "std")]

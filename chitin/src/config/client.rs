@@ -23,7 +23,7 @@ use crate::crypto::signer::CertifiedKey;
 #[cfg(feature = "std")]
 use crate::crypto::suites::SupportedProtocolVersion;
 use crate::error::Error;
-use crate::names::SignatureScheme;
+use crate::names::{NamedGroup, SignatureScheme};
 use crate::observe::Trace;
 use crate::record::seal::Padding;
 
@@ -97,6 +97,17 @@ pub struct ClientConfig {
     ///
     /// Such a credential is a key that the key of the certificate vouches for, for a week at most.
     pub delegated_credential_schemes: Vec<SignatureScheme>,
+
+    /// Which key shares the first hello of TLS 1.3 has. [`KeyShares::Predicted`] by default. Not in rustls 0.23.
+    pub key_shares: KeyShares,
+
+    /// Whether hellos have values that mean nothing, so that servers keep ignoring what they do not know (RFC 8701): among the
+    /// suites, groups, key shares, versions and signature schemes, and as extensions. True by default. Not in rustls 0.23.
+    pub grease: bool,
+
+    /// Whether servers are asked for an OCSP response about their certificate (RFC 6066 section 8). True by default; if not, a
+    /// server that sends one is refused. Not in rustls 0.23, which always asks.
+    pub request_ocsp_response: bool,
 
     /// Who is told what happens on connections. Nobody by default. Not in rustls 0.23.
     pub trace: Option<Arc<dyn Trace>>,
@@ -261,6 +272,9 @@ impl ConfigBuilder<ClientConfig, WantsClientCert> {
             cert_compression_cache: Arc::new(CompressionCache::default()),
             send_ticket_request: None,
             delegated_credential_schemes: Vec::new(),
+            key_shares: KeyShares::default(),
+            grease: true,
+            request_ocsp_response: true,
             trace: None,
             record_padding: None,
             provider: self.provider,
@@ -268,6 +282,23 @@ impl ConfigBuilder<ClientConfig, WantsClientCert> {
             versions: self.state.versions,
         }
     }
+}
+
+/// Which key shares a client's first hello of TLS 1.3 has (RFC 8446 section 4.2.8). Not in rustls 0.23.
+///
+/// A share that the server takes saves a round trip; one that it does not take was made and sent for nothing. Whichever are
+/// sent, all groups of the provider are offered, and the server chooses among those: this is never about what is secure enough.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum KeyShares {
+    /// One key exchange: that of the group which the server took last time, or else of the provider's first. The classical half
+    /// of a hybrid comes along if the provider has its group behind the hybrid, since it costs nothing but its bytes.
+    #[default]
+    Predicted,
+
+    /// One key exchange for each of these groups, as far as the provider has them, in the order of the provider. Without any the
+    /// server is made to say which group it wants, which takes a round trip more.
+    Only(Vec<NamedGroup>),
 }
 
 /// Where a client keeps sessions, and which of them it offers.

@@ -17,7 +17,7 @@ use pki_types::{ServerName, UnixTime};
 
 use crate::carrier::Parameters;
 use crate::config::check_protocols;
-use crate::config::client::ClientConfig;
+use crate::config::client::{ClientConfig, KeyShares};
 use crate::config::sessions::{ClientSessionCommon, Tls12ClientSessionValue, Tls13ClientSessionValue};
 use crate::crypto::suites::{SupportedCipherSuite, Tls12CipherSuite, Tls13CipherSuite};
 use crate::crypto::{ActiveKeyExchange, SupportedKxGroup};
@@ -52,8 +52,8 @@ pub(crate) struct Offer {
     delegated: Vec<SignatureScheme>,
     /// How the server may compress its certificates.
     compressions: Vec<CertificateCompressionAlgorithm>,
-    /// The key exchange that has been begun, if TLS 1.3 is offered.
-    share: Option<Share>,
+    /// The key exchanges that have been begun, in the order of the groups.
+    shares: Vec<Share>,
     /// After a retry exactly the one share that was asked for is sent.
     grease_share: bool,
     psk: Option<PskOffer>,
@@ -61,7 +61,8 @@ pub(crate) struct Offer {
     early_data: bool,
     session12: Option<Tls12ClientSessionValue>,
     cookie: Option<Vec<u8>>,
-    grease: Grease,
+    /// `None`: the config wants none.
+    grease: Option<Grease>,
     /// The codes of the extensions, in the order of this connection. The PSK is not among them: it comes last.
     order: Vec<u16>,
 }
@@ -86,6 +87,7 @@ struct Grease {
     suite: u16,
     group: u16,
     version: u16,
+    scheme: u16,
     first: u16,
     last: u16,
 }
@@ -98,17 +100,17 @@ impl Offer {
         protocols: Vec<Vec<u8>>,
         quic: Option<Parameters>,
     ) -> Result<Self, Error> {
-        let mut draw = [0; 32 + 32 + 5 + 32];
+        let mut draw = [0; 32 + 32 + 6 + 32];
         config.provider.secure_random.fill(&mut draw)?;
         let (random, rest) = draw.split_first_chunk().ok_or(Error::FailedToGetRandomBytes)?;
         let (session_id, rest) = rest.split_first_chunk::<32>().ok_or(Error::FailedToGetRandomBytes)?;
-        let (grease, shuffle) = rest.split_first_chunk::<5>().ok_or(Error::FailedToGetRandomBytes)?;
+        let (grease, shuffle) = rest.split_first_chunk::<6>().ok_or(Error::FailedToGetRandomBytes)?;
 
         let hint = guarded(STORE, || Ok(config.resumption.store.kx_hint(&name)))?;
         let new = config.versions.contains(ProtocolVersion::TLSv1_3);
-        let share = match new {
-            true => Some(Share::start(&config, choose_first_group(&config, hint)?)?),
-            false => None,
+        let shares = match new {
+            true => Share::first(&config, hint)?,
+            false => Vec::new(),
         };
         let schemes = told(SERVER_VERIFIER, || config.verifier.supported_verify_schemes())?;
         // Also those that TLS 1.3 has for certificates only: without rsa_pkcs1 few chains of RSA could be shown. RFC 8446
@@ -124,13 +126,13 @@ impl Offer {
                 &config.provider.signature_verification_algorithms,
             ),
             compressions: certs::offered_compressions(&config.cert_decompressors)?,
-            share,
+            shares,
             grease_share: true,
             psk: None,
             early_data: false,
             session12: None,
             cookie: None,
-            grease: Grease::from(*grease),
+            grease: config.grease.then(|| Grease::from(*grease)),
             order: Vec::new(),
             config,
             name,
@@ -213,14 +215,13 @@ impl Offer {
         let names = told(SERVER_VERIFIER, || self.config.verifier.root_hint_subjects().unwrap_or_default())?;
         let lengths = self.protocols.iter().map(|name| name.len().saturating_add(1));
         let lengths = lengths.chain(names.iter().map(|name| name.as_ref().len().saturating_add(2)));
-        let lengths = lengths.chain(self.cookie.iter().map(Vec::len));
         let lengths = lengths.chain(self.quic.iter().map(|quic| quic.ours.len()));
         let fixed = lengths.fold(0, usize::saturating_add);
         self.psk.take_if(|psk| fixed.saturating_add(psk.session.ticket.len()) > VARIABLE);
         let with_psk = self.psk.as_ref().map_or(fixed, |psk| fixed.saturating_add(psk.session.ticket.len()));
         self.session12.take_if(|session| with_psk.saturating_add(session.ticket.len()) > VARIABLE);
         match fixed > VARIABLE {
-            true => Err(Error::General("protocols, authorities and cookie do not fit a client hello".into())),
+            true => Err(Error::General("protocols and authorities do not fit a client hello".into())),
             false => Ok(()),
         }
     }
@@ -238,7 +239,7 @@ impl Offer {
             out.extend_from_slice(&self.random);
             Opaque::<0, 32>(&self.session_id).write(out);
             nest(out, MAX16, |out| {
-                self.grease.suite.write(out);
+                self.write_grease(out, |grease| grease.suite);
                 self.suite_names().for_each(|suite| suite.write(out));
             });
             nest(out, MAX8, |out| Compression::Null.write(out));
@@ -275,11 +276,14 @@ impl Offer {
                 out.extend_from_slice(&[0, 0, 0, 0]);
             }
             ext::supported_groups => nest(out, MAX16, |out| {
-                self.grease.group.write(out);
+                self.write_grease(out, |grease| grease.group);
                 self.offered_groups().for_each(|group| group.name().write(out));
             }),
             ext::signature_algorithms => {
-                nest(out, MAX16, |out| self.schemes.iter().for_each(|scheme| scheme.write(out)));
+                nest(out, MAX16, |out| {
+                    self.write_grease(out, |grease| grease.scheme);
+                    self.schemes.iter().for_each(|scheme| scheme.write(out));
+                });
             }
             ext::delegated_credential => {
                 nest(out, MAX16, |out| self.delegated.iter().for_each(|scheme| scheme.write(out)));
@@ -297,7 +301,7 @@ impl Offer {
                 self.protocols.iter().for_each(|name| Opaque::<1, 255>(name).write(out));
             }),
             ext::supported_versions => nest(out, MAX8, |out| {
-                self.grease.version.write(out);
+                self.write_grease(out, |grease| grease.version);
                 ProtocolVersion::TLSv1_3.write(out);
                 if self.offers(ProtocolVersion::TLSv1_2) {
                     ProtocolVersion::TLSv1_2.write(out);
@@ -312,13 +316,11 @@ impl Offer {
                 names.iter().for_each(|name| Opaque::<1, MAX16>(name.as_ref()).write(out));
             }),
             ext::key_share => nest(out, MAX16, |out| {
-                if self.grease_share {
-                    self.grease.group.write(out);
+                if let Some(grease) = self.grease.as_ref().filter(|_| self.grease_share) {
+                    grease.group.write(out);
                     Opaque::<1, MAX16>(&[0]).write(out);
                 }
-                if let Some(share) = &self.share {
-                    share.write(out);
-                }
+                self.shares.iter().for_each(|share| share.write(out));
             }),
             ext::quic_transport_parameters | ext::quic_transport_parameters_draft => {
                 out.extend_from_slice(self.quic.as_ref().map_or(&[], |quic| &quic.ours));
@@ -331,7 +333,7 @@ impl Offer {
                 out.extend_from_slice(self.session12.as_ref().map_or(&[], |session| &session.ticket));
             }
             // The last GREASE extension has a byte, the first none. RFC 8701 section 3.1.
-            code if code == self.grease.last => out.push(0),
+            code if self.grease.as_ref().is_some_and(|grease| code == grease.last) => out.push(0),
             _ => {}
         }
     }
@@ -339,8 +341,9 @@ impl Offer {
     /// Which extensions go into the hello; GREASE at both ends, the others shuffled, so that no peer and no middlebox can
     /// come to depend on an order.
     fn shuffled(&self, seed: &[u8]) -> Vec<u16> {
-        let mut order = vec![ext::supported_groups, ext::signature_algorithms, ext::status_request];
-        if self.share.is_some() {
+        let mut order = vec![ext::supported_groups, ext::signature_algorithms];
+        let new = self.offers(ProtocolVersion::TLSv1_3);
+        if new {
             order.extend([ext::supported_versions, ext::key_share]);
         }
         if self.offers(ProtocolVersion::TLSv1_2) {
@@ -348,8 +351,8 @@ impl Offer {
             order.extend(self.config.resumption.takes_tls12_tickets().then_some(ext::session_ticket));
         }
         order.extend(self.quic.as_ref().map(Parameters::code));
-        let new = self.share.is_some();
         let mut when = |condition: bool, code: u16| order.extend(condition.then_some(code));
+        when(self.config.request_ocsp_response, ext::status_request);
         when(self.server_name().is_some(), ext::server_name);
         when(!self.protocols.is_empty(), ext::application_layer_protocol_negotiation);
         when(new && (self.config.resumption.enabled() || self.psk.is_some()), ext::psk_key_exchange_modes);
@@ -367,9 +370,17 @@ impl Offer {
         for (i, byte) in (1..order.len()).rev().zip(seed) {
             order.swap(i, usize::from(*byte) % (i.saturating_add(1)));
         }
-        order.insert(0, self.grease.first);
-        order.push(self.grease.last);
+        if let Some(grease) = &self.grease {
+            order.insert(0, grease.first);
+            order.push(grease.last);
+        }
         order
+    }
+
+    fn write_grease(&self, out: &mut Vec<u8>, value: impl FnOnce(&Grease) -> u16) {
+        if let Some(grease) = &self.grease {
+            value(grease).write(out);
+        }
     }
 
     /// The largest records that we take, if the config says so: one number, whatever version is chosen. QUIC has no records.
@@ -389,7 +400,7 @@ impl Offer {
     /// Did the hello hold this extension? GREASE was never meant.
     pub(crate) fn offered(&self, code: u16) -> bool {
         let psk = code == ext::pre_shared_key && self.psk.is_some();
-        let grease = code == self.grease.first || code == self.grease.last;
+        let grease = self.grease.as_ref().is_some_and(|grease| code == grease.first || code == grease.last);
         psk || (self.order.contains(&code) && !grease)
     }
 
@@ -466,6 +477,11 @@ impl Offer {
         self.session12.take()
     }
 
+    /// Was a session of TLS 1.3 offered?
+    pub(crate) fn offers_psk(&self) -> bool {
+        self.psk.is_some()
+    }
+
     fn group(&self, name: NamedGroup) -> Option<&'static dyn SupportedKxGroup> {
         usable_groups(&self.config).find(|group| group.name() == name)
     }
@@ -497,15 +513,23 @@ impl Offer {
         if let Some(name) = group {
             let group =
                 self.group(name).ok_or(PeerMisbehaved::IllegalHelloRetryRequestWithUnofferedNamedGroup)?;
-            if self.share.as_ref().is_some_and(|share| share.offers(name)) {
+            if self.shares.iter().any(|share| share.offers(name)) {
                 return Err(PeerMisbehaved::IllegalHelloRetryRequestWithOfferedGroup.into());
             }
-            self.share = Some(Share::alone(group)?);
+            self.shares = vec![Share::alone(group)?];
             self.grease_share = false;
         }
         if let Some(cookie) = cookie {
+            // Nothing may be left out of the second hello for it. RFC 8446 section 4.1.2.
+            if cookie.len() > MAX_COOKIE {
+                return Err(Error::General(alloc::format!(
+                    "the cookie of the HelloRetryRequest has {} bytes; at most {MAX_COOKIE} fit a client hello",
+                    cookie.len()
+                )));
+            }
             self.cookie = Some(cookie.to_vec());
-            self.order.insert(1, ext::cookie);
+            // Behind the GREASE that comes first.
+            self.order.insert(usize::from(self.grease.is_some()), ext::cookie);
         }
         // There is no early data behind a second hello. RFC 8446 section 4.1.2.
         self.order.retain(|code| *code != ext::early_data);
@@ -515,7 +539,7 @@ impl Offer {
             let now = question::now(&self.config.time_provider)?;
             psk.obfuscated_age = psk.session.obfuscated_age(now).unwrap_or(psk.obfuscated_age);
         }
-        self.make_room()
+        Ok(())
     }
 
     // ---- the choice
@@ -528,7 +552,8 @@ impl Offer {
         selected_psk: Option<u16>,
     ) -> Result<Settled, Error> {
         let chosen = self.group(group).ok_or(PeerMisbehaved::SelectedUnofferedKxGroup)?;
-        let share = self.share.take().filter(|share| share.offers(group));
+        let shares = core::mem::take(&mut self.shares);
+        let share = shares.into_iter().find(|share| share.offers(group));
         let share = share.ok_or(PeerMisbehaved::WrongGroupForKeyShare)?;
         let session = match (selected_psk, self.psk.take()) {
             (None, _) => None,
@@ -593,6 +618,13 @@ impl Asked {
         self.schemes.contains(&scheme)
     }
 
+    pub(crate) fn offered_group(&self, name: NamedGroup) -> bool {
+        let mut groups = self.config.provider.kx_groups.iter();
+        let usable =
+            |group: &dyn SupportedKxGroup| self.config.versions.iter().any(|v| group.usable_for_version(v));
+        groups.any(|group| group.name() == name && usable(*group))
+    }
+
     /// The group of this name, if it was offered and TLS 1.2 has it.
     pub(crate) fn group12(&self, name: NamedGroup) -> Option<&'static dyn SupportedKxGroup> {
         let mut groups = self.config.provider.kx_groups.iter().copied();
@@ -605,6 +637,17 @@ impl Asked {
 }
 
 impl Share {
+    /// Those of the first hello. Their order is that of the groups. RFC 8446 section 4.2.8.
+    fn first(config: &ClientConfig, hint: Option<NamedGroup>) -> Result<Vec<Self>, Error> {
+        match &config.key_shares {
+            KeyShares::Predicted => Ok(vec![Self::start(config, choose_first_group(config, hint)?)?]),
+            KeyShares::Only(wanted) => usable_groups(config)
+                .filter(|group| wanted.contains(&group.name()))
+                .map(Self::alone)
+                .collect(),
+        }
+    }
+
     fn start(config: &ClientConfig, group: &'static dyn SupportedKxGroup) -> Result<Self, Error> {
         let mut share = Self::alone(group)?;
         let half = share.exchange.hybrid_component().map(|(name, _)| name);
@@ -671,24 +714,27 @@ impl PskOffer {
     }
 }
 
-impl From<[u8; 5]> for Grease {
-    fn from(draw: [u8; 5]) -> Self {
-        let [suite, group, version, first, last] = draw.map(grease);
+impl From<[u8; 6]> for Grease {
+    fn from(draw: [u8; 6]) -> Self {
+        let [suite, group, version, scheme, first, last] = draw.map(grease);
         // Two extensions must not have the same code.
         let last = if last == first { last ^ 0x1010 } else { last };
-        Self { suite, group, version, first, last }
+        Self { suite, group, version, scheme, first, last }
     }
 }
 
-/// Room in a hello for what has no small bound: protocols, authorities, a cookie and a ticket. The other extensions have few KiB,
-/// also with post-quantum shares.
+/// Room in a hello for what has no small bound: protocols, authorities and tickets. The other extensions have few KiB, also with
+/// post-quantum shares; the rest is for a cookie.
 pub(crate) const VARIABLE: usize = 48 * 1024;
+
+/// The longest cookie of a HelloRetryRequest. Honest ones hold a hash, a group and a tag.
+pub(crate) const MAX_COOKIE: usize = 8 * 1024;
 
 /// A longer ticket is not kept: it could not be offered. Honest ones have a few KiB, with a client's chain inside.
 pub(crate) const MAX_TICKET: usize = 32 * 1024;
 
 /// One of the sixteen reserved values 0x0a0a, 0x1a1a, ... RFC 8701 section 2.
-fn grease(random: u8) -> u16 {
+pub(crate) fn grease(random: u8) -> u16 {
     u16::from_be_bytes([(random & 0xf0) | 0x0a; 2])
 }
 

@@ -75,8 +75,10 @@ fn grease_stands_where_rfc_8701_says() {
         assert_eq!(hello.extension(first), Some(&[][..]));
         assert_eq!(hello.extension(last), Some(&[0][..]));
         assert_eq!(codes.iter().filter(|code| is_grease(**code)).count(), 2);
-        // Only one of each, and none where a server has to choose: schemes.
-        assert!(hello.schemes.unwrap().iter().all(|scheme| !is_grease(scheme.value())));
+        // In front, and only one.
+        let schemes = hello.schemes.unwrap();
+        assert!(is_grease(schemes[0].value()));
+        assert_eq!(schemes.iter().filter(|scheme| is_grease(scheme.value())).count(), 1);
     }
     // Every random byte makes one of the sixteen values.
     let mut values: Vec<u16> = (0..=255).map(grease).collect();
@@ -184,6 +186,67 @@ fn the_first_share_is_what_the_server_took_last_time() {
     assert!(Offer::new(Arc::new(with_groups(&[])), name("a.example"), vec![], None).is_err());
 }
 
+/// An application that knows what its servers take says so; the shares are in the order of the groups, and each stands alone.
+#[test]
+fn an_application_may_choose_the_key_shares() {
+    use NamedGroup as G;
+    let groups = [G::secp256r1, G::X25519MLKEM768, G::X25519];
+    let with = |wanted: &[G]| {
+        let mut config = with_groups(&groups);
+        config.key_shares = KeyShares::Only(wanted.to_vec());
+        config.grease = false;
+        offer(config, "a.example")
+    };
+    let of = |wanted: &[G]| shares(&written(&with(wanted)));
+    assert_eq!(of(&[]), []);
+    assert_eq!(of(&[G::X25519]), [G::X25519]);
+    assert_eq!(of(&[G::X25519MLKEM768]), [G::X25519MLKEM768], "without its half");
+    assert_eq!(of(&[G::X25519, G::secp256r1]), [G::secp256r1, G::X25519]);
+    assert_eq!(of(&[G::secp384r1, G::X25519]), [G::X25519], "what the provider does not have is left out");
+    assert_eq!(of(&groups), groups);
+
+    // What was not shared may be asked for, what was may be taken, and nothing else.
+    let mut none = with(&[]);
+    let suite = none.suites().next().unwrap();
+    none.retry(suite, Some(G::X25519), None).unwrap();
+    assert_eq!(shares(&written(&none)), [G::X25519]);
+    assert_eq!(
+        with(&[G::secp256r1, G::X25519]).settle(suite, G::X25519, None).unwrap().group.name(),
+        G::X25519
+    );
+    let refused = with(&[G::X25519]).settle(suite, G::secp256r1, None).err();
+    assert_eq!(refused, Some(PeerMisbehaved::WrongGroupForKeyShare.into()));
+}
+
+#[test]
+fn grease_is_everywhere_or_nowhere() {
+    let count = |grease: bool| {
+        let mut config = config();
+        config.grease = grease;
+        let hello = written(&offer(config, "a.example"));
+        let mut codes: Vec<u16> = hello.extension_codes().collect();
+        codes.extend(hello.cipher_suites.iter().map(|suite| u16::from(*suite)));
+        codes.extend(hello.groups.iter().flatten().map(|group| u16::from(*group)));
+        codes.extend(hello.schemes.iter().flatten().map(|scheme| u16::from(*scheme)));
+        codes.extend(hello.versions().unwrap().iter().map(u16::from));
+        codes.extend(shares(&hello).into_iter().map(u16::from));
+        codes.into_iter().filter(|code| is_grease(*code)).count()
+    };
+    // Two extensions; one each of suites, groups, schemes, versions and shares.
+    assert_eq!((count(true), count(false)), (7, 0));
+}
+
+#[test]
+fn a_client_that_wants_no_ocsp_response_does_not_ask() {
+    for wanted in [true, false] {
+        let mut config = config();
+        config.request_ocsp_response = wanted;
+        let offer = offer(config, "a.example");
+        assert_eq!(written(&offer).extension(ext::status_request).is_some(), wanted);
+        assert_eq!(offer.offered(ext::status_request), wanted);
+    }
+}
+
 #[test]
 fn names_are_sent_only_if_they_are_names() {
     let sent = |config: ClientConfig, text| {
@@ -217,7 +280,7 @@ fn what_a_config_asks_for_is_in_the_hello() {
     );
     assert_eq!(hello.extension(ext::status_request), Some(&[1, 0, 0, 0, 0][..]));
     let schemes = hello.schemes.as_ref().unwrap();
-    assert_eq!(*schemes, config.verifier.supported_verify_schemes());
+    assert_eq!(schemes[1..], config.verifier.supported_verify_schemes());
     assert!(schemes.contains(&SignatureScheme::RSA_PKCS1_SHA256), "most chains are signed so");
     assert!(hello.offers_only_null_compression());
     assert_eq!(hello.session_id().len(), 32, "middlebox compatibility mode");
