@@ -430,6 +430,14 @@ impl<'a> ClientHello<'a> {
         self.certificate_authorities
     }
 
+    /// Returns the version that the server has chosen; `None` if there is no config yet that could choose. Not in rustls 0.23.
+    ///
+    /// In TLS 1.2 the groups of the client are also the curves on which the key of a certificate may lie, and its signature
+    /// schemes say nothing of curves (RFC 8422 section 5.1). In TLS 1.3 it is the other way round.
+    pub fn protocol_version(&self) -> Option<ProtocolVersion> {
+        self.chosen.as_ref().map(|chosen| chosen.version)
+    }
+
     /// Returns the key exchange groups the client supports, RFC 8446 section 4.2.7.
     pub fn named_groups(&self) -> Option<&'a [NamedGroup]> {
         self.named_groups

@@ -194,6 +194,7 @@ pub struct Tls13ClientSessionValue {
     pub(crate) quic_params: Vec<u8>,
     /// The version of QUIC that it was made over; `None` for records.
     pub(crate) quic_version: Option<u32>,
+    across_names: bool,
     pub(crate) common: ClientSessionCommon,
 }
 
@@ -222,8 +223,8 @@ impl Tls13ClientSessionValue {
             server_chain,
             binding,
         };
-        let (alpn, quic_params, quic_version) = (Vec::new(), Vec::new(), None);
-        Self { suite, age_add, max_early_data_size, alpn, quic_params, quic_version, common }
+        let (alpn, quic_params, quic_version, across_names) = (Vec::new(), Vec::new(), None, false);
+        Self { suite, age_add, max_early_data_size, alpn, quic_params, quic_version, across_names, common }
     }
 
     /// The same session, made by a connection that speaks this protocol.
@@ -239,6 +240,12 @@ impl Tls13ClientSessionValue {
         self
     }
 
+    /// The same session, with what the server says of its other names.
+    pub(crate) fn resumable_across(mut self, names: bool) -> Self {
+        self.across_names = names;
+        self
+    }
+
     /// The same session, made by a connection that was a resumption itself.
     pub(crate) fn going_back_to(mut self, authenticated_at: Option<UnixTime>) -> Self {
         self.common.authenticated_at = authenticated_at.unwrap_or(self.common.authenticated_at);
@@ -248,6 +255,14 @@ impl Tls13ClientSessionValue {
     /// Returns how much early data the server accepts on this session; zero if none.
     pub fn max_early_data_size(&self) -> u32 {
         self.max_early_data_size
+    }
+
+    /// Says whether the server takes the session for other names, too, if its certificate is valid for them
+    /// (draft-ietf-tls-cross-sni-resumption). Not in rustls 0.23.
+    ///
+    /// Nothing is made of it here: a store gets and gives sessions by name.
+    pub fn resumable_across_names(&self) -> bool {
+        self.across_names
     }
 
     /// Returns the suite of the connection that made the session.
@@ -335,6 +350,7 @@ impl fmt::Debug for Tls13ClientSessionValue {
 #[derive(Clone)]
 pub struct Tls12ClientSessionValue {
     suite: &'static Tls12CipherSuite,
+    group: NamedGroup,
     session_id: Arc<[u8]>,
     ems: bool,
     common: Arc<ClientSessionCommon>,
@@ -345,6 +361,7 @@ impl Tls12ClientSessionValue {
     #[allow(clippy::too_many_arguments)] // It is what the messages, the schedule and the connection each know of a session.
     pub(crate) fn new(
         suite: &'static Tls12CipherSuite,
+        group: NamedGroup,
         session_id: &[u8],
         ticket: &[u8],
         master_secret: Secret,
@@ -366,11 +383,16 @@ impl Tls12ClientSessionValue {
             server_chain,
             binding,
         };
-        Self { suite, session_id: Arc::from(session_id), ems, common: Arc::new(common) }
+        Self { suite, group, session_id: Arc::from(session_id), ems, common: Arc::new(common) }
     }
 
     pub(crate) fn suite(&self) -> &'static Tls12CipherSuite {
         self.suite
+    }
+
+    /// Of the key exchange that made the session.
+    pub(crate) fn group(&self) -> NamedGroup {
+        self.group
     }
 
     pub(crate) fn session_id(&self) -> &[u8] {

@@ -120,7 +120,7 @@ fn nothing_to_read(common: &CommonState) -> io::Result<()> {
 /// Takes plaintext to be sent.
 ///
 /// It never blocks: what is written is sealed at once, or held until the handshake allows it. A short write means that the buffer
-/// limit is reached.
+/// limit is reached. After `send_close_notify` a write fails with [`io::ErrorKind::BrokenPipe`].
 #[derive(Debug)]
 pub struct Writer<'a> {
     sink: &'a mut dyn Sink,
@@ -163,6 +163,11 @@ impl Sink for CommonState {
     fn accept(&mut self, data: OutboundChunks<'_>) -> io::Result<usize> {
         match self.failed() {
             Some(error) => Err(invalid(error.clone())),
+            // RFC 8446 section 6.1. To take it and drop it would be to lie.
+            None if self.closed_by_us() && !data.is_empty() => Err(io::Error::new(
+                io::ErrorKind::BrokenPipe,
+                "this side has sent close_notify, and nothing may follow that",
+            )),
             None => self.engine().write(data).map_err(invalid),
         }
     }

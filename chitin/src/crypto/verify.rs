@@ -5,12 +5,12 @@
 use alloc::vec::Vec;
 use core::fmt;
 
-use pki_types::alg_id::RSA_ENCRYPTION;
+use pki_types::alg_id::{self, RSA_ENCRYPTION};
 use pki_types::{CertificateDer, SignatureVerificationAlgorithm, SubjectPublicKeyInfoDer};
 
 use super::der;
 use crate::error::{CertificateError, Error, PeerMisbehaved};
-use crate::names::SignatureScheme;
+use crate::names::{NamedGroup, SignatureAlgorithm, SignatureScheme};
 
 /// A signature with the scheme that made it (RFC 8446 section 4.4.3, RFC 5246 section 4.7).
 #[derive(Clone)]
@@ -187,23 +187,60 @@ fn verify(
 ///
 /// It walks to it and looks at nothing else.
 pub(crate) fn spki_of(cert: &CertificateDer<'_>) -> Result<SubjectPublicKeyInfoDer<'static>, Error> {
+    let content = spki_content(cert).ok_or(CertificateError::BadEncoding)?;
+    Ok(der::element(der::SEQUENCE, &[content]).into())
+}
+
+/// What is inside the SEQUENCE of that SubjectPublicKeyInfo.
+fn spki_content<'a>(cert: &'a CertificateDer<'_>) -> Option<&'a [u8]> {
     const VERSION: u8 = 0xa0;
 
-    let walk = || {
-        let mut tbs = der::take(&mut der::only(cert, der::SEQUENCE)?, der::SEQUENCE)?;
-        if tbs.first() == Some(&VERSION) {
-            der::take(&mut tbs, VERSION)?;
-        }
-        der::take(&mut tbs, der::INTEGER)?; // serialNumber
-        der::take(&mut tbs, der::SEQUENCE)?; // signature
-        der::take(&mut tbs, der::SEQUENCE)?; // issuer
-        der::take(&mut tbs, der::SEQUENCE)?; // validity
-        der::take(&mut tbs, der::SEQUENCE)?; // subject
-        let content = der::take(&mut tbs, der::SEQUENCE)?;
-        Some(der::element(der::SEQUENCE, &[content]).into())
-    };
-    walk().ok_or_else(|| CertificateError::BadEncoding.into())
+    let mut tbs = der::take(&mut der::only(cert, der::SEQUENCE)?, der::SEQUENCE)?;
+    if tbs.first() == Some(&VERSION) {
+        der::take(&mut tbs, VERSION)?;
+    }
+    der::take(&mut tbs, der::INTEGER)?; // serialNumber
+    der::take(&mut tbs, der::SEQUENCE)?; // signature
+    der::take(&mut tbs, der::SEQUENCE)?; // issuer
+    der::take(&mut tbs, der::SEQUENCE)?; // validity
+    der::take(&mut tbs, der::SEQUENCE)?; // subject
+    der::take(&mut tbs, der::SEQUENCE)
 }
+
+/// What a handshake of TLS 1.2 has to know of the key in a certificate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct CertifiedKeyType {
+    /// `None`: one that TLS 1.2 does not know.
+    pub(crate) algorithm: Option<SignatureAlgorithm>,
+    /// Of a key for ECDSA, if it is one that has a number.
+    pub(crate) curve: Option<NamedGroup>,
+}
+
+/// The type of the key in a certificate; `None` if it is none.
+pub(crate) fn key_type_of(cert: &CertificateDer<'_>) -> Option<CertifiedKeyType> {
+    let algorithm = der::take(&mut spki_content(cert)?, der::SEQUENCE)?;
+    let curves = [
+        (alg_id::ECDSA_P256, NamedGroup::secp256r1),
+        (alg_id::ECDSA_P384, NamedGroup::secp384r1),
+        (alg_id::ECDSA_P521, NamedGroup::secp521r1),
+    ];
+    let curve = curves.into_iter().find(|(id, _)| id.as_ref() == algorithm).map(|(_, curve)| curve);
+    let kinds = [
+        (RSA_ENCRYPTION.as_ref(), SignatureAlgorithm::RSA),
+        (ID_RSASSA_PSS, SignatureAlgorithm::RSA),
+        (ID_EC_PUBLIC_KEY, SignatureAlgorithm::ECDSA),
+        (alg_id::ED25519.as_ref(), SignatureAlgorithm::ED25519),
+        (alg_id::ED448.as_ref(), SignatureAlgorithm::ED448),
+    ];
+    let kind = kinds.into_iter().find(|(id, _)| algorithm.starts_with(id));
+    Some(CertifiedKeyType { algorithm: kind.map(|(_, algorithm)| algorithm), curve })
+}
+
+/// 1.2.840.113549.1.1.10, RFC 4055 section 1.2.
+const ID_RSASSA_PSS: &[u8] = &[0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0a];
+
+/// 1.2.840.10045.2.1, RFC 5480 section 2.1.1.
+const ID_EC_PUBLIC_KEY: &[u8] = &[0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01];
 
 /// Algorithm (what is inside its SEQUENCE) and key of a SubjectPublicKeyInfo.
 pub(crate) fn split_spki(spki: &[u8]) -> Option<(&[u8], &[u8])> {

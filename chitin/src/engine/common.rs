@@ -21,7 +21,7 @@ use crate::flow::traffic13::Traffic;
 use crate::flow::{Client, Server, client13, server13};
 #[cfg(feature = "testing")]
 use crate::names::AlertDescription;
-use crate::names::{ContentType, HandshakeKind, ProtocolVersion, Side};
+use crate::names::{ContentType, HandshakeKind, NamedGroup, ProtocolVersion, Side};
 use crate::record::inbox::Inbox;
 use crate::record::outbox::Outbox;
 use crate::schedule::tls12::{KeyBlock, KeyHalf};
@@ -67,6 +67,14 @@ impl CommonState {
     /// Returns the key exchange group, once it is chosen. `None` also for a resumption without key exchange.
     pub fn negotiated_key_exchange_group(&self) -> Option<&'static dyn SupportedKxGroup> {
         self.engine.facts.group
+    }
+
+    /// Returns the group of the key exchange that protects this connection. Not in rustls 0.23.
+    ///
+    /// It is that of [`Self::negotiated_key_exchange_group`], except where TLS 1.2 resumes a session without a key exchange: then
+    /// that of the handshake which made the session.
+    pub fn protecting_key_exchange_group(&self) -> Option<NamedGroup> {
+        self.engine.facts.key_exchange_group()
     }
 
     /// Returns the version of TLS, once it is chosen.
@@ -176,6 +184,11 @@ impl CommonState {
 
     pub(crate) fn peer_closed(&self) -> bool {
         self.engine.read.peer_closed
+    }
+
+    /// Have we said that we send nothing more?
+    pub(crate) fn closed_by_us(&self) -> bool {
+        self.engine.write.closed || self.engine.write.closing
     }
 
     pub(crate) fn eof(&self) -> bool {

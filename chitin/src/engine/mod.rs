@@ -507,12 +507,14 @@ impl Engine {
             Side::Client => HandshakeType::HelloRequest,
             Side::Server => HandshakeType::ClientHello,
         };
-        let traffic = self.read.gate == Gate::Open && self.is_tls12();
-        if !traffic || message.typ != asks {
+        let traffic = self.read.gate == Gate::Open;
+        // A client that is negotiating already ignores the wish; a server's second hello is out of order then.
+        let ignored = traffic || self.facts.side == Side::Client;
+        if !self.is_tls12() || message.typ != asks || !ignored {
             return Ok(false);
         }
         self.budget.renegotiation()?;
-        if !self.write.closed {
+        if traffic && !self.write.closed {
             self.carrier.send_alert(AlertLevel::Warning, AlertDescription::NoRenegotiation);
         }
         Ok(true)

@@ -92,10 +92,9 @@ fn certificate(why: &CertificateError) -> AlertDescription {
 fn message(why: &InvalidMessage) -> AlertDescription {
     match why {
         InvalidMessage::CertificatePayloadTooLarge => AlertDescription::BadCertificate,
-        InvalidMessage::DuplicateExtension(_)
-        | InvalidMessage::InvalidKeyUpdate
-        | InvalidMessage::PreSharedKeyIsNotFinalExtension
-        | InvalidMessage::UnsupportedCompression => AlertDescription::IllegalParameter,
+        InvalidMessage::InvalidKeyUpdate
+        | InvalidMessage::NonMinimalFlags
+        | InvalidMessage::PreSharedKeyIsNotFinalExtension => AlertDescription::IllegalParameter,
         InvalidMessage::InvalidCcs
         | InvalidMessage::InvalidContentType
         | InvalidMessage::InvalidEmptyPayload
@@ -107,7 +106,9 @@ fn message(why: &InvalidMessage) -> AlertDescription {
             AlertDescription::UnsupportedExtension
         }
         InvalidMessage::UnknownProtocolVersion => AlertDescription::ProtocolVersion,
-        InvalidMessage::EmptyTicketValue
+        // How often an extension stands in a block is a matter of its form, as other libraries see it too.
+        InvalidMessage::DuplicateExtension(_)
+        | InvalidMessage::EmptyTicketValue
         | InvalidMessage::HandshakeMessageTooLong { .. }
         | InvalidMessage::HandshakePayloadTooLarge
         | InvalidMessage::IllegalEmptyList(_)
@@ -120,6 +121,7 @@ fn message(why: &InvalidMessage) -> AlertDescription {
         | InvalidMessage::MissingData(_)
         | InvalidMessage::MissingKeyExchange
         | InvalidMessage::TrailingData(_)
+        | InvalidMessage::UnsupportedCompression
         | InvalidMessage::UnsupportedCurveType
         | InvalidMessage::UnsupportedKeyExchangeAlgorithm(_) => AlertDescription::DecodeError,
     }
@@ -130,6 +132,9 @@ fn incompatible(why: &PeerIncompatible) -> AlertDescription {
         PeerIncompatible::EcPointsExtensionRequired
         | PeerIncompatible::ExtendedMasterSecretExtensionRequired
         | PeerIncompatible::NoCertificateRequestSignatureSchemesInCommon
+        | PeerIncompatible::NoCipherSuiteForCertificateCurve
+        | PeerIncompatible::NoCipherSuiteForSignatureSchemes
+        | PeerIncompatible::NoCipherSuiteWithoutNamedGroups
         | PeerIncompatible::NoCipherSuitesInCommon
         | PeerIncompatible::NoEcPointFormatsInCommon
         | PeerIncompatible::NoKxGroupsInCommon
@@ -160,6 +165,8 @@ fn misbehaved(why: &PeerMisbehaved) -> AlertDescription {
     match why {
         PeerMisbehaved::AttemptedDowngradeToTls12WhenTls13IsSupported
         | PeerMisbehaved::BadCertChainExtensions
+        | PeerMisbehaved::CertificateForAnotherCipherSuite
+        | PeerMisbehaved::CertificateOnUnofferedCurve
         | PeerMisbehaved::CipherSuiteDifferedOnRetry
         | PeerMisbehaved::CookieDifferedOnRetry
         | PeerMisbehaved::CookieInFirstClientHello
@@ -171,11 +178,8 @@ fn misbehaved(why: &PeerMisbehaved) -> AlertDescription {
         | PeerMisbehaved::DelegatedCredentialWithUnofferedScheme
         | PeerMisbehaved::DelegatedCredentialWithWrongKey
         | PeerMisbehaved::DisallowedEncryptedExtension
-        | PeerMisbehaved::DuplicateClientHelloExtensions
-        | PeerMisbehaved::DuplicateEncryptedExtensions
         | PeerMisbehaved::DuplicateHelloRetryRequestExtensions
         | PeerMisbehaved::DuplicateNewSessionTicketExtensions
-        | PeerMisbehaved::DuplicateServerHelloExtensions
         | PeerMisbehaved::DuplicateServerNameTypes
         | PeerMisbehaved::EarlyDataAttemptedInSecondClientHello
         | PeerMisbehaved::EarlyDataAcceptedWithVariedApplicationProtocol
@@ -190,11 +194,13 @@ fn misbehaved(why: &PeerMisbehaved) -> AlertDescription {
         | PeerMisbehaved::IllegalHelloRetryRequestWithUnofferedCipherSuite
         | PeerMisbehaved::IllegalHelloRetryRequestWithUnofferedNamedGroup
         | PeerMisbehaved::IllegalHelloRetryRequestWithUnsupportedVersion
+        | PeerMisbehaved::IllegalHelloRetryRequestWithWrongLegacyVersion
         | PeerMisbehaved::IllegalHelloRetryRequestWithWrongSessionId
         | PeerMisbehaved::IncorrectDelegatedCredential
         | PeerMisbehaved::InvalidKeyShare
         | PeerMisbehaved::InvalidMaxEarlyDataSize
         | PeerMisbehaved::KeyShareForUnofferedGroup
+        | PeerMisbehaved::LegacyVersionVariedAfterRetry
         | PeerMisbehaved::MissingBinderInPskExtension
         | PeerMisbehaved::NonEmptyCertificateRequestContext
         | PeerMisbehaved::OfferedDuplicateCertificateCompressions
@@ -209,6 +215,7 @@ fn misbehaved(why: &PeerMisbehaved) -> AlertDescription {
         | PeerMisbehaved::ResumptionOfferedWithIncompatibleCipherSuite
         | PeerMisbehaved::ResumptionOfferedWithVariedCipherSuite
         | PeerMisbehaved::ResumptionOfferedWithVariedEms
+        | PeerMisbehaved::ResumptionOfferedWithVariedVersion
         | PeerMisbehaved::SelectedDifferentCipherSuiteAfterRetry
         | PeerMisbehaved::SelectedInvalidPsk
         | PeerMisbehaved::SelectedTls12UsingTls13VersionExtension
@@ -218,6 +225,7 @@ fn misbehaved(why: &PeerMisbehaved) -> AlertDescription {
         | PeerMisbehaved::SelectedUnofferedCompression
         | PeerMisbehaved::SelectedUnofferedKxGroup
         | PeerMisbehaved::SelectedUnofferedPsk
+        | PeerMisbehaved::SelectedUnofferedVersion
         | PeerMisbehaved::SelectedUnusableCipherSuiteForVersion
         | PeerMisbehaved::ServerEchoedCompatibilitySessionId
         | PeerMisbehaved::ServerHelloMustOfferUncompressedEcPoints
@@ -253,6 +261,7 @@ fn misbehaved(why: &PeerMisbehaved) -> AlertDescription {
         | PeerMisbehaved::TooManyUselessRecords
         | PeerMisbehaved::TooManyWarningAlertsReceived
         | PeerMisbehaved::TooMuchEarlyDataReceived
+        | PeerMisbehaved::TooMuchRefusedEarlyData
         | PeerMisbehaved::UnsolicitedDelegatedCredential => AlertDescription::UnexpectedMessage,
         PeerMisbehaved::IncorrectBinder | PeerMisbehaved::IncorrectFinished => AlertDescription::DecryptError,
         PeerMisbehaved::InvalidRenegotiationInfo => AlertDescription::HandshakeFailure,
@@ -262,9 +271,11 @@ fn misbehaved(why: &PeerMisbehaved) -> AlertDescription {
         | PeerMisbehaved::MissingPskModesExtension
         | PeerMisbehaved::MissingQuicTransportParameters => AlertDescription::MissingExtension,
         PeerMisbehaved::OfferedEarlyDataWithOldProtocolVersion => AlertDescription::ProtocolVersion,
-        PeerMisbehaved::OfferedEmptyApplicationProtocol | PeerMisbehaved::ServerSentEmptyCertificateList => {
-            AlertDescription::DecodeError
-        }
+        PeerMisbehaved::DuplicateClientHelloExtensions
+        | PeerMisbehaved::DuplicateEncryptedExtensions
+        | PeerMisbehaved::DuplicateServerHelloExtensions
+        | PeerMisbehaved::OfferedEmptyApplicationProtocol
+        | PeerMisbehaved::ServerSentEmptyCertificateList => AlertDescription::DecodeError,
         PeerMisbehaved::UnsolicitedCertExtension
         | PeerMisbehaved::UnsolicitedEchExtension
         | PeerMisbehaved::UnsolicitedEncryptedExtension

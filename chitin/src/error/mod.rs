@@ -139,7 +139,7 @@ faults! {
         /// We send what [`PeerMisbehaved`] says.
         PeerMisbehaved(PeerMisbehaved) = "the peer broke a rule of the protocol",
         /// More than 2^14 bytes of content. RFC 8446 section 5.1. We send `record_overflow`.
-        PeerSentOversizedRecord = "a record from the peer has more content than the 16,384 bytes that any may have",
+        PeerSentOversizedRecord = "a record from the peer has more content than the 16,384 bytes that any may have, or than the limit that we told it",
         /// A name is a DNS name or an IP address. We send nothing.
         UnsupportedNameType = "this kind of server name is not supported",
 

@@ -20,15 +20,15 @@ faults! {
         CipherSuiteDifferedOnRetry = "the second client hello no longer offers the cipher suite that the first led to",
         /// RFC 8446 section 4.2. We send `illegal_parameter`.
         DisallowedEncryptedExtension = "EncryptedExtensions has an extension that belongs elsewhere",
-        /// RFC 8446 section 4.2. We send `illegal_parameter`.
+        /// RFC 8446 section 4.2. We send `decode_error`.
         DuplicateClientHelloExtensions = "an extension stands twice in the client hello",
-        /// RFC 8446 section 4.2. We send `illegal_parameter`.
+        /// RFC 8446 section 4.2. We send `decode_error`.
         DuplicateEncryptedExtensions = "an extension stands twice in EncryptedExtensions",
         /// RFC 8446 section 4.2. We send `illegal_parameter`.
         DuplicateHelloRetryRequestExtensions = "an extension stands twice in the HelloRetryRequest",
         /// RFC 8446 section 4.2. We send `illegal_parameter`.
         DuplicateNewSessionTicketExtensions = "an extension stands twice in a session ticket",
-        /// RFC 8446 section 4.2. We send `illegal_parameter`.
+        /// RFC 8446 section 4.2. We send `decode_error`.
         DuplicateServerHelloExtensions = "an extension stands twice in the server hello",
         /// RFC 6066 section 3. We send `illegal_parameter`.
         DuplicateServerNameTypes = "the client sent two server names of the same type",
@@ -120,14 +120,14 @@ faults! {
         /// RFC 8446 section 4.2.11. We send `illegal_parameter`.
         SelectedInvalidPsk = "the server chose a PSK that is not in our list",
         /// RFC 8446 section 4.2.1. We send `illegal_parameter`.
-        SelectedTls12UsingTls13VersionExtension = "the server chose a version before TLS 1.3 by supported_versions",
+        SelectedTls12UsingTls13VersionExtension = "the server chose TLS 1.2 by supported_versions, which is for TLS 1.3",
         /// RFC 7301 section 3.1. We send `illegal_parameter`.
         SelectedUnofferedApplicationProtocol = "the server chose an application protocol that we did not offer",
         /// RFC 8879 section 4. We send `illegal_parameter`.
         SelectedUnofferedCertCompression = "the peer compressed its certificate in a way that we did not offer",
         /// RFC 8446 section 4.1.3. We send `illegal_parameter`.
         SelectedUnofferedCipherSuite = "the server chose a cipher suite that we did not offer",
-        /// RFC 8446 section 4.1.3. We send `illegal_parameter`.
+        /// In TLS 1.2. RFC 5246 section 7.4.1.3. We send `illegal_parameter`.
         SelectedUnofferedCompression = "the server chose a compression method other than null",
         /// RFC 8446 section 4.2.8. We send `illegal_parameter`.
         SelectedUnofferedKxGroup = "the server chose a key exchange group that we did not offer",
@@ -216,7 +216,21 @@ faults! {
         /// RFC 8446 section 6. We send `illegal_parameter`.
         UnknownAlertLevel = "an alert is neither a warning nor fatal",
         /// RFC 8446 section 4.1.3. We send `illegal_parameter`.
-        WrongLegacyVersion = "the legacy_version of a TLS 1.3 hello is not 0x0303",
+        WrongLegacyVersion = "the legacy_version of a TLS 1.3 server hello is not 0x0303",
+        /// A limit of ours. RFC 8446 section 4.2.10. We send `unexpected_message`.
+        TooMuchRefusedEarlyData = "more early data came after we had refused it than we pass over: what we grant and 16,384 bytes",
+        /// RFC 8446 section 4.1.4. We send `illegal_parameter`.
+        LegacyVersionVariedAfterRetry = "the server hello has another legacy_version than the HelloRetryRequest",
+        /// RFC 8446 section 4.1.4. We send `illegal_parameter`.
+        IllegalHelloRetryRequestWithWrongLegacyVersion = "the legacy_version of the HelloRetryRequest is not 0x0303",
+        /// Neither TLS 1.3 nor TLS 1.2. RFC 8446 section 4.2.1. We send `illegal_parameter`.
+        SelectedUnofferedVersion = "the server chose by supported_versions a version that we did not offer",
+        /// RFC 8446 section 4.6.1. We send `illegal_parameter`.
+        ResumptionOfferedWithVariedVersion = "the server answers the offer of a TLS 1.3 session as if it resumed one of TLS 1.2",
+        /// In TLS 1.2. RFC 5246 section 7.4.2. We send `illegal_parameter`.
+        CertificateForAnotherCipherSuite = "the key of the server's certificate does not go with the cipher suite",
+        /// In TLS 1.2. RFC 8422 sections 5.1 and 5.3. We send `illegal_parameter`.
+        CertificateOnUnofferedCurve = "the key of the server's certificate lies on a curve that we did not name",
         /// RFC 8446 section 4.1.3. We send `illegal_parameter`.
         ServerHelloWithWrongSessionId = "the server hello does not echo our session id",
         /// RFC 8446 section 4.1.4. We send `unexpected_message`.
@@ -231,7 +245,7 @@ faults! {
         WrongCertificateContext = "a Certificate message has another context than the request it answers",
         /// RFC 8446 section 4.2.10. We send `illegal_parameter`.
         EarlyDataAcceptedWithVariedApplicationProtocol = "early data was accepted with an application protocol other than that of the ticket",
-        /// RFC 8446 section 4.4.2.4. We send `decode_error`.
+        /// In TLS 1.3, where a client's list may be empty. RFC 8446 section 4.4.2.4. We send `decode_error`.
         ServerSentEmptyCertificateList = "the server sent an empty certificate list",
         /// RFC 8446 section 5.1. We send `unexpected_message`.
         EmptyHandshakeRecord = "a handshake record has no content",
@@ -300,6 +314,14 @@ faults! {
         UncompressedEcPointsRequired = "the peer does not know uncompressed points",
         /// RFC 7250 section 4.2. We send `unsupported_extension`.
         UnsolicitedCertificateTypeExtension = "the server chose a certificate type and we offered no choice",
+
+        // From here on: what 0.23 has no variant for.
+        /// In TLS 1.2. RFC 5246 section 7.4.3. We send `handshake_failure`.
+        NoCipherSuiteForSignatureSchemes = "no cipher suite that the client offers goes with a signature that our key makes and it can check",
+        /// In TLS 1.2. RFC 8422 section 5.1. We send `handshake_failure`.
+        NoCipherSuiteForCertificateCurve = "the client does not name the curve of our certificate's key among its groups",
+        /// In TLS 1.2. RFC 8422 sections 4 and 5.1. We send `handshake_failure`.
+        NoCipherSuiteWithoutNamedGroups = "the client names no groups, and all our cipher suites need one",
     }
 }
 
@@ -321,7 +343,7 @@ faults! {
     pub enum InvalidMessage {
         /// A limit of ours, on what an unknown peer may make us keep. RFC 8446 section 4.4.2. We send `bad_certificate`.
         CertificatePayloadTooLarge = "the certificate chain is longer than the 102,400 bytes that we accept",
-        /// RFC 8446 section 4.2. We send `illegal_parameter`.
+        /// RFC 8446 section 4.2. We send `decode_error`.
         DuplicateExtension(u16) = "an extension stands twice in one message",
         /// RFC 8446 section 4.6.1. We send `decode_error`.
         EmptyTicketValue = "a session ticket is empty",
@@ -367,16 +389,19 @@ faults! {
         UnknownCertificateExtension = "an entry of the certificate chain has an extension that we do not know",
         /// RFC 8446 section 4.1.4. We send `unsupported_extension`.
         UnknownHelloRetryRequestExtension = "an extension of the HelloRetryRequest is not known",
-        /// The major version of a record is 3, whatever else is true. RFC 8446 section 5.1. We send `protocol_version`.
-        UnknownProtocolVersion = "a record is not of any version of TLS",
-        /// RFC 8446 section 4.1.3. We send `illegal_parameter`.
-        UnsupportedCompression = "a hello is for a compression method that nobody uses",
+        /// The major version of a record is 3, and that of a protected one is the one of the connection. RFC 8446 sections 5.1 and
+        /// 5.2. We send `protocol_version`.
+        UnknownProtocolVersion = "a record is of no version of TLS, or of another than its connection",
+        /// The syntax of TLS 1.3 has a zero there. RFC 8446 sections 4.1.3 and 6. We send `decode_error`.
+        UnsupportedCompression = "a server hello or HelloRetryRequest of TLS 1.3 has a compression method",
         /// RFC 8422 section 5.4. We send `decode_error`.
         UnsupportedCurveType = "a key exchange describes its curve instead of naming it",
         /// RFC 5246 section 7.4.3. We send `decode_error`.
         UnsupportedKeyExchangeAlgorithm(KeyExchangeAlgorithm) = "a message is for a key exchange that we do not support",
 
         // From here on: what 0.23 has no variant for.
+        /// draft-ietf-tls-tlsflags section 2. We send `illegal_parameter`.
+        NonMinimalFlags = "the flags extension ends with a byte that has no flag",
         /// A limit of ours, on what a peer may make us keep. RFC 8446 section 4. We send `decode_error`.
         HandshakeMessageTooLong {
             /// Which message.

@@ -275,7 +275,7 @@ fn alerts_of_certificates_and_messages_can_be_asked_for() {
     let messages = [
         (InvalidMessage::MissingData("x"), AlertDescription::DecodeError),
         (InvalidMessage::PreSharedKeyIsNotFinalExtension, AlertDescription::IllegalParameter),
-        (InvalidMessage::DuplicateExtension(0), AlertDescription::IllegalParameter),
+        (InvalidMessage::DuplicateExtension(0), AlertDescription::DecodeError),
         (InvalidMessage::UnknownHelloRetryRequestExtension, AlertDescription::UnsupportedExtension),
         (InvalidMessage::CertificatePayloadTooLarge, AlertDescription::BadCertificate),
     ];

@@ -13,6 +13,7 @@ use crate::config::server::ServerConfig;
 use crate::crypto::SupportedKxGroup;
 use crate::crypto::credential::{Checks, Credential};
 use crate::crypto::suites::{SupportedCipherSuite, Tls12CipherSuite, Tls13CipherSuite};
+use crate::crypto::verify::key_type_of;
 use crate::error::{Error, PeerIncompatible, PeerMisbehaved};
 use crate::flow::certs;
 use crate::flow::question;
@@ -122,7 +123,11 @@ pub(crate) enum Share {
     Retry { group: &'static dyn SupportedKxGroup },
 }
 
-/// Our best group that has a share; without one, our best that the client knows. RFC 8446 section 4.2.8.
+/// Our best group that the client knows, whether its share is here or not. RFC 8446 section 4.2.8.
+///
+/// What shares a client sends may come from a hint that nobody has authenticated (DNS, or a server that it met before); the
+/// choice must not hang on that, or whoever forges the hint has made it. So a client that knows a group of ours that is
+/// better than the shares it sent is asked for that, at the price of a round trip.
 pub(crate) fn share(hello: &ClientHello, config: &ServerConfig) -> Result<Share, Error> {
     let groups = hello.groups.as_deref().ok_or(PeerIncompatible::NamedGroupsExtensionRequired)?;
     let shares = hello.key_shares().ok_or(PeerIncompatible::KeyShareExtensionRequired)?;
@@ -138,27 +143,20 @@ pub(crate) fn share(hello: &ClientHello, config: &ServerConfig) -> Result<Share,
         return Err(PeerMisbehaved::OfferedDuplicateKeyShares.into());
     }
 
-    let mut mutual = usable_groups(config).filter(|group| groups.contains(&group.name()));
-    let ready = mutual.clone().find_map(|group| {
-        let share = shares.iter().find(|share| share.group == group.name())?;
-        Some(Share::Ready { group, share: share.key_exchange.0.to_vec() })
-    });
-    match ready {
-        Some(ready) => Ok(ready),
-        None => {
-            let group = mutual.next().ok_or(PeerIncompatible::NoKxGroupsInCommon)?;
-            Ok(Share::Retry { group })
-        }
-    }
-}
-
-fn usable_groups(config: &ServerConfig) -> impl Iterator<Item = &'static dyn SupportedKxGroup> + Clone + '_ {
-    config
+    let usable = config
         .provider
         .kx_groups
         .iter()
         .copied()
-        .filter(|group| group.usable_for_version(ProtocolVersion::TLSv1_3))
+        .filter(|group| group.usable_for_version(ProtocolVersion::TLSv1_3));
+    let group = usable
+        .into_iter()
+        .find(|group| groups.contains(&group.name()))
+        .ok_or(PeerIncompatible::NoKxGroupsInCommon)?;
+    Ok(match shares.iter().find(|share| share.group == group.name()) {
+        Some(share) => Share::Ready { group, share: share.key_exchange.0.to_vec() },
+        None => Share::Retry { group },
+    })
 }
 
 /// The share of a second hello: exactly the one that was asked for. RFC 8446 section 4.1.2.
@@ -317,15 +315,7 @@ pub(crate) fn parameters12(
     config: &ServerConfig,
     credential: &Credential,
 ) -> Result<Choice, Error> {
-    let groups = hello.groups.as_deref().ok_or(PeerIncompatible::NamedGroupsExtensionRequired)?;
     let schemes = hello.schemes.as_deref().ok_or(PeerIncompatible::SignatureAlgorithmsExtensionRequired)?;
-    let group = config
-        .provider
-        .kx_groups
-        .iter()
-        .copied()
-        .filter(|group| group.usable_for_version(ProtocolVersion::TLSv1_2))
-        .find(|group| groups.contains(&group.name()));
     let ours = || config.provider.cipher_suites.iter().filter_map(|suite| suite.tls12());
     let mut mutual: Vec<&'static Tls12CipherSuite> = match config.ignore_client_order {
         true => ours().filter(|suite| hello.cipher_suites.contains(&suite.common.suite)).collect(),
@@ -337,10 +327,23 @@ pub(crate) fn parameters12(
     if mutual.is_empty() {
         return Err(PeerIncompatible::NoCipherSuitesInCommon.into());
     }
-    let group = group.ok_or(PeerIncompatible::NoKxGroupsInCommon)?;
+    let groups = hello.groups.as_deref().ok_or(PeerIncompatible::NoCipherSuiteWithoutNamedGroups)?;
+    let group = config
+        .provider
+        .kx_groups
+        .iter()
+        .copied()
+        .filter(|group| group.usable_for_version(ProtocolVersion::TLSv1_2))
+        .find(|group| groups.contains(&group.name()))
+        .ok_or(PeerIncompatible::NoKxGroupsInCommon)?;
     mutual.retain(|suite| fits_key(suite, credential));
     if mutual.is_empty() {
         return Err(PeerIncompatible::NoCipherSuitesInCommon.into());
+    }
+    // In TLS 1.2 the groups are also those of the keys that a client can check. RFC 8422 section 5.1.
+    let key_type = credential.certified.cert.first().and_then(key_type_of);
+    if key_type.and_then(|key| key.curve).is_some_and(|curve| !groups.contains(&curve)) {
+        return Err(PeerIncompatible::NoCipherSuiteForCertificateCurve.into());
     }
     for suite in mutual {
         let usable = suite.resolve_sig_schemes(schemes);
@@ -349,7 +352,7 @@ pub(crate) fn parameters12(
             return Ok(Choice { suite, group, scheme });
         }
     }
-    Err(PeerIncompatible::NoSignatureSchemesInCommon.into())
+    Err(PeerIncompatible::NoCipherSuiteForSignatureSchemes.into())
 }
 
 fn fits_key(suite: &'static Tls12CipherSuite, credential: &Credential) -> bool {

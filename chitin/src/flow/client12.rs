@@ -34,7 +34,7 @@ use crate::config::sessions::{SessionBinding, Tls12ClientSessionValue};
 use crate::crypto::SupportedKxGroup;
 use crate::crypto::credential::{Checks, Credential};
 use crate::crypto::suites::{SupportedCipherSuite, Tls12CipherSuite};
-use crate::crypto::verify::DigitallySignedStruct;
+use crate::crypto::verify::{DigitallySignedStruct, key_type_of};
 use crate::error::{Error, InvalidMessage, PeerIncompatible, PeerMisbehaved};
 use crate::flow::certs::{self, PeerChain};
 use crate::flow::cx::Cx;
@@ -209,6 +209,15 @@ pub(crate) fn read_server_hello(
     }
     let extensions = hello.tls12_extensions()?;
     replies::check(&extensions.seen, Reply::ServerHello12, |code| offer.offered(code))?;
+    // An echo says that the session is resumed, whether it was named by its id or by a ticket. RFC 5077 section 3.4.
+    let echoed = !offer.session_id.is_empty() && hello.session_id.0 == offer.session_id;
+    let session = offer.take_session12().filter(|_| echoed);
+    if echoed && session.is_none() {
+        return Err(match offer.offers_psk() {
+            true => PeerMisbehaved::ResumptionOfferedWithVariedVersion.into(),
+            false => PeerMisbehaved::ServerEchoedCompatibilitySessionId.into(),
+        });
+    }
     let suite = offer.suite12(hello.cipher_suite).ok_or(PeerMisbehaved::SelectedUnofferedCipherSuite)?;
     let ems = check_extensions(&offer, &extensions)?;
     size_limit::check(extensions.record_size_limit)?;
@@ -217,12 +226,6 @@ pub(crate) fn read_server_hello(
     }
 
     let randoms = Randoms { client: offer.random, server: hello.random };
-    // An echo says that the session is resumed, whether it was named by its id or by a ticket. RFC 5077 section 3.4.
-    let echoed = !offer.session_id.is_empty() && hello.session_id.0 == offer.session_id;
-    let session = offer.take_session12().filter(|_| echoed);
-    if echoed && session.is_none() {
-        return Err(PeerMisbehaved::ServerEchoedCompatibilitySessionId.into());
-    }
     cx.facts.version = Some(ProtocolVersion::TLSv1_2);
     cx.facts.suite = Some(SupportedCipherSuite::Tls12(suite));
     cx.carrier.set_version12();
@@ -285,6 +288,7 @@ fn resume(common: Common, session: Tls12ClientSessionValue, cx: &mut Cx<'_>) -> 
         return Err(PeerMisbehaved::ResumptionOfferedWithVariedEms.into());
     }
     cx.facts.kind = Some(HandshakeKind::Resumed);
+    cx.facts.session_group = Some(session.group());
     let master = MasterSecret::resumed(common.suite, session.secret.duplicate(), common.ems);
     cx.log_secret("CLIENT_RANDOM", master.as_secret().as_bytes())?;
     let keys = master.key_block(&common.randoms);
@@ -309,8 +313,9 @@ impl Begun {
         let certificates = certs::read_chain12(m.body)?;
         // RFC 5246 section 7.4.2: a server always has one.
         if certificates.is_empty() {
-            return Err(PeerMisbehaved::ServerSentEmptyCertificateList.into());
+            return Err(InvalidMessage::IllegalEmptyList("certificate_list").into());
         }
+        self.common.check_key_type(&certificates)?;
         self.common.messages.add(m.raw);
         let Self { common, status_comes, scts } = *self;
         let chain = PeerChain { scts, ..PeerChain::bare(certificates) };
@@ -319,6 +324,21 @@ impl Begun {
             true => WaitCertificateStatusOrServerKeyExchange(presented),
             false => WaitServerKeyExchange(presented),
         })
+    }
+}
+
+impl Common {
+    /// The server's key has to go with the suite that the server has chosen (RFC 5246 section 7.4.2), and lies on a curve that we
+    /// named (RFC 8422 sections 5.1 and 5.3). What is no certificate is for the verifier to judge.
+    fn check_key_type(&self, certificates: &[CertificateDer<'static>]) -> Result<(), Error> {
+        let Some(key) = certificates.first().and_then(key_type_of) else { return Ok(()) };
+        if !self.suite.sign.iter().any(|scheme| Some(scheme.algorithm()) == key.algorithm) {
+            return Err(PeerMisbehaved::CertificateForAnotherCipherSuite.into());
+        }
+        match key.curve.is_none_or(|curve| self.asked.offered_group(curve)) {
+            true => Ok(()),
+            false => Err(PeerMisbehaved::CertificateOnUnofferedCurve.into()),
+        }
     }
 }
 
@@ -616,6 +636,7 @@ fn store_session(common: &Common, master: &MasterSecret, cx: &Cx<'_>) -> Result<
     let (lifetime, ticket) =
         common.ticket.as_ref().map_or((0, &[][..]), |(lifetime, ticket)| (*lifetime, ticket));
     let named = !common.session_id.is_empty() && common.authenticated_at.is_none();
+    let Some(group) = cx.facts.key_exchange_group() else { return Ok(()) };
     if (ticket.is_empty() && !named) || !config.resumption.keeps_tls12() || ticket.len() > MAX_TICKET {
         return Ok(());
     }
@@ -626,6 +647,7 @@ fn store_session(common: &Common, master: &MasterSecret, cx: &Cx<'_>) -> Result<
     };
     let value = Tls12ClientSessionValue::new(
         common.suite,
+        group,
         &common.session_id,
         ticket,
         master.as_secret().duplicate(),

@@ -230,8 +230,15 @@ impl Offered {
         cx: &mut Cx<'_>,
     ) -> Result<Client, Error> {
         let Self { mut offer, transcript } = *self;
-        let asked = hello.retry_extensions()?;
-        check_head(&offer, hello, PeerMisbehaved::IllegalHelloRetryRequestWithWrongSessionId)?;
+        let asked = hello
+            .retry_extensions()
+            .map_err(|error| replies::twice(error, PeerMisbehaved::DuplicateHelloRetryRequestExtensions))?;
+        check_head(
+            &offer,
+            hello,
+            PeerMisbehaved::IllegalHelloRetryRequestWithWrongLegacyVersion,
+            PeerMisbehaved::IllegalHelloRetryRequestWithWrongSessionId,
+        )?;
         if asked.supported_versions != Some(ProtocolVersion::TLSv1_3) {
             return Err(PeerMisbehaved::IllegalHelloRetryRequestWithUnsupportedVersion.into());
         }
@@ -285,16 +292,21 @@ impl Retried {
     }
 }
 
-/// What both forms of the message must have. RFC 8446 section 4.1.3.
-fn check_head(offer: &Offer, hello: &ServerHello<'_>, echo: PeerMisbehaved) -> Result<(), Error> {
+/// What both forms of the message must have, and how an error calls it. RFC 8446 section 4.1.3.
+fn check_head(
+    offer: &Offer,
+    hello: &ServerHello<'_>,
+    version: PeerMisbehaved,
+    echo: PeerMisbehaved,
+) -> Result<(), Error> {
     if hello.legacy_version != ProtocolVersion::TLSv1_2 {
-        return Err(PeerMisbehaved::WrongLegacyVersion.into());
+        return Err(version.into());
     }
     if hello.session_id.0 != offer.session_id {
         return Err(echo.into());
     }
     if hello.compression != Compression::Null {
-        return Err(PeerMisbehaved::SelectedUnofferedCompression.into());
+        return Err(InvalidMessage::UnsupportedCompression.into());
     }
     Ok(())
 }
@@ -310,7 +322,8 @@ fn choose_version(offer: &Offer, hello: &ServerHello<'_>) -> Result<ProtocolVers
             Ok(ProtocolVersion::TLSv1_3)
         }
         Some(ProtocolVersion::TLSv1_3) => Err(PeerMisbehaved::UnsolicitedServerHelloExtension.into()),
-        Some(_) => Err(PeerMisbehaved::SelectedTls12UsingTls13VersionExtension.into()),
+        Some(ProtocolVersion::TLSv1_2) => Err(PeerMisbehaved::SelectedTls12UsingTls13VersionExtension.into()),
+        Some(_) => Err(PeerMisbehaved::SelectedUnofferedVersion.into()),
         // A server that knows TLS 1.3 says so when it chooses less: somebody has changed our hello. RFC 8446 section 4.1.3.
         None if offer.offers(ProtocolVersion::TLSv1_3) && hello.is_downgrade() => {
             Err(PeerMisbehaved::AttemptedDowngradeToTls12WhenTls13IsSupported.into())
@@ -333,7 +346,15 @@ fn agree(
     full: HandshakeKind,
     cx: &mut Cx<'_>,
 ) -> Result<Client, Error> {
-    check_head(&offer, hello, PeerMisbehaved::ServerHelloWithWrongSessionId)?;
+    check_head(
+        &offer,
+        hello,
+        match full {
+            HandshakeKind::FullWithHelloRetryRequest => PeerMisbehaved::LegacyVersionVariedAfterRetry,
+            _ => PeerMisbehaved::WrongLegacyVersion,
+        },
+        PeerMisbehaved::ServerHelloWithWrongSessionId,
+    )?;
     let extensions = hello.extensions()?;
     replies::check(&extensions.seen, Reply::ServerHello, |code| offer.offered(code))?;
     // Always with a key exchange: we never offer a PSK alone. For a choice that does not fit what we said of PSKs, RFC 8446

@@ -9,7 +9,7 @@ use pki_types::{CertificateDer, DnsName};
 
 use crate::crypto::SupportedKxGroup;
 use crate::crypto::suites::SupportedCipherSuite;
-use crate::names::{HandshakeKind, ProtocolVersion, Side};
+use crate::names::{HandshakeKind, NamedGroup, ProtocolVersion, Side};
 use crate::schedule::exporter::Exporter;
 
 /// Each fact is set once, when it is certain. What authenticates the peer is set after its signature has been checked.
@@ -18,6 +18,8 @@ pub(crate) struct Facts {
     pub(crate) version: Option<ProtocolVersion>,
     pub(crate) suite: Option<SupportedCipherSuite>,
     pub(crate) group: Option<&'static dyn SupportedKxGroup>,
+    /// The group of the session that TLS 1.2 resumes without a key exchange of its own.
+    pub(crate) session_group: Option<NamedGroup>,
     pub(crate) alpn: Option<Vec<u8>>,
     /// Shared with the sessions that a client keeps.
     pub(crate) peer: Option<Arc<[CertificateDer<'static>]>>,
@@ -40,6 +42,7 @@ impl Facts {
             version: None,
             suite: None,
             group: None,
+            session_group: None,
             alpn: None,
             peer: None,
             kind: None,
@@ -49,6 +52,11 @@ impl Facts {
             exporter: None,
             early_data: false,
         }
+    }
+
+    /// The group of the key exchange that all secrets go back to, in this handshake or an earlier one.
+    pub(crate) fn key_exchange_group(&self) -> Option<NamedGroup> {
+        self.group.map(|group| group.name()).or(self.session_group)
     }
 }
 

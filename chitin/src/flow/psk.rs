@@ -10,7 +10,7 @@ use crate::config::server::{ConfigId, PolicyFingerprint};
 use crate::config::sessions::MAX_TICKET_LIFETIME;
 use crate::crypto::suites::{SupportedCipherSuite, Tls12CipherSuite, Tls13CipherSuite};
 use crate::error::{Error, PeerMisbehaved};
-use crate::names::{CipherSuite, ProtocolVersion};
+use crate::names::{CipherSuite, NamedGroup, ProtocolVersion};
 use crate::secret::Secret;
 use crate::wire::client_hello::ClientHello;
 use crate::wire::quic_parameters;
@@ -108,6 +108,8 @@ pub(crate) fn resumable(bytes: &[u8], present: &Present<'_>) -> Option<Resumable
     let session = ServerSession::open(bytes)?;
     let mut suites = present.suites.iter().filter_map(|suite| suite.tls13());
     let made_with = suites.find(|suite| suite.common.suite == session.suite);
+    // A client that offers the session and no longer its suite has changed its mind about that.
+    let still_offered = present.hello.cipher_suites.contains(&session.suite);
     let same_hash = made_with.is_some_and(|suite| hash(suite) == hash(present.suite));
     let same_name = session.server_name.0
         == present.hello.server_name.as_ref().map_or("", |name| name.as_ref()).as_bytes();
@@ -116,6 +118,7 @@ pub(crate) fn resumable(bytes: &[u8], present: &Present<'_>) -> Option<Resumable
         && same_hash
         // Not what another version of QUIC made (RFC 9369 section 5), nor what was made over records.
         && session.transport == present.quic_version.unwrap_or(0)
+        && still_offered
         && same_name
         && same_policy
         && is_alive(session.created, session.lifetime, present.now)
@@ -171,6 +174,7 @@ pub(crate) fn chain_is_valid_at<'c>(mut chain: impl Iterator<Item = &'c [u8]>, n
 /// A session of TLS 1.2 that a server has found.
 pub(crate) struct Resumable12 {
     pub(crate) suite: &'static Tls12CipherSuite,
+    pub(crate) group: NamedGroup,
     pub(crate) secret: Secret,
     pub(crate) chain: Vec<CertificateDer<'static>>,
     pub(crate) application: Box<[u8]>,
@@ -215,6 +219,7 @@ pub(crate) fn resumable12(bytes: &[u8], present: &Present12<'_>) -> Result<Optio
     }
     Ok(Some(Resumable12 {
         suite,
+        group: session.group,
         secret: Secret::new(session.master_secret.0),
         chain: session.chain().map(|der| CertificateDer::from(der.to_vec())).collect(),
         application: session.application.0.into(),
@@ -306,6 +311,9 @@ mod tests {
         refuses("another name", present(aes128, &other, Some([7; 32]), DAY + 10));
         refuses("no name", present(aes128, &nameless, Some([7; 32]), DAY + 10));
         refuses("another hash", present(aes256, &named, Some([7; 32]), DAY + 10));
+        let chacha = CipherSuite::TLS13_CHACHA20_POLY1305_SHA256;
+        let elsewhere = ClientHello::read(&hello(&[chacha], &[name(b"a.example")])).unwrap();
+        refuses("a hello without its suite", present(chacha, &elsewhere, Some([7; 32]), DAY + 10));
         refuses("another policy", present(aes128, &named, Some([8; 32]), DAY + 10));
         refuses("no policy could be made", present(aes128, &named, None, DAY + 10));
         refuses("over", present(aes128, &named, Some([7; 32]), DAY + 1000));
@@ -370,6 +378,7 @@ mod tests {
             format: stored::FORMAT12,
             version: ProtocolVersion::TLSv1_2,
             suite: SUITE,
+            group: NamedGroup::X25519,
             master_secret: Opaque(&[9; 48]),
             ems: 1,
             created: DAY,
@@ -396,6 +405,7 @@ mod tests {
         };
         let resumed = resumable12(&bytes(&good()), &usual()).unwrap().unwrap();
         assert_eq!((resumed.secret.as_bytes(), resumed.suite.common.suite), (&[9; 48][..], SUITE));
+        assert_eq!(resumed.group, NamedGroup::X25519);
         assert_eq!((resumed.chain.len(), resumed.chain[0].as_ref()), (1, CLIENT));
         assert_eq!(resumed.application.as_ref(), b"data");
 

@@ -52,6 +52,15 @@ pub(crate) fn check_places(seen: &Seen, column: u8) -> Result<(), Error> {
     }
 }
 
+/// An extension that stands twice: in these messages 0.23 has a name of its own for it, and other libraries, too, answer it
+/// as a matter of contents.
+pub(crate) fn twice(error: InvalidMessage, name: PeerMisbehaved) -> Error {
+    match error {
+        InvalidMessage::DuplicateExtension(_) => name.into(),
+        other => other.into(),
+    }
+}
+
 impl Reply {
     fn column(self) -> u8 {
         match self {

@@ -152,7 +152,7 @@ impl Server {
             (AskSignature(s), Answer::Signature(signature)) => s.send_server_key_exchange(&signature, cx),
             (AskVerdict(s), Answer::Verified) => s.check_signature(),
             (AskTicket(s), Answer::Bytes(ticket)) => s.send_ticket(ticket, cx),
-            (AskTicket(s), Answer::Stored(_)) => s.keyed.send_finished(cx),
+            (AskTicket(s), Answer::Stored(_)) => s.keyed.connect(cx),
             _ => Err(Error::General("an answer to a question that was not asked".into())),
         }
     }
@@ -256,6 +256,7 @@ impl Started {
         let mut messages = Messages::started(suite.common.hash_provider, hello.raw());
         cx.facts.suite = Some(SupportedCipherSuite::Tls12(suite));
         cx.facts.kind = Some(HandshakeKind::Resumed);
+        cx.facts.session_group = Some(session.group);
         cx.facts.resumption_data = Some(session.application);
         let session_id = hello.session_id().to_vec();
         send_server_hello(
@@ -555,6 +556,7 @@ impl Keyed {
         if !*ticket && session_id.is_empty() {
             return self.send_finished(cx);
         }
+        let Some(exchange_group) = cx.facts.key_exchange_group() else { return self.keep_none(cx) };
         let now = match question::now(&config.time_provider) {
             // A clock that has stopped costs the resumption only.
             Err(Error::FailedToGetCurrentTime) => return self.keep_none(cx),
@@ -572,6 +574,7 @@ impl Keyed {
             format: stored::FORMAT12,
             version: ProtocolVersion::TLSv1_2,
             suite: suite.common.suite,
+            group: exchange_group,
             master_secret: Opaque(self.master.as_secret().as_bytes()),
             ems: u8::from(self.master.extended()),
             created: now.as_secs(),
@@ -586,7 +589,12 @@ impl Keyed {
         };
         let mut bytes = Zeroizing::new(Vec::with_capacity(256usize.saturating_add(chain.len())));
         session.write(&mut bytes);
-        Ok(AskTicket(Box::new(Ticketing { keyed: self, session: bytes, lifetime })))
+        let mut keyed = self;
+        // A ticket goes in front of our Finished; a store gets the session when both Finished are there.
+        if !keyed.common.ticket {
+            keyed.emit_finished(cx)?;
+        }
+        Ok(AskTicket(Box::new(Ticketing { keyed, session: bytes, lifetime })))
     }
 
     /// No session, though one was announced.
@@ -599,16 +607,20 @@ impl Keyed {
         }
     }
 
-    /// ChangeCipherSpec and Finished.
     fn send_finished(mut self: Box<Self>, cx: &mut Cx<'_>) -> Result<Server, Error> {
+        self.emit_finished(cx)?;
+        self.connect(cx)
+    }
+
+    /// ChangeCipherSpec and Finished.
+    fn emit_finished(&mut self, cx: &mut Cx<'_>) -> Result<(), Error> {
         if let Some(keys) = self.write.take() {
             cx.change_cipher_spec(keys, self.common.suite)?;
         }
         let messages = &mut self.common.messages;
         let verify_data = self.master.verify_data(Label::Server, &messages.current());
         messages.emit(cx, HandshakeType::Finished, |out| out.extend_from_slice(verify_data.as_bytes()));
-        cx.flush()?;
-        self.connect(cx)
+        cx.flush()
     }
 
     fn connect(self: Box<Self>, cx: &mut Cx<'_>) -> Result<Server, Error> {

@@ -38,6 +38,7 @@ use crate::flow::certs::{self, PeerChain, Signed, Staples};
 use crate::flow::choose::{self, Share};
 use crate::flow::cx::{Cx, Gate};
 use crate::flow::delegation::{self, Rules};
+use crate::flow::offer::grease;
 use crate::flow::psk::{self, EarlyOffer, Present, Resumable};
 use crate::flow::question::{self, Answer, CLIENT_VERIFIER, Question, SERVER_STORE, TICKETER, told, view};
 use crate::flow::size_limit;
@@ -53,13 +54,12 @@ use crate::secret::Secret;
 use crate::wire::client_hello::ClientHello;
 use crate::wire::codec::{MAX8, MAX16, MAX24, Opaque, Wire, nest};
 use crate::wire::extensions::{
-    EncryptedExtensions, HelloRetryExtensions, KeyShareEntry, NewSessionTicketExtensions, SelectedProtocol,
-    ServerHelloExtensions, Whole, ext,
+    EncryptedExtensions, HelloRetryExtensions, KeyShareEntry, SelectedProtocol, ServerHelloExtensions, Whole,
+    ext,
 };
 use crate::wire::quic_parameters::promise;
 use crate::wire::server_hello::{RETRY_RANDOM, ServerHello};
 use crate::wire::stored::{self, ServerSession};
-use crate::wire::tls13::NewSessionTicket;
 
 /// The states of RFC 8446 appendix A.2, and between them the questions.
 pub(crate) enum Server {
@@ -267,9 +267,8 @@ fn send_hello_retry_request(
     cx.emit_as(&mut transcript, HandshakeType::ServerHello, named, |out| {
         ServerHello::write(out, &RETRY_RANDOM, hello.session_id(), suite.common.suite, &extensions);
     });
-    if !hello.session_id().is_empty() {
-        cx.send_compat_ccs()?;
-    }
+    // A client need not ask for it: whoever is in between may want it, and the client drops it. RFC 8446 appendix D.4.
+    cx.send_compat_ccs()?;
     cx.flush()?;
     if hello.extension(ext::early_data).is_some() {
         cx.carrier.skip_early_data(refused_early_data(&config), true);
@@ -505,7 +504,7 @@ impl Chosen {
         cx.emit(&mut transcript, HandshakeType::ServerHello, |out| {
             ServerHello::write(out, &random, hello.session_id(), suite.common.suite, &extensions);
         });
-        if kind == HandshakeKind::Full && !hello.session_id().is_empty() {
+        if kind == HandshakeKind::Full {
             cx.send_compat_ccs()?;
         }
         let keys = early.with_shared_secret(exchange.secret.secret_bytes(), &transcript.current());
@@ -914,6 +913,8 @@ pub(crate) struct Ticketing {
     age_add: u32,
     /// Its name, if it goes into the store.
     id: [u8; 32],
+    /// An extension that means nothing: clients must not come to rely on there being none. RFC 8701 section 4.1.
+    grease: u16,
 }
 
 /// One more session, or the end. Never to a peer that has proved nothing: its Finished has been checked.
@@ -931,11 +932,12 @@ fn make_ticket(mut maker: Maker, cx: &mut Cx<'_>) -> Result<Server, Error> {
     if cx.policy.resumption_data.len() > psk::MAX_RESUMPTION_DATA {
         return Ok(Connected(maker.traffic));
     }
-    let mut draw = [0; 4 + 32];
+    let mut draw = [0; 4 + 1 + 32];
     if config.provider.secure_random.fill(&mut draw).is_err() {
         return Ok(Connected(maker.traffic));
     }
-    let [a, b, c, d, id @ ..] = draw;
+    let [a, b, c, d, e, id @ ..] = draw;
+    let grease = grease(e);
     let age_add = u32::from_be_bytes([a, b, c, d]);
     let lifetime = match maker.tickets {
         true => told(TICKETER, || config.ticketer.lifetime())?,
@@ -972,7 +974,7 @@ fn make_ticket(mut maker: Maker, cx: &mut Cx<'_>) -> Result<Server, Error> {
     };
     let mut bytes = Zeroizing::new(Vec::with_capacity(256usize.saturating_add(chain.len())));
     session.write(&mut bytes);
-    Ok(AskTicket(Box::new(Ticketing { session: bytes, lifetime, age_add, id, maker })))
+    Ok(AskTicket(Box::new(Ticketing { session: bytes, lifetime, age_add, id, grease, maker })))
 }
 
 impl Ticketing {
@@ -1007,20 +1009,21 @@ impl Ticketing {
 
     /// RFC 8446 section 4.6.1.
     fn send_new_session_ticket(self, ticket: &[u8], cx: &mut Cx<'_>) -> Result<Server, Error> {
-        let Self { mut maker, lifetime, age_add, .. } = self;
+        let Self { mut maker, lifetime, age_add, grease, .. } = self;
         let mut out = vec![HandshakeType::NewSessionTicket.into()];
         nest(&mut out, MAX24, |out| {
-            NewSessionTicket {
-                lifetime,
-                age_add,
-                nonce: Opaque(&[maker.nonce]),
-                ticket: Opaque(ticket),
-                extensions: NewSessionTicketExtensions {
-                    early_data: maker.early_data(),
-                    ..Default::default()
-                },
-            }
-            .write(out);
+            lifetime.write(out);
+            age_add.write(out);
+            Opaque::<0, MAX8>(&[maker.nonce]).write(out);
+            Opaque::<1, MAX16>(ticket).write(out);
+            nest(out, MAX16, |out| {
+                if let Some(limit) = maker.early_data() {
+                    ext::early_data.write(out);
+                    nest(out, MAX16, |out| limit.write(out));
+                }
+                grease.write(out);
+                nest(out, MAX16, |_| {});
+            });
         });
         cx.emit_alone(HandshakeType::NewSessionTicket, &out);
         maker.nonce = maker.nonce.saturating_add(1);
@@ -1035,14 +1038,15 @@ fn read_key_update(mut traffic: Box<Traffic>, m: Message<'_>, cx: &mut Cx<'_>) -
     Ok(Connected(traffic))
 }
 
-/// Bytes of early data records that are passed over: what we may have granted, and more. The client's ticket may be another
-/// server's, and 16 KiB in small records is what popular servers grant.
+/// Bytes of early data records that are passed over, with their tags: what we may have granted (RFC 8446 section 4.2.10), and
+/// more, since the client's ticket may be another server's or from before we granted less.
 fn refused_early_data(config: &ServerConfig) -> usize {
     let granted = usize::try_from(config.max_early_data_size).unwrap_or(usize::MAX);
     granted.saturating_add(REFUSED_EARLY_DATA)
 }
 
-pub(crate) const REFUSED_EARLY_DATA: usize = 64 * 1024;
+/// What is passed over beyond that. Popular servers grant 14 to 16 KiB, and other libraries pass over as much.
+pub(crate) const REFUSED_EARLY_DATA: usize = 16 * 1024;
 
 /// Each ticket has a nonce of its own, a byte long.
 const MAX_TICKETS: usize = 255;

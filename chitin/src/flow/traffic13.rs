@@ -20,6 +20,9 @@ use crate::wire::codec::Wire;
 use crate::wire::extensions::NST;
 use crate::wire::tls13::NewSessionTicket;
 
+/// The server takes the session also for its other names. draft-ietf-tls-cross-sni-resumption section 4.
+const ACROSS_NAMES: usize = 8;
+
 /// The traffic secrets of now.
 pub(crate) struct Traffic {
     pub(crate) read: TrafficSecret,
@@ -87,7 +90,8 @@ impl Tickets {
         facts: &mut Facts,
         quic: Option<&Parameters>,
     ) -> Result<(), Error> {
-        let message = NewSessionTicket::read_all(body)?;
+        let message = NewSessionTicket::read_all(body)
+            .map_err(|error| replies::twice(error, PeerMisbehaved::DuplicateNewSessionTicketExtensions))?;
         replies::check_places(&message.extensions.seen, NST)?;
         // QUIC limits early data by itself. RFC 9001 section 4.6.1.
         if quic.is_some() && message.extensions.early_data.is_some_and(|limit| limit != u32::MAX) {
@@ -117,6 +121,7 @@ impl Tickets {
         )
         .going_back_to(self.authenticated_at)
         .speaking(facts.alpn.clone())
+        .resumable_across(message.extensions.tls_flags.is_some_and(|flags| flags.has(ACROSS_NAMES)))
         .over_quic(
             quic.map(Parameters::version),
             quic.and_then(|quic| quic.theirs.as_deref()).unwrap_or_default(),

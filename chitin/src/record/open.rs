@@ -202,6 +202,11 @@ impl Opener {
         if self.form == Form::Tls12 && version != ProtocolVersion::TLSv1_2 && !exempt {
             return Err(InvalidMessage::UnknownProtocolVersion.into());
         }
+        // It is part of what the tag covers, and always the same. RFC 8446 section 5.2.
+        let protected = typ == ContentType::ApplicationData && self.aead.is_some();
+        if self.form == Form::Tls13 && protected && version != ProtocolVersion::TLSv1_2 {
+            return Err(InvalidMessage::UnknownProtocolVersion.into());
+        }
         let in_the_clear = self.in_the_clear(typ);
         let most = if in_the_clear { MAX_PLAINTEXT } else { MAX_SEALED };
         if len > most {
@@ -262,7 +267,7 @@ impl Opener {
         match &mut self.skip {
             Skip::UntilSecondHello { left } | Skip::UntilOpened { left } => {
                 // An empty record costs something too, or an endless row of them would be free.
-                *left = left.checked_sub(len.max(1)).ok_or(PeerMisbehaved::TooMuchEarlyDataReceived)?;
+                *left = left.checked_sub(len.max(1)).ok_or(PeerMisbehaved::TooMuchRefusedEarlyData)?;
                 Ok(Pulled::Skipped { end })
             }
             Skip::Nothing => Err(self.unexpected(ContentType::ApplicationData)),

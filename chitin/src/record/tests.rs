@@ -343,7 +343,7 @@ fn refused_early_data_is_skipped_until_a_record_opens() {
         for _ in 0..3 {
             assert_eq!(opener.pull(&mut early.clone(), None), Ok(Pulled::Skipped { end: early.len() }));
         }
-        let too_much = PeerMisbehaved::TooMuchEarlyDataReceived.into();
+        let too_much = PeerMisbehaved::TooMuchRefusedEarlyData.into();
         assert_eq!(opener.pull(&mut early.clone(), None), Err(too_much));
     }
     let mut opener = opener(1);
@@ -361,7 +361,7 @@ fn after_a_retry_early_data_is_skipped_until_the_second_hello() {
     assert_eq!(opener.pull(&mut early.clone(), None), Ok(Pulled::Skipped { end: early.len() }));
     assert!(matches!(opener.pull(&mut b"\x16\x03\x03\x00\x01x".to_vec(), None), Ok(Pulled::Record { .. })));
     assert_eq!(opener.pull(&mut early.clone(), None), Ok(Pulled::Skipped { end: early.len() }));
-    let too_much = PeerMisbehaved::TooMuchEarlyDataReceived.into();
+    let too_much = PeerMisbehaved::TooMuchRefusedEarlyData.into();
     assert_eq!(opener.pull(&mut early.clone(), None), Err(too_much));
 
     let mut opener = Opener::default();

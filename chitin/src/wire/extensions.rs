@@ -52,6 +52,8 @@ extension_table! {
     key_share                    = 51 in CH SH HRR;
     quic_transport_parameters    = 57 in CH EE;
     ticket_request               = 58 in CH EE;
+    // draft-ietf-tls-tlsflags section 3.
+    tls_flags                    = 62 in CH SH EE CT CR HRR NST;
     encrypted_client_hello       = 0xfe0d in CH EE HRR;
     renegotiation_info           = 0xff01 in CH SH12;
     // Before version 1 of QUIC had a number: draft-ietf-quic-tls-32 section 8.2.
@@ -274,6 +276,32 @@ extension_block! {
     /// RFC 8446 section 4.6.1.
     NewSessionTicketExtensions<'a> in NST {
         early_data: u32,
+        tls_flags:  Flags<'a>,
+    }
+}
+
+/// Flags, the first in the lowest bit of the first byte. draft-ietf-tls-tlsflags section 2.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Flags<'a>(&'a [u8]);
+
+impl Flags<'_> {
+    pub(crate) fn has(self, number: usize) -> bool {
+        self.0.get(number / 8).is_some_and(|byte| byte >> (number % 8) & 1 == 1)
+    }
+}
+
+impl<'a> Wire<'a> for Flags<'a> {
+    const NAME: &'static str = "flags";
+    fn read(r: &mut Reader<'a>) -> Result<Self, InvalidMessage> {
+        let bytes = r.prefixed(1, 255, Self::NAME)?;
+        // There is one form for each set of flags: a last byte without any would be another.
+        match bytes.last() {
+            Some(0) => Err(InvalidMessage::NonMinimalFlags),
+            _ => Ok(Self(bytes)),
+        }
+    }
+    fn write(&self, out: &mut Vec<u8>) {
+        crate::wire::codec::nest(out, 255, |out| out.extend_from_slice(self.0));
     }
 }
 
@@ -351,6 +379,16 @@ mod tests {
         // server_name in encrypted extensions is empty.
         assert!(EncryptedExtensions::read_all(&[0, 4, 0, 0, 0, 0]).is_ok());
         assert!(EncryptedExtensions::read_all(&[0, 5, 0, 0, 0, 1, 0]).is_err());
+    }
+
+    #[test]
+    fn flags_have_one_form() {
+        let flags = good::<Flags<'_>>(&[2, 0x01, 0x81]);
+        assert!([0, 8, 15].iter().all(|number| flags.has(*number)));
+        assert!([1, 7, 9, 14, 16, 2040].iter().all(|number| !flags.has(*number)));
+        assert_eq!(Flags::read_all(&[0]), Err(InvalidMessage::IllegalEmptyList("flags")));
+        assert_eq!(Flags::read_all(&[2, 1, 0]), Err(InvalidMessage::NonMinimalFlags));
+        cut_and_extended(&[2, 0x01, 0x81], |b| Flags::read_all(b).is_ok());
     }
 
     #[test]

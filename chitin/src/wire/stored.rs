@@ -3,7 +3,7 @@
 //!
 //! The first byte is the version of this format. What an older or newer format wrote is "no such session", not an error.
 
-use crate::names::{CipherSuite, ProtocolVersion};
+use crate::names::{CipherSuite, NamedGroup, ProtocolVersion};
 use crate::wire::codec::{MAX8, MAX16, MAX24, Opaque, Reader, Wire};
 
 /// Changed with every change of [`ServerSession`]. It stays below 0x80: what is above belongs to TLS 1.2.
@@ -11,7 +11,7 @@ pub(crate) const FORMAT: u8 = 4;
 
 /// Changed with every change of [`ServerSession12`]. Never a value of [`FORMAT`], so that a session of one version cannot be
 /// taken for one of the other.
-pub(crate) const FORMAT12: u8 = 0x81;
+pub(crate) const FORMAT12: u8 = 0x82;
 
 wire_struct! {
     /// One session, with all that its resumption is bound to.
@@ -65,6 +65,8 @@ wire_struct! {
         format:        u8,
         version:       ProtocolVersion,
         suite:         CipherSuite,
+        /// Of the key exchange that the secret comes from.
+        group:         NamedGroup,
         master_secret: Opaque<'a, 48, 48>,
         /// 1: the secret is an extended master secret (RFC 7627). 0: it is not.
         ems:           u8,
@@ -160,6 +162,7 @@ mod tests {
             format: FORMAT12,
             version: ProtocolVersion::TLSv1_2,
             suite: CipherSuite::TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
+            group: NamedGroup::secp256r1,
             master_secret: Opaque(&[3; 48]),
             ems: 1,
             created: 1_700_000_000,

@@ -55,16 +55,6 @@ const EXCUSED: &[(&str, &str, &str)] = &[
     ),
     (
         "PeerMisbehaved",
-        "DuplicateHelloRetryRequestExtensions",
-        "in 0.23; InvalidMessage::DuplicateExtension names the extension",
-    ),
-    (
-        "PeerMisbehaved",
-        "DuplicateNewSessionTicketExtensions",
-        "in 0.23; InvalidMessage::DuplicateExtension names the extension",
-    ),
-    (
-        "PeerMisbehaved",
         "DuplicateServerHelloExtensions",
         "in 0.23; InvalidMessage::DuplicateExtension names the extension",
     ),
@@ -131,7 +121,6 @@ const EXCUSED: &[(&str, &str, &str)] = &[
         "in 0.23; Error::InappropriateHandshakeMessage says what was expected",
     ),
     ("InvalidMessage", "UnknownCertificateExtension", "in 0.23; PeerMisbehaved::UnsolicitedCertExtension"),
-    ("InvalidMessage", "UnsupportedCompression", "in 0.23; PeerMisbehaved::SelectedUnofferedCompression"),
     (
         "InvalidMessage",
         "UnsupportedKeyExchangeAlgorithm",

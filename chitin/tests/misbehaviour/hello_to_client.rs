@@ -11,7 +11,7 @@ cases! {
     another_legacy_version = Wrong::WrongLegacyVersion, |b| b.server_hello(|h| h.version = 0x302);
     another_session_id = Wrong::ServerHelloWithWrongSessionId, |b| b.server_hello(|h| h.session_id[0] ^= 1);
     no_session_id = Wrong::ServerHelloWithWrongSessionId, |b| b.server_hello(|h| h.session_id.clear());
-    compression = Wrong::SelectedUnofferedCompression, |b| b.server_hello(|h| h.compressions = vec![1]);
+    compression = Bad::UnsupportedCompression, |b| b.server_hello(|h| h.compressions = vec![1]);
     an_unoffered_suite = Wrong::SelectedUnofferedCipherSuite, |b| b.server_hello(|h| h.suites = vec![0x1304]);
     an_older_version_by_extension = Wrong::SelectedTls12UsingTls13VersionExtension, |b| b.server_hello(|h| *h.body(43) = vec![3, 3]);
     an_older_version = Lacks::ServerTlsVersionIsDisabledByOurConfig, |b| b.server_hello(|h| h.remove(43));
@@ -26,6 +26,7 @@ cases! {
     });
     /// RFC 8446 appendix D.5.
     the_version_of_ssl_3 = Lacks::ServerDoesNotSupportTls12Or13, |b| b.server_hello(|h| h.version = 0x300);
+    a_version_that_nobody_knows = Wrong::SelectedUnofferedVersion, |b| b.server_hello(|h| *h.body(43) = vec![3, 5]);
     an_unsolicited_extension = Wrong::UnsolicitedServerHelloExtension, |b| b.server_hello(|h| h.add(0x7777, &[]));
     a_psk_that_was_not_offered = Wrong::UnsolicitedServerHelloExtension, |b| b.server_hello(|h| h.add(41, &[0, 0]));
     an_extension_in_the_clear = Wrong::UnexpectedCleartextExtension, |b| b.server_hello(|h| h.add(10, &[0, 2, 0, 29]));
@@ -45,6 +46,7 @@ cases! {
     });
 
     // Retries.
+    a_retry_with_another_legacy_version = Wrong::IllegalHelloRetryRequestWithWrongLegacyVersion, |b| b.retry_request(|h| h.version = 0x305);
     a_retry_with_another_session_id = Wrong::IllegalHelloRetryRequestWithWrongSessionId, |b| b.retry_request(|h| h.session_id[0] ^= 1);
     a_retry_for_an_older_version = Wrong::IllegalHelloRetryRequestWithUnsupportedVersion, |b| b.retry_request(|h| *h.body(43) = vec![3, 3]);
     a_retry_without_version = Wrong::IllegalHelloRetryRequestWithUnsupportedVersion, |b| b.retry_request(|h| h.remove(43));
@@ -55,10 +57,15 @@ cases! {
     });
     a_retry_for_what_was_sent = Wrong::IllegalHelloRetryRequestWithOfferedGroup, |b| b.retry_request(|h| *h.body(51) = vec![0, 29]);
     a_retry_for_an_unoffered_group = Wrong::IllegalHelloRetryRequestWithUnofferedNamedGroup, |b| b.retry_request(|h| *h.body(51) = vec![1, 0]);
+    a_retry_with_an_extension_twice = Wrong::DuplicateHelloRetryRequestExtensions, |b| b.retry_request(|h| {
+        let group = h.body(51).clone();
+        h.add(51, &group);
+    });
     a_retry_with_an_unknown_extension = Bad::UnknownHelloRetryRequestExtension, |b| b.retry_request(|h| h.add(0x7777, &[]));
     a_retry_with_a_misplaced_extension = Wrong::UnexpectedCleartextExtension, |b| b.retry_request(|h| h.add(10, &[0, 2, 0, 29]));
     a_retry_with_an_empty_cookie = like!(chitin::Error::InvalidMessage(Bad::IllegalEmptyList(_))), |b| b.retry_request(|h| *h.body(44) = vec![0, 0]);
-    a_retry_with_compression = Wrong::SelectedUnofferedCompression, |b| b.retry_request(|h| h.compressions = vec![1]);
+    a_retry_with_compression = Bad::UnsupportedCompression, |b| b.retry_request(|h| h.compressions = vec![1]);
+    another_legacy_version_after_the_retry = Wrong::LegacyVersionVariedAfterRetry, |b| b.second_server_hello(|h| h.version = 0x305);
     another_suite_after_the_retry = Wrong::SelectedDifferentCipherSuiteAfterRetry, |b| b.second_server_hello(|h| {
         h.suites = vec![if h.suites == [0x1302] { 0x1301 } else { 0x1302 }];
     });

@@ -139,10 +139,10 @@ cases! {
     a_wrong_binder = Wrong::IncorrectBinder, |b| b.resumed(Side::Client, |h| {
         *h.body(41).last_mut().unwrap() ^= 1;
     });
-    /// We grant none, and pass over 64 KiB of it.
-    endless_early_data = Wrong::TooMuchEarlyDataReceived, |b| b.record_before_retry(0, |record| {
+    /// We grant none, and pass over 16 KiB of it.
+    endless_early_data = Wrong::TooMuchRefusedEarlyData, |b| b.record_before_retry(0, |record| {
         with_early_data(record);
-        vec![garbage(16 * 1024); 5]
+        vec![garbage(16 * 1024 - 1), garbage(1), garbage(1)]
     });
     early_data_within_a_message = Wrong::RejectedEarlyDataInterleavedWithHandshakeMessage, early_data_within_a_message_;
 }

@@ -391,8 +391,9 @@ fn may_be(outcome: &Outcome, how: How, record: &[u8], next: Option<&Vec<u8>>) ->
     let (handshake, ccs) = (record[0] == 22, record[0] == 20);
     let next_is_ccs = next.is_some_and(|next| next[0] == 20);
     match (how, outcome) {
-        // "legacy_record_version: ... MUST be ignored for all purposes." RFC 8446 section 5.1.
-        (How::Flip(2, _), outcome) => *outcome == Outcome::Unchanged,
+        // In the clear "legacy_record_version ... MUST be ignored for all purposes" (RFC 8446 section 5.1); under protection it "is
+        // always 0x0303" and authenticated (section 5.2).
+        (How::Flip(2, _), outcome) if record[0] != 23 => *outcome == Outcome::Unchanged,
         // A length: the rest is missing, or is taken for something else. Of a record, or of a message in the clear.
         (How::Flip(3 | 4, _), Outcome::Stuck | Outcome::Short) => true,
         (How::Flip(6..=8, _), Outcome::Stuck) => handshake,

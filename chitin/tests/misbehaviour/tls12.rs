@@ -16,6 +16,7 @@ use testkit::hello::{
 };
 use testkit::liar::{Liar, Say};
 use testkit::pair::{Record, Side, Tamper};
+use testkit::pki::{KeyType, Spec};
 
 use crate::bench::errors::{Bad, Lacks, Wrong};
 use crate::bench::{Bench, Told, client, provider, retrying, server, world};
@@ -105,6 +106,20 @@ fn server_message(b: &Bench, typ: u8, edit: fn(&mut Vec<u8>)) -> Told {
     spoilt(b, Side::Server, edit_bodies(typ, edit))
 }
 
+/// The server shows a certificate with a key that it may not use here.
+fn another_certificate(b: &Bench, key: KeyType) -> Told {
+    let other = world().issuing.issue(&Spec::server(key));
+    let edit = move |body: &mut Vec<u8>| {
+        let entries: Vec<u8> = other
+            .chain
+            .iter()
+            .flat_map(|der| [&(der.len() as u32).to_be_bytes()[1..], der.as_ref()].concat())
+            .collect();
+        *body = [&(entries.len() as u32).to_be_bytes()[1..], &entries[..]].concat();
+    };
+    spoilt(b, Side::Server, edit_bodies(CERTIFICATE, edit))
+}
+
 /// A message of the server's is left out.
 fn server_omits(b: &Bench, omitted: u8) -> Told {
     let edit = move |typ, body| if typ == omitted { vec![] } else { vec![(typ, body)] };
@@ -167,6 +182,18 @@ fn echoes(b: &Bench) -> Told {
     b.fail(pair.tamper(Side::Client, watch).tamper(Side::Server, answer))
 }
 
+/// A server of TLS 1.2 acts as if it resumed a session of TLS 1.3.
+fn echoes_to_a_ticket_of_tls13(b: &Bench) -> Told {
+    let client = Arc::new(client_of(provider(), BOTH));
+    b.pair(client.clone(), server_of(provider(), BOTH)).handshake().unwrap();
+    let sent = Rc::new(RefCell::new(Vec::new()));
+    let echo = sent.clone();
+    let watch = edit_hello(0, move |hello| sent.borrow_mut().clone_from(&hello.session_id));
+    let answer = edit_hello_in_flight(2, move |hello| hello.session_id.clone_from(&echo.borrow()));
+    let pair = b.pair(client, server12());
+    b.fail(pair.tamper(Side::Client, watch).tamper(Side::Server, answer))
+}
+
 /// A client falls back although both sides have better.
 fn falls_back(b: &Bench) -> Told {
     let pair = b.pair(client12(), server_of(provider(), BOTH));
@@ -208,6 +235,7 @@ fn early_ccs() -> Tamper {
 cases! {
     // Server hellos.
     an_echo_without_a_session = Wrong::ServerEchoedCompatibilitySessionId, |b| echoes(b);
+    an_echo_to_a_session_of_tls13 = Wrong::ResumptionOfferedWithVariedVersion, |b| echoes_to_a_ticket_of_tls13(b);
     compression = Wrong::SelectedUnofferedCompression, |b| server_hello(b, |h| h.compressions = vec![1]);
     a_suite_of_cbc = Wrong::SelectedUnofferedCipherSuite, |b| server_hello(b, |h| h.suites = vec![0xc013]);
     a_suite_of_the_other_version = Wrong::SelectedUnofferedCipherSuite, |b| server_hello_downgraded(b, |h| h.suites = vec![0x1301]);
@@ -237,7 +265,10 @@ cases! {
     a_session_that_loses_its_master_secret = Wrong::ResumptionOfferedWithVariedEms, |b| resumed(b, Side::Server, |h| h.remove(EMS));
 
     // The rest of the server's flight.
-    an_empty_chain = Wrong::ServerSentEmptyCertificateList, |b| server_message(b, CERTIFICATE, |body| *body = vec![0; 3]);
+    an_empty_chain = Bad::IllegalEmptyList("certificate_list"), |b| server_message(b, CERTIFICATE, |body| *body = vec![0; 3]);
+    /// A key of RSA under a suite of ECDSA.
+    a_certificate_for_another_suite = Wrong::CertificateForAnotherCipherSuite, |b| another_certificate(b, KeyType::Rsa2048);
+    a_certificate_on_another_curve = Wrong::CertificateOnUnofferedCurve, |b| another_certificate(b, KeyType::P384);
     a_curve_that_is_described = Bad::UnsupportedCurveType, |b| server_message(b, SERVER_KEY_EXCHANGE, |body| body[0] = 1);
     a_group_that_was_not_offered = Wrong::SelectedUnofferedKxGroup, |b| server_message(b, SERVER_KEY_EXCHANGE, |body| body[1..3].copy_from_slice(&[0, 30]));
     a_scheme_that_was_not_offered = Wrong::SignedHandshakeWithUnadvertisedSigScheme, |b| {
@@ -315,7 +346,9 @@ cases! {
     suites_for_another_key = Lacks::NoCipherSuitesInCommon, |b| client_hello(b, |h| h.suites = vec![0xc02f, 0xc030, 0xcca8]);
     suites_of_the_other_version = Lacks::NoCipherSuitesInCommon, |b| client_hello(b, |h| h.suites = vec![0x1301]);
     unknown_groups = Lacks::NoKxGroupsInCommon, |b| client_hello(b, |h| *h.body(10) = vec![0, 2, 0, 30]);
-    schemes_for_other_keys = Lacks::NoSignatureSchemesInCommon, |b| client_hello(b, |h| *h.body(13) = vec![0, 2, 8, 4]);
+    groups_without_the_curve_of_our_key = Lacks::NoCipherSuiteForCertificateCurve, |b| client_hello(b, |h| *h.body(10) = vec![0, 2, 0, 29]);
+    no_groups = Lacks::NoCipherSuiteWithoutNamedGroups, |b| client_hello(b, |h| h.remove(10));
+    schemes_for_other_keys = Lacks::NoCipherSuiteForSignatureSchemes, |b| client_hello(b, |h| *h.body(13) = vec![0, 2, 8, 4]);
 
     // The rest of the client's flight.
     a_share_of_low_order = Wrong::InvalidKeyShare, |b| client_message(b, CLIENT_KEY_EXCHANGE, |body| body[1..].fill(0));

@@ -38,11 +38,17 @@ cases! {
         pair.send(Side::Server, b"!").expect_err("nobody complains").into()
     };
     an_empty_ticket = like!(Error::InvalidMessage(Bad::IllegalEmptyList(_))), |b| b.says(Side::Server, vec![Say::handshake(&ticket(&[], &[]))]);
-    a_ticket_with_an_extension_twice = Bad::DuplicateExtension(42), |b| {
+    a_ticket_with_an_extension_twice = Wrong::DuplicateNewSessionTicketExtensions, |b| {
         b.says(Side::Server, vec![Say::handshake(&ticket(b"t", &extension(42, &[0; 4]).repeat(2)))])
     };
     a_ticket_with_a_misplaced_extension = Wrong::MisplacedServerExtension, |b| {
         b.says(Side::Server, vec![Say::handshake(&ticket(b"t", &extension(51, &[])))])
+    };
+    a_ticket_with_flags_in_another_form = Bad::NonMinimalFlags, |b| {
+        b.says(Side::Server, vec![Say::handshake(&ticket(b"t", &extension(62, &[2, 1, 0])))])
+    };
+    a_ticket_with_an_empty_set_of_flags = Bad::IllegalEmptyList("flags"), |b| {
+        b.says(Side::Server, vec![Say::handshake(&ticket(b"t", &extension(62, &[0])))])
     };
     a_ticket_for_a_server = Error::InappropriateHandshakeMessage {
         expect_types: vec![HandshakeType::KeyUpdate],

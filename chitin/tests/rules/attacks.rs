@@ -209,7 +209,7 @@ fn sloth_meets_no_signature_with_md5_or_sha1() {
         });
         let failed = pair12().tamper(Side::Client, only).settle().unwrap_err();
         assert_eq!((failed.side, plain_alert(&failed)), (Side::Server, 40), "{scheme:?}");
-        assert_eq!(failed.error, PeerIncompatible::NoSignatureSchemesInCommon.into());
+        assert_eq!(failed.error, PeerIncompatible::NoCipherSuiteForSignatureSchemes.into());
         // What is signed with it, by a server and by a client.
         let signed = edit_bodies(SERVER_KEY_EXCHANGE, move |body| {
             let at = 4 + usize::from(body[3]);
@@ -658,14 +658,22 @@ fn a_point_that_is_none_gives_no_shared_secret() {
         // Of order 2: u = 1. RFC 7748 section 6.1.
         (NamedGroup::X25519, [&[1][..], &[0; 31]].concat()),
     ] {
-        let provider = testkit::configs::provider(&[], &[group]);
+        // In TLS 1.2 the curve of the server's key has to be among the client's groups.
+        let groups =
+            if group == NamedGroup::secp256r1 { vec![group] } else { vec![group, NamedGroup::secp256r1] };
         for versions in BOTH {
-            let client = ClientConfig::builder_with_provider(provider.clone())
+            let client = ClientConfig::builder_with_provider(testkit::configs::provider(&[], &groups))
                 .with_protocol_versions(versions)
                 .unwrap()
                 .with_root_certificates(roots())
                 .with_no_client_auth();
-            let server = server_with(versions, &WORLD.server);
+            let identity = &WORLD.server;
+            let server = ServerConfig::builder_with_provider(testkit::configs::provider(&[], &[group]))
+                .with_protocol_versions(versions)
+                .unwrap()
+                .with_no_client_auth()
+                .with_single_cert(identity.chain.clone(), identity.key.clone_key())
+                .unwrap();
             let share = bad.clone();
             let tamper = match versions == ONLY12 {
                 true => edit_bodies(16, move |body| {

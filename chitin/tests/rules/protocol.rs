@@ -62,7 +62,9 @@ fn close_notify_closes_one_direction() {
     assert!(pair.server.process_new_packets().unwrap().peer_has_closed());
     // The other direction goes on; ours is shut.
     assert_eq!(pair.send(Side::Server, b"still here").unwrap(), b"still here");
-    pair.client.writer().write_all(b"unheard").unwrap();
+    // Who writes all the same is told, and nothing of it goes out.
+    assert_eq!(pair.client.writer().write(b"unheard").unwrap_err().kind(), ErrorKind::BrokenPipe);
+    pair.client.writer().flush().unwrap();
     assert!(output(&mut pair.client).is_empty());
     // What comes after the peer's close_notify is ignored. RFC 8446 section 6.1.
     assert_eq!(pair.server.read_tls(&mut &[1, 2, 3][..]).unwrap(), 0);
@@ -234,7 +236,18 @@ fn middlebox_compatibility_mode_on_both_sides() {
 }
 
 #[test]
-fn without_a_session_id_the_server_sends_no_change_cipher_spec() {
+fn what_is_written_behind_a_waiting_close_notify_is_refused() {
+    let mut pair = Pair::new(client(), server());
+    pair.client.writer().write_all(b"first").unwrap();
+    pair.client.send_close_notify();
+    assert_eq!(pair.client.writer().write(b"second").unwrap_err().kind(), ErrorKind::BrokenPipe);
+    pair.settle().unwrap();
+    assert_eq!(pair.arrived(Side::Client), b"first");
+    assert!(pair.server.process_new_packets().unwrap().peer_has_closed());
+}
+
+#[test]
+fn a_server_sends_change_cipher_spec_to_clients_without_a_session_id_too() {
     let mut pair = Pair::new(client(), server());
     let flown = pair.take(Side::Client);
     let mut hello = Record::split(&flown).remove(0);
@@ -242,7 +255,7 @@ fn without_a_session_id_the_server_sends_no_change_cipher_spec() {
     let len = hello.body.len() - 4;
     hello.body[1..4].copy_from_slice(&u32::try_from(len).unwrap().to_be_bytes()[1..]);
     pair.give(Side::Server, &hello.to_bytes()).unwrap();
-    assert_eq!(types(&pair.take(Side::Server))[..2], [22, 23]);
+    assert_eq!(types(&pair.take(Side::Server))[..3], [22, 20, 23]);
 }
 
 #[test]

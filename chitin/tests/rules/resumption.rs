@@ -13,8 +13,8 @@ use chitin::server::{ProducesTickets, ServerSessionMemoryCache, StoresServerSess
 use chitin::sign::{CertifiedKey, SingleCertAndKey};
 use chitin::version::{TLS12, TLS13};
 use chitin::{
-    CertificateError, ClientConfig, DigitallySignedStruct, Error, HandshakeKind, NamedGroup, PeerMisbehaved,
-    ServerConfig, SignatureScheme,
+    CertificateError, ClientConfig, DigitallySignedStruct, Error, HandshakeKind, HandshakeType, NamedGroup,
+    PeerMisbehaved, ServerConfig, SignatureScheme,
 };
 use rcgen::date_time_ymd;
 use testkit::pair::{Pair, Side, tamper};
@@ -288,6 +288,35 @@ fn a_changed_root_set_means_a_full_handshake() {
     let mut nobody = server();
     nobody.ticketer = ticketer.clone();
     assert_eq!(kind(&client, &Arc::new(nobody)), Full, "no client authentication");
+}
+
+/// What the client's observer sees of tickets.
+#[derive(Debug, Default)]
+struct SeenTickets(Mutex<Vec<Vec<u8>>>);
+
+impl chitin::trace::Trace for SeenTickets {
+    fn event(&self, event: chitin::trace::Event<'_>) {
+        if let chitin::trace::Event::Message { typ: HandshakeType::NewSessionTicket, bytes, .. } = event {
+            self.0.lock().unwrap().push(bytes.to_vec());
+        }
+    }
+}
+
+/// RFC 8701 section 4.1: clients must not come to rely on tickets without extensions.
+#[test]
+fn tickets_have_a_grease_extension() {
+    let seen = Arc::new(SeenTickets::default());
+    let mut client = client();
+    client.trace = Some(seen.clone());
+    shake(&Arc::new(client), &Arc::new(server()));
+    let tickets = seen.0.lock().unwrap();
+    assert!(!tickets.is_empty());
+    for ticket in tickets.iter() {
+        // The block with its length, the code, and a length of zero.
+        let [.., high, low, a, b, c, d] = ticket[..] else { panic!("{ticket:?}") };
+        assert_eq!((high, low, c, d), (0, 4, 0, 0));
+        assert!(a == b && a & 0x0f == 0x0a, "{a:#x} {b:#x}");
+    }
 }
 
 #[test]

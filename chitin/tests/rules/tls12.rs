@@ -13,11 +13,11 @@ use chitin::server::{ProducesTickets, WebPkiClientVerifier};
 use chitin::trace::{Event, Trace};
 use chitin::version::{TLS12, TLS13};
 use chitin::{
-    CipherSuite, ClientConfig, ContentType, Error, HandshakeKind, PeerIncompatible, PeerMisbehaved,
-    ProtocolVersion, ServerConfig, SupportedProtocolVersion,
+    CipherSuite, ClientConfig, ContentType, Error, HandshakeKind, NamedGroup, PeerIncompatible,
+    PeerMisbehaved, ProtocolVersion, ServerConfig, SupportedProtocolVersion,
 };
 use testkit::configs::{ClientOpts, client_config, provider};
-use testkit::hello::{Hello, edit_hello, edit_hello_in_flight, message, split_messages};
+use testkit::hello::{Hello, edit_hello, edit_hello_in_flight, edit_messages, message, split_messages};
 use testkit::liar::{Liar, Say};
 use testkit::pair::{Pair, Record, Side, tamper};
 
@@ -365,6 +365,39 @@ fn a_changed_hello_is_noticed_at_the_end() {
 // ---- renegotiation
 
 /// RFC 5246 section 7.2.2: it is told no, and the connection goes on; but not for ever.
+/// RFC 5246 section 7.4.1.1: it is not part of the handshake, and a client that is negotiating takes no notice.
+#[test]
+fn a_wish_to_negotiate_in_the_midst_of_it_is_ignored() {
+    let wishing = |wishes: usize| {
+        let edit = move |typ, body: Vec<u8>| match typ {
+            11 => vec![(0, vec![]); wishes].into_iter().chain([(typ, body)]).collect(),
+            _ => vec![(typ, body)],
+        };
+        let mut pair = Pair::new(client12(), server12()).tamper(Side::Server, edit_messages(edit));
+        pair.handshake().map(|()| pair.send(Side::Client, b"there").unwrap())
+    };
+    assert_eq!(wishing(4).unwrap(), b"there");
+    let failed = wishing(5).unwrap_err();
+    assert_eq!(failed.error, PeerMisbehaved::TooManyRenegotiationRequests.into());
+}
+
+/// A session that is resumed has no key exchange of its own, and is as strong as the one that it was made with.
+#[test]
+fn a_resumed_connection_tells_the_group_that_protects_it() {
+    for server in servers12() {
+        let provider = testkit::configs::provider(&[], &[NamedGroup::secp256r1]);
+        let (client, server) = (Arc::new(client_with(provider, ONLY12)), Arc::new(server));
+        for expected in [Full, Resumed, Resumed] {
+            let pair = shake(&client, &server);
+            assert_eq!(kind_of(&pair), expected);
+            assert_eq!(pair.client.negotiated_key_exchange_group().is_some(), expected == Full);
+            assert_eq!(pair.server.negotiated_key_exchange_group().is_some(), expected == Full);
+            assert_eq!(pair.client.protecting_key_exchange_group(), Some(NamedGroup::secp256r1));
+            assert_eq!(pair.server.protecting_key_exchange_group(), Some(NamedGroup::secp256r1));
+        }
+    }
+}
+
 #[test]
 fn renegotiation_is_refused_and_the_connection_goes_on() {
     for lying in [Side::Client, Side::Server] {
@@ -521,6 +554,23 @@ fn a_session_is_stored_only_after_finished() {
             use chitin::client::ClientSessionStore;
             assert!(sessions.tls12_session(&name).is_none(), "{lying:?} lies");
         }
+    }
+}
+
+/// A ticket has to go in front of the server's Finished, RFC 5077 section 3.3; a store can wait until it is out.
+#[test]
+fn a_server_stores_a_session_behind_its_own_finished() {
+    for (mut server, behind) in servers12().into_iter().zip([true, false]) {
+        let log = Arc::new(Printed::default());
+        server.trace = Some(log.clone());
+        Pair::new(client12(), server).handshake().unwrap();
+        let lines = log.lines();
+        let at = |what: &[&str]| {
+            let found = lines.iter().rposition(|line| what.iter().all(|part| line.contains(part)));
+            found.unwrap_or_else(|| panic!("{what:?} is not in {lines:#?}"))
+        };
+        let kept = at(&["Question", if behind { "store" } else { "ticketer" }]);
+        assert_eq!(at(&["Message", "Out", "Finished"]) < kept, behind, "{lines:#?}");
     }
 }
 

@@ -125,9 +125,10 @@ fn shares_are_taken_or_asked_for() {
     let (grease, ours) = (G::from(0x2a2a), G::X25519);
     assert_eq!(choose(&[ours], &[ours]), Ok(Choice::Ready(ours, vec![29])));
     assert_eq!(choose(&[grease, ours], &[grease, ours]), Ok(Choice::Ready(ours, vec![29])));
-    // Our order decides between shares, and a share that is here beats a group that we like more.
+    // Our order decides, between shares and beyond them.
     assert_eq!(choose(&[G::secp256r1, ours], &[G::secp256r1, ours]), Ok(Choice::Ready(ours, vec![29])));
-    assert_eq!(choose(&[ours, G::secp384r1], &[G::secp384r1]), Ok(Choice::Ready(G::secp384r1, vec![24])));
+    assert_eq!(choose(&[ours, G::secp384r1], &[G::secp384r1]), Ok(Choice::Retry(ours)));
+    assert_eq!(choose(&[G::secp384r1], &[G::secp384r1]), Ok(Choice::Ready(G::secp384r1, vec![24])));
     assert_eq!(choose(&[G::secp384r1, G::secp256r1], &[]), Ok(Choice::Retry(G::secp256r1)));
     assert_eq!(choose(&[G::FFDHE2048, ours], &[G::FFDHE2048]), Ok(Choice::Retry(ours)));
     assert_eq!(choose(&[G::FFDHE2048], &[G::FFDHE2048]), Err(PeerIncompatible::NoKxGroupsInCommon.into()));
