@@ -114,7 +114,10 @@ fn incompatible(why: &PeerIncompatible) -> &'static str {
         PeerIncompatible::NoCertificateRequestSignatureSchemesInCommon
         | PeerIncompatible::NoSignatureSchemesInCommon
         | PeerIncompatible::SignatureAlgorithmsExtensionRequired => ":NO_COMMON_SIGNATURE_ALGORITHMS:",
-        PeerIncompatible::NoCipherSuitesInCommon => ":NO_SHARED_CIPHER:",
+        PeerIncompatible::NoCipherSuiteForCertificateCurve => ":WRONG_CURVE:",
+        PeerIncompatible::NoCipherSuitesInCommon
+        | PeerIncompatible::NoCipherSuiteForSignatureSchemes
+        | PeerIncompatible::NoCipherSuiteWithoutNamedGroups => ":NO_SHARED_CIPHER:",
         PeerIncompatible::NullCompressionRequired => ":INVALID_COMPRESSION_LIST:",
         PeerIncompatible::InappropriateFallback => ":INAPPROPRIATE_FALLBACK:",
         PeerIncompatible::UncompressedEcPointsRequired => ":ERROR_PARSING_EXTENSION:",
@@ -149,6 +152,8 @@ fn misbehaved(why: &PeerMisbehaved) -> &'static str {
         | P::SelectedUnofferedCipherSuite
         | P::SelectedUnusableCipherSuiteForVersion => ":WRONG_CIPHER_RETURNED:",
         P::IllegalMiddleboxChangeCipherSpec => ":UNEXPECTED_RECORD:",
+        P::CertificateForAnotherCipherSuite => ":WRONG_CERTIFICATE_TYPE:",
+        P::CertificateOnUnofferedCurve => ":BAD_ECC_CERT:",
         P::IncorrectBinder | P::IncorrectFinished => ":DIGEST_CHECK_FAILED:",
         P::InvalidCertCompression => ":CERT_DECOMPRESSION_FAILED:",
         P::SelectedUnofferedCertCompression => ":UNKNOWN_CERT_COMPRESSION_ALG:",
@@ -185,6 +190,7 @@ fn misbehaved(why: &PeerMisbehaved) -> &'static str {
         P::TooManyKeyUpdateRequests => ":TOO_MANY_KEY_UPDATES:",
         P::TooManyWarningAlertsReceived => ":TOO_MANY_WARNING_ALERTS:",
         P::TooMuchEarlyDataReceived => ":TOO_MUCH_READ_EARLY_DATA:",
+        P::TooMuchRefusedEarlyData => ":TOO_MUCH_SKIPPED_EARLY_DATA:",
         P::EarlyDataAcceptedWithVariedApplicationProtocol => ":ALPN_MISMATCH_ON_EARLY_DATA:",
         P::EarlyDataOfferedWithVariedCipherSuite => ":CIPHER_MISMATCH_ON_EARLY_DATA:",
         P::OfferedEarlyDataWithOldProtocolVersion => ":WRONG_VERSION_ON_EARLY_DATA:",
@@ -193,15 +199,20 @@ fn misbehaved(why: &PeerMisbehaved) -> &'static str {
         P::ServerSentEmptyCertificateList => ":PEER_DID_NOT_RETURN_A_CERTIFICATE:",
         P::UnknownAlertLevel => ":UNKNOWN_ALERT_TYPE:",
         P::SelectedDifferentVersionAfterRetry => ":SECOND_SERVERHELLO_VERSION_MISMATCH:",
-        P::WrongLegacyVersion | P::SelectedTls12UsingTls13VersionExtension => ":UNSUPPORTED_PROTOCOL:",
+        P::IllegalHelloRetryRequestWithWrongLegacyVersion | P::LegacyVersionVariedAfterRetry => {
+            ":DECODE_ERROR:"
+        }
+        P::WrongLegacyVersion | P::SelectedUnofferedVersion => ":UNSUPPORTED_PROTOCOL:",
+        P::ResumptionOfferedWithVariedVersion => ":OLD_SESSION_VERSION_NOT_RETURNED:",
         P::ResumptionAttemptedWithVariedEms | P::ResumptionOfferedWithVariedEms => {
             ":RESUMED_EMS_SESSION_WITHOUT_EMS_EXTENSION:"
         }
         P::ServerHelloMustOfferUncompressedEcPoints => ":ERROR_PARSING_EXTENSION:",
         P::OfferedDuplicateCertificateCompressions => ":ERROR_PARSING_EXTENSION:",
+        P::DisallowedEncryptedExtension => ":ERROR_PARSING_EXTENSION:",
         P::BadCertChainExtensions
-        | P::DisallowedEncryptedExtension
         | P::MisplacedClientHelloExtension
+        | P::SelectedTls12UsingTls13VersionExtension
         | P::SelectedUnofferedPsk
         | P::UnexpectedCleartextExtension
         | P::UnsolicitedCertExtension

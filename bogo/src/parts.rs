@@ -21,7 +21,7 @@ use chitin::server::{
 };
 use chitin::sign::{CertifiedKey, Credential, Signer, SigningKey};
 use chitin::time_provider::{DefaultTimeProvider, TimeProvider};
-use chitin::trace::{Direction, Event, Trace};
+use chitin::trace::{Direction, Event, KeyLevel, Trace};
 use chitin::{
     CertificateError, ContentType, DigitallySignedStruct, DistinguishedName, Error, HandshakeType, KeyLog,
     NamedGroup, OtherError, PeerIncompatible, RootCertStore, SignatureAlgorithm, SignatureScheme,
@@ -39,8 +39,6 @@ pub struct Notes {
     pub fail_ocsp: bool,
     /// A verifier that refuses says `certificate_unknown`; otherwise it has the alert of a failed negotiation.
     pub custom: bool,
-    /// Who steers the first key share.
-    pub kx_hint: Option<NamedGroup>,
 
     /// A part has ended the handshake of its own will: the name of its reason.
     pub refused: Option<&'static str>,
@@ -64,6 +62,8 @@ pub struct Notes {
     /// Sessions that a server has stored, for which a client of TLS 1.2 then has an id.
     pub stored: usize,
     pub retried: bool,
+    /// The types of keys that a server of TLS 1.2 has asked for. RFC 5246 section 7.4.4.
+    pub certificate_types: Option<Vec<u8>>,
     pub messages: String,
     pub secrets: Vec<(String, Vec<u8>)>,
 }
@@ -286,11 +286,13 @@ pub struct Resolver {
 }
 
 impl Resolver {
+    /// If none suits, a server's library says why itself; a client's would go on without.
     fn choose(
         &self,
         schemes: &[SignatureScheme],
         authorities: &[&[u8]],
         accepts: impl Fn(&Credential) -> bool,
+        server: bool,
     ) -> Option<Credential> {
         let mut notes = self.notes.lock();
         notes.peer_schemes = schemes.to_vec();
@@ -317,10 +319,17 @@ impl Resolver {
         let by_issuer: Vec<&Choice> =
             self.choices.iter().filter(|c| c.must_match.as_ref().is_none_or(asked_for)).collect();
         let choice = by_issuer.iter().find(|choice| accepts(&choice.credential));
+        let choice = choice.or_else(|| by_issuer.last().filter(|_| server));
         let Some(choice) = choice else {
             // The library would go on without a certificate. This application insists on showing one.
+            let of_type = |types: &Vec<u8>| {
+                by_issuer.iter().any(|c| types.contains(&key_type(c.credential.certified_key())))
+            };
             let name = match by_issuer.is_empty() {
                 true => ":NO_MATCHING_ISSUER:",
+                false if !notes.certificate_types.as_ref().is_none_or(of_type) => {
+                    ":UNKNOWN_CERTIFICATE_TYPE:"
+                }
                 false => ":NO_COMMON_SIGNATURE_ALGORITHMS:",
             };
             return refuse(&mut notes, name, NEGOTIATION_FAILED);
@@ -340,11 +349,8 @@ impl ResolvesServerCert for Resolver {
     fn resolve_credential(&self, hello: ClientHello<'_>) -> Option<Credential> {
         let authorities: Vec<&[u8]> =
             hello.certificate_authorities().unwrap_or_default().iter().map(AsRef::as_ref).collect();
-        let schemes = hello.signature_schemes();
-        let chosen = self.choose(schemes, &authorities, |credential| match credential.is_delegated() {
-            true => hello.accepts(credential),
-            false => signs(credential, schemes),
-        })?;
+        let accepts = |credential: &Credential| hello.accepts(credential);
+        let chosen = self.choose(hello.signature_schemes(), &authorities, accepts, true)?;
         let key = chosen.certified_key();
         let mut notes = self.notes.lock();
         if notes.fail_ocsp {
@@ -361,17 +367,18 @@ impl ResolvesServerCert for Resolver {
 
 impl ResolvesClientCert for Resolver {
     fn resolve(&self, hints: &[&[u8]], schemes: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
-        self.choose(schemes, hints, |credential| signs(credential, schemes))
+        self.choose(schemes, hints, |credential| signs(credential, schemes), false)
             .map(|credential| Arc::clone(credential.certified_key()))
     }
 
     fn resolve_credential(&self, request: CertificateRequest<'_>) -> Option<Credential> {
         let authorities: Vec<&[u8]> = request.authorities().collect();
         let schemes = request.signature_schemes();
-        self.choose(schemes, &authorities, |credential| match credential.is_delegated() {
+        let accepts = |credential: &Credential| match credential.is_delegated() {
             true => request.accepts(credential),
             false => signs(credential, schemes),
-        })
+        };
+        self.choose(schemes, &authorities, accepts, false)
     }
 
     fn has_certs(&self) -> bool {
@@ -379,9 +386,18 @@ impl ResolvesClientCert for Resolver {
     }
 }
 
-/// Has the key a scheme for this peer? Whether a suite goes with it is the library's to say.
+/// Has the key a scheme for this peer?
 fn signs(credential: &Credential, schemes: &[SignatureScheme]) -> bool {
     credential.certified_key().key.choose_scheme(schemes).is_some()
+}
+
+/// The ClientCertificateType of a key: rsa_sign, or ecdsa_sign, which stands for Edwards curves too (RFC 8422 section 5.5).
+fn key_type(key: &CertifiedKey) -> u8 {
+    match key.key.algorithm() {
+        SignatureAlgorithm::RSA => 1,
+        SignatureAlgorithm::ECDSA | SignatureAlgorithm::ED25519 | SignatureAlgorithm::ED448 => 64,
+        _ => 0,
+    }
 }
 
 /// A key whose owner has decided that there shall be no handshake.
@@ -459,7 +475,7 @@ impl ClientSessionStore for Sessions {
     fn set_kx_hint(&self, _: ServerName<'static>, _: NamedGroup) {}
 
     fn kx_hint(&self, _: &ServerName<'_>) -> Option<NamedGroup> {
-        self.notes.lock().kx_hint
+        None
     }
 
     fn set_tls12_session(&self, _: ServerName<'static>, value: Tls12ClientSessionValue) {
@@ -568,11 +584,17 @@ impl Trace for Observer {
         };
         let mut notes = self.0.lock();
         let line = match event {
-            Event::Message { direction, typ, bytes, .. } => {
+            Event::Message { direction, typ, bytes, level } => {
                 if (direction, typ) == (Direction::In, HandshakeType::ClientHello) {
                     notes.hello = bytes.to_vec();
                 }
                 notes.retried |= typ == HandshakeType::HelloRetryRequest;
+                // In TLS 1.3 it is never in the clear.
+                if typ == HandshakeType::CertificateRequest && level == KeyLevel::Plaintext {
+                    let types = bytes.get(4..).and_then(|body| body.split_first());
+                    notes.certificate_types =
+                        types.and_then(|(len, rest)| rest.get(..usize::from(*len))).map(<[u8]>::to_vec);
+                }
                 // It is a ServerHello on the wire.
                 let typ =
                     if typ == HandshakeType::HelloRetryRequest { HandshakeType::ServerHello } else { typ };

@@ -325,7 +325,7 @@ pub fn check(
     let suite = conn.negotiated_cipher_suite().map(|suite| u16::from(suite.suite()));
     expect("suite", options.expect_cipher, suite)?;
     expect("suite", if has_aes() { options.expect_cipher_aes } else { options.expect_cipher_no_aes }, suite)?;
-    let group = conn.negotiated_key_exchange_group().map(|group| u16::from(group.name()));
+    let group = conn.protecting_key_exchange_group().map(u16::from);
     expect("group", options.expect_curve, group)?;
     if options.expect_hrr || options.expect_no_hrr {
         same("retry", notes.retried, options.expect_hrr)?;

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use chitin::client::Resumption;
+use chitin::client::{KeyShares, Resumption};
 use chitin::crypto::aws_lc_rs::{self, ALL_CIPHER_SUITES, ALL_KX_GROUPS, Ticketer};
 use chitin::crypto::{CryptoProvider, SupportedKxGroup};
 use chitin::pki_types::pem::PemObject;
@@ -72,7 +72,6 @@ impl Setup {
 
     /// Tells the parts what they are to do in the next connection.
     pub fn begin(&self, options: &Options) -> Result<(), Trouble> {
-        let kx_hint = self.first_group(options)?;
         let fail_certificate = certificate_error(options)?;
         self.begin_verdict(options);
         let mut notes = self.notes.lock();
@@ -81,7 +80,7 @@ impl Setup {
         notes.fail_certificate = fail_certificate;
         notes.decline_ocsp = options.decline_ocsp;
         notes.fail_ocsp = options.fail_ocsp;
-        notes.kx_hint = kx_hint;
+        notes.certificate_types = None;
         notes.verified = None;
         notes.selected = None;
         notes.protocols = None;
@@ -102,15 +101,19 @@ impl Setup {
         notes.soft = !(options.verify_peer || options.require_client_certificate);
     }
 
-    /// Only one share can be chosen, by what a client remembers of its server; a hybrid brings its half along.
-    fn first_group(&self, options: &Options) -> Result<Option<NamedGroup>, Trouble> {
-        match options.key_shares[..] {
-            [] => {
-                let hinted = |group: &&NamedGroup| options.groups_hint.contains(&u16::from(**group));
-                Ok(self.groups.iter().find(hinted).copied())
-            }
-            [one] => Ok(Some(NamedGroup::from(one))),
-            _ => Err(Trouble::Unimplemented("a choice of several key shares".into())),
+    /// What the runner takes an application to send: its first group that the server is said to know; else what it was told; else,
+    /// of groups that it was told, the first that is post-quantum and the first that is not.
+    fn key_shares(&self, options: &Options) -> KeyShares {
+        let hinted = |group: &&NamedGroup| options.groups_hint.contains(&u16::from(**group));
+        let first = |post_quantum: bool| {
+            self.groups.iter().find(|group| is_post_quantum(**group) == post_quantum).copied()
+        };
+        match (self.groups.iter().find(hinted), options.no_key_shares, &options.key_shares[..]) {
+            (Some(group), ..) => KeyShares::Only(vec![*group]),
+            (None, true, _) => KeyShares::Only(vec![]),
+            (None, false, []) if options.curves.is_empty() => KeyShares::Predicted,
+            (None, false, []) => KeyShares::Only([first(true), first(false)].into_iter().flatten().collect()),
+            (None, false, told) => KeyShares::Only(told.iter().copied().map(NamedGroup::from).collect()),
         }
     }
 
@@ -119,6 +122,9 @@ impl Setup {
         config.alpn_protocols = options.alpn.clone().unwrap_or_default();
         config.check_selected_alpn = !options.allow_unknown_alpn;
         config.enable_sni = options.host_name.is_some();
+        config.key_shares = self.key_shares(options);
+        config.grease = options.grease;
+        config.request_ocsp_response = options.ask_for_ocsp;
         config.max_fragment_size = options.max_send_fragment.map(|len| len + RECORD_HEADER);
         config.resumption = match options.no_ticket {
             true => Resumption::disabled(),
@@ -178,6 +184,10 @@ impl Setup {
         config.key_log = Arc::new(Observer(self.notes.clone()));
         config
     }
+}
+
+fn is_post_quantum(group: NamedGroup) -> bool {
+    matches!(group, NamedGroup::MLKEM1024 | NamedGroup::X25519MLKEM768)
 }
 
 /// The name to connect to. Without one in the options, none is sent.

@@ -10,6 +10,7 @@ use super::resolve::{CertificateRequest, ResolvesClientCert, ResolvesServerCert}
 use super::server::ClientHello;
 use crate::crypto::credential::{Checks, Credential};
 use crate::crypto::signer::CertifiedKey;
+use crate::crypto::verify::key_type_of;
 use crate::names::{DistinguishedName, ProtocolVersion, SignatureScheme};
 
 /// Chooses the first of several credentials that suits the peer, for a server or for a client.
@@ -152,7 +153,7 @@ impl ResolvesClientCert for CredentialList {
 
 impl ClientHello<'_> {
     /// Says whether the client can check a handshake that `credential` signs: the scheme, in TLS 1.2 the kind of key that the
-    /// suites ask for, and of a delegated credential (TLS 1.3) all but who signed it.
+    /// suites ask for and the curve that it lies on, and of a delegated credential (TLS 1.3) all but who signed it.
     ///
     /// Before the version is chosen, as in [`Accepted`](crate::server::Accepted), it goes by the schemes alone. Not in rustls
     /// 0.23.
@@ -175,9 +176,15 @@ impl ClientHello<'_> {
             let mut mutual = suites.filter(|suite| self.cipher_suites.contains(&suite.suite()));
             mutual.any(|suite| suite.usable_for_signature_algorithm(algorithm))
         };
+        // In TLS 1.2 the groups are also those of keys. RFC 8422 section 5.1.
+        let on_known_curve = || {
+            let key = credential.certified.cert.first().and_then(key_type_of);
+            let curve = key.and_then(|key| key.curve);
+            curve.is_none_or(|curve| self.named_groups.is_some_and(|groups| groups.contains(&curve)))
+        };
         credential.scheme_for(&Checks { schemes: &schemes, delegated }).is_some()
             && !credential.is_untimely(|| chosen.clock.current_time())
-            && (!old || fits_suites())
+            && (!old || (fits_suites() && on_known_curve()))
     }
 }
 

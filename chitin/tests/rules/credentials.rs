@@ -9,7 +9,7 @@ use chitin::server::{ClientHello, ResolvesServerCert};
 use chitin::sign::{CertifiedKey, Credential, CredentialList};
 use chitin::version::{TLS12, TLS13};
 use chitin::{
-    CipherSuite, ClientConfig, Error, RootCertStore, ServerConfig, SignatureScheme as Scheme,
+    CipherSuite, ClientConfig, Error, NamedGroup, RootCertStore, ServerConfig, SignatureScheme as Scheme,
     SupportedProtocolVersion,
 };
 use testkit::configs::{ClientOpts, client_config};
@@ -138,6 +138,22 @@ fn a_credential_of_tls12_goes_with_the_suites() {
     };
     let pair = shake(client_config(both_roots(), &opts), server_with(list([&ecdsa, &rsa])));
     assert_eq!(shown(&pair), *rsa.leaf());
+}
+
+/// And by its groups on which curves; in TLS 1.3 the schemes say that. RFC 8422 section 5.1, RFC 8446 section 4.2.7.
+#[test]
+fn a_credential_of_tls12_lies_on_a_curve_that_the_client_names() {
+    let p384 = TWO.ecdsa.issue(&Spec::server(KeyType::P384));
+    let p256 = TWO.ecdsa.issue(&Spec::server(KeyType::P256));
+    for (version, expected) in [(&TLS12, p256.leaf()), (&TLS13, p384.leaf())] {
+        let opts = ClientOpts {
+            versions: vec![version],
+            groups: vec![NamedGroup::X25519, NamedGroup::secp256r1],
+            ..ClientOpts::default()
+        };
+        let pair = shake(client_config(both_roots(), &opts), server_with(list([&p384, &p256])));
+        assert_eq!(shown(&pair), *expected);
+    }
 }
 
 /// Both have a key of P-256; what differs is who has signed the certificate. RFC 8446 section 4.4.2.2.
