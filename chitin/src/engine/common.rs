@@ -227,6 +227,10 @@ impl CommonState {
 
     /// Consumes what the inbox holds, as far as it goes.
     pub(crate) fn process(&mut self) -> Result<(), Error> {
+        // Over QUIC bytes are worked off as they come, and there is no inbox.
+        if self.quic().is_some() {
+            return Ok(());
+        }
         self.check_sealing()?;
         loop {
             self.left_sealed = self.open_on_read && self.data_waits_sealed();
