@@ -167,8 +167,10 @@ pub fn server(
         let pieces = if chop == 0 { bytes.len().max(1) } else { chop };
         for mut piece in bytes.chunks(pieces) {
             while !piece.is_empty() {
-                if acceptor.read_tls(&mut piece).is_err() {
-                    return None;
+                match acceptor.read_tls(&mut piece) {
+                    Ok(0) => panic!("an acceptor that reads nothing and waits"),
+                    Ok(_) => {}
+                    Err(_) => return None,
                 }
                 match acceptor.accept() {
                     Ok(None) => {}

@@ -57,8 +57,11 @@ fn the_seeds_reach_each_arm_of_each_legal_order() {
 #[test]
 fn honest_talks_over_quic_come_to_their_end() {
     for (path, seed) in corpus("quic") {
-        // A name says what it is: these end with a message that is for the endpoint.
+        // A name says what it is: what a fuzzer found has no hyphen, and these end with a message that is for the endpoint.
         let honest = !path.to_string_lossy().ends_with("-update");
+        if !path.to_string_lossy().rsplit('/').next().is_some_and(|name| name.contains('-')) {
+            continue;
+        }
         assert_eq!(surfaces::quic::completes(&seed), honest, "{}: {ANEW}", path.display());
     }
 }

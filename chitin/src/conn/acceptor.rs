@@ -7,6 +7,7 @@ use std::io::{self, Read, Write};
 use crate::config::server::{ClientHello, ServerConfig};
 use crate::engine::Engine;
 use crate::error::Error;
+use crate::names::AlertDescription;
 use crate::record::outbox::Outbox;
 
 use super::ServerConnectionData;
@@ -44,7 +45,8 @@ impl Acceptor {
     ///
     /// # Errors
     ///
-    /// What is wrong with the hello, and the alert to send for it. Afterwards the acceptor is used up.
+    /// What is wrong with the hello, and the alert to send for it; [`Error::AlertReceived`] with close_notify, and nothing to send,
+    /// for a client that has closed before its hello. Afterwards the acceptor is used up.
     pub fn accept(&mut self) -> Result<Option<Accepted>, (Error, AcceptedAlert)> {
         let Some(mut conn) = self.inner.take() else {
             let used_up = Error::General("Acceptor polled after completion".into());
@@ -53,6 +55,10 @@ impl Acceptor {
         match conn.process_new_packets() {
             Err(error) => Err((error, conn.into())),
             Ok(_) if conn.client_hello().is_some() => Ok(Some(Accepted { conn })),
+            // Nothing is read behind it, so whoever went on to wait for a hello would not even be stopped by the socket.
+            Ok(state) if state.peer_has_closed() => {
+                Err((Error::AlertReceived(AlertDescription::CloseNotify), conn.into()))
+            }
             Ok(_) => {
                 self.inner = Some(conn);
                 Ok(None)

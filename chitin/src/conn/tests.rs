@@ -571,6 +571,21 @@ fn an_acceptor_gives_out_the_alert() {
     assert_eq!(out, [21, 3, 3, 0, 2, 2, AlertDescription::InternalError.into()]);
 }
 
+/// The usual loop around an acceptor reads and asks until there is a hello. Nothing is read behind a close_notify, so for a
+/// client that begins with one it would turn for ever.
+#[test]
+fn an_acceptor_does_not_wait_for_who_has_closed() {
+    let mut acceptor = Acceptor::default();
+    let mut socket = &[21, 3, 1, 0, 2, 1, 0, 22, 3, 1, 0, 1, 1][..];
+    assert_eq!(acceptor.read_tls(&mut socket).unwrap(), 13);
+    let (error, mut alert) = acceptor.accept().err().unwrap();
+    assert_eq!(error, Error::AlertReceived(AlertDescription::CloseNotify));
+    let mut out = vec![];
+    alert.write_all(&mut out).unwrap();
+    assert_eq!(out, []);
+    assert!(acceptor.read_tls(&mut socket).is_err());
+}
+
 #[test]
 fn extracted_keys_are_those_of_the_peer() {
     use crate::crypto::suites::ConnectionTrafficSecrets as Secrets;
