@@ -119,6 +119,7 @@ pub struct Options {
     pub host_name: Option<String>,
     pub expect_server_name: Option<String>,
     pub expect_no_server_name: bool,
+    pub expect_certificate_types: Option<Vec<u8>>,
 
     pub ask_for_ocsp: bool,
     pub expect_ocsp: Option<Vec<u8>>,
@@ -333,6 +334,7 @@ fn has_value(flag: &str) -> Option<bool> {
         "expect-peer-cert-file",
         "use-client-ca-list",
         "expect-client-ca-list",
+        "expect-certificate-types",
         "host-name",
         "trust-cert",
         "expect-server-name",
@@ -448,6 +450,7 @@ impl Options {
             "expect-no-peer-cert" => self.expect_no_peer_cert = true,
             "use-client-ca-list" => self.client_ca_list = Some(names(value)?),
             "expect-client-ca-list" => self.expect_client_ca_list = Some(names(value)?),
+            "expect-certificate-types" => self.expect_certificate_types = Some(base64(value)?),
             "host-name" => self.host_name = Some(value.to_owned()),
             "expect-server-name" => self.expect_server_name = Some(value.to_owned()),
             "expect-no-server-name" => self.expect_no_server_name = true,

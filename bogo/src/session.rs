@@ -350,6 +350,9 @@ pub fn check(
     if let Some(names) = &options.expect_client_ca_list {
         same("authorities", &notes.authorities, names)?;
     }
+    if let Some(types) = &options.expect_certificate_types {
+        same("certificate types", notes.certificate_types.as_ref(), Some(types))?;
+    }
     if let Some(staple) = &options.expect_ocsp {
         same("OCSP response", &notes.ocsp, staple)?;
     }
