@@ -1,10 +1,9 @@
 //! The runner's name for each error of the library.
 //!
 //! One error has one name, whatever the case expects. Where the runner has several names for what is one error to us,
-//! `ErrorMap` in `config.json` says so; it never maps to anything wider. Four names there have two texts each: the runner calls
-//! some bad bodies of extensions by a name of their own and others not; it looks at a record's version before its type, and we at
-//! the type; it has one name for a server without a key share, RFC 8446 section 4.2.11 two; and a wrong version after a retry is
-//! first of all a wrong version.
+//! `ErrorMap` in `config.json` says so; it never maps to anything wider. Three names there have two texts each: the runner
+//! calls some bad bodies of extensions by a name of their own and others not; it looks at a record's version before its type, and
+//! we at the type; and it has one name for a server without a key share, RFC 8446 section 4.2.11 two.
 
 use chitin::{
     AlertDescription, CertificateError, ContentType, Error, InconsistentKeys, InvalidMessage,

@@ -284,8 +284,8 @@ impl Retried {
             return Err(PeerMisbehaved::SelectedDifferentCipherSuiteAfterRetry.into());
         }
         let Self { offer, transcript, suite } = *self;
-        // The retry was one of TLS 1.3, and the version stays. RFC 8446 section 4.1.4.
-        if choose_version(&offer, &hello)? != ProtocolVersion::TLSv1_3 {
+        // The retry was one of TLS 1.3, and the version stays, whatever else was offered. RFC 8446 section 4.1.4.
+        if hello.chosen_version()? != Some(ProtocolVersion::TLSv1_3) {
             return Err(PeerMisbehaved::SelectedDifferentVersionAfterRetry.into());
         }
         agree(offer, suite, transcript, &hello, m, HandshakeKind::FullWithHelloRetryRequest, cx)

@@ -69,7 +69,7 @@ cases! {
     another_suite_after_the_retry = Wrong::SelectedDifferentCipherSuiteAfterRetry, |b| b.second_server_hello(|h| {
         h.suites = vec![if h.suites == [0x1302] { 0x1301 } else { 0x1302 }];
     });
-    an_older_version_after_the_retry = Lacks::ServerTlsVersionIsDisabledByOurConfig, |b| b.second_server_hello(|h| h.remove(43));
+    an_older_version_after_the_retry = Wrong::SelectedDifferentVersionAfterRetry, |b| b.second_server_hello(|h| h.remove(43));
     a_second_retry = Wrong::SecondHelloRetryRequest, |b| b.second_server_hello(|h| {
         // SHA-256 of "HelloRetryRequest", RFC 8446 section 4.1.3.
         h.random = [

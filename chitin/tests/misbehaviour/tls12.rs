@@ -259,6 +259,10 @@ cases! {
         let pair = b.pair(client_of(provider(), BOTH), server(retrying()));
         b.fail(pair.tamper(Side::Server, edit_hello(1, |h| h.remove(43))))
     };
+    another_version_after_a_retry = Wrong::SelectedDifferentVersionAfterRetry, |b| {
+        let pair = b.pair(client_of(provider(), BOTH), server(retrying()));
+        b.fail(pair.tamper(Side::Server, edit_hello(1, |h| *h.body(43) = vec![3, 5])))
+    };
     a_session_with_another_suite = Wrong::ResumptionOfferedWithVariedCipherSuite, |b| resumed(b, Side::Server, |h| {
         h.suites = vec![if h.suites == [0xc02b] { 0xc02c } else { 0xc02b }];
     });
