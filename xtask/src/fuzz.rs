@@ -185,7 +185,12 @@ fn fuzz(root: &Path, work: &Path, name: &str, seconds: u32) -> Result<Run, Strin
         .stdout(Stdio::null())
         .output()
         .map_err(|e| format!("{name}: {e}"))?;
-    Ok(Run::read(output.status.success(), &String::from_utf8_lossy(&output.stderr)))
+    let mut run = Run::read(output.status.success(), &String::from_utf8_lossy(&output.stderr));
+    if !run.fine {
+        // Killed from outside, for one, it says nothing itself.
+        run.words.push(format!("it ended with {}", output.status));
+    }
+    Ok(run)
 }
 
 /// Which arms of the flows' legal orders are reached, by the seeds and by what was found beside them.
