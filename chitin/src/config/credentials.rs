@@ -39,11 +39,11 @@ impl CredentialList {
         Self(credentials.into_iter().map(Entry::from).collect())
     }
 
-    fn for_server(&self, hello: &ClientHello<'_>) -> Option<Credential> {
+    fn for_server(&self, hello: &ClientHello<'_>, may: impl Fn(&Credential) -> bool) -> Option<Credential> {
         let schemes = hello.signature_schemes_cert().unwrap_or(hello.signature_schemes());
         let authorities = hello.certificate_authorities().unwrap_or_default();
         let authorities: Vec<&[u8]> = authorities.iter().map(AsRef::as_ref).collect();
-        let usable = self.0.iter().filter(|entry| hello.accepts(&entry.credential));
+        let usable = self.0.iter().filter(|entry| may(&entry.credential) && hello.accepts(&entry.credential));
         best(usable, schemes, &authorities)
     }
 
@@ -123,12 +123,13 @@ fn schemes_of(algorithm: &[u8]) -> &'static [SignatureScheme] {
 }
 
 impl ResolvesServerCert for CredentialList {
+    /// What fits without a delegated credential: who calls this could not show it.
     fn resolve(&self, client_hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
-        self.for_server(&client_hello).map(|credential| credential.certified)
+        self.for_server(&client_hello, |credential| !credential.is_delegated())?.alone()
     }
 
     fn resolve_credential(&self, client_hello: ClientHello<'_>) -> Option<Credential> {
-        self.for_server(&client_hello)
+        self.for_server(&client_hello, |_| true)
     }
 }
 
@@ -139,7 +140,7 @@ impl ResolvesClientCert for CredentialList {
             entry.credential.scheme_for(&Checks { schemes, delegated: &[] }).is_some()
                 && entry.leads_to(authorities)
         });
-        best(usable, schemes, authorities).map(|credential| credential.certified)
+        best(usable, schemes, authorities)?.alone()
     }
 
     fn resolve_credential(&self, request: CertificateRequest<'_>) -> Option<Credential> {

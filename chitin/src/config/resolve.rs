@@ -140,7 +140,7 @@ impl From<Credential> for SingleCertAndKey {
 
 impl ResolvesServerCert for SingleCertAndKey {
     fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
-        Some(Arc::clone(&self.0.certified))
+        self.0.alone()
     }
 
     fn resolve_credential(&self, _: ClientHello<'_>) -> Option<Credential> {
@@ -150,7 +150,7 @@ impl ResolvesServerCert for SingleCertAndKey {
 
 impl ResolvesClientCert for SingleCertAndKey {
     fn resolve(&self, _: &[&[u8]], _: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
-        Some(Arc::clone(&self.0.certified))
+        self.0.alone()
     }
 
     fn resolve_credential(&self, _: CertificateRequest<'_>) -> Option<Credential> {

@@ -119,6 +119,11 @@ impl Credential {
         &self.certified
     }
 
+    /// What somebody may have who shows a chain with nothing beside it: `None` if the key is not the certificate's.
+    pub(crate) fn alone(&self) -> Option<Arc<CertifiedKey>> {
+        (!self.is_delegated()).then(|| Arc::clone(&self.certified))
+    }
+
     /// The items of the list, encoded; `None` if there is none.
     pub(crate) fn scts(&self) -> Option<&[u8]> {
         Some(&*self.scts).filter(|scts| !scts.is_empty())

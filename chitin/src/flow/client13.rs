@@ -346,15 +346,11 @@ fn agree(
     full: HandshakeKind,
     cx: &mut Cx<'_>,
 ) -> Result<Client, Error> {
-    check_head(
-        &offer,
-        hello,
-        match full {
-            HandshakeKind::FullWithHelloRetryRequest => PeerMisbehaved::LegacyVersionVariedAfterRetry,
-            _ => PeerMisbehaved::WrongLegacyVersion,
-        },
-        PeerMisbehaved::ServerHelloWithWrongSessionId,
-    )?;
+    let version = match full {
+        HandshakeKind::FullWithHelloRetryRequest => PeerMisbehaved::LegacyVersionVariedAfterRetry,
+        _ => PeerMisbehaved::WrongLegacyVersion,
+    };
+    check_head(&offer, hello, version, PeerMisbehaved::ServerHelloWithWrongSessionId)?;
     let extensions = hello.extensions()?;
     replies::check(&extensions.seen, Reply::ServerHello, |code| offer.offered(code))?;
     // Always with a key exchange: we never offer a PSK alone. For a choice that does not fit what we said of PSKs, RFC 8446

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use chitin::pki_types::CertificateDer;
 use chitin::server::{ClientHello, ResolvesServerCert};
-use chitin::sign::{CertifiedKey, Credential, CredentialList};
+use chitin::sign::{CertifiedKey, Credential, CredentialList, SingleCertAndKey};
 use chitin::version::{TLS12, TLS13};
 use chitin::{
     CipherSuite, ClientConfig, Error, NamedGroup, RootCertStore, ServerConfig, SignatureScheme as Scheme,
@@ -296,6 +296,34 @@ fn the_first_delegated_key_that_the_client_takes_is_used_and_else_the_servers_ow
     for client in [taking(&[]), client(&TLS12)] {
         assert_eq!(failure(client, server_with(only())).error, Error::NoServerCertificateResolved);
     }
+}
+
+/// Asks another resolver in the way of rustls 0.23, which knows of chains alone.
+#[derive(Debug)]
+struct ChainsAlone<R>(R);
+
+impl<R: ResolvesServerCert> ResolvesServerCert for ChainsAlone<R> {
+    fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        self.0.resolve(hello)
+    }
+}
+
+/// The chain with the key of the credential, and without the credential, is a signature that nobody can check.
+#[test]
+fn a_delegated_key_is_not_shown_without_its_credential() {
+    let delegating = || server_delegating(&DELEGATING.ed25519, ED25519);
+    let own = credential(&TWO.ecdsa.issue(&Spec::server(KeyType::P256)));
+    let with = |resolver: Arc<dyn ResolvesServerCert>| {
+        let mut server = server();
+        server.cert_resolver = resolver;
+        server
+    };
+    let list = ChainsAlone(CredentialList::new([delegating(), own]));
+    let pair = shake(taking(&[ED25519]), with(Arc::new(list)));
+    assert_ne!(shown(&pair), *DELEGATING.server.leaf());
+    let single = ChainsAlone(SingleCertAndKey::from(delegating()));
+    let error = failure(taking(&[ED25519]), with(Arc::new(single))).error;
+    assert_eq!(error, Error::NoServerCertificateResolved);
 }
 
 /// RSA keys are those of certificates: RFC 9345 section 4 has no place for them.
