@@ -15,7 +15,7 @@ use crate::config::testing::{SERVER, SERVER_KEY, anchors, chain, key, provider};
 use crate::config::versions::{ALL_VERSIONS, DEFAULT_VERSIONS};
 use crate::config::webpki::pki::{MAX_RSA_BITS, MIN_RSA_BITS};
 use crate::engine::{DEFAULT_BUFFER_LIMIT, budget};
-use crate::flow::{offer, psk, server13};
+use crate::flow::{offer, psk, server13, tickets13};
 use crate::names::HandshakeType;
 use crate::record::inbox::Inbox;
 use crate::record::seal::{MAX_FRAGMENT_SIZE, MIN_FRAGMENT_SIZE};
@@ -39,7 +39,7 @@ fn limits() -> [(&'static str, Vec<Limit>); 5] {
                 ("Sessions a server keeps in memory", n(DEFAULT_SERVER_SESSIONS), "`session_storage`"),
                 ("Longest use of a ticket, in seconds", MAX_TICKET_LIFETIME.into(), "RFC 8446 section 4.6.1"),
                 ("Longest use of a stored session, in seconds", psk::STORED_LIFETIME.into(), "fixed"),
-                ("Longest ticket a server sends, in bytes", n(server13::MAX_TICKET), "fixed"),
+                ("Longest ticket a server sends, in bytes", n(tickets13::MAX_TICKET), "fixed"),
                 ("Longest ticket a client keeps, in bytes", n(offer::MAX_TICKET), "fixed"),
                 ("Offered sessions a server looks at", n(psk::IDENTITIES), "fixed"),
                 (

@@ -17,6 +17,7 @@ pub(crate) mod replies;
 pub(crate) mod server12;
 pub(crate) mod server13;
 pub(crate) mod size_limit;
+pub(crate) mod tickets13;
 pub(crate) mod traffic13;
 mod transcript12;
 

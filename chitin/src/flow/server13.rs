@@ -28,7 +28,7 @@ use pki_types::{CertificateDer, UnixTime};
 use zeroize::Zeroizing;
 
 use crate::carrier::{Direction, Parameters};
-use crate::config::server::{ClientHello as HelloView, ConfigId, ServerConfig};
+use crate::config::server::{ClientHello as HelloView, ServerConfig};
 use crate::crypto::SupportedKxGroup;
 use crate::crypto::credential::Credential;
 use crate::crypto::suites::{SupportedCipherSuite, Tls13CipherSuite};
@@ -38,28 +38,26 @@ use crate::flow::certs::{self, PeerChain, Signed, Staples};
 use crate::flow::choose::{self, Share};
 use crate::flow::cx::{Cx, Gate};
 use crate::flow::delegation::{self, Rules};
-use crate::flow::offer::grease;
 use crate::flow::psk::{self, EarlyOffer, Present, Resumable};
-use crate::flow::question::{self, Answer, CLIENT_VERIFIER, Question, SERVER_STORE, TICKETER, told, view};
+use crate::flow::question::{self, Answer, CLIENT_VERIFIER, Question, SERVER_STORE, told, view};
 use crate::flow::size_limit;
+use crate::flow::tickets13::{self, Ticketing, keeps_sessions, seals_tickets};
 use crate::flow::traffic13::Traffic;
 use crate::flow::unexpected;
 use crate::flow::{self, server12};
 use crate::names::{HandshakeKind, HandshakeType, ProtocolVersion, Side, SignatureScheme};
 use crate::observe::KeyLevel;
 use crate::record::joiner::Message;
-use crate::schedule::tls13::{Early, EarlySecrets, Handshake, Master, Pair, PskKind, Resumption};
+use crate::schedule::tls13::{Early, EarlySecrets, Handshake, Master, Pair, PskKind};
 use crate::schedule::transcript::Transcript;
 use crate::secret::Secret;
 use crate::wire::client_hello::ClientHello;
-use crate::wire::codec::{MAX8, MAX16, MAX24, Opaque, Wire, nest};
+use crate::wire::codec::{MAX8, MAX16, Opaque, Wire, nest};
 use crate::wire::extensions::{
     EncryptedExtensions, HelloRetryExtensions, KeyShareEntry, SelectedProtocol, ServerHelloExtensions, Whole,
     ext,
 };
-use crate::wire::quic_parameters::promise;
 use crate::wire::server_hello::{RETRY_RANDOM, ServerHello};
-use crate::wire::stored::{self, ServerSession};
 
 /// The states of RFC 8446 appendix A.2, and between them the questions.
 pub(crate) enum Server {
@@ -344,11 +342,6 @@ pub(crate) struct Resuming {
     at: usize,
     /// They are tickets, and not names of stored sessions.
     tickets: bool,
-}
-
-/// Do sessions go into tickets, and not into the store?
-fn seals_tickets(config: &ServerConfig) -> Result<bool, Error> {
-    told(TICKETER, || config.ticketer.enabled())
 }
 
 impl Resuming {
@@ -850,7 +843,7 @@ fn delegated_offered(config: &ServerConfig) -> Vec<SignatureScheme> {
     delegation::offered(&config.delegated_credential_schemes, algorithms)
 }
 
-// ---- the client's Finished, and tickets
+// ---- the client's Finished
 
 impl Flown {
     fn read_finished(mut self: Box<Self>, m: Message<'_>, cx: &mut Cx<'_>) -> Result<Server, Error> {
@@ -864,170 +857,10 @@ impl Flown {
         cx.open_gates();
         let traffic = Box::new(Traffic { read: traffic.client, write: traffic.server });
 
-        let tickets = seals_tickets(&config)?;
-        let keeps = tickets || told(SERVER_STORE, || config.session_storage.can_cache())?;
-        match config.policy_fingerprint().filter(|_| resumes && keeps) {
-            None => Ok(Connected(traffic)),
-            Some(_) => {
-                let left = told_of.map_or(config.send_tls13_tickets.min(MAX_TICKETS), usize::from);
-                // A ticket can be used again, and so could its early data.
-                let origin = if tickets { None } else { told(SERVER_STORE, || config.origin())? };
-                let maker =
-                    Maker { config, resumption, traffic, authenticated, tickets, origin, left, nonce: 0 };
-                make_ticket(maker, cx)
-            }
+        match resumes {
+            true => tickets13::make_tickets(config, resumption, traffic, authenticated, told_of, cx),
+            false => Ok(Connected(traffic)),
         }
-    }
-}
-
-fn keeps_sessions(config: &ServerConfig) -> Result<bool, Error> {
-    Ok(seals_tickets(config)? || told(SERVER_STORE, || config.session_storage.can_cache())?)
-}
-
-/// Makes the tickets that are still to be sent.
-struct Maker {
-    config: Arc<ServerConfig>,
-    resumption: Resumption,
-    traffic: Box<Traffic>,
-    authenticated: Option<u64>,
-    /// They hold the session, and do not name a stored one.
-    tickets: bool,
-    /// What early data on the sessions is bound to; `None` if they take none.
-    origin: Option<ConfigId>,
-    left: usize,
-    nonce: u8,
-}
-
-impl Maker {
-    /// How much early data the sessions take: none in tickets, which can be used again.
-    fn early_data(&self) -> Option<u32> {
-        Some(self.config.max_early_data_size).filter(|limit| *limit > 0 && self.origin.is_some())
-    }
-}
-
-/// A session waits to be sealed or stored.
-pub(crate) struct Ticketing {
-    maker: Maker,
-    session: Zeroizing<Vec<u8>>,
-    lifetime: u32,
-    age_add: u32,
-    /// Its name, if it goes into the store.
-    id: [u8; 32],
-    /// An extension that means nothing: clients must not come to rely on there being none. RFC 8701 section 4.1.
-    grease: u16,
-}
-
-/// One more session, or the end. Never to a peer that has proved nothing: its Finished has been checked.
-fn make_ticket(mut maker: Maker, cx: &mut Cx<'_>) -> Result<Server, Error> {
-    let Some(left) = maker.left.checked_sub(1) else { return Ok(Connected(maker.traffic)) };
-    maker.left = left;
-    let config = &maker.config;
-    // The connection stands without tickets. A clock that has stopped, or a generator, costs the resumption only.
-    let now = match question::now(&config.time_provider) {
-        Err(Error::FailedToGetCurrentTime) => return Ok(Connected(maker.traffic)),
-        now => now?,
-    };
-    let authenticated = maker.authenticated.unwrap_or(now.as_secs());
-    let Some(most) = psk::lifetime_left(authenticated, now) else { return Ok(Connected(maker.traffic)) };
-    if cx.policy.resumption_data.len() > psk::MAX_RESUMPTION_DATA {
-        return Ok(Connected(maker.traffic));
-    }
-    let mut draw = [0; 4 + 1 + 32];
-    if config.provider.secure_random.fill(&mut draw).is_err() {
-        return Ok(Connected(maker.traffic));
-    }
-    let [a, b, c, d, e, id @ ..] = draw;
-    let grease = grease(e);
-    let age_add = u32::from_be_bytes([a, b, c, d]);
-    let lifetime = match maker.tickets {
-        true => told(TICKETER, || config.ticketer.lifetime())?,
-        false => psk::STORED_LIFETIME,
-    };
-    let lifetime = lifetime.min(most);
-
-    let early_data = maker.early_data();
-    let origin = maker.origin.unwrap_or_default();
-    let secret = maker.resumption.psk(&[maker.nonce]);
-    let chain = cx.facts.peer.iter().flat_map(|chain| chain.iter()).map(AsRef::as_ref);
-    let chain = stored::encode_chain(chain);
-    let policy = config.policy_fingerprint().unwrap_or_default();
-    let promise = cx.carrier.quic().filter(|_| early_data.is_some()).map(|quic| promise(&quic.ours));
-    let promise = promise.unwrap_or_default();
-    let session = ServerSession {
-        format: stored::FORMAT,
-        version: ProtocolVersion::TLSv1_3,
-        suite: maker.resumption.suite().common.suite,
-        secret: Opaque(secret.as_bytes()),
-        age_add,
-        created: now.as_secs(),
-        lifetime,
-        authenticated,
-        server_name: Opaque(cx.facts.server_name.as_ref().map_or("", |name| name.as_ref()).as_bytes()),
-        alpn: Opaque(cx.facts.alpn.as_deref().unwrap_or_default()),
-        transport: cx.carrier.quic().map_or(0, Parameters::version),
-        early_data: early_data.unwrap_or(0),
-        promise: Opaque(&promise),
-        origin: Opaque(if early_data.is_some() { &origin } else { &[] }),
-        policy: Opaque(&policy),
-        chain: Opaque(&chain),
-        application: Opaque(&cx.policy.resumption_data),
-    };
-    let mut bytes = Zeroizing::new(Vec::with_capacity(256usize.saturating_add(chain.len())));
-    session.write(&mut bytes);
-    Ok(AskTicket(Box::new(Ticketing { session: bytes, lifetime, age_add, id, grease, maker })))
-}
-
-impl Ticketing {
-    fn question(&self) -> Question<'_> {
-        let config = &self.maker.config;
-        match self.maker.tickets {
-            true => Question::SealTicket { ticketer: &config.ticketer, plain: &self.session },
-            false => Question::StoreSession {
-                store: &config.session_storage,
-                id: &self.id,
-                session: &self.session,
-            },
-        }
-    }
-
-    /// A ticketer that gives none ends the tickets, not the connection.
-    fn send_ticket(self, ticket: Option<Vec<u8>>, cx: &mut Cx<'_>) -> Result<Server, Error> {
-        // A sealed session of a client with a long chain may not fit the extension that would bring it back.
-        match ticket.filter(|ticket| !ticket.is_empty() && ticket.len() <= MAX_TICKET) {
-            Some(ticket) => self.send_new_session_ticket(&ticket, cx),
-            None => Ok(Connected(self.maker.traffic)),
-        }
-    }
-
-    fn send_session_id(self, stored: bool, cx: &mut Cx<'_>) -> Result<Server, Error> {
-        let id = self.id;
-        match stored {
-            true => self.send_new_session_ticket(&id, cx),
-            false => Ok(Connected(self.maker.traffic)),
-        }
-    }
-
-    /// RFC 8446 section 4.6.1.
-    fn send_new_session_ticket(self, ticket: &[u8], cx: &mut Cx<'_>) -> Result<Server, Error> {
-        let Self { mut maker, lifetime, age_add, grease, .. } = self;
-        let mut out = vec![HandshakeType::NewSessionTicket.into()];
-        nest(&mut out, MAX24, |out| {
-            lifetime.write(out);
-            age_add.write(out);
-            Opaque::<0, MAX8>(&[maker.nonce]).write(out);
-            Opaque::<1, MAX16>(ticket).write(out);
-            nest(out, MAX16, |out| {
-                if let Some(limit) = maker.early_data() {
-                    ext::early_data.write(out);
-                    nest(out, MAX16, |out| limit.write(out));
-                }
-                grease.write(out);
-                nest(out, MAX16, |_| {});
-            });
-        });
-        cx.emit_alone(HandshakeType::NewSessionTicket, &out);
-        maker.nonce = maker.nonce.saturating_add(1);
-        make_ticket(maker, cx)
     }
 }
 
@@ -1048,11 +881,5 @@ fn refused_early_data(config: &ServerConfig) -> usize {
 /// What is passed over beyond that. Popular servers grant 14 to 16 KiB, and other libraries pass over as much.
 pub(crate) const REFUSED_EARLY_DATA: usize = 16 * 1024;
 
-/// Each ticket has a nonce of its own, a byte long.
-const MAX_TICKETS: usize = 255;
-
 /// Authorities that are named to clients. More do not fit beside the rest of the extensions.
 pub(crate) const MAX_AUTHORITIES: usize = 60 * 1024;
-
-/// A hello that brings the ticket back has to fit 64 KiB with all else that it says.
-pub(crate) const MAX_TICKET: usize = 48 * 1024;

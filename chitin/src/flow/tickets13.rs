@@ -1,0 +1,207 @@
+//! The session tickets of a server of TLS 1.3, made one after another once the client's Finished has been checked
+//! (RFC 8446 section 4.6.1). A ticket holds the session, sealed by the ticketer, or names one that the store keeps.
+
+use alloc::boxed::Box;
+use alloc::sync::Arc;
+use alloc::vec;
+use alloc::vec::Vec;
+
+use zeroize::Zeroizing;
+
+use crate::carrier::Parameters;
+use crate::config::server::{ConfigId, ServerConfig};
+use crate::error::Error;
+use crate::flow::cx::Cx;
+use crate::flow::offer::grease;
+use crate::flow::psk;
+use crate::flow::question::{self, Question, SERVER_STORE, TICKETER, told};
+use crate::flow::server13::Server::{self, AskTicket, Connected};
+use crate::flow::traffic13::Traffic;
+use crate::names::{HandshakeType, ProtocolVersion};
+use crate::schedule::tls13::Resumption;
+use crate::wire::codec::{MAX8, MAX16, MAX24, Opaque, Wire, nest};
+use crate::wire::extensions::ext;
+use crate::wire::quic_parameters::promise;
+use crate::wire::stored::{self, ServerSession};
+
+/// Do sessions go into tickets, and not into the store?
+pub(crate) fn seals_tickets(config: &ServerConfig) -> Result<bool, Error> {
+    told(TICKETER, || config.ticketer.enabled())
+}
+
+/// Is there a ticketer or a store that keeps sessions?
+pub(crate) fn keeps_sessions(config: &ServerConfig) -> Result<bool, Error> {
+    Ok(seals_tickets(config)? || told(SERVER_STORE, || config.session_storage.can_cache())?)
+}
+
+/// Makes as many tickets as the client asked for (RFC 9149), or the config says; none if nothing would keep the sessions.
+pub(crate) fn make_tickets(
+    config: Arc<ServerConfig>,
+    resumption: Resumption,
+    traffic: Box<Traffic>,
+    authenticated: Option<u64>,
+    asked_for: Option<u8>,
+    cx: &mut Cx<'_>,
+) -> Result<Server, Error> {
+    if config.policy_fingerprint().is_none() || !keeps_sessions(&config)? {
+        return Ok(Connected(traffic));
+    }
+    let left = asked_for.map_or(config.send_tls13_tickets.min(MAX_TICKETS), usize::from);
+    let tickets = seals_tickets(&config)?;
+    // A ticket can be used again, and so could its early data.
+    let origin = if tickets { None } else { told(SERVER_STORE, || config.origin())? };
+    make_ticket(Maker { config, resumption, traffic, authenticated, tickets, origin, left, nonce: 0 }, cx)
+}
+
+/// Makes the tickets that are still to be sent.
+struct Maker {
+    config: Arc<ServerConfig>,
+    resumption: Resumption,
+    traffic: Box<Traffic>,
+    authenticated: Option<u64>,
+    /// They hold the session, and do not name a stored one.
+    tickets: bool,
+    /// What early data on the sessions is bound to; `None` if they take none.
+    origin: Option<ConfigId>,
+    left: usize,
+    nonce: u8,
+}
+
+impl Maker {
+    /// How much early data the sessions take: none in tickets, which can be used again.
+    fn early_data(&self) -> Option<u32> {
+        Some(self.config.max_early_data_size).filter(|limit| *limit > 0 && self.origin.is_some())
+    }
+}
+
+/// A session waits to be sealed or stored.
+pub(crate) struct Ticketing {
+    maker: Maker,
+    session: Zeroizing<Vec<u8>>,
+    lifetime: u32,
+    age_add: u32,
+    /// Its name, if it goes into the store.
+    id: [u8; 32],
+    /// An extension that means nothing: clients must not come to rely on there being none. RFC 8701 section 4.1.
+    grease: u16,
+}
+
+/// One more session, or the end. Never to a peer that has proved nothing: its Finished has been checked.
+fn make_ticket(mut maker: Maker, cx: &mut Cx<'_>) -> Result<Server, Error> {
+    let Some(left) = maker.left.checked_sub(1) else { return Ok(Connected(maker.traffic)) };
+    maker.left = left;
+    let config = &maker.config;
+    // The connection stands without tickets. A clock that has stopped, or a generator, costs the resumption only.
+    let now = match question::now(&config.time_provider) {
+        Err(Error::FailedToGetCurrentTime) => return Ok(Connected(maker.traffic)),
+        now => now?,
+    };
+    let authenticated = maker.authenticated.unwrap_or(now.as_secs());
+    let Some(most) = psk::lifetime_left(authenticated, now) else { return Ok(Connected(maker.traffic)) };
+    if cx.policy.resumption_data.len() > psk::MAX_RESUMPTION_DATA {
+        return Ok(Connected(maker.traffic));
+    }
+    let mut draw = [0; 4 + 1 + 32];
+    if config.provider.secure_random.fill(&mut draw).is_err() {
+        return Ok(Connected(maker.traffic));
+    }
+    let [a, b, c, d, e, id @ ..] = draw;
+    let grease = grease(e);
+    let age_add = u32::from_be_bytes([a, b, c, d]);
+    let lifetime = match maker.tickets {
+        true => told(TICKETER, || config.ticketer.lifetime())?,
+        false => psk::STORED_LIFETIME,
+    };
+    let lifetime = lifetime.min(most);
+
+    let early_data = maker.early_data();
+    let origin = maker.origin.unwrap_or_default();
+    let secret = maker.resumption.psk(&[maker.nonce]);
+    let chain = cx.facts.peer.iter().flat_map(|chain| chain.iter()).map(AsRef::as_ref);
+    let chain = stored::encode_chain(chain);
+    let policy = config.policy_fingerprint().unwrap_or_default();
+    let promise = cx.carrier.quic().filter(|_| early_data.is_some()).map(|quic| promise(&quic.ours));
+    let promise = promise.unwrap_or_default();
+    let session = ServerSession {
+        format: stored::FORMAT,
+        version: ProtocolVersion::TLSv1_3,
+        suite: maker.resumption.suite().common.suite,
+        secret: Opaque(secret.as_bytes()),
+        age_add,
+        created: now.as_secs(),
+        lifetime,
+        authenticated,
+        server_name: Opaque(cx.facts.server_name.as_ref().map_or("", |name| name.as_ref()).as_bytes()),
+        alpn: Opaque(cx.facts.alpn.as_deref().unwrap_or_default()),
+        transport: cx.carrier.quic().map_or(0, Parameters::version),
+        early_data: early_data.unwrap_or(0),
+        promise: Opaque(&promise),
+        origin: Opaque(if early_data.is_some() { &origin } else { &[] }),
+        policy: Opaque(&policy),
+        chain: Opaque(&chain),
+        application: Opaque(&cx.policy.resumption_data),
+    };
+    let mut bytes = Zeroizing::new(Vec::with_capacity(256usize.saturating_add(chain.len())));
+    session.write(&mut bytes);
+    Ok(AskTicket(Box::new(Ticketing { session: bytes, lifetime, age_add, id, grease, maker })))
+}
+
+impl Ticketing {
+    pub(crate) fn question(&self) -> Question<'_> {
+        let config = &self.maker.config;
+        match self.maker.tickets {
+            true => Question::SealTicket { ticketer: &config.ticketer, plain: &self.session },
+            false => Question::StoreSession {
+                store: &config.session_storage,
+                id: &self.id,
+                session: &self.session,
+            },
+        }
+    }
+
+    /// A ticketer that gives none ends the tickets, not the connection.
+    pub(crate) fn send_ticket(self, ticket: Option<Vec<u8>>, cx: &mut Cx<'_>) -> Result<Server, Error> {
+        // A sealed session of a client with a long chain may not fit the extension that would bring it back.
+        match ticket.filter(|ticket| !ticket.is_empty() && ticket.len() <= MAX_TICKET) {
+            Some(ticket) => self.send_new_session_ticket(&ticket, cx),
+            None => Ok(Connected(self.maker.traffic)),
+        }
+    }
+
+    pub(crate) fn send_session_id(self, stored: bool, cx: &mut Cx<'_>) -> Result<Server, Error> {
+        let id = self.id;
+        match stored {
+            true => self.send_new_session_ticket(&id, cx),
+            false => Ok(Connected(self.maker.traffic)),
+        }
+    }
+
+    /// RFC 8446 section 4.6.1.
+    fn send_new_session_ticket(self, ticket: &[u8], cx: &mut Cx<'_>) -> Result<Server, Error> {
+        let Self { mut maker, lifetime, age_add, grease, .. } = self;
+        let mut out = vec![HandshakeType::NewSessionTicket.into()];
+        nest(&mut out, MAX24, |out| {
+            lifetime.write(out);
+            age_add.write(out);
+            Opaque::<0, MAX8>(&[maker.nonce]).write(out);
+            Opaque::<1, MAX16>(ticket).write(out);
+            nest(out, MAX16, |out| {
+                if let Some(limit) = maker.early_data() {
+                    ext::early_data.write(out);
+                    nest(out, MAX16, |out| limit.write(out));
+                }
+                grease.write(out);
+                nest(out, MAX16, |_| {});
+            });
+        });
+        cx.emit_alone(HandshakeType::NewSessionTicket, &out);
+        maker.nonce = maker.nonce.saturating_add(1);
+        make_ticket(maker, cx)
+    }
+}
+
+/// Each ticket has a nonce of its own, a byte long.
+const MAX_TICKETS: usize = 255;
+
+/// A hello that brings the ticket back has to fit 64 KiB with all else that it says.
+pub(crate) const MAX_TICKET: usize = 48 * 1024;
