@@ -15,6 +15,7 @@ mod manifest;
 mod paths;
 mod peers;
 mod stages;
+mod suites;
 mod tools;
 
 use std::path::PathBuf;
@@ -37,7 +38,10 @@ cargo xtask fuzz [--seconds N] [--only TARGET]
                             run each fuzz target in turn, for so many seconds (60)
 cargo xtask fuzz --coverage say which arms of the flows' legal orders the corpora reach
 cargo xtask interop [--yes] [--only PEER]
-                            both our roles against programs of other makes, as one table";
+                            both our roles against programs of other makes, as one table
+cargo xtask paths [--data DIR] [--profile NAME] [--list]
+                            hold the validator of certificates against x509-limbo, BetterTLS and PKITS; without --data,
+                            CHITIN_TEST_DATA names the folder; --list: each disagreement with its reason";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -67,12 +71,13 @@ fn main() -> ExitCode {
             let wanted = interop::Wanted::parse(rest).unwrap_or_default();
             stages.interop(&wanted)
         }
+        ["paths", ref rest @ ..] => suites::run(&root, &stages::cargo(), rest),
         _ => {
             eprintln!("{USAGE}");
             return ExitCode::from(2);
         }
     };
-    if !matches!(words[0], "floors" | "attacks" | "bogo" | "fuzz") {
+    if !matches!(words[0], "floors" | "attacks" | "bogo" | "fuzz" | "paths") {
         println!();
         stages.summary();
     }

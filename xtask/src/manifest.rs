@@ -33,6 +33,7 @@ const ARROWS: &[(&str, &[&str], &[&str])] = &[
     ("bogo", &["chitin"], &[]),
     ("interop", &["chitin", "testkit"], &[]),
     ("surfaces", &["chitin", "chitin-pki"], &[]),
+    ("paths", &["chitin", "chitin-pki"], &[]),
     ("xtask", &[], &[]),
 ];
 

@@ -5,7 +5,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use crate::manifest::{self, Manifest};
-use crate::{api, attacks, bogo, compat, floors, interop, licences, peers};
+use crate::{api, attacks, bogo, compat, floors, interop, licences, peers, suites};
 
 pub struct Stages {
     root: PathBuf,
@@ -15,8 +15,7 @@ pub struct Stages {
 
 impl Stages {
     pub fn new(root: &Path) -> Self {
-        let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".into());
-        Self { root: root.to_owned(), cargo, done: Vec::new() }
+        Self { root: root.to_owned(), cargo: cargo(), done: Vec::new() }
     }
 
     /// Everything that a change has to pass.
@@ -57,6 +56,9 @@ impl Stages {
         let compression =
             ["test", "-p", "chitin", "--locked", "--features", "brotli,zlib", "--lib", "--test", "rules"];
         self.cargo("compression", &[&compression[..], &["compress"]].concat(), &[])?;
+        self.stage("paths", |s| {
+            suites::PROFILES.iter().try_for_each(|name| suites::run(&s.root, &s.cargo, &["--profile", name]))
+        })?;
         self.scanners()
     }
 
@@ -168,6 +170,11 @@ impl Stages {
     fn text(&self, name: &str) -> Result<String, String> {
         std::fs::read_to_string(self.root.join(name)).map_err(|e| format!("{name}: {e}"))
     }
+}
+
+/// The Cargo that called us.
+pub fn cargo() -> String {
+    std::env::var("CARGO").unwrap_or_else(|_| "cargo".into())
 }
 
 /// The floors of the core, and the arrows between the crates.

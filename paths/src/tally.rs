@@ -1,0 +1,108 @@
+//! What came out of the cases of a suite.
+
+use std::fmt;
+
+/// One suite in one run.
+pub struct Tally {
+    suite: &'static str,
+    cases: Vec<Case>,
+}
+
+/// One case: what was expected, and what we say.
+pub struct Case {
+    pub id: String,
+    pub accept: bool,
+    /// Why it was refused.
+    pub answer: Result<(), String>,
+}
+
+/// A case that came out otherwise than the suite has it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Disagreement {
+    pub kind: Kind,
+    pub id: String,
+    /// What we said.
+    pub answer: String,
+}
+
+/// Which way a disagreement goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    FalseAccept,
+    FalseReject,
+}
+
+impl Tally {
+    pub fn new(suite: &'static str, cases: Vec<Case>) -> Self {
+        Self { suite, cases }
+    }
+
+    pub fn disagreements(&self) -> impl Iterator<Item = Disagreement> {
+        self.cases.iter().filter_map(|case| {
+            let (kind, answer) = match (case.accept, &case.answer) {
+                (false, Ok(())) => (Kind::FalseAccept, "accepted".to_owned()),
+                (true, Err(why)) => (Kind::FalseReject, why.clone()),
+                _ => return None,
+            };
+            Some(Disagreement { kind, id: case.id.clone(), answer })
+        })
+    }
+
+    fn count(&self, kind: Kind) -> usize {
+        self.disagreements().filter(|disagreement| disagreement.kind == kind).count()
+    }
+}
+
+impl fmt::Display for Tally {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (accepts, rejects) = (self.count(Kind::FalseAccept), self.count(Kind::FalseReject));
+        let all = self.cases.len();
+        write!(f, "{} {}/{all}", self.suite, all - accepts - rejects)?;
+        if accepts + rejects > 0 {
+            write!(f, " (FA {accepts}, FR {rejects})")?;
+        }
+        Ok(())
+    }
+}
+
+impl Kind {
+    pub fn short(self) -> &'static str {
+        match self {
+            Self::FalseAccept => "FA",
+            Self::FalseReject => "FR",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_kinds_are_counted() {
+        let case = |id: &str, accept, answer: Result<(), &str>| Case {
+            id: id.into(),
+            accept,
+            answer: answer.map_err(str::to_owned),
+        };
+        let tally = Tally::new(
+            "suite",
+            vec![
+                case("a", true, Ok(())),
+                case("b", true, Err("why")),
+                case("c", false, Ok(())),
+                case("d", false, Err("rightly")),
+            ],
+        );
+        assert_eq!(tally.to_string(), "suite 2/4 (FA 1, FR 1)");
+        let found: Vec<_> = tally.disagreements().map(|d| (d.kind, d.id, d.answer)).collect();
+        assert_eq!(
+            found,
+            [
+                (Kind::FalseReject, "b".into(), "why".into()),
+                (Kind::FalseAccept, "c".into(), "accepted".into())
+            ]
+        );
+        assert_eq!(Tally::new("suite", vec![case("a", true, Ok(()))]).to_string(), "suite 1/1");
+    }
+}
