@@ -15,6 +15,7 @@ mod aead;
 #[cfg(feature = "tls12")]
 mod aead12;
 mod digest;
+pub mod hpke;
 mod kx;
 #[cfg(feature = "std")]
 mod shared_ticketer;
