@@ -59,6 +59,8 @@ pub struct Notes {
     pub session_suite: Option<u16>,
     /// A session came that takes no early data.
     pub session_without_early_data: bool,
+    /// What the server said of its other names with the last session that came.
+    pub across_names: Option<bool>,
     /// Sessions that a server has stored, for which a client of TLS 1.2 then has an id.
     pub stored: usize,
     pub retried: bool,
@@ -495,6 +497,7 @@ impl ClientSessionStore for Sessions {
         let mut notes = self.notes.lock();
         notes.sessions += 1;
         notes.session_without_early_data |= value.max_early_data_size() == 0;
+        notes.across_names = Some(value.resumable_across_names());
         self.kept().1.push(value);
     }
 
@@ -554,9 +557,16 @@ impl ProducesTickets for NoTickets {
     }
 }
 
-/// The system's clock, moved ahead.
-#[derive(Clone, Debug, Default)]
+/// Stands still at the time when the process began, but where it is moved ahead: cases count in whole seconds.
+#[derive(Clone, Debug)]
 pub struct Clock(Arc<AtomicU64>);
+
+impl Default for Clock {
+    fn default() -> Self {
+        let now = DefaultTimeProvider.current_time().map_or(0, |now| now.as_secs());
+        Self(Arc::new(AtomicU64::new(now)))
+    }
+}
 
 impl Clock {
     pub fn advance(&self, secs: u64) {
@@ -566,8 +576,7 @@ impl Clock {
 
 impl TimeProvider for Clock {
     fn current_time(&self) -> Option<UnixTime> {
-        let now = DefaultTimeProvider.current_time()?;
-        let secs = now.as_secs().checked_add(self.0.load(Ordering::Relaxed))?;
+        let secs = self.0.load(Ordering::Relaxed);
         Some(UnixTime::since_unix_epoch(std::time::Duration::from_secs(secs)))
     }
 }

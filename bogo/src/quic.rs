@@ -139,7 +139,7 @@ fn converse(
     setup.notes.lock().protocols = protocols;
     let met = match &link.conn {
         Connection::Client(_) => Met::Server,
-        Connection::Server(conn) => Met::Client(conn.server_name()),
+        Connection::Server(conn) => Met::Client(conn.server_name(), None),
     };
     check(setup, options, resumes, &link.conn, met)?;
     exchange(options, &message, link)?;

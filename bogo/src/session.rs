@@ -67,7 +67,7 @@ fn converse(
     };
     let met = match &link.conn {
         Connection::Client(_) => Met::Server,
-        Connection::Server(conn) => Met::Client(conn.server_name()),
+        Connection::Server(conn) => Met::Client(conn.server_name(), conn.ticket_age_skew()),
     };
     check(setup, options, resumes, &link.conn, met)?;
     exchange(setup, options, &message, link)?;
@@ -307,8 +307,8 @@ enum End {
 /// Whom the connection was with.
 pub enum Met<'a> {
     Server,
-    /// A client that has asked for this name.
-    Client(Option<&'a str>),
+    /// A client that has asked for this name, and whose age of the session is off by so many milliseconds.
+    Client(Option<&'a str>, Option<i64>),
 }
 
 pub fn check(
@@ -368,7 +368,10 @@ pub fn check(
     if let Some(protocols) = &options.expect_advertised_alpn {
         same("protocols", notes.protocols.as_ref(), Some(protocols))?;
     }
-    if let Met::Client(asked_for) = met {
+    if let Met::Client(asked_for, skew) = met {
+        if let Some(wanted) = options.expect_ticket_age_skew.filter(|_| resumed) {
+            same("skew", skew, Some(wanted * 1000))?;
+        }
         if let Some(name) = &options.expect_server_name {
             same("server name", asked_for, Some(name.as_str()))?;
         }
@@ -391,6 +394,7 @@ pub fn check_end(setup: &Setup, options: &Options, conn: &CommonState) -> Result
     if options.expect_ticket_supports_early_data {
         same("a session without early data", notes.session_without_early_data, false)?;
     }
+    expect("other names", options.expect_resumable_across_names, notes.across_names)?;
     // A resumption makes no new one in a store.
     let full = conn.handshake_kind() != Some(HandshakeKind::Resumed);
     if full && (options.expect_session_id || options.expect_no_session_id) {

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use chitin::client::{KeyShares, Resumption};
 use chitin::crypto::aws_lc_rs::{self, ALL_CIPHER_SUITES, ALL_KX_GROUPS, Ticketer};
@@ -87,6 +88,7 @@ impl Setup {
         notes.retried = false;
         notes.sessions = 0;
         notes.session_without_early_data = false;
+        notes.across_names = None;
         notes.stored = 0;
         notes.messages.clear();
         notes.hello.clear();
@@ -135,6 +137,9 @@ impl Setup {
         config.require_ems = options.expect_extended_master_secret;
         config.cert_compressors = compress::compressors(options.cert_compression);
         config.cert_decompressors = compress::decompressors(options.cert_compression);
+        if let Some(limit) = options.max_cert_list {
+            config.max_certificate_message = limit;
+        }
         config.trace = Some(Arc::new(Observer(self.notes.clone())));
         config.key_log = Arc::new(Observer(self.notes.clone()));
         config
@@ -171,6 +176,7 @@ impl Setup {
             options.server_preference || !options.tls13_ciphers.is_empty() || options.ciphers.is_some();
         if options.early_data {
             config.max_early_data_size = EARLY_DATA;
+            config.early_data_age_window = EARLY_DATA_WINDOW;
             config.send_half_rtt_data = true;
         }
         config.require_ems = options.expect_extended_master_secret;
@@ -179,6 +185,9 @@ impl Setup {
         if options.no_ticket {
             config.send_tls13_tickets = 0;
             config.ticketer = Arc::new(NoTickets);
+        }
+        if let Some(limit) = options.max_cert_list {
+            config.max_certificate_message = limit;
         }
         config.trace = Some(Arc::new(Observer(self.notes.clone())));
         config.key_log = Arc::new(Observer(self.notes.clone()));
@@ -467,6 +476,9 @@ const SUITES_DEFAULT_NO_AES: [u16; 3] = [0x1303, 0x1301, 0x1302];
 
 /// As much early data as the runner takes a server to accept.
 const EARLY_DATA: u32 = 14_336;
+
+/// While the runner takes it to be accepted.
+const EARLY_DATA_WINDOW: Duration = Duration::from_secs(60);
 
 /// More than any case makes.
 const SESSIONS: usize = 64;

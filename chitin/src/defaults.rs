@@ -8,6 +8,7 @@ use core::fmt::Debug;
 use chitin_pki::Budget;
 
 use crate::carrier::quic::MAX_PARAMETERS;
+use crate::config::CERTIFICATE_MESSAGE;
 use crate::config::client::{ClientConfig, DEFAULT_CLIENT_SESSIONS};
 use crate::config::server::{DEFAULT_SERVER_SESSIONS, ServerConfig};
 use crate::config::sessions::{MAX_TICKET_LIFETIME, TICKETS_PER_SERVER};
@@ -29,7 +30,7 @@ type Limit = (&'static str, u64, &'static str);
 /// All numbers that are limits, from all floors. The reason of each stands beside it in the code.
 fn limits() -> [(&'static str, Vec<Limit>); 5] {
     let n = |number: usize| u64::try_from(number).unwrap();
-    let longest = |typ| n(budget::longest(typ));
+    let longest = |typ| n(budget::longest(typ, CERTIFICATE_MESSAGE));
     [
         (
             "Sessions and tickets",
@@ -59,7 +60,11 @@ fn limits() -> [(&'static str, Vec<Limit>); 5] {
                 ("Written data that waits to be sent", n(DEFAULT_BUFFER_LIMIT), "`set_buffer_limit`"),
                 ("Received data that waits to be read", n(Inbox::PLAIN_LIMIT), "then `wants_read` is false"),
                 ("The whole buffer of what is received", n(Inbox::CAP), "fixed"),
-                ("QUIC: handshake bytes that wait behind a question", n(budget::WAITING), "fixed"),
+                (
+                    "QUIC: handshake bytes that wait behind a question, beside a chain",
+                    n(budget::WAITING),
+                    "fixed",
+                ),
                 ("QUIC: transport parameters of ours", n(MAX_PARAMETERS), "fixed"),
                 ("Refused early data that is skipped", n(server13::REFUSED_EARLY_DATA), "fixed"),
             ]),
@@ -71,7 +76,7 @@ fn limits() -> [(&'static str, Vec<Limit>); 5] {
                 ("ServerHello, HelloRetryRequest", longest(HandshakeType::ServerHello), "fixed"),
                 ("EncryptedExtensions", longest(HandshakeType::EncryptedExtensions), "fixed"),
                 ("CertificateRequest", longest(HandshakeType::CertificateRequest), "fixed"),
-                ("Certificate", longest(HandshakeType::Certificate), "fixed"),
+                ("Certificate", longest(HandshakeType::Certificate), "`max_certificate_message`"),
                 ("CertificateVerify", longest(HandshakeType::CertificateVerify), "fixed"),
                 ("Finished", longest(HandshakeType::Finished), "fixed"),
                 ("NewSessionTicket", longest(HandshakeType::NewSessionTicket), "fixed"),
@@ -147,6 +152,7 @@ fn table() -> String {
         ("enable_early_data", show(client.enable_early_data)),
         ("enable_secret_extraction", show(client.enable_secret_extraction)),
         ("require_ems", show(client.require_ems)),
+        ("max_certificate_message", show(client.max_certificate_message)),
         ("max_fragment_size", show(client.max_fragment_size)),
         ("key_log", show(&client.key_log)),
         ("send_ticket_request", show(client.send_ticket_request)),
@@ -170,9 +176,11 @@ fn table() -> String {
         ("send_tls13_tickets", show(server.send_tls13_tickets)),
         ("max_tls13_tickets", show(server.max_tls13_tickets)),
         ("max_early_data_size", show(server.max_early_data_size)),
+        ("early_data_age_window", show(server.early_data_age_window)),
         ("send_half_rtt_data", show(server.send_half_rtt_data)),
         ("enable_secret_extraction", show(server.enable_secret_extraction)),
         ("require_ems", show(server.require_ems)),
+        ("max_certificate_message", show(server.max_certificate_message)),
         ("max_fragment_size", show(server.max_fragment_size)),
         ("key_log", show(&server.key_log)),
         ("cert_compressors", show(&server.cert_compressors)),

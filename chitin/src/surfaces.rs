@@ -7,6 +7,7 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::fmt::Debug;
 
+use crate::config::CERTIFICATE_MESSAGE;
 use crate::config::compress::CertDecompressor;
 use crate::crypto::cipher::{MessageDecrypter, MessageEncrypter};
 use crate::error::{Error, InvalidMessage};
@@ -168,7 +169,7 @@ fn touch(value: &impl Debug) {
 ///
 /// What a flow would say.
 pub fn decompress(body: &[u8], decompressors: &[&'static dyn CertDecompressor]) -> Result<Vec<u8>, Error> {
-    certs::decompress(body, decompressors)
+    certs::decompress(body, decompressors, CERTIFICATE_MESSAGE)
 }
 
 /// The receiving half of the record layer, with the buffer before it.

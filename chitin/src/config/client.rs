@@ -6,6 +6,7 @@ use core::fmt;
 
 use pki_types::{CertificateDer, PrivateKeyDer};
 
+use super::CERTIFICATE_MESSAGE;
 #[cfg(feature = "std")]
 use super::builder::process_default_provider;
 use super::builder::{ConfigBuilder, WantsVerifier, WantsVersions};
@@ -77,8 +78,7 @@ pub struct ClientConfig {
     pub time_provider: Arc<dyn TimeProvider>,
 
     /// Algorithms for certificates the server compresses, best first (RFC 8879, TLS 1.3 only). They are offered if there are
-    /// any. By default those of the features `brotli` and `zlib`, which are off by default. A certificate message may have
-    /// 100 KiB, compressed or not; what announces more is refused before it is decompressed.
+    /// any. By default those of the features `brotli` and `zlib`, which are off by default.
     pub cert_decompressors: Vec<&'static dyn CertDecompressor>,
 
     /// Algorithms for compressing the client's certificates (RFC 8879, TLS 1.3 only): the first that the server offers is used.
@@ -108,6 +108,10 @@ pub struct ClientConfig {
     /// Whether servers are asked for an OCSP response about their certificate (RFC 6066 section 8). True by default; if not, a
     /// server that sends one is refused. Not in rustls 0.23, which always asks.
     pub request_ocsp_response: bool,
+
+    /// The longest Certificate message to take from a peer, in bytes, and the longest that a compressed one may stand for. 100 KiB by
+    /// default. What announces more is refused before it is read or decompressed. Not in rustls 0.23, where it is fixed.
+    pub max_certificate_message: usize,
 
     /// Who is told what happens on connections. Nobody by default. Not in rustls 0.23.
     pub trace: Option<Arc<dyn Trace>>,
@@ -275,6 +279,7 @@ impl ConfigBuilder<ClientConfig, WantsClientCert> {
             key_shares: KeyShares::default(),
             grease: true,
             request_ocsp_response: true,
+            max_certificate_message: CERTIFICATE_MESSAGE,
             trace: None,
             record_padding: None,
             provider: self.provider,
@@ -348,7 +353,8 @@ impl Resumption {
     /// only their dates are checked again. Not in rustls 0.23.
     ///
     /// A session whose certificates it no longer accepts (they have been revoked, say) is not offered, nor is early data sent on
-    /// it: the handshake is a full one, in which the server may show better ones. No OCSP response is kept with a session, so
+    /// it: the handshake is a full one, in which the server may show better ones. Where early data was sent and is refused, the
+    /// verifier is asked a second time before anything else is sent, and what it refuses then ends the connection. No OCSP response is kept with a session, so
     /// none is shown to the verifier; one that insists on it makes each handshake a full one.
     pub fn reverify(mut self, reverify: bool) -> Self {
         self.reverify = reverify;

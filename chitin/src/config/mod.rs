@@ -28,6 +28,10 @@ use alloc::vec::Vec;
 
 use crate::error::Error;
 
+/// The longest Certificate message, if nothing else is asked for. A chain with ML-DSA-87 certificates has about 40 KiB; other
+/// libraries draw the line at 64 to 100 KiB.
+pub(crate) const CERTIFICATE_MESSAGE: usize = 100 * 1024;
+
 /// Can these names of application protocols be said at all? RFC 7301 section 3.1.
 pub(crate) fn check_protocols(names: &[Vec<u8>]) -> Result<(), Error> {
     match names.iter().all(|name| (1..=255).contains(&name.len())) {

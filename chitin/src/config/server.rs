@@ -3,9 +3,11 @@
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::panic::AssertUnwindSafe;
+use core::time::Duration;
 
 use pki_types::{CertificateDer, DnsName, PrivateKeyDer};
 
+use super::CERTIFICATE_MESSAGE;
 #[cfg(feature = "std")]
 use super::builder::process_default_provider;
 use super::builder::{ConfigBuilder, WantsVerifier, WantsVersions};
@@ -71,13 +73,21 @@ pub struct ServerConfig {
     /// It comes out of [`ServerConnection::early_data`](crate::ServerConnection::early_data) only.
     ///
     /// Early data is not forward secret, and who has recorded it may send it again. So it is accepted only on a session of
-    /// `session_storage`, which is taken out before; only within ten seconds of the time that the client claims; and only by
+    /// `session_storage`, which is taken out before; only while the session is about as old as the client claims
+    /// ([`early_data_age_window`](Self::early_data_age_window)); and only by
     /// the config (or a clone of it) that made the session: what a store that outlives the process kept from before a restart
     /// is resumed without, unless the store says that it
     /// [is durable](crate::server::StoresServerSessions::is_durable). With a `ticketer` that is enabled none is offered and none is accepted.
     ///
     /// What is accepted is kept in memory until it is read.
     pub max_early_data_size: u32,
+
+    /// How far the age of a session may be from the age that the client claims, for early data to be accepted on it (RFC 8446
+    /// section 8.3). Ten seconds by default, which it recommends for clients on the Internet. The wider, the longer is what
+    /// was recorded of use to somebody who has kept the server from seeing it. Times are kept to the second. Not in rustls 0.23.
+    ///
+    /// [`ServerConnection::ticket_age_skew`](crate::ServerConnection::ticket_age_skew) tells what honest clients need.
+    pub early_data_age_window: Duration,
 
     /// Whether the server may send before the client's Finished (RFC 8446 section 4.4.4). False by default.
     ///
@@ -108,13 +118,16 @@ pub struct ServerConfig {
 
     /// Algorithms for certificates the client compresses, best first (RFC 8879, TLS 1.3 only). They are offered when a
     /// certificate is asked for, if there are any. By default those of the features `brotli` and `zlib`, which are off by
-    /// default. A certificate message may have 100 KiB, compressed or not; what announces more is refused before it is
-    /// decompressed.
+    /// default.
     pub cert_decompressors: Vec<&'static dyn CertDecompressor>,
 
     /// With which schemes delegated credentials of clients may sign, best first (RFC 9345, TLS 1.3 only). Empty by default: none
     /// are asked for. What the provider cannot check is left out. Not in rustls 0.23.
     pub delegated_credential_schemes: Vec<SignatureScheme>,
+
+    /// The longest Certificate message to take from a peer, in bytes, and the longest that a compressed one may stand for. 100 KiB by
+    /// default. What announces more is refused before it is read or decompressed. Not in rustls 0.23, where it is fixed.
+    pub max_certificate_message: usize,
 
     /// Who is told what happens on connections. Nobody by default. Not in rustls 0.23.
     pub trace: Option<Arc<dyn Trace>>,
@@ -137,6 +150,9 @@ const DURABLE: ConfigId = *b"a durable store.";
 
 /// What a session is bound to of the policy for authenticating clients: equal for equal policies, else different.
 pub(crate) type PolicyFingerprint = [u8; 32];
+
+/// RFC 8446 section 8.3.
+const EARLY_DATA_AGE_WINDOW: Duration = Duration::from_secs(10);
 
 /// Sessions in memory when nothing else is asked for. Busy servers want tickets or a larger store.
 pub(crate) const DEFAULT_SERVER_SESSIONS: usize = 256;
@@ -323,6 +339,7 @@ impl ConfigBuilder<ServerConfig, WantsServerCert> {
             key_log: Arc::new(NoKeyLog),
             enable_secret_extraction: false,
             max_early_data_size: 0,
+            early_data_age_window: EARLY_DATA_AGE_WINDOW,
             send_half_rtt_data: false,
             send_tls13_tickets: DEFAULT_TICKETS,
             max_tls13_tickets: DEFAULT_MAX_TICKETS,
@@ -332,6 +349,7 @@ impl ConfigBuilder<ServerConfig, WantsServerCert> {
             cert_compression_cache: Arc::new(CompressionCache::default()),
             cert_decompressors: compress::default_cert_decompressors().to_vec(),
             delegated_credential_schemes: Vec::new(),
+            max_certificate_message: CERTIFICATE_MESSAGE,
             trace: None,
             record_padding: None,
             provider: self.provider,

@@ -347,6 +347,15 @@ impl ServerConnection {
         self.inner.facts().resumption_data.as_deref()
     }
 
+    /// Returns by how many milliseconds the session that was resumed is older for the client than for us, RFC 8446
+    /// section 4.2.11.1. Not in rustls 0.23.
+    ///
+    /// `None` if none was, and in TLS 1.2. What is far from zero comes from clocks that run at different speeds, long ways, or
+    /// replays: [`ServerConfig::early_data_age_window`] is chosen by it.
+    pub fn ticket_age_skew(&self) -> Option<i64> {
+        self.inner.facts().ticket_age_skew
+    }
+
     /// Returns the end that early data (0-RTT) comes out of, RFC 8446 section 2.3.
     ///
     /// `None` if none was accepted: `max_early_data_size` says when that is possible. Early data may have been sent by somebody

@@ -2,7 +2,7 @@
 //! are reset by a record of application data with something in it.
 
 use crate::error::{Error, PeerMisbehaved};
-use crate::flow::certs::{MAX_CHAIN, MAX_COMPRESSED_CHAIN};
+use crate::flow::certs::COMPRESSION;
 use crate::names::HandshakeType;
 
 /// What a peer has used up.
@@ -34,9 +34,9 @@ const RENEGOTIATIONS: u8 = 4;
 /// Handshake messages after the handshake without data between them. Servers send a few tickets at once.
 pub(crate) const IDLE_MESSAGES: u16 = 256;
 
-/// Handshake bytes of QUIC that wait behind a question. The longest flight that an honest peer sends has a chain in it, and what
-/// else there is is small beside that.
-pub(crate) const WAITING: usize = MAX_CHAIN + 0x1_0000;
+/// Handshake bytes of QUIC that wait behind a question, beside a chain. The longest flight that an honest peer sends has one in
+/// it, and what else there is is small beside that.
+pub(crate) const WAITING: usize = 0x1_0000;
 
 impl Budget {
     pub(crate) fn empty_record(&mut self) -> Result<(), Error> {
@@ -82,8 +82,8 @@ fn spend(used: &mut u8, limit: u8, error: PeerMisbehaved) -> Result<(), Error> {
 }
 
 /// The longest body that a message may have. Nobody has proved anything yet when most of them come, so a peer must not make
-/// us collect more than an honest one ever sends.
-pub(crate) fn longest(typ: HandshakeType) -> usize {
+/// us collect more than an honest one ever sends. `certificate` is what the config allows.
+pub(crate) fn longest(typ: HandshakeType, certificate: usize) -> usize {
     match typ {
         // A hello holds at most 64 KiB of extensions; with post-quantum shares and tickets it has 2 to 4 KiB.
         HandshakeType::ClientHello => 0x1_0000,
@@ -93,9 +93,9 @@ pub(crate) fn longest(typ: HandshakeType) -> usize {
         // The names of all authorities that a server accepts: at most 64 KiB, and the schemes.
         HandshakeType::CertificateRequest => 0x1_1000,
         // What a server of TLS 1.3 puts into its Certificate, one of TLS 1.2 sends behind it.
-        HandshakeType::Certificate | HandshakeType::CertificateStatus => MAX_CHAIN,
+        HandshakeType::Certificate | HandshakeType::CertificateStatus => certificate,
         // Refused if it was not offered, and then a certificate would have come in its place.
-        HandshakeType::CompressedCertificate => MAX_COMPRESSED_CHAIN,
+        HandshakeType::CompressedCertificate => certificate.saturating_add(COMPRESSION),
         // The largest signature in use, of ML-DSA-87, has 4,627 bytes; in TLS 1.2 a share may stand before it.
         HandshakeType::CertificateVerify | HandshakeType::ServerKeyExchange => 0x4000,
         // As long as a hash.

@@ -297,7 +297,8 @@ impl Engine {
         }
         let done = self.carrier.check_observer().and_then(|()| {
             // Nobody splits what waits behind a question, so nothing else bounds it.
-            match self.paused() && self.joiner.len().saturating_add(bytes.len()) > budget::WAITING {
+            let most = budget::WAITING.saturating_add(self.policy.certificate_message.0);
+            match self.paused() && self.joiner.len().saturating_add(bytes.len()) > most {
                 true => Err(InvalidMessage::HandshakePayloadTooLarge.into()),
                 false => self.handshake_bytes(bytes),
             }
@@ -450,7 +451,9 @@ impl Engine {
         };
         self.check_epoch(epoch, rest)?;
         while !self.paused() {
-            let Some(message) = split_message(&mut rest, budget::longest)? else { break };
+            let certificate = self.policy.certificate_message.0;
+            let longest = |typ| budget::longest(typ, certificate);
+            let Some(message) = split_message(&mut rest, longest)? else { break };
             self.message_event(&message);
             if self.refuses_renegotiation(&message)? {
                 continue;

@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 
 use pki_types::CertificateDer;
 
+use crate::config::CERTIFICATE_MESSAGE;
 use crate::config::compress::{CertCompressor, CertDecompressor, CompressionCache};
 use crate::config::sessions::MAX_TICKET_LIFETIME;
 use crate::crypto::credential::{Checks, Credential};
@@ -131,12 +132,9 @@ pub(crate) fn write_chain(out: &mut Vec<u8>, chain: &[CertificateDer<'_>], stapl
     });
 }
 
-/// The longest Certificate message. A chain with ML-DSA-87 certificates has about 40 KiB; other libraries draw the line at 64
-/// to 100 KiB.
-pub(crate) const MAX_CHAIN: usize = 100 * 1024;
-
-/// The longest CompressedCertificate message: no honest compressor makes a chain longer by more than a few bytes, plus its head.
-pub(crate) const MAX_COMPRESSED_CHAIN: usize = MAX_CHAIN + 1024;
+/// What a CompressedCertificate message may have beyond a plain one: no honest compressor makes a chain longer by more than a few
+/// bytes, plus its head.
+pub(crate) const COMPRESSION: usize = 1024;
 
 /// The algorithms to offer for these decompressors: each once, and not more than the list holds. RFC 8879 section 3.
 pub(crate) fn offered_compressions(
@@ -189,13 +187,14 @@ pub(crate) fn expected(compressed: bool) -> Vec<HandshakeType> {
 pub(crate) fn decompress(
     body: &[u8],
     decompressors: &[&'static dyn CertDecompressor],
+    limit: usize,
 ) -> Result<Vec<u8>, Error> {
     let message = CompressedCertificate::read_all(body)?;
     if !offered_compressions(decompressors)?.contains(&message.algorithm) {
         return Err(PeerMisbehaved::SelectedUnofferedCertCompression.into());
     }
     let Length24(len) = message.uncompressed_length;
-    if len > MAX_CHAIN {
+    if len > limit {
         return Err(InvalidMessage::CertificatePayloadTooLarge.into());
     }
     guarded(DECOMPRESSOR, || {
@@ -241,7 +240,7 @@ fn compress(
     write_chain(&mut plain, chain, staples);
     guarded(COMPRESSOR, || {
         let made = cache.compress(compressor, &plain).ok();
-        let made = made.filter(|made| (1..=MAX_COMPRESSED_CHAIN).contains(&made.len()));
+        let made = made.filter(|made| (1..=CERTIFICATE_MESSAGE + COMPRESSION).contains(&made.len()));
         Ok(made.map(|made| {
             let mut body = Vec::with_capacity(made.len().saturating_add(8));
             CompressedCertificate {

@@ -66,6 +66,7 @@ pub(crate) enum Client {
     WaitCertificate(Box<Unauthenticated>),
     WaitCertificateVerify(Box<Presented>),
     AskVerdict(Box<Claimed>),
+    AskVerdictAgain(Box<Reconsidered>),
     WaitFinished(Box<Authenticated>),
     AskCertificate(Box<Answering>),
     AskSignature(Box<Signing>),
@@ -111,7 +112,7 @@ impl Client {
             WaitCertificateVerify(_) => vec![HandshakeType::CertificateVerify],
             WaitFinished(_) => vec![HandshakeType::Finished],
             Connected(_) => vec![HandshakeType::NewSessionTicket, HandshakeType::KeyUpdate],
-            AskVerdict(_) | AskCertificate(_) | AskSignature(_) => vec![],
+            AskVerdict(_) | AskVerdictAgain(_) | AskCertificate(_) | AskSignature(_) => vec![],
         }
     }
 
@@ -125,6 +126,7 @@ impl Client {
             WaitCertificate(_) => "WaitCertificate",
             WaitCertificateVerify(_) => "WaitCertificateVerify",
             AskVerdict(_) => "AskVerdict",
+            AskVerdictAgain(_) => "AskVerdictAgain",
             WaitFinished(_) => "WaitFinished",
             AskCertificate(_) => "AskCertificate",
             AskSignature(_) => "AskSignature",
@@ -142,6 +144,14 @@ impl Client {
                 scts: &s.chain.scts,
                 now: s.now,
             },
+            AskVerdictAgain(s) => Question::VerifyServer {
+                verifier: &s.authenticated.common.asked.config.verifier,
+                chain: &s.authenticated.chain,
+                name: &s.authenticated.common.asked.name,
+                ocsp: &[],
+                scts: &[],
+                now: s.now,
+            },
             AskCertificate(s) => Question::ClientCertificate {
                 resolver: &s.finishing.common.asked.config.client_auth_cert_resolver,
                 request: s.request.view(&s.finishing.common.asked.config),
@@ -156,6 +166,7 @@ impl Client {
     pub(crate) fn on_answer(self, answer: Answer, cx: &mut Cx<'_>) -> Result<flow::Client, Error> {
         match (self, answer) {
             (AskVerdict(s), Answer::Verified) => s.check_signature(cx),
+            (AskVerdictAgain(s), Answer::Verified) => Ok(WaitFinished(s.authenticated)),
             (AskCertificate(s), Answer::Certificate(credential)) => s.send_certificate(credential, cx),
             (AskSignature(s), Answer::Signature(signature)) => s.send_certificate_verify(&signature, cx),
             _ => Err(Error::General("an answer to a question that was not asked".into())),
@@ -393,7 +404,7 @@ fn agree(
         }
         _ => {
             refuse_early_data(&keys, cx)?;
-            EarlyData::Not
+            if sends_early { EarlyData::Refused } else { EarlyData::Not }
         }
     };
 
@@ -415,10 +426,14 @@ fn refuse_early_data(keys: &Handshake, cx: &mut Cx<'_>) -> Result<(), Error> {
 /// Early data of this connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum EarlyData {
-    /// None, or refused.
     Not,
+    /// What was sent is lost.
+    Refused,
     /// On a session of this suite and this protocol, and the server has taken the session.
-    Offered { suite: CipherSuite, alpn: Vec<u8> },
+    Offered {
+        suite: CipherSuite,
+        alpn: Vec<u8>,
+    },
     /// We write under the early key until EndOfEarlyData.
     Accepted,
 }
@@ -482,7 +497,15 @@ impl Agreed {
         let Self { common, keys, resumed } = *self;
         Ok(match resumed {
             // The PSK authenticates the server as whoever made the session.
-            Some(chain) => WaitFinished(Box::new(Authenticated { common, keys, chain, request: None })),
+            Some(chain) => {
+                // The verdict that the early data was sent on went with it.
+                let again = common.early == EarlyData::Refused && common.asked.config.resumption.reverifies();
+                let authenticated = Box::new(Authenticated { common, keys, chain, request: None });
+                match again {
+                    true => AskVerdictAgain(Box::new(Reconsidered::new(authenticated)?)),
+                    false => WaitFinished(authenticated),
+                }
+            }
             None => WaitCertificateOrRequest(Box::new(Unauthenticated { common, keys, request: None })),
         })
     }
@@ -494,13 +517,13 @@ impl Agreed {
     fn settle_early_data(&mut self, accepted: bool, cx: &mut Cx<'_>) -> Result<(), Error> {
         let chosen = cx.facts.suite.map(|suite| suite.suite());
         match (&self.common.early, accepted) {
-            (EarlyData::Not | EarlyData::Accepted, true) => {
+            (EarlyData::Not | EarlyData::Refused | EarlyData::Accepted, true) => {
                 return Err(PeerMisbehaved::EarlyDataExtensionWithoutResumption.into());
             }
-            (EarlyData::Not | EarlyData::Accepted, false) => {}
+            (EarlyData::Not | EarlyData::Refused | EarlyData::Accepted, false) => {}
             (EarlyData::Offered { .. }, false) => {
                 refuse_early_data(&self.keys, cx)?;
-                self.common.early = EarlyData::Not;
+                self.common.early = EarlyData::Refused;
             }
             (EarlyData::Offered { suite, .. }, true) if chosen != Some(*suite) => {
                 return Err(PeerMisbehaved::EarlyDataOfferedWithVariedCipherSuite.into());
@@ -599,7 +622,8 @@ impl Unauthenticated {
 
     /// RFC 8879 section 4: the transcript has the message as it came, compressed.
     fn read_compressed_certificate(self: Box<Self>, m: Message<'_>) -> Result<Client, Error> {
-        let body = certs::decompress(m.body, &self.common.asked.config.cert_decompressors)?;
+        let config = &self.common.asked.config;
+        let body = certs::decompress(m.body, &config.cert_decompressors, config.max_certificate_message)?;
         self.read_chain(&body, m.raw)
     }
 
@@ -677,6 +701,19 @@ impl Claimed {
         let chain: Arc<[_]> = chain.certificates.into();
         cx.facts.peer = Some(chain.clone());
         Ok(WaitFinished(Box::new(Authenticated { common, keys, chain, request })))
+    }
+}
+
+/// The server has taken the session and refused the early data on it: the application begins anew, and so does its verifier.
+pub(crate) struct Reconsidered {
+    authenticated: Box<Authenticated>,
+    now: UnixTime,
+}
+
+impl Reconsidered {
+    fn new(authenticated: Box<Authenticated>) -> Result<Self, Error> {
+        let now = authenticated.common.asked.now()?;
+        Ok(Self { authenticated, now })
     }
 }
 

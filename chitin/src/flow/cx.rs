@@ -5,10 +5,10 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use crate::carrier::{Carrier, Direction};
-use crate::config::check_protocols;
 use crate::config::client::ClientConfig;
 use crate::config::keylog::KeyLog;
 use crate::config::server::ServerConfig;
+use crate::config::{CERTIFICATE_MESSAGE, check_protocols};
 use crate::crypto::suites::Tls12CipherSuite;
 use crate::error::Error;
 use crate::flow::facts::Facts;
@@ -64,12 +64,23 @@ pub(crate) struct Policy {
     pub(crate) key_log: Option<Arc<dyn KeyLog>>,
     pub(crate) client_random: [u8; 32],
     pub(crate) secret_extraction: bool,
+    pub(crate) certificate_message: CertificateMessage,
     /// Server only: what the application wants to find again when the session is resumed.
     pub(crate) resumption_data: Box<[u8]>,
     /// Server only: the application wants no early data on this connection.
     pub(crate) refuses_early_data: bool,
     /// What the keys of TLS 1.2 come from, for those who may take them out.
     pub(crate) tls12_secrets: Option<Box<(MasterSecret, Randoms)>>,
+}
+
+/// How long a Certificate message may be.
+pub(crate) struct CertificateMessage(pub(crate) usize);
+
+impl Default for CertificateMessage {
+    /// None may come before a config says more: then it is the wrong message, whatever its length.
+    fn default() -> Self {
+        Self(CERTIFICATE_MESSAGE)
+    }
 }
 
 /// What a step gets.
@@ -191,6 +202,7 @@ impl Cx<'_> {
         check_protocols(&config.alpn_protocols)?;
         self.policy.key_log = Some(config.key_log.clone());
         self.policy.secret_extraction = config.enable_secret_extraction;
+        self.policy.certificate_message = CertificateMessage(config.max_certificate_message);
         self.carrier.set_trace(config.trace.clone());
         self.carrier.configure(config.max_fragment_size, config.padding())
     }
@@ -199,6 +211,7 @@ impl Cx<'_> {
     pub(crate) fn adopt_client_config(&mut self, config: &ClientConfig) -> Result<(), Error> {
         self.policy.key_log = Some(config.key_log.clone());
         self.policy.secret_extraction = config.enable_secret_extraction;
+        self.policy.certificate_message = CertificateMessage(config.max_certificate_message);
         self.carrier.set_trace(config.trace.clone());
         self.carrier.configure(config.max_fragment_size, config.padding())
     }

@@ -28,6 +28,8 @@ pub(crate) struct Facts {
     pub(crate) server_name: Option<DnsName<'static>>,
     /// Server only: what the application had put into the session that was resumed.
     pub(crate) resumption_data: Option<Box<[u8]>>,
+    /// Server only: by how many milliseconds the session that was resumed is older for the client than for us.
+    pub(crate) ticket_age_skew: Option<i64>,
     /// Client only.
     pub(crate) tickets_received: u32,
     pub(crate) exporter: Option<Exporter>,
@@ -48,6 +50,7 @@ impl Facts {
             kind: None,
             server_name: None,
             resumption_data: None,
+            ticket_age_skew: None,
             tickets_received: 0,
             exporter: None,
             early_data: false,

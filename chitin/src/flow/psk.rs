@@ -3,6 +3,7 @@
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
+use core::time::Duration;
 
 use pki_types::{CertificateDer, UnixTime};
 
@@ -32,8 +33,25 @@ pub(crate) struct Resumable {
     pub(crate) application: Box<[u8]>,
     /// When the full handshake was that this session goes back to, in seconds of UNIX time.
     pub(crate) authenticated: u64,
+    pub(crate) age: Age,
     /// What early data has to agree with, if it is allowed on the session at all.
     pub(crate) early: Option<EarlyTerms>,
+}
+
+/// What the age that a client claims for its ticket is held against. RFC 8446 section 4.2.11.1.
+#[derive(Clone, Copy)]
+pub(crate) struct Age {
+    add: u32,
+    created: u64,
+}
+
+impl Age {
+    /// Milliseconds by which the ticket is older for the client than for us. `None`: our clock has gone back behind its making.
+    pub(crate) fn skew(self, obfuscated: u32, now: UnixTime) -> Option<i64> {
+        let theirs = i64::from(obfuscated.wrapping_sub(self.add));
+        let ours = now.as_secs().checked_sub(self.created).and_then(|age| age.checked_mul(1000))?;
+        theirs.checked_sub(i64::try_from(ours).ok()?)
+    }
 }
 
 /// What a session says of early data. RFC 8446 section 4.2.10.
@@ -45,8 +63,6 @@ pub(crate) struct EarlyTerms {
     origin: Vec<u8>,
     /// What a client of QUIC counts on.
     promise: Vec<u8>,
-    age_add: u32,
-    created: u64,
 }
 
 /// What early data comes with.
@@ -59,8 +75,10 @@ pub(crate) struct EarlyOffer<'a> {
     pub(crate) origin: Option<ConfigId>,
     /// How much the config takes.
     pub(crate) limit: u32,
-    pub(crate) obfuscated_age: u32,
-    pub(crate) now: UnixTime,
+    /// How far the two ages of the ticket are apart, in milliseconds.
+    pub(crate) skew: Option<i64>,
+    /// How far they may be.
+    pub(crate) window: Duration,
 }
 
 impl EarlyTerms {
@@ -75,20 +93,10 @@ impl EarlyTerms {
             && offer.origin.is_some_and(|origin| self.origin == origin)
             // What it writes within the old limits must be within the new ones. RFC 9000 section 7.4.1.
             && offer.quic_parameters.is_none_or(|ours| quic_parameters::keep(ours, &self.promise))
-            && self.is_fresh(offer.obfuscated_age, offer.now)
-    }
-
-    /// Is the client's age of the ticket ours? RFC 8446 section 8.3.
-    fn is_fresh(&self, obfuscated_age: u32, now: UnixTime) -> bool {
-        let theirs = u64::from(obfuscated_age.wrapping_sub(self.age_add));
-        let ours = now.as_secs().checked_sub(self.created).and_then(|age| age.checked_mul(1000));
-        ours.is_some_and(|ours| ours.abs_diff(theirs) <= FRESHNESS)
+            // RFC 8446 section 8.3.
+            && offer.skew.is_some_and(|skew| Duration::from_millis(skew.unsigned_abs()) <= offer.window)
     }
 }
-
-/// Milliseconds that the two ages of a ticket may differ. RFC 8446 section 8.3 speaks of ten seconds for clients on the Internet;
-/// the clocks are read to the second here.
-const FRESHNESS: u64 = 10_000;
 
 /// What the session must have been made for, to be resumed now.
 pub(crate) struct Present<'a> {
@@ -129,14 +137,13 @@ pub(crate) fn resumable(bytes: &[u8], present: &Present<'_>) -> Option<Resumable
         chain: session.chain().map(|der| CertificateDer::from(der.to_vec())).collect(),
         application: session.application.0.into(),
         authenticated: session.authenticated,
+        age: Age { add: session.age_add, created: session.created },
         early: (session.early_data > 0).then(|| EarlyTerms {
             limit: session.early_data,
             suite: session.suite,
             alpn: session.alpn.0.to_vec(),
             origin: session.origin.0.to_vec(),
             promise: session.promise.0.to_vec(),
-            age_add: session.age_add,
-            created: session.created,
         }),
     })
 }

@@ -438,21 +438,29 @@ impl Bound {
             && chosen.kind == HandshakeKind::Full
             && hello.extension(ext::early_data).is_some()
             && !cx.policy.refuses_early_data;
-        let identity = hello.psks().and_then(|psks| psks.identities.iter().next()).filter(|_| offered);
-        let (Some(terms), Some(identity)) = (&session.early, identity) else { return Ok(None) };
+        let Some(terms) = session.early.as_ref().filter(|_| offered) else { return Ok(None) };
         let offer = EarlyOffer {
             suite: chosen.suite.common.suite,
             alpn: &choose::protocol(hello, config, cx.is_quic())?.unwrap_or_default(),
             quic_parameters: cx.carrier.quic().map(|quic| &quic.ours[..]),
             origin: told(SERVER_STORE, || config.origin())?,
             limit: config.max_early_data_size,
-            obfuscated_age: identity.obfuscated_ticket_age,
-            now: chosen.now()?,
+            skew: self.age_skew()?,
+            window: config.early_data_age_window,
         };
         Ok(terms.allow(&offer).then_some(terms.limit))
     }
 
+    /// By how much the client's age of the session differs from ours.
+    fn age_skew(&self) -> Result<Option<i64>, Error> {
+        let Self { chosen, session, at, .. } = self;
+        let identity = chosen.hello.psks().and_then(|psks| psks.identities.iter().nth(*at));
+        let now = chosen.now()?;
+        Ok(identity.and_then(|identity| session.age.skew(identity.obfuscated_ticket_age, now)))
+    }
+
     fn resume(self, early_data: Option<u32>, cx: &mut Cx<'_>) -> Result<Server, Error> {
+        cx.facts.ticket_age_skew = self.age_skew()?;
         let Self { chosen, session, at, .. } = self;
         let index = u16::try_from(at).map_err(|_| PeerMisbehaved::SelectedInvalidPsk)?;
         let early = Early::with_psk(chosen.suite, &session.secret);
@@ -759,7 +767,8 @@ impl Flown {
 
     /// RFC 8879 section 4: the transcript has the message as it came, compressed.
     fn read_compressed_certificate(self: Box<Self>, m: Message<'_>) -> Result<Server, Error> {
-        let body = certs::decompress(m.body, &self.config.cert_decompressors)?;
+        let config = &self.config;
+        let body = certs::decompress(m.body, &config.cert_decompressors, config.max_certificate_message)?;
         self.read_chain(&body, m.raw)
     }
 

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use chitin::compress::CompressionCache;
 use chitin::trace::{Direction, Event, Trace};
-use chitin::{ClientConfig, HandshakeKind, HandshakeType, NamedGroup, ServerConfig};
+use chitin::{ClientConfig, HandshakeKind, HandshakeType, InvalidMessage, NamedGroup, ServerConfig};
 use testkit::configs::provider;
 use testkit::hello::Hello;
 use testkit::packing::{Broken, FIRST, SECOND};
@@ -168,4 +168,20 @@ fn the_built_in_algorithms() {
     server.cert_compressors = default_cert_compressors().to_vec();
     let (_, sent) = sent(client, server);
     assert_eq!(sent[0], [Some(u16::from(default_cert_compressors()[0].algorithm()))]);
+}
+
+#[test]
+fn the_longest_certificate_message_counts_what_it_decompresses_to() {
+    // The chain has about a thousand bytes, and is a little shorter or longer when compressed.
+    for (limit, expected) in [
+        (200, Err(InvalidMessage::CertificatePayloadTooLarge.into())),
+        (WORLD.server.chain.iter().map(|der| der.len() + 5).sum::<usize>() + 4, Ok(())),
+    ] {
+        let (mut client, mut server) = (client(), server());
+        client.cert_decompressors = vec![&FIRST];
+        server.cert_compressors = vec![&FIRST];
+        client.max_certificate_message = limit;
+        let got = Pair::new(client, server).settle().map_err(|failed| failed.error);
+        assert_eq!(got, expected, "{limit}");
+    }
 }

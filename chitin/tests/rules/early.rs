@@ -3,6 +3,7 @@
 use std::fmt;
 use std::io::{ErrorKind, Read, Write};
 use std::sync::Arc;
+use std::time::Duration;
 
 use chitin::HandshakeKind::{Full, FullWithHelloRetryRequest, Resumed};
 use chitin::client::Tls13ClientSessionValue;
@@ -300,6 +301,34 @@ fn only_while_the_ages_agree() {
         assert_eq!(kind_of(&pair), Resumed, "{theirs_is} {ours_is}");
         assert_eq!(pair.client.is_early_data_accepted(), accepted, "{theirs_is} {ours_is}");
     }
+}
+
+#[test]
+fn the_ages_may_differ_by_what_the_config_says_and_the_difference_is_told() {
+    // What the client and the server make of the age of the ticket; whether its early data is taken.
+    for (theirs_is, ours_is, accepted) in [(70, 10, true), (71, 10, false), (10, 70, true), (10, 71, false)] {
+        let (mut client, mut server) = configs();
+        server.early_data_age_window = Duration::from_secs(60);
+        let (ours, theirs) = (Clock::at(DAY), Clock::at(DAY));
+        (client.time_provider, server.time_provider) = (theirs.clone(), ours.clone());
+        let (client, server) = (Arc::new(client), Arc::new(server));
+        assert_eq!(shake(&client, &server).server.ticket_age_skew(), None, "nothing was resumed");
+        theirs.set(DAY + theirs_is);
+        ours.set(DAY + ours_is);
+        let mut pair = written(&client, &server);
+        pair.handshake().unwrap();
+        assert_eq!(pair.client.is_early_data_accepted(), accepted, "{theirs_is} {ours_is}");
+        let skew = (theirs_is as i64 - ours_is as i64) * 1000;
+        assert_eq!((kind_of(&pair), pair.server.ticket_age_skew()), (Resumed, Some(skew)));
+    }
+    // Of a ticket, on which no early data is taken, too.
+    let (mut client, mut server) = (client(), server_with_tickets());
+    let (ours, theirs) = (Clock::at(DAY), Clock::at(DAY));
+    (client.time_provider, server.time_provider) = (theirs.clone(), ours.clone());
+    let (client, server) = (Arc::new(client), Arc::new(server));
+    shake(&client, &server);
+    theirs.set(DAY + 5);
+    assert_eq!(shake(&client, &server).server.ticket_age_skew(), Some(5000));
 }
 
 #[test]

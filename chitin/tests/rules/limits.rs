@@ -3,12 +3,15 @@
 use std::sync::Arc;
 
 use chitin::client::TicketRequest;
+use chitin::pki_types::CertificateDer;
 use chitin::version::{TLS12, TLS13};
 use chitin::{
-    ClientConfig, HandshakeKind, ProtocolVersion, RecordPadding, ServerConfig, SupportedProtocolVersion,
+    ClientConfig, Error, HandshakeKind, HandshakeType, InvalidMessage, ProtocolVersion, RecordPadding,
+    ServerConfig, SupportedProtocolVersion,
 };
 use testkit::hello::Hello;
 use testkit::pair::{Pair, Record, Side};
+use testkit::pki::Identity;
 
 use crate::common::*;
 
@@ -181,4 +184,68 @@ fn the_server_says_how_many_tickets_and_which_records() {
     let has = |extension: &[u8]| body.windows(extension.len()).any(|window| window == extension);
     assert_eq!(typ, 8);
     assert!(has(&[0, 58, 0, 1, 8]) && has(&[0, 28, 0, 2, 0x40, 1]), "{body:?}");
+}
+
+/// A chain that is `len` bytes long as a Certificate message of `version`: the honest one, and intermediates that nobody needs.
+fn chain_of(identity: &Identity, version: ProtocolVersion, len: usize) -> Vec<CertificateDer<'static>> {
+    let tls13 = usize::from(version == ProtocolVersion::TLSv1_3);
+    // The context and the length of the list; for each certificate its length and that of its extensions.
+    let (head, each) = (tls13 + 3, 3 + 2 * tls13);
+    let mut chain = identity.chain.clone();
+    let taken = chain.iter().fold(head + each, |sum, der| sum + each + der.len());
+    let mut rest = vec![0x30, 0x83];
+    let content = len - taken - 5;
+    rest.extend_from_slice(&u32::try_from(content).unwrap().to_be_bytes()[1..]);
+    rest.resize(rest.len() + content, 0);
+    chain.push(rest.into());
+    chain
+}
+
+/// What becomes of a Certificate message of this length, from the one side, under this limit of the other.
+fn shown(
+    version: &'static SupportedProtocolVersion,
+    by: Side,
+    len: usize,
+    limit: Option<usize>,
+) -> Result<(), Error> {
+    let provider = default_provider();
+    let builder = ClientConfig::builder_with_provider(provider.clone()).with_protocol_versions(&[version]);
+    let builder = builder.unwrap().with_root_certificates(roots());
+    let chain = chain_of(&WORLD.client, version.version, len);
+    let key = WORLD.client.key.clone_key();
+    let mut client = match by {
+        Side::Client => builder.with_client_auth_cert(chain, key).unwrap(),
+        Side::Server => builder.with_no_client_auth(),
+    };
+    let builder = ServerConfig::builder_with_provider(provider).with_protocol_versions(&[version]).unwrap();
+    let (builder, chain) = match by {
+        Side::Client => (builder.with_client_cert_verifier(required(roots())), WORLD.server.chain.clone()),
+        Side::Server => (builder.with_no_client_auth(), chain_of(&WORLD.server, version.version, len)),
+    };
+    let mut server = builder.with_single_cert(chain, WORLD.server.key.clone_key()).unwrap();
+    client.cert_decompressors.clear();
+    server.cert_decompressors.clear();
+    match (by, limit) {
+        (Side::Client, Some(limit)) => server.max_certificate_message = limit,
+        (Side::Server, Some(limit)) => client.max_certificate_message = limit,
+        (_, None) => {}
+    }
+    Pair::new(client, server).settle().map_err(|failed| failed.error)
+}
+
+#[test]
+fn the_longest_certificate_message_is_a_setting() {
+    let typ = HandshakeType::Certificate;
+    let refused = |len, limit| Err(InvalidMessage::HandshakeMessageTooLong { typ, len, limit }.into());
+    for version in [&TLS12, &TLS13] {
+        for by in [Side::Client, Side::Server] {
+            let shown = |len, limit| shown(version, by, len, limit);
+            assert_eq!(shown(16_384, Some(16_384)), Ok(()));
+            assert_eq!(shown(16_385, Some(16_384)), refused(16_385, 16_384));
+            // 100 KiB by default.
+            assert_eq!(shown(102_400, None), Ok(()));
+            assert_eq!(shown(102_401, None), refused(102_401, 102_400));
+            assert_eq!(shown(200_000, Some(200_000)), Ok(()));
+        }
+    }
 }

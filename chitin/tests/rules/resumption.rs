@@ -1,5 +1,6 @@
 //! Tickets, stores, and who may resume what. RFC 8446 sections 2.2, 4.2.11 and 4.6.1.
 
+use std::io::Write;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -539,6 +540,54 @@ fn a_client_that_reverifies_asks_again_before_it_offers_a_session() {
         let failed = Pair::new(careful.clone(), renewed.clone()).settle().unwrap_err();
         assert_eq!(failed.error, CertificateError::Revoked.into());
     }
+}
+
+#[test]
+fn a_client_that_reverifies_asks_once_more_when_its_early_data_is_refused() {
+    let honest = WebPkiServerVerifier::builder_with_provider(roots().into(), default_provider());
+    let verifier = Arc::new(Changing {
+        honest: honest.build().unwrap(),
+        refused: Mutex::default(),
+        asked: AtomicUsize::new(0),
+    });
+    let asked = || verifier.asked.swap(0, Ordering::Relaxed);
+    let config = ClientConfig::builder_with_provider(default_provider())
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .dangerous()
+        .with_custom_certificate_verifier(verifier.clone());
+    let mut trusting = config.with_no_client_auth();
+    trusting.enable_early_data = true;
+    let mut careful = trusting.clone();
+    careful.resumption = careful.resumption.reverify(true);
+    let mut server = server();
+    server.max_early_data_size = 1000;
+    let (trusting, careful, server) = (Arc::new(trusting), Arc::new(careful), Arc::new(server));
+    kind(&careful, &server);
+    asked();
+
+    let early = |client: &Arc<ClientConfig>, accepts: bool| {
+        let mut pair = Pair::new(client.clone(), server.clone());
+        pair.client.early_data().unwrap().write_all(b"early").unwrap();
+        if !accepts {
+            pair.server.reject_early_data();
+        }
+        pair
+    };
+    let mut pair = early(&careful, true);
+    pair.handshake().unwrap();
+    assert_eq!((pair.client.is_early_data_accepted(), asked()), (true, 1), "the verdict it was sent on");
+    let mut pair = early(&careful, false);
+    pair.handshake().unwrap();
+    assert_eq!((pair.client.is_early_data_accepted(), asked()), (false, 2));
+    let mut pair = early(&trusting, false);
+    pair.handshake().unwrap();
+    assert_eq!((pair.client.is_early_data_accepted(), asked()), (false, 0), "the default never asks again");
+
+    // The verifier changes its mind while the hello is under way.
+    let mut pair = early(&careful, false);
+    *verifier.refused.lock().unwrap() = WORLD.server.chain.first().cloned();
+    assert_eq!(pair.settle().unwrap_err().error, CertificateError::Revoked.into());
 }
 
 /// The leaf that this server shows.
