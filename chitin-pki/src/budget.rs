@@ -19,6 +19,8 @@ pub enum Budget {
     Candidates,
     /// Certificates in one path.
     Depth,
+    /// Policies and their mappings, in the certificates of all whole paths.
+    Policies,
 }
 
 impl Budget {
@@ -29,6 +31,7 @@ impl Budget {
             Self::Names => NAMES,
             Self::Candidates => CANDIDATES,
             Self::Depth => DEPTH,
+            Self::Policies => POLICIES,
         }
     }
 }
@@ -40,6 +43,7 @@ impl fmt::Display for Budget {
             Self::Names => "it needs too many name comparisons",
             Self::Candidates => "too many certificates could be the issuer",
             Self::Depth => "the chain is too long",
+            Self::Policies => "it has too many policies",
         })
     }
 }
@@ -50,11 +54,12 @@ pub(crate) struct Purse {
     signatures: usize,
     names: usize,
     candidates: usize,
+    policies: usize,
 }
 
 impl Purse {
     pub(crate) fn new() -> Self {
-        Self { signatures: SIGNATURES, names: NAMES, candidates: CANDIDATES }
+        Self { signatures: SIGNATURES, names: NAMES, candidates: CANDIDATES, policies: POLICIES }
     }
 
     pub(crate) fn signature(&mut self) -> Result<(), Problem> {
@@ -67,6 +72,10 @@ impl Purse {
 
     pub(crate) fn candidate(&mut self) -> Result<(), Problem> {
         spend(&mut self.candidates, 1, Budget::Candidates)
+    }
+
+    pub(crate) fn policies(&mut self, count: usize) -> Result<(), Problem> {
+        spend(&mut self.policies, count, Budget::Policies)
     }
 }
 
@@ -91,6 +100,10 @@ pub(crate) const NAMES: usize = 250_000;
 /// Issuers considered, over all paths. The search is exponential in a mesh of cross-signs, and a step that costs no
 /// new signature and few names still costs. A chain of 8 in a pool of 30 with every name doubled needs some hundred.
 pub(crate) const CANDIDATES: usize = 2_000;
+
+/// Policies and mappings, over all paths that reach an anchor. A bridged government hierarchy has some 200 in a path, and
+/// perhaps ten paths; crafted certificates have thousands each. At some 200 ns each, this is 4 ms.
+pub(crate) const POLICIES: usize = 20_000;
 
 /// Intermediates in one path, self-issued ones included: it bounds the recursion. Twice [`INTERMEDIATES`], since key
 /// rollover may put one self-issued certificate beside each.

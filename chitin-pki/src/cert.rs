@@ -28,6 +28,8 @@ pub struct Certificate<'a> {
     signed: Signed<'a>,
     issuer: DirectoryName<'a>,
     subject: DirectoryName<'a>,
+    /// Both names match, which is asked often and may take long to find out.
+    self_issued: bool,
     not_before: Time,
     not_after: Time,
     spki: SubjectPublicKeyInfo<'a>,
@@ -108,7 +110,20 @@ impl<'a> Certificate<'a> {
         fields.end("end of the signed part")?;
 
         let signed = Signed { message: tbs.raw, algorithm, signature };
-        Ok(Self { der, version, serial, signed, issuer, subject, not_before, not_after, spki, extensions })
+        let self_issued = issuer.matches(&subject);
+        Ok(Self {
+            der,
+            version,
+            serial,
+            signed,
+            issuer,
+            subject,
+            self_issued,
+            not_before,
+            not_after,
+            spki,
+            extensions,
+        })
     }
 
     /// The whole encoding.
@@ -185,7 +200,7 @@ impl<'a> Certificate<'a> {
 
     /// Issuer and subject have the same name. RFC 5280 section 6.1.
     pub fn is_self_issued(&self) -> bool {
-        self.issuer == self.subject
+        self.self_issued
     }
 
     /// Checks that `time` is within the validity, both ends included. RFC 5280 section 4.1.2.5.

@@ -8,7 +8,7 @@ use crate::der::{self, Element, Reader};
 use crate::dn::DirectoryName;
 use crate::error::{ConstraintBreach, Problem, Which};
 use crate::general_name::GeneralName;
-use crate::{dns, email, ip, oid};
+use crate::{dns, email, ip, oid, uri};
 
 /// The two lists of subtrees, known to be well-formed.
 #[derive(Clone, Copy, Debug)]
@@ -96,6 +96,7 @@ enum Name<'a> {
     Dns(Option<dns::Pattern<'a>>),
     Ip(Option<&'a [u8]>),
     Email(Option<email::Mailbox<'a>>),
+    Uri(Option<uri::Host<'a>>),
     Directory(DirectoryName<'a>),
     /// Of a form that we do not compare.
     Unsupported(GeneralName<'a>),
@@ -122,6 +123,7 @@ impl<'a> Name<'a> {
             GeneralName::Dns(name) => Self::Dns(dns::Pattern::new(name)),
             GeneralName::Ip(address) => Self::Ip(ip::is_address(address).then_some(address)),
             GeneralName::Email(mailbox) => Self::Email(email::Mailbox::new(mailbox)),
+            GeneralName::Uri(uri) => Self::Uri(uri::Host::of(uri)),
             GeneralName::Directory(name) => Self::Directory(name),
             other => Self::Unsupported(other),
         }
@@ -140,6 +142,10 @@ impl<'a> Name<'a> {
             },
             (Self::Email(name), GeneralName::Email(subtree)) => match (name, email::Subtree::new(subtree)) {
                 (Some(name), Some(subtree)) => Fit::inside(name.is_within(&subtree)),
+                _ => Fit::Malformed,
+            },
+            (Self::Uri(host), GeneralName::Uri(subtree)) => match (host, uri::Subtree::new(subtree)) {
+                (Some(host), Some(subtree)) => Fit::inside(host.is_within(&subtree)),
                 _ => Fit::Malformed,
             },
             (Self::Directory(name), GeneralName::Directory(subtree)) => Fit::inside(name.is_within(*subtree)),
@@ -180,6 +186,7 @@ fn read_subtrees<'a>(fields: &mut Reader<'a>, tag: u8) -> Result<Option<Reader<'
             GeneralName::Dns(base) => dns::Subtree::new(base).is_some(),
             GeneralName::Ip(base) => ip::Subnet::new(base).is_some(),
             GeneralName::Email(base) => email::Subtree::new(base).is_some(),
+            GeneralName::Uri(base) => uri::Subtree::new(base).is_some(),
             _ => true,
         };
         if !well_formed {

@@ -6,7 +6,9 @@ use crate::der::{self, Element, Reader};
 use crate::error::Problem;
 use crate::oid;
 
-/// A directory name: the value of an `RDNSequence`, without its tag and length. Equality is that of the encoding.
+/// A directory name: the value of an `RDNSequence`, without its tag and length.
+///
+/// Equality is that of the encoding; [`Self::matches`] is that of the name.
 ///
 /// Its display is for people: most attributes by short names, in the order of the encoding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,6 +18,19 @@ impl<'a> DirectoryName<'a> {
     /// The empty name, which a subject may have.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// Whether both are the same name, however it is written. RFC 5280 section 7.1.
+    ///
+    /// Of text in `PrintableString` and `UTF8String`, case and the number of spaces do not count, nor which of both it is;
+    /// of a domain component, case does not count (section 7.3). Other types of text are the same only if their octets are.
+    pub fn matches(&self, other: &Self) -> bool {
+        if self.0 == other.0 {
+            return true;
+        }
+        let mut names = self.rdns();
+        other.rdns().all(|theirs| names.next().is_some_and(|ours| rdn_eq(&ours, &theirs)))
+            && names.next().is_none()
     }
 
     /// Reads a name and checks its structure.
@@ -99,6 +114,9 @@ fn attribute_eq(a: &Attribute<'_>, b: &Attribute<'_>) -> bool {
     if a.value.raw == b.value.raw {
         return true;
     }
+    if a.kind == oid::DOMAIN_COMPONENT && [a.value.tag, b.value.tag] == [der::IA5_STRING; 2] {
+        return a.value.body.eq_ignore_ascii_case(b.value.body);
+    }
     match (text(&a.value), text(&b.value)) {
         (Some(a), Some(b)) => folded(a).eq(folded(b)),
         _ => false,
@@ -140,8 +158,7 @@ impl fmt::Display for DirectoryName<'_> {
                 [0x55, 4, 10] => f.write_str("O")?,
                 [0x55, 4, 11] => f.write_str("OU")?,
                 oid::EMAIL_ADDRESS => f.write_str("emailAddress")?,
-                // 0.9.2342.19200300.100.1.25
-                [0x09, 0x92, 0x26, 0x89, 0x93, 0xf2, 0x2c, 0x64, 1, 25] => f.write_str("DC")?,
+                oid::DOMAIN_COMPONENT => f.write_str("DC")?,
                 other => {
                     for (i, arc) in oid::arcs(other).iter().enumerate() {
                         if i > 0 {
@@ -208,6 +225,36 @@ mod tests {
             (name(&[&de, &org, &org]), false),
         ] {
             assert_eq!(DirectoryName(&subject).is_within(DirectoryName(&subtree)), expected);
+        }
+    }
+
+    #[test]
+    fn names_match_by_rfc_5280() {
+        let de = rdn(&[attribute(6, 0x13, "DE")]);
+        let dc = |tag, value: &str| {
+            rdn(&[tlv(0x30, &[tlv(6, oid::DOMAIN_COMPONENT), tlv(tag, value.as_bytes())].concat())])
+        };
+        let org = |tag, value| rdn(&[attribute(10, tag, value)]);
+        for (left, right, expected) in [
+            (org(0x0c, "Some Org"), org(0x0c, "Some Org"), true),
+            (org(0x0c, " some   ORG "), org(0x13, "Some Org"), true),
+            (org(0x0c, "\u{c4}rger"), org(0x0c, "\u{e4}rger"), true),
+            (org(0x0c, "Some Org"), org(0x0c, "SomeOrg"), false),
+            (org(0x0c, "Some Org"), org(0x16, "Some Org"), false),
+            (org(0x16, "Some Org"), org(0x16, "some org"), false),
+            (org(0x0c, "Some Org"), [org(0x0c, "Some Org"), de.clone()].concat(), false),
+            (
+                [de.clone(), org(0x0c, "Some Org")].concat(),
+                [org(0x0c, "Some Org"), de.clone()].concat(),
+                false,
+            ),
+            (dc(0x16, "Example"), dc(0x16, "eXAMPLE"), true),
+            (dc(0x16, "Example"), dc(0x16, " example"), false),
+            (Vec::new(), Vec::new(), true),
+            (Vec::new(), de.clone(), false),
+        ] {
+            let (left, right) = (DirectoryName(&left), DirectoryName(&right));
+            assert_eq!((left.matches(&right), right.matches(&left)), (expected, expected), "{left} {right}");
         }
     }
 

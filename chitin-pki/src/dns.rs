@@ -118,6 +118,12 @@ pub(crate) fn is_name(name: &[u8]) -> bool {
     name.len() <= MAX_NAME && name.split(|&octet| octet == b'.').all(is_label)
 }
 
+/// Whether the last label is a number, as in an IP address that is written as text: no top-level domain is one (RFC 3696
+/// section 2).
+pub(crate) fn looks_like_an_address(name: &[u8]) -> bool {
+    name.rsplit(|&octet| octet == b'.').next().is_some_and(|label| label.iter().all(u8::is_ascii_digit))
+}
+
 fn is_label(label: &[u8]) -> bool {
     let edge = |octet: Option<&u8>| octet.is_some_and(|&octet| octet != b'-');
     label.len() <= MAX_LABEL

@@ -114,6 +114,9 @@ pub enum Problem {
         /// The purposes in the certificate.
         presented: Vec<Vec<usize>>,
     },
+    /// Explicit policies are demanded, and the path is valid for none, or for none of those asked for. RFC 5280 section
+    /// 6.1.3 (f).
+    NoValidPolicy,
     /// A name in the certificate is not within the name constraints above it. RFC 5280 section 4.2.1.10.
     NameConstraint {
         /// The name.
@@ -235,7 +238,8 @@ impl Problem {
             | Self::EndEntityUsedAsCa
             | Self::IssuerMayNotSignCertificates
             | Self::PathTooLong { .. }
-            | Self::ExtendedKeyUsage { .. } => 4,
+            | Self::ExtendedKeyUsage { .. }
+            | Self::NoValidPolicy => 4,
             Self::NotYetValid { .. } | Self::Expired { .. } => 5,
             Self::NameConstraint { .. } | Self::NameMismatch { .. } => 6,
             Self::BudgetExceeded { .. } => 7,
@@ -316,6 +320,9 @@ impl fmt::Display for Problem {
                 write!(f, "is not for {required}; its purposes are ")?;
                 list(f, presented.iter().map(|oid| Dotted(oid)))
             }
+            Self::NoValidPolicy => f.write_str(
+                "is the end of a path that is valid for none of the certificate policies asked for",
+            ),
             Self::NameConstraint { name, breach, constrained_by } => {
                 write!(f, "the name {name} {breach} of {constrained_by}")
             }

@@ -7,6 +7,7 @@ use crate::der::{self, Element, Reader};
 use crate::error::Problem;
 use crate::general_name::GeneralNames;
 use crate::oid;
+use crate::policies::{CertificatePolicies, PolicyConstraints, PolicyMappings, inhibit_any_policy};
 use crate::usage::{ExtendedKeyUsage, KeyUsage};
 
 /// The known extensions.
@@ -18,6 +19,10 @@ pub(crate) struct Extensions<'a> {
     pub(crate) extended_key_usage: Option<ExtendedKeyUsage<'a>>,
     pub(crate) subject_alt_name: Option<GeneralNames<'a>>,
     pub(crate) name_constraints: Option<NameConstraints<'a>>,
+    pub(crate) policies: Option<CertificatePolicies<'a>>,
+    pub(crate) policy_mappings: Option<PolicyMappings<'a>>,
+    pub(crate) policy_constraints: Option<PolicyConstraints>,
+    pub(crate) inhibit_any_policy: Option<u32>,
     pub(crate) subject_key_id: Option<&'a [u8]>,
     pub(crate) authority_key_id: Option<&'a [u8]>,
 }
@@ -85,10 +90,12 @@ impl<'a> Extensions<'a> {
             }
             oid::SUBJECT_KEY_IDENTIFIER => self.subject_key_id = Some(subject_key_id(value)?),
             oid::AUTHORITY_KEY_IDENTIFIER => self.authority_key_id = authority_key_id(value)?,
-            // RFC 5280 section 4.2.1.11: must be critical. Not evaluated yet, so refused either way.
-            oid::POLICY_CONSTRAINTS if !extension.critical => return Err(wrong()),
-            // Without a demand for an explicit policy these change no result (RFC 5280 section 6.1.5 (g)).
-            oid::CERTIFICATE_POLICIES | oid::POLICY_MAPPINGS | oid::INHIBIT_ANY_POLICY => {}
+            oid::CERTIFICATE_POLICIES => self.policies = Some(CertificatePolicies::read(value)?),
+            oid::POLICY_MAPPINGS => self.policy_mappings = Some(PolicyMappings::read(value)?),
+            // RFC 5280 sections 4.2.1.11 and 4.2.1.14 have those who issue these two mark them as critical. They are
+            // honoured either way, so that a missing mark lets nobody in.
+            oid::POLICY_CONSTRAINTS => self.policy_constraints = Some(PolicyConstraints::read(value)?),
+            oid::INHIBIT_ANY_POLICY => self.inhibit_any_policy = Some(inhibit_any_policy(value)?),
             // Where to find revocation lists; whether one is wanted is the caller's decision.
             oid::CRL_DISTRIBUTION_POINTS => {}
             unknown if extension.critical => {

@@ -32,15 +32,17 @@
 //! - A leaf with key usage must have `digitalSignature`: in TLS 1.3, and in TLS 1.2 as we speak it, the leaf signs.
 //! - Names are taken from the subject alternative name only (RFC 9525). A wildcard is the whole left-most label, and
 //!   at least two labels follow it.
-//! - Name constraints are honoured on DNS names, IP addresses, mailboxes and directory names, on issuers and on trust
-//!   anchors, critical or not. A constraint on another form of name refuses any certificate that has such a name.
+//! - Name constraints are honoured on DNS names, IP addresses, mailboxes, URIs and directory names, on issuers and on
+//!   trust anchors, critical or not. A constraint on another form of name refuses any certificate that has such a name.
 //! - A DNS constraint with a leading dot is outside RFC 5280 but common. As a permission it covers subdomains only,
 //!   as an exclusion also the name itself: each time the narrower reading.
 //! - Trust anchors are trusted as given: their validity and extensions are not part of a path (RFC 5280 section
 //!   6.1.1). [`anchor_from_der`] refuses certificates that contradict the use as an anchor.
-//! - Names of issuer and subject are chained by equality of their encoding.
-//! - Policies are not evaluated, so a certificate with policy constraints is refused. The other policy extensions
-//!   cannot change a result in which no explicit policy is asked for (RFC 5280 section 6.1.5).
+//! - Names of issuer and subject are chained by the comparison of RFC 5280 section 7.1: neither case nor spaces count.
+//!   Of the preparation of text by RFC 4518 only these two steps are taken, so names that differ in the composition of
+//!   their characters are different names.
+//! - Policies are evaluated by RFC 9618 on every path. Without [`PolicyInputs`] any policy will do, and what the
+//!   certificates demand themselves holds, marked as critical or not.
 
 #![no_std]
 #![forbid(unsafe_code)]
@@ -67,10 +69,12 @@ mod general_name;
 mod ip;
 mod oid;
 mod path;
+mod policies;
 mod server_name;
 mod signature;
 mod spki;
 mod time;
+mod uri;
 mod usage;
 
 pub use crate::anchor::anchor_from_der;
@@ -80,7 +84,9 @@ pub use crate::dn::DirectoryName;
 pub use crate::error::{ConstraintBreach, Error, PresentedName, Problem, Which};
 pub use crate::extensions::{BasicConstraints, Extension};
 pub use crate::general_name::GeneralName;
+pub use crate::oid::oid_from_text;
 pub use crate::path::{Link, Path, Verifier};
+pub use crate::policies::{PolicyInputs, PolicySet};
 pub use crate::server_name::verify_name;
 pub use crate::signature::verify_signature;
 pub use crate::spki::{SubjectPublicKeyInfo, check_spki};

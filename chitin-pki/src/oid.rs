@@ -44,6 +44,35 @@ pub(crate) fn arcs(oid: &[u8]) -> Vec<usize> {
     arcs
 }
 
+/// Makes the octets of an object identifier, without tag and length, out of its arcs with dots between.
+///
+/// None if it is not one: fewer than two arcs, a first arc above 2, a second above 39 under the first two, an arc that does
+/// not fit in 64 bits.
+pub fn oid_from_text(text: &str) -> Option<Vec<u8>> {
+    let mut arcs = text
+        .split('.')
+        .map(|arc| arc.parse::<u64>().ok().filter(|_| arc.bytes().all(|c| c.is_ascii_digit())));
+    let (top, second) = (arcs.next()??, arcs.next()??);
+    if top > 2 || (top < 2 && second > 39) {
+        return None;
+    }
+    let mut octets = Vec::new();
+    push_arc(&mut octets, top.checked_mul(40)?.checked_add(second)?);
+    for arc in arcs {
+        push_arc(&mut octets, arc?);
+    }
+    Some(octets)
+}
+
+/// Seven bits an octet, the top bit in all but the last (X.690 section 8.19.2).
+fn push_arc(octets: &mut Vec<u8>, arc: u64) {
+    let bits = 64u32.saturating_sub(arc.leading_zeros()).max(1);
+    for group in (0..bits.div_ceil(7)).rev() {
+        let low = u8::try_from((arc >> group.saturating_mul(7)) & 0x7f).unwrap_or(0);
+        octets.push(if group == 0 { low } else { low | 0x80 });
+    }
+}
+
 pub(crate) const SUBJECT_KEY_IDENTIFIER: &[u8] = &[0x55, 0x1d, 14];
 pub(crate) const KEY_USAGE: &[u8] = &[0x55, 0x1d, 15];
 pub(crate) const SUBJECT_ALT_NAME: &[u8] = &[0x55, 0x1d, 17];
@@ -51,6 +80,8 @@ pub(crate) const BASIC_CONSTRAINTS: &[u8] = &[0x55, 0x1d, 19];
 pub(crate) const NAME_CONSTRAINTS: &[u8] = &[0x55, 0x1d, 30];
 pub(crate) const CRL_DISTRIBUTION_POINTS: &[u8] = &[0x55, 0x1d, 31];
 pub(crate) const CERTIFICATE_POLICIES: &[u8] = &[0x55, 0x1d, 32];
+/// anyPolicy, 2.5.29.32.0.
+pub(crate) const ANY_POLICY: &[u8] = &[0x55, 0x1d, 32, 0];
 pub(crate) const POLICY_MAPPINGS: &[u8] = &[0x55, 0x1d, 33];
 pub(crate) const AUTHORITY_KEY_IDENTIFIER: &[u8] = &[0x55, 0x1d, 35];
 pub(crate) const POLICY_CONSTRAINTS: &[u8] = &[0x55, 0x1d, 36];
@@ -72,6 +103,8 @@ pub(crate) const RSASSA_PSS: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1,
 pub(crate) const EC_PUBLIC_KEY: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 2, 1];
 /// emailAddress, 1.2.840.113549.1.9.1.
 pub(crate) const EMAIL_ADDRESS: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 9, 1];
+/// domainComponent, 0.9.2342.19200300.100.1.25.
+pub(crate) const DOMAIN_COMPONENT: &[u8] = &[0x09, 0x92, 0x26, 0x89, 0x93, 0xf2, 0x2c, 0x64, 1, 25];
 
 #[cfg(test)]
 mod tests {
@@ -85,6 +118,22 @@ mod tests {
         // X.690 section 8.19.5: {2 999 3}.
         assert_eq!(arcs(&[0x88, 0x37, 0x03]), [2, 999, 3]);
         assert_eq!(arcs(&[0xff; 40]), []);
+    }
+
+    #[test]
+    fn identifiers_are_made_of_text() {
+        for (text, octets) in [
+            ("1.2.840.113549.1.1.1", RSA_ENCRYPTION),
+            ("2.5.29.32.0", ANY_POLICY),
+            ("2.999.3", &[0x88, 0x37, 0x03]),
+            ("0.0", &[0]),
+            ("1.3.128.16384", &[0x2b, 0x81, 0x00, 0x81, 0x80, 0x00]),
+        ] {
+            assert_eq!(oid_from_text(text).as_deref(), Some(octets), "{text}");
+        }
+        for bad in ["", "1", "3.1", "1.40", "1..2", "1.2.", "1.+2", "1.2.x", "2.5.18446744073709551616"] {
+            assert_eq!(oid_from_text(bad), None, "{bad}");
+        }
     }
 
     #[test]

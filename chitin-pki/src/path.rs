@@ -12,8 +12,10 @@ use pki_types::{CertificateDer, SignatureVerificationAlgorithm, TrustAnchor, Uni
 use crate::budget::{Budget, DEPTH, INTERMEDIATES, Purse};
 use crate::cert::Certificate;
 use crate::constraints::NameConstraints;
+use crate::dn::DirectoryName;
 use crate::error::{Error, Problem, Which};
 use crate::oid;
+use crate::policies::{self, PolicyInputs, PolicySet};
 use crate::spki::SubjectPublicKeyInfo;
 use crate::usage::Purpose;
 
@@ -25,6 +27,7 @@ pub struct Verifier<'v> {
     time: UnixTime,
     purpose: Purpose,
     max_intermediates: usize,
+    policies: PolicyInputs<'v>,
 }
 
 /// A path that was found to be good.
@@ -38,6 +41,8 @@ pub struct Path<'v, 'c> {
     pub anchor: &'v TrustAnchor<'v>,
     /// The position of the anchor in the caller's list.
     pub anchor_position: usize,
+    /// The policies it is valid for, of those that the caller asked for.
+    pub policies: PolicySet,
 }
 
 /// A certificate in the middle of a path.
@@ -57,7 +62,14 @@ impl<'v> Verifier<'v> {
         time: UnixTime,
         purpose: Purpose,
     ) -> Self {
-        Self { algorithms, anchors, time, purpose, max_intermediates: INTERMEDIATES }
+        Self {
+            algorithms,
+            anchors,
+            time,
+            purpose,
+            max_intermediates: INTERMEDIATES,
+            policies: PolicyInputs::default(),
+        }
     }
 
     /// Allows at most this many certificates between leaf and anchor, not counting self-issued ones.
@@ -65,6 +77,11 @@ impl<'v> Verifier<'v> {
     /// The default is 8. More than 16, self-issued ones included, are never allowed.
     pub fn with_max_intermediates(self, max: usize) -> Self {
         Self { max_intermediates: max, ..self }
+    }
+
+    /// Asks for certificate policies. By default any will do, and none need be there.
+    pub fn with_policies(self, policies: PolicyInputs<'v>) -> Self {
+        Self { policies, ..self }
     }
 
     /// Finds a path from the leaf to a trust anchor that breaks no rule.
@@ -84,13 +101,22 @@ impl<'v> Verifier<'v> {
         self.check_leaf(leaf).map_err(|problem| problem.of(Which::Peer(LEAF)))?;
         let mut search = Search::new(self, leaf, intermediates);
         match search.climb()? {
-            Some(anchor_position) => search.into_path(anchor_position),
+            Some(arrival) => search.into_path(arrival),
             None => Err(search.into_error()),
         }
     }
 
     fn check_leaf(&self, leaf: &Certificate<'_>) -> Result<(), Problem> {
         leaf.check_time(self.time)?;
+        match self.purpose {
+            Purpose::Any => {}
+            Purpose::ServerAuth | Purpose::ClientAuth => self.check_peer(leaf)?,
+        }
+        leaf.spki().check()
+    }
+
+    /// What a peer of TLS has to be beyond RFC 5280.
+    fn check_peer(&self, leaf: &Certificate<'_>) -> Result<(), Problem> {
         if leaf.is_ca() {
             return Err(Problem::CaUsedAsEndEntity);
         }
@@ -105,8 +131,7 @@ impl<'v> Verifier<'v> {
         if leaf.name_constraints().is_some() {
             return Err(Problem::EndEntityHasNameConstraints);
         }
-        self.check_purpose(leaf, Accept::Named)?;
-        leaf.spki().check()
+        self.check_purpose(leaf, Accept::Named)
     }
 
     /// The rules for an issuer by itself. RFC 5280 section 6.1.4 (k) to (n).
@@ -128,10 +153,10 @@ impl<'v> Verifier<'v> {
     }
 
     fn check_purpose(&self, certificate: &Certificate<'_>, accept: Accept) -> Result<(), Problem> {
-        let Some(usage) = certificate.extended_key_usage() else {
+        let (Some(usage), Some(purpose)) = (certificate.extended_key_usage(), self.purpose.oid()) else {
             return Ok(());
         };
-        if usage.includes(self.purpose.oid())
+        if usage.includes(purpose)
             || (accept == Accept::NamedOrAny && usage.includes(oid::ANY_EXTENDED_KEY_USAGE))
         {
             return Ok(());
@@ -168,6 +193,19 @@ struct Search<'s, 'v, 'c> {
     /// Signatures checked before: position of the signed certificate, signer, result.
     checked: Vec<(usize, Signer, Result<(), Problem>)>,
     failure: Option<Failure>,
+}
+
+/// The end of a search that found a path.
+struct Arrival {
+    anchor_position: usize,
+    policies: PolicySet,
+}
+
+/// How two names were written that are the same.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Written {
+    Alike,
+    Otherwise,
 }
 
 struct Failure {
@@ -207,24 +245,16 @@ impl<'s, 'v, 'c> Search<'s, 'v, 'c> {
         search
     }
 
-    /// Looks for a way from the end of the path to an anchor, and gives the anchor's position.
-    fn climb(&mut self) -> Result<Option<usize>, Error> {
+    /// Looks for a way from the end of the path to an anchor.
+    fn climb(&mut self) -> Result<Option<Arrival>, Error> {
         let Some(child) = self.path.last().copied() else {
             return Ok(None);
         };
-        let issuer = child.certificate.issuer();
-        let anchors = self.verifier.anchors;
         let mut known = false;
-
-        for (position, anchor) in anchors.iter().enumerate().filter(|(_, a)| *a.subject == *issuer.0) {
-            known = true;
-            match self.step_to_anchor(&child, position, anchor) {
-                Ok(()) => return Ok(Some(position)),
-                Err(Refused::Step(error)) => self.note(error),
-                Err(Refused::Search(error)) => return Err(error),
-            }
+        // Comparing names that are written otherwise takes long, and there are many anchors: so that comes last.
+        if let Some(arrival) = self.try_anchors(&child, Written::Alike, &mut known)? {
+            return Ok(Some(arrival));
         }
-
         for candidate in self.candidates(&child)? {
             known = true;
             match self.step_to(&child, candidate) {
@@ -235,17 +265,60 @@ impl<'s, 'v, 'c> Search<'s, 'v, 'c> {
                 }
                 Err(Refused::Search(error)) => return Err(error),
             }
-            if let Some(anchor) = self.climb()? {
-                return Ok(Some(anchor));
+            if let Some(arrival) = self.climb()? {
+                return Ok(Some(arrival));
             }
             self.path.pop();
         }
+        if let Some(arrival) = self.try_anchors(&child, Written::Otherwise, &mut known)? {
+            return Ok(Some(arrival));
+        }
 
         if !known {
-            let problem = Problem::UnknownIssuer { issuer: issuer.0.to_vec() };
+            let problem = Problem::UnknownIssuer { issuer: child.certificate.issuer().0.to_vec() };
             self.note(problem.of(Which::Peer(child.position)));
         }
         Ok(None)
+    }
+
+    fn try_anchors(
+        &mut self,
+        child: &Link<'c>,
+        written: Written,
+        known: &mut bool,
+    ) -> Result<Option<Arrival>, Error> {
+        let issuer = child.certificate.issuer();
+        for (position, anchor) in self.verifier.anchors.iter().enumerate() {
+            let subject = DirectoryName(&anchor.subject);
+            let alike = if subject == issuer { Written::Alike } else { Written::Otherwise };
+            if alike != written
+                || (alike == Written::Otherwise && !self.same_name(child, &subject, &issuer)?)
+            {
+                continue;
+            }
+            *known = true;
+            match self.step_to_anchor(child, position, anchor) {
+                Ok(policies) => return Ok(Some(Arrival { anchor_position: position, policies })),
+                Err(Refused::Step(error)) => self.note(error),
+                Err(Refused::Search(error)) => return Err(error),
+            }
+        }
+        Ok(None)
+    }
+
+    /// Compares names in full where a look does not tell, which the peer has to pay for.
+    fn same_name(
+        &mut self,
+        child: &Link<'c>,
+        left: &DirectoryName<'_>,
+        right: &DirectoryName<'_>,
+    ) -> Result<bool, Error> {
+        if left == right {
+            return Ok(true);
+        }
+        let cost = left.0.len().min(right.0.len()).div_ceil(OCTETS_A_COMPARISON);
+        self.purse.names(cost).map_err(|problem| problem.of(Which::Peer(child.position)))?;
+        Ok(left.matches(right))
     }
 
     /// The certificates that could be the issuer by name and are not in the path, those with a fitting key
@@ -255,9 +328,9 @@ impl<'s, 'v, 'c> Search<'s, 'v, 'c> {
         let issuer = child.certificate.issuer();
         let wanted = child.certificate.extensions.authority_key_id;
         let mut found: Vec<(u8, usize)> = Vec::new();
-        for (index, link) in self.pool.iter().enumerate() {
-            let candidate = &link.certificate;
-            if candidate.subject() != issuer || self.is_in_path(candidate) {
+        for index in 0..self.pool.len() {
+            let Some(candidate) = self.pool.get(index).map(|link| link.certificate) else { continue };
+            if !self.same_name(child, &candidate.subject(), &issuer)? || self.is_in_path(child, &candidate)? {
                 continue;
             }
             let order = match (wanted, candidate.extensions.subject_key_id) {
@@ -273,10 +346,16 @@ impl<'s, 'v, 'c> Search<'s, 'v, 'c> {
 
     /// The same name with the same key is the same entity, and passing it twice leads nowhere new. RFC 4158
     /// section 5.2.
-    fn is_in_path(&self, candidate: &Certificate<'_>) -> bool {
-        self.path.iter().any(|link| {
-            link.certificate.subject() == candidate.subject() && link.certificate.spki() == candidate.spki()
-        })
+    fn is_in_path(&mut self, child: &Link<'c>, candidate: &Certificate<'c>) -> Result<bool, Error> {
+        for at in 0..self.path.len() {
+            let Some(passed) = self.path.get(at).map(|link| link.certificate) else { continue };
+            if passed.spki() == candidate.spki()
+                && self.same_name(child, &passed.subject(), &candidate.subject())?
+            {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     fn step_to_anchor(
@@ -284,7 +363,7 @@ impl<'s, 'v, 'c> Search<'s, 'v, 'c> {
         child: &Link<'c>,
         position: usize,
         anchor: &'v TrustAnchor<'v>,
-    ) -> Result<(), Refused> {
+    ) -> Result<PolicySet, Refused> {
         let which = Which::Anchor(position);
         self.spend_candidate(child)?;
         let key = SubjectPublicKeyInfo::from_contents(&anchor.subject_public_key_info)
@@ -296,7 +375,18 @@ impl<'s, 'v, 'c> Search<'s, 'v, 'c> {
                 .map_err(|problem| Refused::Step(problem.of(which)))?;
             self.check_names(&constraints, which)?;
         }
-        Ok(())
+        self.check_policies()
+    }
+
+    /// Policies go down from the anchor, so they are looked at when all of a path is there.
+    fn check_policies(&mut self) -> Result<PolicySet, Refused> {
+        let path = self.path.iter().rev().map(|link| link.certificate);
+        policies::evaluate(path, &self.verifier.policies, &mut self.purse).map_err(|refusal| {
+            let position = self.path.iter().rev().nth(refusal.depth).map_or(LEAF, |link| link.position);
+            let spent = matches!(refusal.problem, Problem::BudgetExceeded { .. });
+            let error = refusal.problem.of(Which::Peer(position));
+            if spent { Refused::Search(error) } else { Refused::Step(error) }
+        })
     }
 
     fn step_to(&mut self, child: &Link<'c>, candidate: usize) -> Result<Link<'c>, Refused> {
@@ -400,18 +490,25 @@ impl<'s, 'v, 'c> Search<'s, 'v, 'c> {
         }
     }
 
-    fn into_path(self, anchor_position: usize) -> Result<Path<'v, 'c>, Error> {
+    fn into_path(self, arrival: Arrival) -> Result<Path<'v, 'c>, Error> {
+        let Arrival { anchor_position, policies } = arrival;
         let anchor = self.verifier.anchors.get(anchor_position);
         let mut links = self.path.iter().copied();
         match (links.next(), anchor) {
-            (Some(leaf), Some(anchor)) => {
-                Ok(Path { leaf: leaf.certificate, intermediates: links.collect(), anchor, anchor_position })
-            }
+            (Some(leaf), Some(anchor)) => Ok(Path {
+                leaf: leaf.certificate,
+                intermediates: links.collect(),
+                anchor,
+                anchor_position,
+                policies,
+            }),
             _ => Err(self.into_error()),
         }
     }
 }
 
 const LEAF: usize = 0;
+/// Octets of a name that are compared in about the time that comparing two short names takes.
+const OCTETS_A_COMPARISON: usize = 32;
 /// Purposes that an error shows.
 const PURPOSES_SHOWN: usize = 32;

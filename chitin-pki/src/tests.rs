@@ -8,5 +8,6 @@ mod issuers;
 mod leaf;
 mod names;
 mod parsing;
+mod policies;
 mod signatures;
 mod support;

@@ -14,13 +14,18 @@ pub enum Purpose {
     ServerAuth,
     /// The leaf is a TLS client's.
     ClientAuth,
+    /// The leaf is anything, for whatever it will be used: the rules of RFC 5280 section 6 alone.
+    ///
+    /// Its key usage and extended key usage are for the caller to look at, and so is whether it is a CA certificate.
+    Any,
 }
 
 impl Purpose {
-    pub(crate) fn oid(self) -> &'static [u8] {
+    pub(crate) fn oid(self) -> Option<&'static [u8]> {
         match self {
-            Self::ServerAuth => oid::SERVER_AUTH,
-            Self::ClientAuth => oid::CLIENT_AUTH,
+            Self::ServerAuth => Some(oid::SERVER_AUTH),
+            Self::ClientAuth => Some(oid::CLIENT_AUTH),
+            Self::Any => None,
         }
     }
 }
@@ -30,6 +35,7 @@ impl fmt::Display for Purpose {
         f.write_str(match self {
             Self::ServerAuth => "TLS server authentication",
             Self::ClientAuth => "TLS client authentication",
+            Self::Any => "any purpose",
         })
     }
 }

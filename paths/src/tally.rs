@@ -6,6 +6,7 @@ use std::fmt;
 pub struct Tally {
     suite: &'static str,
     cases: Vec<Case>,
+    note: Option<String>,
 }
 
 /// One case: what was expected, and what we say.
@@ -34,7 +35,12 @@ pub enum Kind {
 
 impl Tally {
     pub fn new(suite: &'static str, cases: Vec<Case>) -> Self {
-        Self { suite, cases }
+        Self { suite, cases, note: None }
+    }
+
+    /// Says something beside the number.
+    pub fn with_note(self, note: String) -> Self {
+        Self { note: Some(note), ..self }
     }
 
     pub fn disagreements(&self) -> impl Iterator<Item = Disagreement> {
@@ -61,7 +67,7 @@ impl fmt::Display for Tally {
         if accepts + rejects > 0 {
             write!(f, " (FA {accepts}, FR {rejects})")?;
         }
-        Ok(())
+        self.note.iter().try_for_each(|note| write!(f, " ({note})"))
     }
 }
 

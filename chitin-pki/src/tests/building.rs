@@ -125,6 +125,37 @@ fn two_issuers_of_one_name_are_told_apart() {
 }
 
 #[test]
+fn names_are_chained_however_they_are_written() {
+    // RFC 5280 section 7.1: rcgen writes UTF8String, and PrintableString if it is told to.
+    use rcgen::{DistinguishedName, DnType, DnValue};
+    let written = |value: DnValue| {
+        move |params: &mut CertificateParams| {
+            let mut name = DistinguishedName::new();
+            name.push(DnType::OrganizationName, value.clone());
+            params.distinguished_name = name;
+        }
+    };
+    let utf8 = |text: &str| DnValue::Utf8String(text.to_string());
+    let printable = |text: &str| DnValue::PrintableString(text.try_into().unwrap());
+    for (subject, issuer, expected) in [
+        (utf8("Some CA"), utf8("SOME  ca "), true),
+        (utf8("Some CA"), printable("some ca"), true),
+        (utf8("Some CA"), utf8("SomeCA"), false),
+    ] {
+        let mut root = Ca::root_with("", &written(subject.clone()));
+        let mut sub = root.sub_with("", &written(utf8("Sub")));
+        // What the CA calls itself in the certificates that it issues.
+        written(issuer)(&mut root.params);
+        let by_root = root.leaf();
+        assert_eq!(verify(&by_root, &[], &[&root]).is_ok(), expected, "{subject:?}");
+        written(utf8(if expected { "sUB" } else { "Sup" }))(&mut sub.params);
+        let by_sub = sub.leaf();
+        assert_eq!(verify(&by_sub, &[&sub.der], &[&sub, &root]).is_ok(), expected);
+        assert_eq!(verify(&by_sub, &[&sub.der], &[&root]).is_ok(), expected);
+    }
+}
+
+#[test]
 fn loops_end() {
     let root = Ca::root("root");
     let (a, b) = (Ca::root("a"), Ca::root("b"));

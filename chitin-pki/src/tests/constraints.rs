@@ -179,24 +179,60 @@ fn malformed_names_meet_no_constraint() {
     }
 }
 
+/// A CA below the root that permits one subtree, or excludes it, whatever its form.
+fn subtree(root: &Ca, side: u8, base: &[u8]) -> Ca {
+    let content = tlv(0x30, &[&tlv(side, &[&tlv(0x30, &[base])])]);
+    root.sub_with("sub", &|params| params.custom_extensions.push(extension(&[2, 5, 29, 30], true, &content)))
+}
+
+const PERMIT: u8 = 0xa0;
+const EXCLUDE: u8 = 0xa1;
+
 #[test]
 fn constraints_that_cannot_be_compared_refuse_the_names_they_are_about() {
-    // permitted: URI example.com
-    let content = tlv(0x30, &[&tlv(0xa0, &[&tlv(0x30, &[&tlv(0x86, &[b"example.com"])])])]);
     let root = Ca::root("root");
-    let sub = root.sub_with("sub", &|params| {
-        params.custom_extensions.push(extension(&[2, 5, 29, 30], true, &content));
-    });
+    let registered = |arc: u8| tlv(0x88, &[&[0x2a, arc]]);
+    let sub = subtree(&root, PERMIT, &registered(1));
     assert!(verify(&sub.leaf(), &[&sub.der], &[&root]).is_ok());
+    let names = tlv(0x30, &[&registered(1)]);
     let leaf = sub.leaf_with(&|params| {
-        params.subject_alt_names.push(SanType::URI("https://example.com/".try_into().unwrap()));
+        params.subject_alt_names.clear();
+        params.custom_extensions.push(extension(&[2, 5, 29, 17], false, &names));
     });
     let problem = Problem::NameConstraint {
-        name: PresentedName::Uri("https://example.com/".to_string()),
+        name: PresentedName::Other,
         breach: ConstraintBreach::UnsupportedForm,
         constrained_by: Which::Peer(1),
     };
     assert_eq!(verify(&leaf, &[&sub.der], &[&root]), wrong(LEAF, problem));
+}
+
+#[test]
+fn uris_are_constrained_by_their_hosts() {
+    let root = Ca::root("root");
+    let fares = |side, base: &str, uri: &str| {
+        let sub = subtree(&root, side, &tlv(0x86, &[base.as_bytes()]));
+        let leaf = sub.leaf_with(&|params| {
+            params.subject_alt_names = Vec::from([SanType::URI(uri.try_into().unwrap())]);
+        });
+        breach(verify(&leaf, &[&sub.der], &[&root]), Which::Peer(1))
+    };
+    let not_permitted = Err(ConstraintBreach::NotPermitted);
+    let malformed = Err(ConstraintBreach::Malformed);
+    for (side, base, uri, expected) in [
+        (PERMIT, "www.example.com", "https://www.example.com/path", Ok(())),
+        (PERMIT, "example.com", "https://www.example.com/", not_permitted),
+        (PERMIT, ".example.com", "https://www.example.com/", Ok(())),
+        (PERMIT, ".example.com", "https://example.com/", not_permitted),
+        (PERMIT, "example.com", "https://example.com@evil.example/", not_permitted),
+        (EXCLUDE, ".example.com", "https://www.example.com/", EXCLUDED),
+        (EXCLUDE, ".example.com", "https://www.example.org/", Ok(())),
+        // RFC 5280 section 4.2.1.10: refused without a host, and with one that is an address.
+        (EXCLUDE, ".example.com", "urn:example:a", malformed),
+        (EXCLUDE, ".example.com", "https://192.0.2.1/", malformed),
+    ] {
+        assert_eq!(fares(side, base, uri), expected, "{base} {uri}");
+    }
 }
 
 #[test]

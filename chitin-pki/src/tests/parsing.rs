@@ -222,7 +222,10 @@ fn known_critical_extensions_are_accepted() {
         (19, tlv(0x30, &[])),
         (37, tlv(0x30, &[&[0x06, 0x08, 0x2b, 6, 1, 5, 5, 7, 3, 1]])),
         (31, tlv(0x30, &[])),
-        (32, tlv(0x30, &[])),
+        (32, tlv(0x30, &[&tlv(0x30, &[&[0x06, 0x01, 0x2a]])])),
+        (33, tlv(0x30, &[&tlv(0x30, &[&[0x06, 0x01, 0x2a], &[0x06, 0x01, 0x2b]])])),
+        (36, tlv(0x30, &[&tlv(0x80, &[&[0]])])),
+        (54, Vec::from([0x02, 0x01, 0x00])),
     ] {
         assert_eq!(
             parse(|parts| parts.extensions.push(id_ce(number, &critical, &value))),
@@ -246,15 +249,49 @@ fn key_identifiers_must_not_be_critical() {
 }
 
 #[test]
-fn policy_constraints_are_refused() {
-    let value = tlv(0x30, &[&tlv(0x80, &[&[0]])]);
-    let with = |flag: &[u8]| {
-        let extension = id_ce(36, flag, &value);
+fn extensions_about_policies_are_well_formed() {
+    let oid = |arc: u8| [0x06, 0x01, arc];
+    let any = [0x06, 0x04, 0x55, 0x1d, 0x20, 0x00];
+    let qualifier = tlv(0x30, &[&oid(0x2a), &tlv(0x16, &[b"https://cps.example"])]);
+    let sequence = |parts: &[&[u8]]| tlv(0x30, parts);
+    let with = |number: u8, value: &[u8]| {
+        let extension = id_ce(number, &[], value);
         parse(|parts| parts.extensions.push(extension))
     };
-    let oid = Vec::from([2, 5, 29, 36]);
-    assert_eq!(with(&[]), Err(Problem::WrongCriticality { oid: oid.clone() }));
-    assert_eq!(with(&[0x01, 0x01, 0xff]), Err(Problem::UnhandledCriticalExtension { oid }));
+    for (number, good) in [
+        (32, sequence(&[&sequence(&[&oid(0x2a)]), &sequence(&[&any])])),
+        (32, sequence(&[&sequence(&[&oid(0x2a), &sequence(&[&qualifier])])])),
+        (33, sequence(&[&sequence(&[&oid(0x2a), &oid(0x2b)]), &sequence(&[&oid(0x2a), &oid(0x2c)])])),
+        (36, sequence(&[&tlv(0x80, &[&[3]])])),
+        (36, sequence(&[&tlv(0x81, &[&[0]])])),
+        (36, sequence(&[&tlv(0x80, &[&[0]]), &tlv(0x81, &[&[1]])])),
+        (54, tlv(0x02, &[&[0x7f]])),
+    ] {
+        assert_eq!(with(number, &good), Ok(()), "{number} {good:02x?}");
+        for end in 0..good.len() {
+            assert!(with(number, &good[..end]).is_err(), "{number} cut at {end}");
+        }
+        assert!(with(number, &[&good[..], &[0]].concat()).is_err(), "{number} with an octet after it");
+    }
+    for (number, bad) in [
+        (32, sequence(&[])),
+        (32, sequence(&[&sequence(&[])])),
+        (32, sequence(&[&oid(0x2a)])),
+        (32, sequence(&[&sequence(&[&oid(0x2a), &sequence(&[])])])),
+        (33, sequence(&[])),
+        (33, sequence(&[&sequence(&[&oid(0x2a)])])),
+        // RFC 5280 section 6.1.4 (a): anyPolicy is mapped neither way.
+        (33, sequence(&[&sequence(&[&any, &oid(0x2a)])])),
+        (33, sequence(&[&sequence(&[&oid(0x2a), &any])])),
+        (36, sequence(&[])),
+        (36, sequence(&[&tlv(0x81, &[&[0]]), &tlv(0x80, &[&[1]])])),
+        (36, sequence(&[&tlv(0x80, &[&[0xff]])])),
+        (36, sequence(&[&tlv(0x80, &[&[1, 0, 0, 0, 0]])])),
+        (54, tlv(0x02, &[&[0xff]])),
+        (54, sequence(&[])),
+    ] {
+        assert!(is_bad_der(with(number, &bad)), "{number} {bad:02x?}");
+    }
 }
 
 #[test]
