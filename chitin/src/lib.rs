@@ -60,7 +60,8 @@
 //! - Trust: [`RootCertStore`], [`client::WebPkiServerVerifier`], [`server::WebPkiClientVerifier`]. Whatever can switch checks off
 //!   has `danger` in its path.
 //! - Resumption: [`client::Resumption`], [`server::StoresServerSessions`], and tickets, [`server::ProducesTickets`].
-//! - Cryptography comes from a provider, [`crypto::CryptoProvider`]; without further words it is `crypto::aws_lc_rs`.
+//! - Cryptography comes from a provider, [`crypto::CryptoProvider`]; without further words it is `crypto::aws_lc_rs`, or
+//!   `crypto::ring` if only that is compiled in. [`crypto::aead`] is for those who write one.
 //! - What happens on a connection can be watched: [`trace::Trace`].
 //!
 //! # Security

@@ -1,4 +1,4 @@
-//! TLS 1.3 record protection (RFC 8446 section 5.2), written once over a small AEAD trait.
+//! TLS 1.3 record protection (RFC 8446 section 5.2), written once over the trait [`Aead`].
 //!
 //! This file owns what a record is made of: header, nonce, additional data, inner type, padding. An adapter brings the
 //! AEAD, and nothing else. Protection of TLS 1.2 records has other nonces, other additional data and no inner type;
@@ -13,6 +13,7 @@ mod tls12;
 #[cfg(feature = "tls12")]
 pub(crate) use tls12::{NonceForm, Tls12Opener, Tls12Sealer, whole_iv};
 
+use super::aead::{Aead, Failed};
 use super::cipher::{
     HEADER_LEN, InboundOpaqueMessage, InboundPlainMessage, Iv, MessageDecrypter, MessageEncrypter, Nonce,
     OutboundChunks, OutboundOpaqueMessage, OutboundPlainMessage, PrefixedPayload, Sealed, make_tls13_aad,
@@ -20,51 +21,8 @@ use super::cipher::{
 use crate::error::{Error, PeerMisbehaved};
 use crate::names::{ContentType, ProtocolVersion};
 
-/// An AEAD with its key.
-///
-/// A sealed text is as long as the plain one, and its tag stands apart. `tail_in` is a second piece of plaintext, which
-/// goes to the head of `tail_out`; the tag fills the rest of it.
-pub(crate) trait Aead: Send + Sync {
-    /// Encrypts `plain` into `out`, which has the same length.
-    fn seal_into(
-        &self,
-        nonce: Nonce,
-        aad: &[u8],
-        plain: &[u8],
-        out: &mut [u8],
-        tail_in: &[u8],
-        tail_out: &mut [u8],
-    ) -> Result<(), Failed>;
-
-    /// Encrypts `text` where it stands.
-    fn seal_in_place(
-        &self,
-        nonce: Nonce,
-        aad: &[u8],
-        text: &mut [u8],
-        tail_in: &[u8],
-        tail_out: &mut [u8],
-    ) -> Result<(), Failed>;
-
-    /// Decrypts `text` where it stands.
-    fn open_in_place(&self, nonce: Nonce, aad: &[u8], text: &mut [u8], tag: &[u8]) -> Result<(), Failed>;
-
-    /// Decrypts `sealed` into `out`, which has the same length.
-    fn open_into(
-        &self,
-        nonce: Nonce,
-        aad: &[u8],
-        sealed: &[u8],
-        tag: &[u8],
-        out: &mut [u8],
-    ) -> Result<(), Failed>;
-}
-
-/// The AEAD refused: the text is not authentic, or a length is wrong.
-pub(crate) struct Failed;
-
 /// The tag of every AEAD in use.
-pub(crate) const TAG_LEN: usize = 16;
+pub const TAG_LEN: usize = 16;
 
 /// The longest message in a record. RFC 8446 section 5.1.
 const MAX_PLAINTEXT: usize = 1 << 14;
@@ -91,17 +49,17 @@ impl<A: Aead> Tls13Sealer<A> {
     fn write(&self, msg: &OutboundPlainMessage<'_>, seq: u64, slot: &mut [u8]) -> Option<usize> {
         let len = msg.payload.len();
         let (aad, body) = Self::lay_out(slot, len.checked_add(1)?)?;
-        let (text, tail) = body.split_at_mut_checked(len)?;
         let nonce = Nonce::new(&self.iv, seq);
         let typ = [msg.typ.value()];
         match msg.payload {
-            OutboundChunks::Single(plain) => self.aead.seal_into(nonce, &aad, plain, text, &typ, tail),
+            OutboundChunks::Single(plain) => self.aead.seal_into(nonce, &aad, plain, &typ, body).ok()?,
             OutboundChunks::Multiple { .. } => {
+                let (text, tag) = body.split_last_chunk_mut::<TAG_LEN>()?;
                 msg.payload.copy_to_slice(text)?;
-                self.aead.seal_in_place(nonce, &aad, text, &typ, tail)
+                *text.last_mut()? = msg.typ.value();
+                *tag = self.aead.seal_in_place(nonce, &aad, text).ok()?;
             }
         }
-        .ok()?;
         Some(HEADER_LEN + len + 1 + TAG_LEN)
     }
 
@@ -116,12 +74,12 @@ impl<A: Aead> Tls13Sealer<A> {
         let len = msg.payload.len();
         let inner = len.checked_add(1)?.checked_add(pad).filter(|inner| *inner <= MAX_PLAINTEXT + 1)?;
         let (aad, body) = Self::lay_out(slot, inner)?;
-        let (text, tail) = body.split_at_mut_checked(inner)?;
+        let (text, tag) = body.split_last_chunk_mut::<TAG_LEN>()?;
         msg.payload.copy_to_slice(text)?;
         let (typ, zeros) = text.get_mut(len..)?.split_first_mut()?;
         *typ = msg.typ.value();
         zeros.fill(0);
-        self.aead.seal_in_place(Nonce::new(&self.iv, seq), &aad, text, &[], tail).ok()?;
+        *tag = self.aead.seal_in_place(Nonce::new(&self.iv, seq), &aad, text).ok()?;
         Some(HEADER_LEN + inner + TAG_LEN)
     }
 }

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 pub(crate) const INTEGER: u8 = 0x02;
 pub(crate) const BIT_STRING: u8 = 0x03;
-#[cfg_attr(not(feature = "aws_lc_rs"), allow(dead_code))] // Only key formats of the provider have it.
+#[cfg_attr(not(any(feature = "aws_lc_rs", feature = "ring")), allow(dead_code))] // Only key formats of the provider have it.
 pub(crate) const OCTET_STRING: u8 = 0x04;
 pub(crate) const SEQUENCE: u8 = 0x30;
 
@@ -53,7 +53,9 @@ pub(crate) fn bytes_of_bits(content: &[u8]) -> Option<&[u8]> {
 /// Encodes an element. Its content is the concatenation of `parts`.
 pub(crate) fn element(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
     let len = parts.iter().map(|part| part.len()).sum::<usize>();
-    let mut out = alloc::vec![tag];
+    // Room for all at once: a private key is not left behind in a smaller piece of memory.
+    let mut out = Vec::with_capacity(len.saturating_add(2 + size_of::<usize>()));
+    out.push(tag);
     match u8::try_from(len) {
         Ok(short @ 0..0x80) => out.push(short),
         _ => {

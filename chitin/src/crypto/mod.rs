@@ -15,7 +15,7 @@ use crate::error::{Error, PeerMisbehaved};
 pub use crate::names::{GetRandomFailed, KeyExchangeAlgorithm};
 use crate::names::{NamedGroup, ProtocolVersion};
 
-#[cfg_attr(not(feature = "aws_lc_rs"), allow(dead_code, unused_imports))] // it is for adapters
+pub mod aead;
 mod aead_record;
 #[cfg(feature = "aws_lc_rs")]
 pub mod aws_lc_rs;
@@ -23,15 +23,27 @@ pub mod cipher;
 pub(crate) mod credential;
 pub(crate) mod delegated;
 mod der;
+#[cfg(any(feature = "aws_lc_rs", feature = "ring"))]
+mod digest;
+#[cfg(any(feature = "aws_lc_rs", feature = "ring"))]
+mod ecdh;
 pub(crate) mod ffdhe;
 pub mod hash;
 pub mod hmac;
 pub mod hpke;
+#[cfg(any(feature = "aws_lc_rs", feature = "ring"))]
+mod keys;
 mod messages;
 #[cfg(feature = "std")]
 mod process;
+#[cfg(any(feature = "aws_lc_rs", feature = "ring"))]
+mod public_keys;
 pub(crate) mod quic;
+#[cfg(feature = "ring")]
+pub mod ring;
 pub(crate) mod signer;
+#[cfg(any(feature = "aws_lc_rs", feature = "ring"))]
+mod suite_table;
 pub(crate) mod suites;
 pub(crate) mod ticket;
 pub mod tls12;
@@ -47,7 +59,7 @@ pub use verify::{
 
 /// Everything that a connection asks of cryptography.
 ///
-/// Take one as it comes, for example `aws_lc_rs::default_provider()`, or
+/// Take one as it comes, for example `aws_lc_rs::default_provider()` or `ring::default_provider()`, or
 /// change its public parts first: leave out suites and groups, or put your own in.
 ///
 /// # The process default
@@ -278,3 +290,10 @@ impl Drop for SharedSecret {
         self.buf.zeroize();
     }
 }
+
+#[cfg(test)]
+#[cfg(all(feature = "aws_lc_rs", feature = "std", feature = "tls12"))]
+mod tests;
+#[cfg(test)]
+#[cfg(all(feature = "aws_lc_rs", feature = "std", feature = "tls12"))]
+mod tests12;

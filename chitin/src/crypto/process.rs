@@ -30,7 +30,12 @@ fn from_features() -> Option<CryptoProvider> {
     Some(super::aws_lc_rs::default_provider())
 }
 
-#[cfg(not(all(feature = "aws_lc_rs", not(feature = "custom-provider"))))]
+#[cfg(all(feature = "ring", not(feature = "aws_lc_rs"), not(feature = "custom-provider")))]
+fn from_features() -> Option<CryptoProvider> {
+    Some(super::ring::default_provider())
+}
+
+#[cfg(any(feature = "custom-provider", not(any(feature = "aws_lc_rs", feature = "ring"))))]
 fn from_features() -> Option<CryptoProvider> {
     None
 }

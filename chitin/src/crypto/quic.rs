@@ -3,7 +3,6 @@
 //! These are the shapes that a cipher suite names. `quic/packet.rs` fills them for our providers, `schedule/quic.rs` derives the
 //! keys, and `conn/quic.rs` has the connections.
 
-#[cfg_attr(not(feature = "aws_lc_rs"), allow(dead_code))] // it is for adapters
 pub(super) mod packet;
 
 use alloc::boxed::Box;

@@ -5,6 +5,8 @@
 use alloc::vec::Vec;
 use core::fmt;
 
+pub(crate) mod aead;
+
 /// Protects session tickets (RFC 8446 section 4.6.1, RFC 5077).
 pub trait ProducesTickets: fmt::Debug + Send + Sync {
     /// Whether tickets are to be issued at all.

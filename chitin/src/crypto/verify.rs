@@ -240,7 +240,7 @@ pub(crate) fn key_type_of(cert: &CertificateDer<'_>) -> Option<CertifiedKeyType>
 const ID_RSASSA_PSS: &[u8] = &[0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0a];
 
 /// 1.2.840.10045.2.1, RFC 5480 section 2.1.1.
-const ID_EC_PUBLIC_KEY: &[u8] = &[0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01];
+pub(crate) const ID_EC_PUBLIC_KEY: &[u8] = &[0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01];
 
 /// Algorithm (what is inside its SEQUENCE) and key of a SubjectPublicKeyInfo.
 pub(crate) fn split_spki(spki: &[u8]) -> Option<(&[u8], &[u8])> {

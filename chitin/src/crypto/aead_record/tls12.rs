@@ -3,7 +3,8 @@
 //! The type stands in the header, there is no padding, and the additional data begins with the sequence number. The two
 //! families of suites differ in their nonces only: that is [`NonceForm`].
 
-use super::{Aead, Failed, MAX_PLAINTEXT, TAG_LEN};
+use super::{MAX_PLAINTEXT, TAG_LEN};
+use crate::crypto::aead::{Aead, Failed};
 use crate::crypto::cipher::{
     HEADER_LEN, InboundOpaqueMessage, InboundPlainMessage, Iv, KeyBlockShape, MessageDecrypter,
     MessageEncrypter, Nonce, OutboundChunks, OutboundOpaqueMessage, OutboundPlainMessage, PrefixedPayload,
@@ -75,19 +76,18 @@ impl<A: Aead> Tls12Sealer<A> {
         let (header, body) = slot.split_first_chunk_mut::<HEADER_LEN>()?;
         *header = record_header(msg.typ, msg.version, sealed_len);
         let (sent, rest) = body.get_mut(..sealed_len)?.split_at_mut_checked(self.form.sent_len())?;
-        let (text, tag) = rest.split_at_mut_checked(len)?;
 
         let nonce = Nonce::new(&self.iv, seq);
         sent.copy_from_slice(nonce.0.get(nonce.0.len().checked_sub(sent.len())?..)?);
         let aad = make_tls12_aad(seq, msg.typ, msg.version, len);
         match msg.payload {
-            OutboundChunks::Single(plain) => self.aead.seal_into(nonce, &aad, plain, text, &[], tag),
+            OutboundChunks::Single(plain) => self.aead.seal_into(nonce, &aad, plain, &[], rest).ok()?,
             OutboundChunks::Multiple { .. } => {
+                let (text, tag) = rest.split_last_chunk_mut::<TAG_LEN>()?;
                 msg.payload.copy_to_slice(text)?;
-                self.aead.seal_in_place(nonce, &aad, text, &[], tag)
+                *tag = self.aead.seal_in_place(nonce, &aad, text).ok()?;
             }
         }
-        .ok()?;
         HEADER_LEN.checked_add(sealed_len)
     }
 }

@@ -6,41 +6,27 @@ use core::fmt;
 
 use aws_lc_rs::{agreement, kem};
 
+use super::FIPS;
+use crate::crypto::ecdh::{Curve, Ecdh, EcdhKey};
 use crate::crypto::{ActiveKeyExchange, CompletedKeyExchange, SharedSecret, SupportedKxGroup};
 use crate::error::{Error, PeerMisbehaved};
 use crate::names::{NamedGroup, ProtocolVersion};
 
 /// X25519 (RFC 7748).
-pub static X25519: &dyn SupportedKxGroup = &Ecdh {
-    name: NamedGroup::X25519,
-    algorithm: &agreement::X25519,
-    format: Format::Montgomery,
-    share_len: 32,
-};
+pub static X25519: &dyn SupportedKxGroup =
+    &Ecdh { curve: Curve::X25519, generate: || EcdhPair::generate(&agreement::X25519), fips: false };
 
 /// ECDH over P-256 (RFC 8446 section 4.2.8.2).
-pub static SECP256R1: &dyn SupportedKxGroup = &Ecdh {
-    name: NamedGroup::secp256r1,
-    algorithm: &agreement::ECDH_P256,
-    format: Format::Uncompressed,
-    share_len: 65,
-};
+pub static SECP256R1: &dyn SupportedKxGroup =
+    &Ecdh { curve: Curve::P256, generate: || EcdhPair::generate(&agreement::ECDH_P256), fips: FIPS };
 
 /// ECDH over P-384 (RFC 8446 section 4.2.8.2).
-pub static SECP384R1: &dyn SupportedKxGroup = &Ecdh {
-    name: NamedGroup::secp384r1,
-    algorithm: &agreement::ECDH_P384,
-    format: Format::Uncompressed,
-    share_len: 97,
-};
+pub static SECP384R1: &dyn SupportedKxGroup =
+    &Ecdh { curve: Curve::P384, generate: || EcdhPair::generate(&agreement::ECDH_P384), fips: FIPS };
 
 /// ECDH over P-521 (RFC 8446 section 4.2.8.2).
-pub static SECP521R1: &dyn SupportedKxGroup = &Ecdh {
-    name: NamedGroup::secp521r1,
-    algorithm: &agreement::ECDH_P521,
-    format: Format::Uncompressed,
-    share_len: 133,
-};
+pub static SECP521R1: &dyn SupportedKxGroup =
+    &Ecdh { curve: Curve::P521, generate: || EcdhPair::generate(&agreement::ECDH_P521), fips: FIPS };
 
 /// ML-KEM-768 alone (FIPS 203).
 pub static MLKEM768: &dyn SupportedKxGroup =
@@ -70,76 +56,27 @@ fn invalid_share() -> Error {
     PeerMisbehaved::InvalidKeyShare.into()
 }
 
-struct Ecdh {
-    name: NamedGroup,
-    algorithm: &'static agreement::Algorithm,
-    format: Format,
-    share_len: usize,
-}
-
-#[derive(Clone, Copy)]
-enum Format {
-    /// The u-coordinate. RFC 7748 section 6.
-    Montgomery,
-    /// 4, then both coordinates. RFC 8446 section 4.2.8.2 allows no other form.
-    Uncompressed,
-}
-
-impl SupportedKxGroup for Ecdh {
-    fn start(&self) -> Result<Box<dyn ActiveKeyExchange>, Error> {
-        let key =
-            agreement::PrivateKey::generate(self.algorithm).map_err(|_| Error::FailedToGetRandomBytes)?;
-        let public = key.compute_public_key().map_err(|_| Error::FailedToGetRandomBytes)?;
-        Ok(Box::new(EcdhActive {
-            name: self.name,
-            algorithm: self.algorithm,
-            format: self.format,
-            share_len: self.share_len,
-            key,
-            public,
-        }))
-    }
-
-    fn name(&self) -> NamedGroup {
-        self.name
-    }
-}
-
-impl fmt::Debug for Ecdh {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.name.fmt(f)
-    }
-}
-
-struct EcdhActive {
-    name: NamedGroup,
-    algorithm: &'static agreement::Algorithm,
-    format: Format,
-    share_len: usize,
+struct EcdhPair {
     key: agreement::PrivateKey,
     public: agreement::PublicKey,
 }
 
-impl ActiveKeyExchange for EcdhActive {
-    fn complete(self: Box<Self>, peer_pub_key: &[u8]) -> Result<SharedSecret, Error> {
-        let well_formed = match self.format {
-            Format::Montgomery => true,
-            Format::Uncompressed => peer_pub_key.first() == Some(&4),
-        };
-        if !well_formed || peer_pub_key.len() != self.share_len {
-            return Err(invalid_share());
-        }
-        // The primitive refuses a point off the curve, and an all-zero result of X25519. RFC 8446 section 7.4.2.
-        let peer = agreement::UnparsedPublicKey::new(self.algorithm, peer_pub_key);
-        agreement::agree(&self.key, peer, invalid_share(), |secret| Ok(SharedSecret::from(secret)))
+impl EcdhPair {
+    fn generate(algorithm: &'static agreement::Algorithm) -> Option<Self> {
+        let key = agreement::PrivateKey::generate(algorithm).ok()?;
+        let public = key.compute_public_key().ok()?;
+        Some(Self { key, public })
+    }
+}
+
+impl EcdhKey for EcdhPair {
+    fn agree(self, share: &[u8]) -> Option<SharedSecret> {
+        let peer = agreement::UnparsedPublicKey::new(self.key.algorithm(), share);
+        agreement::agree(&self.key, peer, (), |secret| Ok(SharedSecret::from(secret))).ok()
     }
 
-    fn pub_key(&self) -> &[u8] {
+    fn share(&self) -> &[u8] {
         self.public.as_ref()
-    }
-
-    fn group(&self) -> NamedGroup {
-        self.name
     }
 }
 

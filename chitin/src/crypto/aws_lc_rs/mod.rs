@@ -12,8 +12,6 @@ use crate::error::Error;
 use crate::names::GetRandomFailed;
 
 mod aead;
-#[cfg(feature = "tls12")]
-mod aead12;
 mod digest;
 pub mod hpke;
 mod kx;
@@ -24,6 +22,7 @@ pub mod sign;
 mod ticketer;
 mod verify;
 
+pub use aead::{ALL_CIPHER_SUITES, cipher_suite};
 #[cfg(feature = "std")]
 pub use shared_ticketer::SharedTicketer;
 #[cfg(feature = "std")]
@@ -42,38 +41,6 @@ pub fn default_provider() -> CryptoProvider {
 
 /// The cipher suites that are on by default, in order of preference.
 pub static DEFAULT_CIPHER_SUITES: &[SupportedCipherSuite] = ALL_CIPHER_SUITES;
-
-/// All cipher suites, those of TLS 1.3 first.
-#[cfg(feature = "tls12")]
-pub static ALL_CIPHER_SUITES: &[SupportedCipherSuite] = &[
-    aead::TLS13_AES_256_GCM_SHA384,
-    aead::TLS13_AES_128_GCM_SHA256,
-    aead::TLS13_CHACHA20_POLY1305_SHA256,
-    aead12::TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,
-    aead12::TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
-    aead12::TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256,
-    aead12::TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
-    aead12::TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
-    aead12::TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
-];
-
-/// All cipher suites.
-#[cfg(not(feature = "tls12"))]
-pub static ALL_CIPHER_SUITES: &[SupportedCipherSuite] =
-    &[aead::TLS13_AES_256_GCM_SHA384, aead::TLS13_AES_128_GCM_SHA256, aead::TLS13_CHACHA20_POLY1305_SHA256];
-
-/// The cipher suites, one by one.
-pub mod cipher_suite {
-    pub use super::aead::{
-        TLS13_AES_128_GCM_SHA256, TLS13_AES_256_GCM_SHA384, TLS13_CHACHA20_POLY1305_SHA256,
-    };
-    #[cfg(feature = "tls12")]
-    pub use super::aead12::{
-        TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,
-        TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256, TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
-        TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384, TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
-    };
-}
 
 /// The key exchange groups that are on by default, in order of preference.
 ///
@@ -119,6 +86,9 @@ pub mod kx_group {
     };
 }
 
+/// Whether what has been approved is built from approved code: never, since this is not such a build.
+const FIPS: bool = false;
+
 /// Randomness and keys.
 #[derive(Debug)]
 struct AwsLcRs;
@@ -134,10 +104,3 @@ impl KeyProvider for AwsLcRs {
         sign::any_supported_type(&key_der)
     }
 }
-
-#[cfg(test)]
-#[cfg(feature = "std")]
-mod tests;
-#[cfg(test)]
-#[cfg(all(feature = "std", feature = "tls12"))]
-mod tests12;

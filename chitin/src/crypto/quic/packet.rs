@@ -8,21 +8,15 @@ use alloc::boxed::Box;
 use subtle::{ConditionallySelectable, ConstantTimeGreater};
 
 use super::{HeaderProtectionKey, PacketKey, Tag};
-use crate::crypto::aead_record::{Aead, Failed, TAG_LEN};
+use crate::crypto::aead::{Aead, Failed, HeaderMask, TAG_LEN};
 use crate::crypto::cipher::{Iv, Nonce};
 use crate::error::Error;
 
-/// Turns a sample of a packet into the mask of its header, under a key of its own.
-pub(crate) trait MaskCipher: Send + Sync {
-    /// RFC 9001 sections 5.4.3 and 5.4.4.
-    fn mask(&self, sample: &[u8; SAMPLE_LEN]) -> Result<[u8; MASK_LEN], Failed>;
-}
-
 /// RFC 9001 section 5.4.2: as long as a block of AES, and as what ChaCha20 takes for counter and nonce.
-pub(crate) const SAMPLE_LEN: usize = 16;
+pub const SAMPLE_LEN: usize = 16;
 
 /// A byte for the flags, and four for the longest packet number.
-pub(crate) const MASK_LEN: usize = 5;
+pub const MASK_LEN: usize = 5;
 
 /// RFC 9000 section 17.1.
 const MAX_NUMBER_LEN: usize = 4;
@@ -57,9 +51,8 @@ impl<A: Aead + 'static> Packets<A> {
 
 impl<A: Aead> Packets<A> {
     fn seal(&self, nonce: Nonce, header: &[u8], payload: &mut [u8]) -> Result<Tag, Error> {
-        let mut tag = [0; TAG_LEN];
-        match self.aead.seal_in_place(nonce, header, payload, &[], &mut tag) {
-            Ok(()) => Ok(Tag(tag)),
+        match self.aead.seal_in_place(nonce, header, payload) {
+            Ok(tag) => Ok(Tag(tag)),
             Err(Failed) => Err(Error::EncryptError),
         }
     }
@@ -123,13 +116,13 @@ impl<A: Aead> PacketKey for Packets<A> {
 /// Adds and removes the protection of headers.
 pub(crate) struct Headers<C>(C);
 
-impl<C: MaskCipher + 'static> Headers<C> {
+impl<C: HeaderMask + 'static> Headers<C> {
     pub(crate) fn boxed(cipher: C) -> Box<dyn HeaderProtectionKey> {
         Box::new(Self(cipher))
     }
 }
 
-impl<C: MaskCipher> Headers<C> {
+impl<C: HeaderMask> Headers<C> {
     fn mask(&self, sample: &[u8], packet_number: &[u8]) -> Result<[u8; MASK_LEN], Error> {
         let sample = sample.try_into().map_err(|_| Error::General("sample of invalid length".into()))?;
         if packet_number.len() > MAX_NUMBER_LEN {
@@ -139,7 +132,7 @@ impl<C: MaskCipher> Headers<C> {
     }
 }
 
-impl<C: MaskCipher> HeaderProtectionKey for Headers<C> {
+impl<C: HeaderMask> HeaderProtectionKey for Headers<C> {
     fn encrypt_in_place(&self, sample: &[u8], first: &mut u8, packet_number: &mut [u8]) -> Result<(), Error> {
         let [flags, number @ ..] = self.mask(sample, packet_number)?;
         let last = *first & NUMBER_LEN_BITS;

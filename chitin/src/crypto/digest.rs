@@ -1,0 +1,97 @@
+//! Hash functions and HMAC of the two providers whose crates have the same interface for them.
+
+/// Writes the adapter over `$library`, which is `ring` or `aws_lc_rs`: the statics `SHA256`, `SHA384`, `HMAC_SHA256` and
+/// `HMAC_SHA384`.
+macro_rules! hash_and_hmac {
+    ($library:ident, fips: $fips:expr) => {
+        use alloc::boxed::Box;
+
+        use ::$library::{digest, hmac};
+
+        use crate::crypto;
+        use crate::names::HashAlgorithm;
+
+        pub(super) static SHA256: Hash = Hash(&digest::SHA256, HashAlgorithm::SHA256);
+        pub(super) static SHA384: Hash = Hash(&digest::SHA384, HashAlgorithm::SHA384);
+        pub(super) static HMAC_SHA256: Hmac = Hmac(&hmac::HMAC_SHA256);
+        pub(super) static HMAC_SHA384: Hmac = Hmac(&hmac::HMAC_SHA384);
+
+        pub(super) struct Hash(&'static digest::Algorithm, HashAlgorithm);
+
+        impl crypto::hash::Hash for Hash {
+            fn start(&self) -> Box<dyn crypto::hash::Context> {
+                Box::new(HashContext(digest::Context::new(self.0)))
+            }
+
+            fn hash(&self, data: &[u8]) -> crypto::hash::Output {
+                crypto::hash::Output::new(digest::digest(self.0, data).as_ref())
+            }
+
+            fn output_len(&self) -> usize {
+                self.0.output_len()
+            }
+
+            fn algorithm(&self) -> HashAlgorithm {
+                self.1
+            }
+
+            fn fips(&self) -> bool {
+                $fips
+            }
+        }
+
+        struct HashContext(digest::Context);
+
+        impl crypto::hash::Context for HashContext {
+            fn fork_finish(&self) -> crypto::hash::Output {
+                crypto::hash::Output::new(self.0.clone().finish().as_ref())
+            }
+
+            fn fork(&self) -> Box<dyn crypto::hash::Context> {
+                Box::new(Self(self.0.clone()))
+            }
+
+            fn finish(self: Box<Self>) -> crypto::hash::Output {
+                crypto::hash::Output::new(self.0.finish().as_ref())
+            }
+
+            fn update(&mut self, data: &[u8]) {
+                self.0.update(data);
+            }
+        }
+
+        pub(super) struct Hmac(&'static hmac::Algorithm);
+
+        impl crypto::hmac::Hmac for Hmac {
+            fn with_key(&self, key: &[u8]) -> Box<dyn crypto::hmac::Key> {
+                Box::new(HmacKey(hmac::Key::new(*self.0, key)))
+            }
+
+            fn hash_output_len(&self) -> usize {
+                self.0.digest_algorithm().output_len()
+            }
+
+            fn fips(&self) -> bool {
+                $fips
+            }
+        }
+
+        struct HmacKey(hmac::Key);
+
+        impl crypto::hmac::Key for HmacKey {
+            fn sign_concat(&self, first: &[u8], middle: &[&[u8]], last: &[u8]) -> crypto::hmac::Tag {
+                let mut context = hmac::Context::with_key(&self.0);
+                context.update(first);
+                middle.iter().for_each(|piece| context.update(piece));
+                context.update(last);
+                crypto::hmac::Tag::new(context.sign().as_ref())
+            }
+
+            fn tag_len(&self) -> usize {
+                self.0.algorithm().digest_algorithm().output_len()
+            }
+        }
+    };
+}
+
+pub(crate) use hash_and_hmac;

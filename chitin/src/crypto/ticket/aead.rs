@@ -1,0 +1,92 @@
+//! Tickets under one random key: what the providers' ticketers are made of.
+
+use alloc::vec::Vec;
+use core::fmt;
+use core::sync::atomic::{AtomicU32, Ordering};
+
+use subtle::ConstantTimeEq;
+use zeroize::Zeroizing;
+
+use super::ProducesTickets;
+use crate::crypto::SecureRandom;
+use crate::crypto::aead::{Aead, Protection, TAG_LEN};
+use crate::crypto::cipher::{AeadKey, NONCE_LEN, Nonce};
+use crate::names::GetRandomFailed;
+
+/// How long one key makes tickets, in seconds, where it is changed by itself.
+pub(crate) const PERIOD: u32 = 6 * 60 * 60;
+
+/// Makes and opens tickets with one random key, which it never changes: something for
+/// [`TicketRotator`](crate::ticketer::TicketRotator) to replace.
+///
+/// A ticket is: name of the key, nonce, ciphertext, tag. The name is authenticated too.
+pub struct AeadTicketer<A> {
+    key: A,
+    name: [u8; NAME_LEN],
+    /// How many more tickets may be made: nonces are random, and NIST SP 800-38D section 8.3 allows 2^32 of them.
+    left: AtomicU32,
+    random: &'static dyn SecureRandom,
+}
+
+const NAME_LEN: usize = 16;
+
+impl<A: Aead> AeadTicketer<A> {
+    /// Makes a key.
+    ///
+    /// # Errors
+    /// If there is no randomness, or the key cannot be set up.
+    pub fn new<M>(
+        protection: &Protection<A, M>,
+        random: &'static dyn SecureRandom,
+    ) -> Result<Self, GetRandomFailed> {
+        let mut key = Zeroizing::new([0; AeadKey::MAX_LEN]);
+        let key = key.get_mut(..protection.kind.key_len()).ok_or(GetRandomFailed)?;
+        random.fill(key)?;
+        let mut name = [0; NAME_LEN];
+        random.fill(&mut name)?;
+        let key = (protection.key)(key).ok_or(GetRandomFailed)?;
+        Ok(Self { key, name, left: AtomicU32::new(u32::MAX), random })
+    }
+}
+
+impl<A: Aead> ProducesTickets for AeadTicketer<A> {
+    fn enabled(&self) -> bool {
+        true
+    }
+
+    fn lifetime(&self) -> u32 {
+        PERIOD * 2
+    }
+
+    fn encrypt(&self, plain: &[u8]) -> Option<Vec<u8>> {
+        self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).ok()?;
+        let mut nonce = [0; NONCE_LEN];
+        self.random.fill(&mut nonce).ok()?;
+
+        let mut ticket = alloc::vec![0; NAME_LEN + NONCE_LEN + plain.len() + TAG_LEN];
+        let (name, rest) = ticket.split_first_chunk_mut::<NAME_LEN>()?;
+        let (nonce_out, sealed) = rest.split_first_chunk_mut::<NONCE_LEN>()?;
+        *name = self.name;
+        *nonce_out = nonce;
+        self.key.seal_into(Nonce(nonce), &self.name, plain, &[], sealed).ok()?;
+        Some(ticket)
+    }
+
+    fn decrypt(&self, cipher: &[u8]) -> Option<Vec<u8>> {
+        let (name, rest) = cipher.split_first_chunk::<NAME_LEN>()?;
+        let (nonce, rest) = rest.split_first_chunk::<NONCE_LEN>()?;
+        let (text, tag) = rest.split_last_chunk::<TAG_LEN>()?;
+        if !bool::from(name.ct_eq(&self.name)) {
+            return None;
+        }
+        let mut plain = Zeroizing::new(alloc::vec![0; text.len()]);
+        self.key.open_into(Nonce(*nonce), &self.name, text, tag, &mut plain).ok()?;
+        Some(core::mem::take(&mut *plain))
+    }
+}
+
+impl<A> fmt::Debug for AeadTicketer<A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AeadTicketer").finish_non_exhaustive()
+    }
+}
