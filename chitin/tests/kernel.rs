@@ -203,6 +203,14 @@ fn keys_are_not_given_out_without_leave_or_too_early() {
         let refused = shut.client.conn.dangerous_into_kernel_connection();
         assert!(matches!(refused, Err(Error::General(_))));
 
+        // Its hello still waits to be sent, but that is not the reason.
+        let name = "localhost".try_into().unwrap();
+        let new = UnbufferedClientConnection::new(client_of(version).into(), name).unwrap();
+        assert!(
+            matches!(new.dangerous_into_kernel_connection(), Err(Error::HandshakeNotComplete)),
+            "{version:?}"
+        );
+
         let name = "localhost".try_into().unwrap();
         let mut early = End::new(UnbufferedClientConnection::new(client_of(version).into(), name).unwrap());
         early.run().unwrap();

@@ -263,7 +263,10 @@ impl<Data> UnbufferedConnectionCommon<Data> {
         match peer_closed {
             true if !mem::replace(&mut self.told_peer_closed, true) => ConnectionState::PeerClosed,
             true if closed => ConnectionState::Closed,
-            _ if self.may_write() => ConnectionState::WriteTraffic(WriteTraffic { conn: self }),
+            // Behind our close_notify nothing can be sealed any more, but the handshake is not what is waited for.
+            _ if self.may_write() || closed && !self.common.is_handshaking() => {
+                ConnectionState::WriteTraffic(WriteTraffic { conn: self })
+            }
             _ => ConnectionState::BlockedHandshake,
         }
     }
@@ -312,10 +315,10 @@ pub enum ConnectionState<'c, 'i, Data> {
     /// What has been encoded has to be sent to the peer.
     TransmitTlsData(TransmitTlsData<'c, Data>),
 
-    /// The handshake needs more input; after our close_notify, the peer's answer does.
+    /// The handshake needs more input.
     BlockedHandshake,
 
-    /// The handshake is complete: data may be sealed, or more input shown.
+    /// The handshake is complete: data may be sealed, or more input shown. After our close_notify only the latter.
     WriteTraffic(WriteTraffic<'c, Data>),
 }
 

@@ -11,10 +11,17 @@ use crate::names::{CipherSuite, KeyExchangeAlgorithm, ProtocolVersion, Signature
 
 /// A protocol version that can be enabled in a configuration.
 #[non_exhaustive]
-#[derive(Debug, Eq, PartialEq)]
+#[derive(Eq, PartialEq)]
 pub struct SupportedProtocolVersion {
     /// The version's number on the wire.
     pub version: ProtocolVersion,
+}
+
+/// Shows the version, since there is nothing else.
+impl fmt::Debug for SupportedProtocolVersion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.version.fmt(f)
+    }
 }
 
 /// TLS 1.2 (RFC 5246).

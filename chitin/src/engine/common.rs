@@ -357,6 +357,7 @@ impl CommonState {
 
     /// The same, and what somebody who goes on with it needs beside the keys.
     pub(crate) fn hand_over(self) -> Result<(ExtractedSecrets, LeftOver), Error> {
+        let handshaking = self.engine.is_handshaking();
         let Engine { state, facts, carrier, policy, joiner, .. } = self.engine;
         if !policy.secret_extraction {
             return Err(Error::General("Secret extraction is disabled".into()));
@@ -366,6 +367,9 @@ impl CommonState {
         };
         // What is queued is under numbers that whoever goes on would use again.
         if !out.is_empty() || !joiner.is_empty() {
+            if handshaking {
+                return Err(Error::HandshakeNotComplete);
+            }
             return Err(Error::General("messages wait to be sent or to be completed".into()));
         }
         let suite = facts.suite.ok_or(Error::HandshakeNotComplete)?;

@@ -4,7 +4,7 @@
 //! the error and sends nothing; `alert.rs` alone knows which alert belongs to it. Nothing here knows about messages or
 //! states.
 
-use alloc::string::String;
+use alloc::string::{String, ToString};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
@@ -321,7 +321,8 @@ impl From<GetRandomFailed> for Error {
 
 impl From<UnsupportedOperationError> for Error {
     fn from(why: UnsupportedOperationError) -> Self {
-        Self::Other(OtherError(Arc::new(why)))
+        // As in 0.23, so that what matches on it goes on to do so.
+        Self::General(why.to_string())
     }
 }
 

@@ -321,7 +321,11 @@ fn other_errors_show_what_is_inside() {
     assert_eq!(other.to_string(), UnsupportedOperationError.to_string());
     let boxed: Box<dyn core::error::Error> = Box::new(other);
     assert!(boxed.source().unwrap().is::<UnsupportedOperationError>());
-    assert!(matches!(Error::from(UnsupportedOperationError), Error::Other(_)));
+}
+
+#[test]
+fn what_a_provider_cannot_do_is_what_0_23_makes_of_it() {
+    assert_eq!(Error::from(UnsupportedOperationError), Error::General("operation not supported".into()));
 }
 
 #[cfg(feature = "std")]

@@ -486,10 +486,13 @@ impl Offer {
         usable_groups(&self.config).find(|group| group.name() == name)
     }
 
-    /// RFC 6066 section 3: an address is never sent.
+    /// RFC 6066 section 3: an address is never sent, and a name without the dot of the root.
     fn server_name(&self) -> Option<&str> {
         match &self.name {
-            ServerName::DnsName(name) if self.config.enable_sni => Some(name.as_ref()),
+            ServerName::DnsName(name) if self.config.enable_sni => {
+                let name = name.as_ref();
+                Some(name.strip_suffix('.').unwrap_or(name))
+            }
             _ => None,
         }
     }

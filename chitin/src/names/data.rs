@@ -70,7 +70,7 @@ pub struct UnsupportedOperationError;
 
 impl fmt::Display for UnsupportedOperationError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the crypto provider does not support this operation")
+        f.write_str("operation not supported")
     }
 }
 

@@ -105,7 +105,8 @@ open_enum! {
     /// A version of the protocol.
     #[allow(non_camel_case_types)]
     pub enum ProtocolVersion: u16 {
-        SSLv2 = 0x0200,
+        /// As its hello writes it, unlike those that came after it.
+        SSLv2 = 0x0002,
         SSLv3 = 0x0300,
         TLSv1_0 = 0x0301,
         TLSv1_1 = 0x0302,

@@ -24,12 +24,12 @@ pub use enums::{
 /// Declares an open enum: the values that have a name, and `Unknown` for all others, so that reading never fails.
 macro_rules! open_enum {
     ($(#[$attr:meta])* pub enum $name:ident: u8 { $($body:tt)* }) => {
-        $crate::names::open_enum!(@declare u8, 1, "#04x"; $(#[$attr])* $name { $($body)* });
+        $crate::names::open_enum!(@declare u8, 1; $(#[$attr])* $name { $($body)* });
     };
     ($(#[$attr:meta])* pub enum $name:ident: u16 { $($body:tt)* }) => {
-        $crate::names::open_enum!(@declare u16, 2, "#06x"; $(#[$attr])* $name { $($body)* });
+        $crate::names::open_enum!(@declare u16, 2; $(#[$attr])* $name { $($body)* });
     };
-    (@declare $int:ident, $len:literal, $hex:literal; $(#[$attr:meta])* $name:ident {
+    (@declare $int:ident, $len:literal; $(#[$attr:meta])* $name:ident {
         $( $(#[$variant_attr:meta])* $variant:ident = $value:literal ),* $(,)?
     }) => {
         $(#[$attr])*
@@ -93,7 +93,7 @@ macro_rules! open_enum {
             fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
                 match self.as_str() {
                     Some(name) => f.write_str(name),
-                    None => write!(f, concat!(stringify!($name), "({:", $hex, "})"), self.value()),
+                    None => write!(f, concat!(stringify!($name), "({:#x})"), self.value()),
                 }
             }
         }

@@ -1,5 +1,6 @@
 //! The certificates a verifier trusts without further proof.
 
+use alloc::format;
 use alloc::vec::Vec;
 use core::fmt;
 
@@ -80,6 +81,6 @@ impl Extend<TrustAnchor<'static>> for RootCertStore {
 impl fmt::Debug for RootCertStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // Hundreds of names and keys would drown everything else.
-        f.debug_struct("RootCertStore").field("roots", &format_args!("({} roots)", self.roots.len())).finish()
+        f.debug_struct("RootCertStore").field("roots", &format!("({} roots)", self.roots.len())).finish()
     }
 }

@@ -256,6 +256,11 @@ fn names_are_sent_only_if_they_are_names() {
         hello.server_name.map(|name| name.as_ref().to_string())
     };
     assert_eq!(sent(config(), "a.example").as_deref(), Some("a.example"));
+    assert_eq!(
+        sent(config(), "a.example.").as_deref(),
+        Some("a.example"),
+        "RFC 6066 section 3: no trailing dot"
+    );
     assert_eq!(sent(config(), "192.0.2.1"), None);
     assert_eq!(sent(config(), "2001:db8::1"), None);
     let mut quiet = config();
