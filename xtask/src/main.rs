@@ -31,6 +31,7 @@ cargo xtask ci [--yes]      everything that a change has to pass
 cargo xtask api [--listing FILE]
                             compare the public interface with a listing of rustls 0.23's; without --listing, CHITIN_API_LISTING
                             names it
+cargo xtask differential    run one program on us and on rustls 0.23, and compare what it sees of both
 cargo xtask bogo [--check | --bless] [--json] [--include-disabled] [--only GLOB]
                             run BoringSSL's protocol tests; --check: nothing that passed may have stopped passing;
                             --bless: note what passes now
@@ -57,6 +58,7 @@ fn main() -> ExitCode {
         ["api", ref rest @ ..] if api::Wanted::parse(rest).is_some() => {
             stages.api(api::Wanted::parse(rest).unwrap_or_default())
         }
+        ["differential"] => stages.differential(),
         ["bogo", ref rest @ ..] if bogo::Wanted::parse(rest).is_some() => {
             bogo::run(&root, &bogo::Wanted::parse(rest).unwrap_or_default())
         }

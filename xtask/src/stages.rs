@@ -32,6 +32,7 @@ impl Stages {
         self.documentation()?;
         self.api(api::Wanted::default())?;
         self.test(yes)?;
+        self.differential()?;
         self.stage("bogo", |s| bogo::check(&s.root, yes))?;
         self.interop(&interop::Wanted { yes, only: None })
     }
@@ -39,6 +40,16 @@ impl Stages {
     /// Programs of other makes, with what that needs.
     pub fn interop(&mut self, wanted: &interop::Wanted<'_>) -> Result<(), String> {
         self.stage("interop", |s| interop::run(&s.root, wanted))
+    }
+
+    /// One program on us and on rustls 0.23, and what it sees of both. A workspace of its own, as the real rustls may not be in ours;
+    /// what they have in common is built once.
+    pub fn differential(&mut self) -> Result<(), String> {
+        let place = ["--manifest-path", "differential/Cargo.toml", "--target-dir", "target"];
+        self.stage("differential", |s| {
+            s.command(&[&["test", "--quiet", "--locked"][..], &place].concat(), &[])?;
+            s.command(&[&["run", "--quiet", "--locked"][..], &place].concat(), &[])
+        })
     }
 
     /// The public interface beside a listing of another.
