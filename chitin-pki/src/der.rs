@@ -3,6 +3,9 @@
 //! Owns tags, lengths and the primitive values that certificates use, in their one distinguished form. Knows
 //! nothing of certificates. Every function takes what it can from a slice or says what was wrong and where.
 
+use alloc::vec::Vec;
+use core::ops::Range;
+
 use crate::error::Problem;
 
 /// A cursor over DER, which knows how far from the start of the whole it is.
@@ -130,6 +133,17 @@ impl<'a> Element<'a> {
         Problem::BadDer { what, at: self.at }
     }
 
+    /// Where the value lies in the whole.
+    pub(crate) fn span(&self) -> Range<usize> {
+        self.at..self.at.saturating_add(self.body.len())
+    }
+
+    /// Where tag, length and value lie in the whole.
+    pub(crate) fn raw_span(&self) -> Range<usize> {
+        let end = self.span().end;
+        end.saturating_sub(self.raw.len())..end
+    }
+
     /// A boolean is one octet, 00 or FF (X.690 section 11.1).
     pub(crate) fn boolean(&self) -> Result<bool, Problem> {
         match self.body {
@@ -197,6 +211,7 @@ pub(crate) const INTEGER: u8 = 0x02;
 pub(crate) const BIT_STRING: u8 = 0x03;
 pub(crate) const OCTET_STRING: u8 = 0x04;
 pub(crate) const OID: u8 = 0x06;
+pub(crate) const ENUMERATED: u8 = 0x0a;
 pub(crate) const UTF8_STRING: u8 = 0x0c;
 pub(crate) const PRINTABLE_STRING: u8 = 0x13;
 pub(crate) const IA5_STRING: u8 = 0x16;
@@ -204,6 +219,22 @@ pub(crate) const UTC_TIME: u8 = 0x17;
 pub(crate) const GENERALIZED_TIME: u8 = 0x18;
 pub(crate) const SEQUENCE: u8 = 0x30;
 pub(crate) const SET: u8 = 0x31;
+
+/// Writes an element, for the few structures that are compared or signed in another form than they came in.
+pub(crate) fn put(out: &mut Vec<u8>, tag: u8, body: &[u8]) {
+    out.push(tag);
+    let len = body.len().to_be_bytes();
+    let significant = len.iter().position(|&octet| octet != 0).and_then(|at| len.get(at..)).unwrap_or(&[0]);
+    match significant {
+        [short @ 0..=0x7f] => out.push(*short),
+        long => {
+            // At most eight octets of length.
+            out.push(0x80 | u8::try_from(long.len()).unwrap_or(0));
+            out.extend_from_slice(long);
+        }
+    }
+    out.extend_from_slice(body);
+}
 
 /// The tag `[number]`, primitive.
 pub(crate) const fn context(number: u8) -> u8 {
@@ -302,6 +333,26 @@ mod tests {
             assert!(bits(bad).is_err(), "{bad:02x?}");
         }
         assert!(one(&[3, 2, 1, 0]).unwrap().octet_bits().is_err());
+    }
+
+    #[test]
+    fn what_is_written_can_be_read() {
+        let body = [7u8; 0x1_0000];
+        for len in [0, 1, 0x7f, 0x80, 0xff, 0x100, 0xffff, 0x1_0000] {
+            let mut out = Vec::new();
+            put(&mut out, OCTET_STRING, &body[..len]);
+            let element = one(&out).unwrap();
+            assert_eq!((element.tag, element.body), (OCTET_STRING, &body[..len]));
+        }
+    }
+
+    #[test]
+    fn elements_know_where_they_lie() {
+        let outer = [0x30, 0x03, 0x01, 0x01, 0x02];
+        let sequence = one(&outer).unwrap();
+        let inner = sequence.reader().any().unwrap();
+        assert_eq!((sequence.raw_span(), sequence.span()), (0..5, 2..5));
+        assert_eq!((inner.raw_span(), inner.span()), (2..5, 4..5));
     }
 
     #[test]

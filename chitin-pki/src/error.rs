@@ -11,6 +11,7 @@ use pki_types::{AlgorithmIdentifier, ServerName, UnixTime};
 use crate::budget::Budget;
 use crate::dn::DirectoryName;
 use crate::oid;
+use crate::revocation::RevocationProblem;
 use crate::usage::Purpose;
 
 /// Why a certificate was refused, and which one it was.
@@ -163,6 +164,8 @@ pub enum Problem {
         /// The issuer's name, as the value of the `RDNSequence`.
         issuer: Vec<u8>,
     },
+    /// It is revoked, or nobody knows whether it is.
+    Revocation(RevocationProblem),
     /// Checking was given up, because it took more work than any honest chain.
     BudgetExceeded {
         /// What was spent.
@@ -240,7 +243,7 @@ impl Problem {
             | Self::PathTooLong { .. }
             | Self::ExtendedKeyUsage { .. }
             | Self::NoValidPolicy => 4,
-            Self::NotYetValid { .. } | Self::Expired { .. } => 5,
+            Self::NotYetValid { .. } | Self::Expired { .. } | Self::Revocation(_) => 5,
             Self::NameConstraint { .. } | Self::NameMismatch { .. } => 6,
             Self::BudgetExceeded { .. } => 7,
         }
@@ -360,6 +363,7 @@ impl fmt::Display for Problem {
                     DirectoryName(issuer)
                 )
             }
+            Self::Revocation(problem) => write!(f, "{problem}"),
             Self::BudgetExceeded { budget } => write!(f, "checking was given up: {budget}"),
         }
     }
@@ -389,7 +393,7 @@ impl fmt::Display for PresentedName {
 }
 
 /// An object identifier with dots.
-struct Dotted<'a>(&'a [usize]);
+pub(crate) struct Dotted<'a>(pub(crate) &'a [usize]);
 
 impl fmt::Display for Dotted<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -89,7 +89,7 @@ impl<'a> Extensions<'a> {
                 return Err(wrong());
             }
             oid::SUBJECT_KEY_IDENTIFIER => self.subject_key_id = Some(subject_key_id(value)?),
-            oid::AUTHORITY_KEY_IDENTIFIER => self.authority_key_id = authority_key_id(value)?,
+            oid::AUTHORITY_KEY_IDENTIFIER => self.authority_key_id = authority_key_id(value.reader())?,
             oid::CERTIFICATE_POLICIES => self.policies = Some(CertificatePolicies::read(value)?),
             oid::POLICY_MAPPINGS => self.policy_mappings = Some(PolicyMappings::read(value)?),
             // RFC 5280 sections 4.2.1.11 and 4.2.1.14 have those who issue these two mark them as critical. They are
@@ -108,7 +108,7 @@ impl<'a> Extensions<'a> {
 }
 
 /// An explicit `FALSE` is not DER for a default, but so many certificates have it that it is accepted.
-fn read_one<'a>(reader: &mut Reader<'a>) -> Result<(Extension<'a>, Element<'a>), Problem> {
+pub(crate) fn read_one<'a>(reader: &mut Reader<'a>) -> Result<(Extension<'a>, Element<'a>), Problem> {
     let mut fields = reader.expect(der::SEQUENCE, "extension")?.reader();
     let oid = oid::read(&mut fields)?;
     let critical = match fields.optional(der::BOOLEAN)? {
@@ -145,8 +145,8 @@ fn subject_key_id<'a>(value: &Element<'a>) -> Result<&'a [u8], Problem> {
     Ok(id.body)
 }
 
-fn authority_key_id<'a>(value: &Element<'a>) -> Result<Option<&'a [u8]>, Problem> {
-    let mut reader = value.reader();
+/// Reads the value of an authority key identifier, and gives the identifier of the key if it has one.
+pub(crate) fn authority_key_id<'a>(mut reader: Reader<'a>) -> Result<Option<&'a [u8]>, Problem> {
     let mut fields = reader.expect(der::SEQUENCE, "authority key identifier")?.reader();
     reader.end("end of the authority key identifier")?;
     let id = fields.optional(der::context(0))?;

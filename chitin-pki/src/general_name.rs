@@ -77,6 +77,11 @@ impl<'a> GeneralNames<'a> {
         let mut reader = value.reader();
         let list = reader.expect(der::SEQUENCE, "subject alternative name")?;
         reader.end("end of the subject alternative name")?;
+        Self::read_implicit(&list)
+    }
+
+    /// Reads names from an element whose tag does not say so.
+    pub(crate) fn read_implicit(list: &Element<'a>) -> Result<Self, Problem> {
         let mut names = list.reader();
         if names.is_empty() {
             return Err(list.bad("empty subject alternative name"));

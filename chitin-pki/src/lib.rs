@@ -1,8 +1,9 @@
 //! X.509 path validation for TLS.
 //!
 //! This crate answers one question: is this certificate, for this purpose and at this time, vouched for by one of
-//! these trust anchors? It borrows the bytes it is given, owns only its errors, has no unsafe code, does no
-//! cryptography itself (signatures go through [`pki_types::SignatureVerificationAlgorithm`]) and never panics.
+//! these trust anchors? It borrows the bytes it is given, owns only its errors and the index of a revocation list, has no
+//! unsafe code, does no cryptography itself (signatures go through [`pki_types::SignatureVerificationAlgorithm`]) and
+//! never panics.
 //!
 //! ```no_run
 //! # fn example(
@@ -43,6 +44,8 @@
 //!   their characters are different names.
 //! - Policies are evaluated by RFC 9618 on every path. Without [`PolicyInputs`] any policy will do, and what the
 //!   certificates demand themselves holds, marked as critical or not.
+//! - Revocation is asked about by [`Revocation`], after a path is found, with lists that the caller has. Which of them count
+//!   is decided by RFC 5280 section 6.3.3. Nothing is fetched.
 
 #![no_std]
 #![forbid(unsafe_code)]
@@ -59,6 +62,7 @@ mod anchor;
 mod budget;
 mod cert;
 mod constraints;
+mod crl;
 mod der;
 mod dn;
 mod dns;
@@ -70,6 +74,7 @@ mod ip;
 mod oid;
 mod path;
 mod policies;
+mod revocation;
 mod server_name;
 mod signature;
 mod spki;
@@ -80,6 +85,7 @@ mod usage;
 pub use crate::anchor::anchor_from_der;
 pub use crate::budget::Budget;
 pub use crate::cert::{Certificate, Validity};
+pub use crate::crl::{ListFault, ListMemory, ListProblem, Reason, RevocationList, Revoked};
 pub use crate::dn::DirectoryName;
 pub use crate::error::{ConstraintBreach, Error, PresentedName, Problem, Which};
 pub use crate::extensions::{BasicConstraints, Extension};
@@ -87,6 +93,7 @@ pub use crate::general_name::GeneralName;
 pub use crate::oid::oid_from_text;
 pub use crate::path::{Link, Path, Verifier};
 pub use crate::policies::{PolicyInputs, PolicySet};
+pub use crate::revocation::{Revocation, RevocationProblem, RevocationReport};
 pub use crate::server_name::verify_name;
 pub use crate::signature::verify_signature;
 pub use crate::spki::{SubjectPublicKeyInfo, check_spki};

@@ -99,11 +99,36 @@ impl<'v> Verifier<'v> {
         intermediates: &'c [CertificateDer<'_>],
     ) -> Result<Path<'v, 'c>, Error> {
         self.check_leaf(leaf).map_err(|problem| problem.of(Which::Peer(LEAF)))?;
+        self.path_of(leaf, intermediates)
+    }
+
+    /// Finds a path from any certificate, of which by itself nothing is checked.
+    pub(crate) fn path_of<'c>(
+        &self,
+        leaf: &Certificate<'c>,
+        intermediates: &'c [CertificateDer<'_>],
+    ) -> Result<Path<'v, 'c>, Error> {
         let mut search = Search::new(self, leaf, intermediates);
         match search.climb()? {
             Some(arrival) => search.into_path(arrival),
             None => Err(search.into_error()),
         }
+    }
+
+    /// The same rules with one anchor only, and for any policy.
+    pub(crate) fn below<'a>(&self, anchor: &'a TrustAnchor<'a>) -> Verifier<'a>
+    where
+        'v: 'a,
+    {
+        Verifier { anchors: core::slice::from_ref(anchor), policies: PolicyInputs::default(), ..*self }
+    }
+
+    pub(crate) fn algorithms(&self) -> &'v [&'v dyn SignatureVerificationAlgorithm] {
+        self.algorithms
+    }
+
+    pub(crate) fn time(&self) -> UnixTime {
+        self.time
     }
 
     fn check_leaf(&self, leaf: &Certificate<'_>) -> Result<(), Problem> {

@@ -6,6 +6,7 @@ mod constraints;
 mod errors;
 mod issuers;
 mod leaf;
+mod lists;
 mod names;
 mod parsing;
 mod policies;

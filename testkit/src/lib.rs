@@ -15,5 +15,6 @@ pub mod pair;
 pub mod peer;
 pub mod pki;
 pub mod quic;
+pub mod status;
 pub mod tempdir;
 pub mod unbuffered;

@@ -358,6 +358,11 @@ impl Authority {
         &self.cert
     }
 
+    /// Our private key, as PEM: for a peer that is to sign in our name.
+    pub fn key_pem(&self) -> String {
+        self.issuer.key().serialize_pem()
+    }
+
     /// A root store that holds just this authority.
     pub fn store(&self) -> RootCertStore {
         let mut store = RootCertStore::empty();

@@ -6,8 +6,9 @@ use alloc::vec::Vec;
 use chitin_pki::Purpose;
 use pki_types::{CertificateDer, CertificateRevocationListDer, TrustAnchor, UnixTime};
 
-use super::pki::{ParsedCertificate, verify_chain};
-use super::{Revocation, RootCertStore, VerifierBuilderError};
+use super::pki::{ParsedCertificate, Trust};
+use super::revocation::{Revocation, Settings};
+use super::{RootCertStore, VerifierBuilderError};
 use crate::config::verify::{ClientCertVerified, ClientCertVerifier, NoClientAuth};
 use crate::crypto::CryptoProvider;
 use crate::crypto::verify::{
@@ -24,6 +25,7 @@ use crate::names::{DistinguishedName, SignatureScheme};
 pub struct WebPkiClientVerifier {
     roots: Arc<RootCertStore>,
     root_hint_subjects: Vec<DistinguishedName>,
+    revocation: Option<Revocation>,
     mandatory: bool,
     supported: WebPkiSupportedAlgorithms,
 }
@@ -49,7 +51,7 @@ impl WebPkiClientVerifier {
         ClientCertVerifierBuilder {
             root_hint_subjects: roots.subjects(),
             roots,
-            revocation: Revocation::default(),
+            revocation: Settings::default(),
             mandatory: true,
             supported: provider.signature_verification_algorithms,
         }
@@ -58,6 +60,17 @@ impl WebPkiClientVerifier {
     /// Returns a verifier that asks no client for a certificate.
     pub fn no_client_auth() -> Arc<dyn ClientCertVerifier> {
         Arc::new(NoClientAuth)
+    }
+}
+
+impl WebPkiClientVerifier {
+    fn trust(&self) -> Trust<'_> {
+        Trust {
+            roots: &self.roots,
+            purpose: Purpose::ClientAuth,
+            algorithms: self.supported.all,
+            revocation: self.revocation.as_ref(),
+        }
     }
 }
 
@@ -77,7 +90,7 @@ impl ClientCertVerifier for WebPkiClientVerifier {
         now: UnixTime,
     ) -> Result<ClientCertVerified, Error> {
         let cert = ParsedCertificate::try_from(end_entity)?;
-        verify_chain(&cert, intermediates, &self.roots, Purpose::ClientAuth, now, self.supported.all)?;
+        self.trust().verify(&cert, intermediates, now)?;
         Ok(ClientCertVerified::assertion())
     }
 
@@ -110,7 +123,8 @@ impl ClientCertVerifier for WebPkiClientVerifier {
         roots.dedup();
         let schemes = self.supported.supported_schemes();
         let schemes = schemes.iter().flat_map(|scheme| scheme.to_array());
-        Some(roots.into_iter().flatten().chain(schemes).collect())
+        let revocation = self.revocation.as_ref().map(Revocation::describe).unwrap_or_default();
+        Some(roots.into_iter().flatten().chain(schemes).chain(revocation).collect())
     }
 }
 
@@ -132,7 +146,7 @@ fn describe(anchor: &TrustAnchor<'_>) -> Option<Vec<u8>> {
 pub struct ClientCertVerifierBuilder {
     roots: Arc<RootCertStore>,
     root_hint_subjects: Vec<DistinguishedName>,
-    revocation: Revocation,
+    revocation: Settings,
     mandatory: bool,
     supported: WebPkiSupportedAlgorithms,
 }
@@ -150,7 +164,12 @@ impl ClientCertVerifierBuilder {
         self
     }
 
-    /// Adds revocation lists. Revocation is not built yet: [`Self::build`] fails if there are any.
+    /// Adds revocation lists, and with the first one turns the checking on: each certificate of a path has to be spoken of by
+    /// a list that can be used, and must not be revoked.
+    ///
+    /// Lists are chosen as RFC 5280 section 6.3.3 says, whatever their order here: by issuer, distribution point and reason,
+    /// the newest first, with deltas and indirect lists. A list that turns out to be unusable counts as if it were not there, and
+    /// is named in the log or in the error.
     pub fn with_crls(
         mut self,
         crls: impl IntoIterator<Item = CertificateRevocationListDer<'static>>,
@@ -171,13 +190,13 @@ impl ClientCertVerifierBuilder {
         self
     }
 
-    /// Accepts certificates that no revocation list speaks of. It has a meaning only beside revocation lists.
+    /// Accepts certificates that no usable revocation list speaks of. It has a meaning only beside revocation lists.
     pub fn allow_unknown_revocation_status(mut self) -> Self {
         self.revocation.allow_unknown = true;
         self
     }
 
-    /// Refuses revocation lists that are out of date. It has a meaning only beside revocation lists.
+    /// Refuses certificates of which a revocation list speaks that is out of date, unless it revokes them. It has a meaning only beside revocation lists.
     pub fn enforce_revocation_expiration(mut self) -> Self {
         self.revocation.enforce_expiration = true;
         self
@@ -187,14 +206,14 @@ impl ClientCertVerifierBuilder {
     ///
     /// # Errors
     ///
-    /// [`VerifierBuilderError::NoRootAnchors`] if nobody is trusted, [`VerifierBuilderError::InvalidCrl`] if there are
-    /// revocation lists.
+    /// [`VerifierBuilderError::NoRootAnchors`] if nobody is trusted, [`VerifierBuilderError::InvalidCrl`] if a
+    /// revocation list cannot be read.
     pub fn build(self) -> Result<Arc<dyn ClientCertVerifier>, VerifierBuilderError> {
         if self.roots.is_empty() {
             return Err(VerifierBuilderError::NoRootAnchors);
         }
-        self.revocation.check()?;
-        let Self { roots, root_hint_subjects, mandatory, supported, .. } = self;
-        Ok(Arc::new(WebPkiClientVerifier { roots, root_hint_subjects, mandatory, supported }))
+        let Self { roots, root_hint_subjects, revocation, mandatory, supported } = self;
+        let revocation = revocation.build()?;
+        Ok(Arc::new(WebPkiClientVerifier { roots, root_hint_subjects, revocation, mandatory, supported }))
     }
 }

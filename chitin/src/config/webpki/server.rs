@@ -6,8 +6,9 @@ use alloc::vec::Vec;
 use chitin_pki::Purpose;
 use pki_types::{CertificateDer, CertificateRevocationListDer, ServerName, UnixTime};
 
-use super::pki::{ParsedCertificate, verify_chain, verify_server_name};
-use super::{Revocation, RootCertStore, VerifierBuilderError};
+use super::pki::{ParsedCertificate, Trust, verify_server_name};
+use super::revocation::{Revocation, Settings};
+use super::{RootCertStore, VerifierBuilderError};
 use crate::config::verify::{ServerCertVerified, ServerCertVerifier};
 use crate::crypto::CryptoProvider;
 use crate::crypto::verify::{
@@ -23,6 +24,7 @@ use crate::names::SignatureScheme;
 #[derive(Debug)]
 pub struct WebPkiServerVerifier {
     roots: Arc<RootCertStore>,
+    revocation: Option<Revocation>,
     supported: WebPkiSupportedAlgorithms,
 }
 
@@ -43,14 +45,25 @@ impl WebPkiServerVerifier {
         provider: Arc<CryptoProvider>,
     ) -> ServerCertVerifierBuilder {
         let supported = provider.signature_verification_algorithms;
-        ServerCertVerifierBuilder { roots, revocation: Revocation::default(), supported }
+        ServerCertVerifierBuilder { roots, revocation: Settings::default(), supported }
     }
 
     pub(crate) fn new_without_revocation(
         roots: impl Into<Arc<RootCertStore>>,
         supported: WebPkiSupportedAlgorithms,
     ) -> Self {
-        Self { roots: roots.into(), supported }
+        Self { roots: roots.into(), revocation: None, supported }
+    }
+}
+
+impl WebPkiServerVerifier {
+    fn trust(&self) -> Trust<'_> {
+        Trust {
+            roots: &self.roots,
+            purpose: Purpose::ServerAuth,
+            algorithms: self.supported.all,
+            revocation: self.revocation.as_ref(),
+        }
     }
 }
 
@@ -64,7 +77,7 @@ impl ServerCertVerifier for WebPkiServerVerifier {
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
         let cert = ParsedCertificate::try_from(end_entity)?;
-        verify_chain(&cert, intermediates, &self.roots, Purpose::ServerAuth, now, self.supported.all)?;
+        self.trust().verify(&cert, intermediates, now)?;
         verify_server_name(&cert, server_name)?;
         Ok(ServerCertVerified::assertion())
     }
@@ -96,12 +109,17 @@ impl ServerCertVerifier for WebPkiServerVerifier {
 #[derive(Clone, Debug)]
 pub struct ServerCertVerifierBuilder {
     roots: Arc<RootCertStore>,
-    revocation: Revocation,
+    revocation: Settings,
     supported: WebPkiSupportedAlgorithms,
 }
 
 impl ServerCertVerifierBuilder {
-    /// Adds revocation lists. Revocation is not built yet: [`Self::build`] fails if there are any.
+    /// Adds revocation lists, and with the first one turns the checking on: each certificate of a path has to be spoken of by
+    /// a list that can be used, and must not be revoked.
+    ///
+    /// Lists are chosen as RFC 5280 section 6.3.3 says, whatever their order here: by issuer, distribution point and reason,
+    /// the newest first, with deltas and indirect lists. A list that turns out to be unusable counts as if it were not there, and
+    /// is named in the log or in the error.
     pub fn with_crls(
         mut self,
         crls: impl IntoIterator<Item = CertificateRevocationListDer<'static>>,
@@ -116,13 +134,13 @@ impl ServerCertVerifierBuilder {
         self
     }
 
-    /// Accepts certificates that no revocation list speaks of. It has a meaning only beside revocation lists.
+    /// Accepts certificates that no usable revocation list speaks of. It has a meaning only beside revocation lists.
     pub fn allow_unknown_revocation_status(mut self) -> Self {
         self.revocation.allow_unknown = true;
         self
     }
 
-    /// Refuses revocation lists that are out of date. It has a meaning only beside revocation lists.
+    /// Refuses certificates of which a revocation list speaks that is out of date, unless it revokes them. It has a meaning only beside revocation lists.
     pub fn enforce_revocation_expiration(mut self) -> Self {
         self.revocation.enforce_expiration = true;
         self
@@ -132,13 +150,13 @@ impl ServerCertVerifierBuilder {
     ///
     /// # Errors
     ///
-    /// [`VerifierBuilderError::NoRootAnchors`] if nobody is trusted, [`VerifierBuilderError::InvalidCrl`] if there are
-    /// revocation lists.
+    /// [`VerifierBuilderError::NoRootAnchors`] if nobody is trusted, [`VerifierBuilderError::InvalidCrl`] if a
+    /// revocation list cannot be read.
     pub fn build(self) -> Result<Arc<WebPkiServerVerifier>, VerifierBuilderError> {
         if self.roots.is_empty() {
             return Err(VerifierBuilderError::NoRootAnchors);
         }
-        self.revocation.check()?;
-        Ok(Arc::new(WebPkiServerVerifier::new_without_revocation(self.roots, self.supported)))
+        let Self { roots, revocation, supported } = self;
+        Ok(Arc::new(WebPkiServerVerifier { roots, revocation: revocation.build()?, supported }))
     }
 }

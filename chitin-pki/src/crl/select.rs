@@ -1,0 +1,282 @@
+//! What lists say of a certificate: which of them count, and in which order. RFC 5280 section 6.3.3.
+//!
+//! For each distribution point, the newest list that is about the certificate and is signed by its issuer decides; the
+//! order in which the lists were given means nothing. Lists for some reasons are put together until all reasons are
+//! covered. A delta counts before the list it updates. A list that cannot be used is noted and passed over.
+
+use alloc::vec::Vec;
+use core::cmp::Reverse;
+
+use pki_types::CertificateDer;
+
+use super::Reason;
+use super::entry::Revoked;
+use super::list::RevocationList;
+use super::points::{Point, Reasons, same};
+use super::problem::{ListFault, ListProblem};
+use crate::cert::Certificate;
+use crate::dn::DirectoryName;
+use crate::path::{Path, Verifier};
+use crate::spki::SubjectPublicKeyInfo;
+
+/// Remembers which lists were found to be signed with which keys.
+///
+/// The cost of a signature grows with what is signed, and a list may be of many megabytes, so it is to be checked once
+/// and not in every handshake. A memory belongs to one set of lists and one set of algorithms, which never change.
+pub trait ListMemory {
+    /// The list at this position is known to be signed with this key: the contents of a `SubjectPublicKeyInfo`.
+    fn is_signed(&self, position: usize, key: &[u8]) -> bool;
+
+    /// Takes note that it is. Nothing has to be kept.
+    fn learn(&self, position: usize, key: &[u8]);
+}
+
+/// The answer about one certificate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Answer {
+    /// It is not revoked for any reason.
+    Good,
+    /// A list says so.
+    Revoked(Revoked),
+    /// Lists that count are not there, or not for all reasons.
+    Unknown,
+}
+
+/// The lists, with all it takes to tell which count.
+pub(crate) struct Lists<'s, 'v, 'c> {
+    pub(crate) lists: &'s [RevocationList<'s>],
+    pub(crate) verifier: &'s Verifier<'v>,
+    /// The path whose certificates are asked about.
+    pub(crate) path: &'s Path<'v, 'c>,
+    /// Further certificates, among which issuers of lists may be.
+    pub(crate) pool: &'s [CertificateDer<'s>],
+    pub(crate) memory: Option<&'s dyn ListMemory>,
+    /// Lists that are out of date count, too.
+    pub(crate) accept_stale: bool,
+    /// What could not be used.
+    pub(crate) faults: Vec<ListFault>,
+    work: Work,
+    /// How many issuers of lists are asked about, one because of the other.
+    nested: usize,
+}
+
+/// What is left of what one verification may cost.
+struct Work {
+    signatures: usize,
+    paths: usize,
+}
+
+impl<'s, 'v, 'c> Lists<'s, 'v, 'c> {
+    pub(crate) fn new(
+        lists: &'s [RevocationList<'s>],
+        verifier: &'s Verifier<'v>,
+        path: &'s Path<'v, 'c>,
+        pool: &'s [CertificateDer<'s>],
+    ) -> Self {
+        let work = Work { signatures: SIGNATURES, paths: PATHS };
+        Self {
+            lists,
+            verifier,
+            path,
+            pool,
+            memory: None,
+            accept_stale: false,
+            faults: Vec::new(),
+            work,
+            nested: 0,
+        }
+    }
+
+    /// Asks about a certificate of the path, or of the path to the issuer of a list.
+    pub(crate) fn ask(&mut self, certificate: &Certificate<'_>) -> Answer {
+        // Points that cannot be read name no list. Those of the issuer that need no point are looked at all the same.
+        let mut points = Point::of(certificate).unwrap_or_default();
+        points.push(Point::implied(certificate));
+        let mut covered = Reasons::NONE;
+        for point in &points {
+            for position in self.newest_first(point, certificate) {
+                let Some(list) = self.lists.get(position) else { continue };
+                let reasons = point.reasons.and(list.scope().reasons);
+                if !reasons.exceeds(covered) {
+                    continue;
+                }
+                match self.look_up(position, list, certificate) {
+                    Ok(Some(revoked)) => return Answer::Revoked(revoked),
+                    Ok(None) => covered = covered.or(reasons),
+                    Err(problem) => self.note(position, problem),
+                }
+            }
+        }
+        if Reasons::ALL.exceeds(covered) { Answer::Unknown } else { Answer::Good }
+    }
+
+    /// The complete lists of a point that are about the certificate.
+    fn newest_first(&self, point: &Point<'_>, certificate: &Certificate<'_>) -> Vec<usize> {
+        let fits = |list: &RevocationList<'_>| !list.is_delta() && point.has(list, certificate);
+        let mut found: Vec<_> = self.lists.iter().enumerate().filter(|(_, list)| fits(list)).collect();
+        found.sort_by_key(|(_, list)| Reverse(list.age()));
+        found.into_iter().map(|(position, _)| position).collect()
+    }
+
+    /// What a list says, together with the newest delta to it.
+    fn look_up(
+        &mut self,
+        position: usize,
+        list: &RevocationList<'_>,
+        certificate: &Certificate<'_>,
+    ) -> Result<Option<Revoked>, ListProblem> {
+        let time = self.verifier.time();
+        if list.is_of_the_future(time) {
+            return Err(ListProblem::NotYetValid { time, this_update: list.this_update() });
+        }
+        let key = self.signer(position, list, certificate)?;
+        let delta = self.delta_to(list, &key);
+        let found = |list: &RevocationList<'_>| list.find(certificate.serial(), certificate.issuer());
+        let revoked = match delta.and_then(found) {
+            Some(Revoked { reason: Some(Reason::RemoveFromCrl), .. }) => None,
+            Some(revoked) => Some(revoked),
+            None => found(list),
+        };
+        // What an old list revokes is revoked. It does not say that nothing was revoked since.
+        if revoked.is_none() && delta.is_none() && list.is_stale(time) && !self.accept_stale {
+            return Err(ListProblem::Stale { time, next_update: list.next_update() });
+        }
+        Ok(revoked)
+    }
+
+    /// The newest delta to a list, signed with the same key. RFC 5280 section 6.3.3 (c) and (h).
+    fn delta_to(&mut self, base: &RevocationList<'_>, key: &[u8]) -> Option<&'s RevocationList<'s>> {
+        let time = self.verifier.time();
+        let mut found: Vec<_> =
+            self.lists.iter().enumerate().filter(|(_, list)| list.updates(base)).collect();
+        found.sort_by_key(|(_, list)| Reverse(list.age()));
+        for (position, list) in found {
+            let problem = if list.is_of_the_future(time) {
+                ListProblem::NotYetValid { time, this_update: list.this_update() }
+            } else if list.is_stale(time) && !self.accept_stale {
+                ListProblem::Stale { time, next_update: list.next_update() }
+            } else {
+                match SubjectPublicKeyInfo::from_contents(key) {
+                    Err(problem) => problem.into(),
+                    Ok(spki) => match self.check_signature(position, list, &spki) {
+                        Ok(()) => return Some(list),
+                        Err(problem) => problem,
+                    },
+                }
+            };
+            self.note(position, problem);
+        }
+        None
+    }
+
+    /// Finds who signed a list: the anchor or an issuer in the path, or else somebody with its name to whom a path leads
+    /// from the same anchor. RFC 5280 section 6.3.3 (f) and (g). Gives the contents of the key.
+    fn signer(
+        &mut self,
+        position: usize,
+        list: &RevocationList<'_>,
+        certificate: &Certificate<'_>,
+    ) -> Result<Vec<u8>, ListProblem> {
+        let path = self.path;
+        let mut problem = ListProblem::NoIssuer;
+        if same(DirectoryName(&path.anchor.subject), list.issuer()) {
+            let key = SubjectPublicKeyInfo::from_contents(&path.anchor.subject_public_key_info)?;
+            match self.check_signature(position, list, &key) {
+                Ok(()) => return Ok(key.contents().to_vec()),
+                Err(found) => problem = problem.or(found),
+            }
+        }
+        let above = path.intermediates.iter().rev().map(|link| &link.certificate);
+        // Nobody vouches for itself.
+        let fits = |issuer: &Certificate<'_>| {
+            same(issuer.subject(), list.issuer()) && issuer.spki() != certificate.spki()
+        };
+        for issuer in above.take_while(|above| above.der() != certificate.der()).filter(|issuer| fits(issuer))
+        {
+            match self.check_signer(position, list, issuer) {
+                Ok(()) => return Ok(issuer.spki().contents().to_vec()),
+                Err(found) => problem = problem.or(found),
+            }
+        }
+        for der in self.pool {
+            let Some(issuer) = Certificate::parse(der).ok().filter(|issuer| fits(issuer)) else { continue };
+            let checked = self.check_signer(position, list, &issuer).and_then(|()| self.check_path(&issuer));
+            match checked {
+                Ok(()) => return Ok(issuer.spki().contents().to_vec()),
+                Err(found) => problem = problem.or(found),
+            }
+        }
+        Err(problem)
+    }
+
+    fn check_signer(
+        &mut self,
+        position: usize,
+        list: &RevocationList<'_>,
+        issuer: &Certificate<'_>,
+    ) -> Result<(), ListProblem> {
+        if issuer.key_usage().is_some_and(|usage| !usage.crl_sign()) {
+            return Err(ListProblem::IssuerMayNotSignLists);
+        }
+        self.check_signature(position, list, issuer.spki())
+    }
+
+    fn check_path(&mut self, issuer: &Certificate<'_>) -> Result<(), ListProblem> {
+        self.work.paths = self.work.paths.checked_sub(1).ok_or(ListProblem::TooMuchWork)?;
+        issuer.check_time(self.verifier.time()).map_err(ListProblem::IssuerPath)?;
+        let below = self.verifier.below(self.path.anchor);
+        let path =
+            below.path_of(issuer, self.pool).map_err(|error| ListProblem::IssuerPath(error.problem))?;
+        // Whoever signs lists may be revoked by others. That nobody speaks of it is no fault: often it would have to be
+        // its own list.
+        if self.nested < NESTED {
+            self.nested = self.nested.saturating_add(1);
+            let above = path.intermediates.iter().map(|link| &link.certificate);
+            let revoked = above.chain([issuer]).find_map(|certificate| match self.ask(certificate) {
+                Answer::Revoked(revoked) => Some(revoked),
+                Answer::Good | Answer::Unknown => None,
+            });
+            self.nested = self.nested.saturating_sub(1);
+            if let Some(revoked) = revoked {
+                return Err(ListProblem::IssuerRevoked(revoked));
+            }
+        }
+        Ok(())
+    }
+
+    fn check_signature(
+        &mut self,
+        position: usize,
+        list: &RevocationList<'_>,
+        key: &SubjectPublicKeyInfo<'_>,
+    ) -> Result<(), ListProblem> {
+        if self.memory.is_some_and(|memory| memory.is_signed(position, key.contents())) {
+            return Ok(());
+        }
+        key.check()?;
+        let signed = list.signed();
+        let algorithm = signed.algorithm_for(key, self.verifier.algorithms())?;
+        self.work.signatures = self.work.signatures.checked_sub(1).ok_or(ListProblem::TooMuchWork)?;
+        signed.verify(key, algorithm)?;
+        if let Some(memory) = self.memory {
+            memory.learn(position, key.contents());
+        }
+        Ok(())
+    }
+
+    fn note(&mut self, position: usize, problem: ListProblem) {
+        let fault = ListFault { position, problem };
+        if !self.faults.contains(&fault) {
+            self.faults.push(fault);
+        }
+    }
+}
+
+/// Signatures of lists that are checked. A path has up to ten certificates, each with one list or two, which more than
+/// one key may have signed.
+const SIGNATURES: usize = 64;
+/// Paths that are built to issuers of lists. Most lists are signed by whoever signed the certificate.
+const PATHS: usize = 16;
+/// Issuers of lists that are asked about because of each other: the one whose list it is, and the one whose list says
+/// that this one is revoked.
+const NESTED: usize = 2;

@@ -1,0 +1,139 @@
+//! What an authority says of the certificates it issued: revocation lists and OCSP responses, made by `openssl ca` and
+//! `openssl ocsp`.
+//!
+//! It owns the book that OpenSSL keeps of an authority (`index.txt`), and calls OpenSSL. It encodes nothing itself.
+
+use std::ffi::OsString;
+use std::fmt::Write;
+use std::process::Command;
+
+use chitin::pki_types::{CertificateDer, CertificateRevocationListDer};
+use chitin_pki::Certificate;
+
+use crate::args;
+use crate::pki::{Authority, pem};
+use crate::tempdir::TempDir;
+
+/// The book of an authority.
+pub struct Book {
+    dir: TempDir,
+    lines: String,
+}
+
+/// What a revocation list is to say beside its entries. Times are written like `20300101000000Z`.
+#[derive(Clone, Copy, Debug)]
+pub struct List<'a> {
+    /// Its number; none leaves it out.
+    pub number: Option<u32>,
+    pub from: &'a str,
+    pub until: &'a str,
+    /// Further extensions, as lines of a configuration file of OpenSSL's.
+    pub extensions: &'a str,
+}
+
+impl Default for List<'_> {
+    /// The first list of 2030.
+    fn default() -> Self {
+        Self { number: Some(1), from: "20300101000000Z", until: "20310101000000Z", extensions: "" }
+    }
+}
+
+impl Book {
+    /// Opens a book in the name of `authority`.
+    pub fn of(authority: &Authority) -> Self {
+        let dir = TempDir::new();
+        dir.write("ca.pem", pem("CERTIFICATE", authority.cert()));
+        dir.write("ca.key", authority.key_pem());
+        Self { dir, lines: String::new() }
+    }
+
+    /// Notes a certificate that is good.
+    pub fn good(&mut self, certificate: &CertificateDer<'_>) -> &mut Self {
+        let serial = serial(certificate);
+        writeln!(self.lines, "V\t20450101000000Z\t\t{serial}\tunknown\t/CN={serial}").unwrap();
+        self
+    }
+
+    /// Notes a certificate that was revoked on the first of January of 2029, for a reason in OpenSSL's words.
+    pub fn revoked(&mut self, certificate: &CertificateDer<'_>, reason: &str) -> &mut Self {
+        self.line(&serial(certificate), reason);
+        self
+    }
+
+    /// Notes this many certificates that were revoked, with serial numbers of 16 octets.
+    pub fn revoked_many(&mut self, count: u32) -> &mut Self {
+        for number in 0..count {
+            // Spread over all values, and none comes twice: the multiplier is odd.
+            let spread = number.wrapping_mul(0x9e37_79b1);
+            self.line(&format!("7F{spread:08X}{:022X}", number), "superseded");
+        }
+        self
+    }
+
+    fn line(&mut self, serial: &str, reason: &str) {
+        let reason = if reason.is_empty() { String::new() } else { format!(",{reason}") };
+        writeln!(self.lines, "R\t20450101000000Z\t290101000000Z{reason}\t{serial}\tunknown\t/CN={serial}")
+            .unwrap();
+    }
+
+    /// Signs a revocation list of what is noted, by `openssl ca`.
+    ///
+    /// # Panics
+    ///
+    /// When OpenSSL does not make it.
+    pub fn list(&self, list: &List<'_>) -> CertificateRevocationListDer<'static> {
+        let dir = self.dir.path().display();
+        let number = match list.number {
+            Some(number) => {
+                self.dir.write("number", format!("{number:04X}\n"));
+                format!("crlnumber = {dir}/number\n")
+            }
+            None => String::new(),
+        };
+        self.dir.write("index.txt", &self.lines);
+        let config = self.dir.write(
+            "ca.cnf",
+            format!(
+                "[ca]\ndefault_ca = ours\n[ours]\ndatabase = {dir}/index.txt\n{number}default_md = sha256\nunique_subject = no\n\
+                 [crl]\nauthorityKeyIdentifier = keyid\n{}\n",
+                list.extensions
+            ),
+        );
+        openssl(&args![
+            "ca",
+            "-gencrl",
+            "-config",
+            config,
+            "-cert",
+            self.dir.path().join("ca.pem"),
+            "-keyfile",
+            self.dir.path().join("ca.key"),
+            "-crlexts",
+            "crl",
+            "-crl_lastupdate",
+            list.from,
+            "-crl_nextupdate",
+            list.until,
+            "-out",
+            self.dir.path().join("crl.pem"),
+        ]);
+        let der = openssl(&args!["crl", "-in", self.dir.path().join("crl.pem"), "-outform", "DER"]);
+        CertificateRevocationListDer::from(der)
+    }
+}
+
+/// The serial number of a certificate in hex, as OpenSSL's book has it.
+fn serial(certificate: &CertificateDer<'_>) -> String {
+    let certificate = Certificate::parse(certificate).expect("an honest certificate");
+    certificate.serial().iter().fold(String::new(), |mut hex, octet| {
+        write!(hex, "{octet:02X}").unwrap();
+        hex
+    })
+}
+
+fn openssl(args: &[OsString]) -> Vec<u8> {
+    let output = Command::new("openssl").args(args).output();
+    let output = output.unwrap_or_else(|err| panic!("{}", crate::peer::missing("openssl", &err)));
+    assert!(output.status.success(), "openssl {args:?}: {}", String::from_utf8_lossy(&output.stderr));
+    output.stdout
+}
