@@ -305,13 +305,15 @@ impl Tls13ClientSessionValue {
             && suites.any(|suite| hash(suite) == hash(self.suite))
     }
 
-    /// Says whether `config` may send early data on this session, in a hello that offers `protocols`: the server takes some, and
-    /// would choose the same suite and the same protocol. RFC 8446 section 4.2.10.
-    pub(crate) fn takes_early_data(&self, config: &ClientConfig, protocols: &[Vec<u8>]) -> bool {
-        config.enable_early_data
-            && self.max_early_data_size > 0
-            && self.enabled_suite(config).is_some()
-            && (self.alpn.is_empty() || protocols.contains(&self.alpn))
+    /// Says whether `config` may send early data on this session: the server takes some, and would choose the same suite. RFC 8446
+    /// section 4.2.10.
+    pub(crate) fn takes_early_data(&self, config: &ClientConfig) -> bool {
+        config.enable_early_data && self.max_early_data_size > 0 && self.enabled_suite(config).is_some()
+    }
+
+    /// Could the server choose the protocol of this session again, if these are offered?
+    pub(crate) fn agrees_with(&self, protocols: &[Vec<u8>]) -> bool {
+        self.alpn.is_empty() || protocols.contains(&self.alpn)
     }
 
     /// The very suite of the session, as `config` has it.

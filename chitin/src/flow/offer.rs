@@ -178,7 +178,10 @@ impl Offer {
     fn takes_early_data(&self) -> bool {
         let session = self.psk.as_ref().map(|psk| &psk.session);
         session.is_some_and(|session| {
-            session.takes_early_data(&self.config, &self.protocols)
+            session.takes_early_data(&self.config)
+                // It would be sent in vain. Endpoints of QUIC get keys for it all the same, as from 0.23, and tell their
+                // applications of the refusal.
+                && (self.quic.is_some() || session.agrees_with(&self.protocols))
                 && self.suites().any(|suite| suite == session.suite)
         })
     }

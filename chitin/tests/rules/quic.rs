@@ -415,6 +415,13 @@ fn early_data_is_refused_for_another_protocol_and_on_demand() {
     assert_eq!((kind(&mut pair), pair.client().is_early_data_accepted()), (Resumed, false));
     assert_eq!(pair.client().alpn_protocol(), Some(&b"hq"[..]));
 
+    // Also for one that the client does not offer any more: there are keys, as in 0.23, and the server refuses.
+    let mut only = ClientConfig::clone(&client);
+    only.alpn_protocols = vec![b"hq".to_vec()];
+    shaken(&client, &server);
+    let mut pair = second(&Arc::new(only), &other, Version::V1, PARAMETERS[1]);
+    assert_eq!((kind(&mut pair), pair.client().is_early_data_accepted()), (Resumed, false));
+
     shaken(&client, &server);
     let mut pair = QuicPair::new(client.clone(), server.clone());
     pair.server().reject_early_data();
