@@ -8,7 +8,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::tools::{GO, make_dir, output, python, run, unpack, write};
+use crate::crates;
+use crate::tools::{GO, make_dir, python, run, unpack, write};
 
 /// The crate that carries the runner. Names and flags of the cases belong to this version.
 const CRATE: (&str, &str) = ("boring-sys", "5.4.0");
@@ -75,26 +76,9 @@ pub fn runner(target: &Path, cargo: &str) -> Result<PathBuf, String> {
     Ok(done)
 }
 
-/// Through a workspace of its own, so that the crate enters neither our lock file nor our build.
 fn fetch_sources(home: &Path, cargo: &str) -> Result<PathBuf, String> {
-    let fetch = home.join("fetch");
-    make_dir(&fetch.join("src"))?;
-    write(&fetch.join("src/main.rs"), "fn main() {}\n")?;
-    let (name, version) = CRATE;
-    write(
-        &fetch.join("Cargo.toml"),
-        &format!(
-            "[package]\nname = \"bogo-fetch\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\
-             [dependencies]\n{name} = \"={version}\"\n[workspace]\n"
-        ),
-    )?;
-    run(Command::new(cargo).current_dir(&fetch).args(["fetch", "--quiet"]))?;
-    let metadata =
-        output(Command::new(cargo).current_dir(&fetch).args(["metadata", "--format-version", "1"]))?;
-    let place = format!("{name}-{version}/Cargo.toml\"");
-    let end = metadata.find(&place).ok_or_else(|| format!("cargo metadata does not name {name}"))?;
-    let start = metadata[..end].rfind('"').map_or(0, |quote| quote + 1);
-    Ok(PathBuf::from(format!("{}{name}-{version}/deps/boringssl", &metadata[start..end])))
+    let sources = crates::fetch(&home.join("fetch"), cargo, &[CRATE])?;
+    Ok(sources[0].join("deps/boringssl"))
 }
 
 fn copy_tree(home: &Path, sources: &Path) -> Result<PathBuf, String> {

@@ -6,6 +6,8 @@ mod attacks;
 mod bogo;
 mod bogo_runner;
 mod compat;
+mod crates;
+mod ecosystem;
 mod floors;
 mod fuzz;
 mod interop;
@@ -42,7 +44,11 @@ cargo xtask interop [--yes] [--only PEER]
                             both our roles against programs of other makes, as one table
 cargo xtask paths [--data DIR] [--profile NAME] [--list]
                             hold the validator of certificates against x509-limbo, BetterTLS and PKITS; without --data,
-                            CHITIN_TEST_DATA names the folder; --list: each disagreement with its reason";
+                            CHITIN_TEST_DATA names the folder; --list: each disagreement with its reason
+cargo xtask ecosystem [--all | --only PACKAGE]
+                            the tests of crates that use rustls 0.23, on ours; what passes on stock has to pass here
+cargo xtask ecosystem --stock [--only PACKAGE]
+                            note what they say on the rustls of crates.io";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -74,6 +80,9 @@ fn main() -> ExitCode {
             stages.interop(&wanted)
         }
         ["paths", ref rest @ ..] => suites::run(&root, &stages::cargo(), rest),
+        ["ecosystem", ref rest @ ..] if ecosystem::Wanted::parse(rest).is_some() => {
+            stages.ecosystem(&ecosystem::Wanted::parse(rest).unwrap_or_default())
+        }
         _ => {
             eprintln!("{USAGE}");
             return ExitCode::from(2);

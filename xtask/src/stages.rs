@@ -5,7 +5,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use crate::manifest::{self, Manifest};
-use crate::{api, attacks, bogo, compat, floors, interop, licences, peers, suites};
+use crate::{api, attacks, bogo, compat, ecosystem, floors, interop, licences, peers, suites};
 
 pub struct Stages {
     root: PathBuf,
@@ -50,6 +50,11 @@ impl Stages {
             s.command(&[&["test", "--quiet", "--locked"][..], &place].concat(), &[])?;
             s.command(&[&["run", "--quiet", "--locked"][..], &place].concat(), &[])
         })
+    }
+
+    /// The tests of crates that depend on rustls.
+    pub fn ecosystem(&mut self, wanted: &ecosystem::Wanted<'_>) -> Result<(), String> {
+        self.stage("ecosystem", |s| ecosystem::run(&s.root, &s.cargo, wanted))
     }
 
     /// The public interface beside a listing of another.

@@ -1,0 +1,205 @@
+//! Lays the packages out as one workspace below the target folder, and builds their tests there.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use super::suites::{SUITES, Suite};
+use crate::crates;
+use crate::tools::{make_dir, output, run, write};
+
+/// The versions of everything below the suites, on stock. With the patch, Cargo takes ours for one of them and keeps the rest.
+const LOCK: &str = "ecosystem/suites.lock";
+
+/// Whose library runs below the tests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    Ours,
+    Stock,
+}
+
+/// The workspace of all suites, and where it is built.
+pub struct Workspace {
+    cargo: String,
+    /// `compat/rustls` of ours.
+    compat: PathBuf,
+    home: PathBuf,
+    side: Side,
+}
+
+/// A program of tests, as Cargo has built it.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Program {
+    /// Kind and name of the target: `lib quinn`.
+    pub target: String,
+    pub path: PathBuf,
+}
+
+impl Workspace {
+    /// Fetches the sources if they are not there, and puts the lock file that is committed in its place.
+    pub fn lay_out(root: &Path, home: &Path, cargo: &str, side: Side) -> Result<Self, String> {
+        let workspace =
+            Self { cargo: cargo.to_owned(), compat: root.join("compat/rustls"), home: home.to_owned(), side };
+        let suites = workspace.suites();
+        let wanted: String = SUITES.iter().map(|s| format!("{} {}\n", s.package, s.version)).collect();
+        let mark = home.join("suites.txt");
+        if fs::read_to_string(&mark).is_ok_and(|there| there == wanted) {
+            return workspace.with_lock(root);
+        }
+        println!("fetching {} packages into {}", SUITES.len(), suites.display());
+        let _ = fs::remove_dir_all(&suites);
+        make_dir(&suites)?;
+        let packages: Vec<(&str, &str)> = SUITES.iter().map(|s| (s.package, s.version)).collect();
+        for (source, suite) in crates::fetch(&home.join("fetch"), cargo, &packages)?.iter().zip(SUITES) {
+            run(Command::new("cp").arg("-r").arg(source).arg(suites.join(suite.package)))?;
+        }
+        run(Command::new("chmod").args(["-R", "u+w"]).arg(&suites))?;
+        write(&suites.join("Cargo.toml"), &manifest())?;
+        // Written last: with it, all is there.
+        write(&mark, &wanted)?;
+        workspace.with_lock(root)
+    }
+
+    fn with_lock(self, root: &Path) -> Result<Self, String> {
+        let from = root.join(LOCK);
+        match fs::copy(&from, self.suites().join("Cargo.lock")) {
+            Ok(_) => Ok(self),
+            // The first run of all on stock makes it.
+            Err(_) if self.side == Side::Stock => Ok(self),
+            Err(e) => Err(format!("{}: {e}", from.display())),
+        }
+    }
+
+    /// Keeps the versions that were built with, for later runs.
+    pub fn keep_lock(&self, root: &Path) -> Result<(), String> {
+        let from = self.suites().join("Cargo.lock");
+        fs::copy(&from, root.join(LOCK)).map(|_| ()).map_err(|e| format!("{}: {e}", from.display()))
+    }
+
+    fn suites(&self) -> PathBuf {
+        self.home.join("suites")
+    }
+
+    /// Where the sources of a suite lie.
+    pub fn folder(&self, suite: &Suite) -> PathBuf {
+        self.suites().join(suite.package)
+    }
+
+    fn cargo(&self, verb: &str) -> Command {
+        let mut command = Command::new(&self.cargo);
+        let build = match self.side {
+            Side::Ours => "build",
+            Side::Stock => "build-stock",
+        };
+        command
+            .current_dir(self.suites())
+            .arg(verb)
+            .env("CARGO_TARGET_DIR", self.home.join(build))
+            .env("CARGO_PROFILE_DEV_DEBUG", "0")
+            .env("CARGO_PROFILE_TEST_DEBUG", "0")
+            .env("CARGO_INCREMENTAL", "0")
+            .env("CARGO_BUILD_JOBS", "2")
+            // Others' warnings are no business of ours, and some suites forbid themselves any.
+            .env("RUSTFLAGS", "--cap-lints=allow");
+        if self.side == Side::Ours {
+            // As in a manifest, without touching any. The lock file follows: it names ours in the place of theirs.
+            let patch = format!("patch.crates-io.rustls.path={:?}", self.compat.display().to_string());
+            command.args(["--config", &patch]);
+        }
+        command
+    }
+
+    // By path: a name alone would mean the package of the registry, too, which other suites depend on.
+    fn spec(&self, suite: &Suite) -> String {
+        format!("path+file://{}#{}@{}", self.folder(suite).display(), suite.package, suite.version)
+    }
+
+    /// Fails unless the `rustls` of the suite is the one that is meant. Cargo only warns of a patch that does not fit.
+    pub fn check_side(&self, suite: &Suite) -> Result<(), String> {
+        let mut tree = self.cargo("tree");
+        tree.args(["--package", &self.spec(suite), "--prefix", "none", "--edges", "normal,build,dev"]);
+        tree.args(suite.features);
+        let tree = output(&mut tree)?;
+        let theirs = rustls_of(&tree);
+        let ours = format!("rustls v0.23.46 ({})", self.compat.display());
+        let fits = match self.side {
+            Side::Ours => theirs == [ours.as_str()],
+            Side::Stock => theirs == ["rustls v0.23.46"],
+        };
+        if fits { Ok(()) } else { Err(format!("{} runs on {theirs:?}, which is not meant", suite.package)) }
+    }
+
+    /// Builds the programs of tests of a suite. What the compiler says goes to the file.
+    pub fn build(&self, suite: &Suite, log: &Path) -> Result<Vec<Program>, String> {
+        let file = File::create(log).map_err(|e| format!("{}: {e}", log.display()))?;
+        let mut test = self.cargo("test");
+        test.args(["--package", &self.spec(suite), "--no-run", "--message-format=json-render-diagnostics"]);
+        test.args(suite.features).args(suite.targets);
+        let output = test.stderr(Stdio::from(file)).output().map_err(|e| format!("{test:?}: {e}"))?;
+        if !output.status.success() {
+            return Err(format!("{} does not build: see {}", suite.package, log.display()));
+        }
+        let programs: Vec<Program> =
+            String::from_utf8_lossy(&output.stdout).lines().filter_map(program).collect();
+        if programs.is_empty() { Err(format!("{} has no tests", suite.package)) } else { Ok(programs) }
+    }
+}
+
+fn manifest() -> String {
+    let members: Vec<String> = SUITES.iter().map(|suite| format!("{:?}", suite.package)).collect();
+    format!("[workspace]\nresolver = \"2\"\nmembers = [{}]\n", members.join(", "))
+}
+
+/// The packages of that name in what `cargo tree` prints, each once.
+fn rustls_of(tree: &str) -> Vec<&str> {
+    let lines = tree.lines().map(|line| line.trim_end_matches(" (*)"));
+    let mut found: Vec<&str> = lines.filter(|line| line.starts_with("rustls v")).collect();
+    found.sort_unstable();
+    found.dedup();
+    found
+}
+
+/// A message of Cargo's about something that it built, if it is a program of tests.
+fn program(line: &str) -> Option<Program> {
+    if !line.starts_with(r#"{"reason":"compiler-artifact""#) {
+        return None;
+    }
+    let profile = &line[line.find(r#""profile":{"#)?..];
+    if !profile[..profile.find('}')?].contains(r#""test":true"#) {
+        return None;
+    }
+    let path = PathBuf::from(after(line, r#""executable":""#)?);
+    let target = &line[line.find(r#""target":{"#)?..];
+    Some(Program {
+        target: format!("{} {}", after(target, r#""kind":[""#)?, after(target, r#""name":""#)?),
+        path,
+    })
+}
+
+/// What stands between these characters and the next quote.
+fn after<'a>(text: &'a str, start: &str) -> Option<&'a str> {
+    let rest = &text[text.find(start)? + start.len()..];
+    Some(&rest[..rest.find('"')?])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_rustls_of_a_tree_is_found() {
+        let tree = "quinn v0.11.12 (/a/quinn)\nrustls v0.23.46 (/b/compat/rustls)\nrustls-pki-types v1.16.0\n\
+            rustls v0.23.46 (/b/compat/rustls) (*)\nrustls v0.22.4\n";
+        assert_eq!(rustls_of(tree), ["rustls v0.22.4", "rustls v0.23.46 (/b/compat/rustls)"]);
+    }
+
+    #[test]
+    fn programs_of_tests_are_found() {
+        let test = r#"{"reason":"compiler-artifact","package_id":"x","target":{"kind":["lib"],"crate_types":["lib"],"name":"quinn","src_path":"/a","test":true},"profile":{"opt_level":"0","test":true},"executable":"/t/quinn-1","fresh":true}"#;
+        let found = Program { target: "lib quinn".into(), path: "/t/quinn-1".into() };
+        assert_eq!(program(test), Some(found));
+        assert_eq!(program(&test.replace(r#""executable":"/t/quinn-1""#, r#""executable":null"#)), None);
+        assert_eq!(program(&test.replace(r#""0","test":true"#, r#""0","test":false"#)), None);
+        assert_eq!(program(r#"{"reason":"build-finished","success":true}"#), None);
+    }
+}

@@ -1,0 +1,191 @@
+//! `cargo xtask ecosystem`: runs the tests that crates on rustls 0.23 ship, on Chitin, and holds them against what they say on stock.
+//!
+//! The packages come from crates.io, in fixed versions and with a fixed lock file. What passes on stock has to pass here, by
+//! name. The figures of stock stand in `ecosystem/stock.txt`, since they do not change until a version does.
+
+mod build;
+mod suites;
+mod verdicts;
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use build::{Program, Side, Workspace};
+use suites::{SUITES, Suite};
+use verdicts::{Stock, Verdict, Verdicts};
+
+use crate::tools::make_dir;
+
+/// What was asked for on the command line.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Wanted<'a> {
+    /// Run on the rustls of crates.io, and note what the tests say.
+    stock: bool,
+    /// Run what CI leaves out, too.
+    all: bool,
+    /// Run one suite alone.
+    only: Option<&'a str>,
+}
+
+impl<'a> Wanted<'a> {
+    pub fn parse(words: &[&'a str]) -> Option<Self> {
+        let mut wanted = Self::default();
+        let mut words = words.iter();
+        while let Some(word) = words.next() {
+            match *word {
+                "--stock" => wanted.stock = true,
+                "--all" => wanted.all = true,
+                "--only" => wanted.only = Some(words.next()?),
+                _ => return None,
+            }
+        }
+        Some(wanted)
+    }
+
+    fn has(&self, suite: &Suite) -> bool {
+        match self.only {
+            Some(only) => suite.package == only,
+            None => suite.ci || self.all || self.stock,
+        }
+    }
+}
+
+/// Builds, runs and compares.
+pub fn run(root: &Path, cargo: &str, wanted: &Wanted<'_>) -> Result<(), String> {
+    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
+    let home = target.join("ecosystem");
+    make_dir(&home.join("logs"))?;
+    let chosen: Vec<&Suite> = SUITES.iter().filter(|suite| wanted.has(suite)).collect();
+    if chosen.is_empty() {
+        return Err(format!("no suite is called {:?}", wanted.only.unwrap_or_default()));
+    }
+    if wanted.stock { note(root, &home, cargo, &chosen) } else { compare(root, &home, cargo, &chosen) }
+}
+
+/// Runs on stock, and writes down what the tests say.
+fn note(root: &Path, home: &Path, cargo: &str, chosen: &[&Suite]) -> Result<(), String> {
+    let path = root.join("ecosystem/stock.txt");
+    let mut stock = Stock::read(&path).unwrap_or_default();
+    let workspace = Workspace::lay_out(root, home, cargo, Side::Stock)?;
+    for suite in chosen {
+        let start = Instant::now();
+        let programs = programs(&workspace, home, suite)?;
+        let once = run_all(&workspace, home, suite, &programs)?;
+        let again = run_all(&workspace, home, suite, &programs)?;
+        let verdicts = verdicts::worse(&once, &again);
+        println!("{}: {} in {:.0?}", suite.package, figures(&verdicts), start.elapsed());
+        stock.set(suite, verdicts);
+        stock.write(&path)?;
+    }
+    workspace.keep_lock(root)
+}
+
+/// Runs on ours, and compares with what was written down.
+fn compare(root: &Path, home: &Path, cargo: &str, chosen: &[&Suite]) -> Result<(), String> {
+    let stock = Stock::read(&root.join("ecosystem/stock.txt"))?;
+    let workspace = Workspace::lay_out(root, home, cargo, Side::Ours)?;
+    let mut wrong = Vec::new();
+    for suite in chosen {
+        let start = Instant::now();
+        let theirs = stock.of(suite)?;
+        let programs = match programs(&workspace, home, suite) {
+            Ok(programs) => programs,
+            Err(why) => {
+                println!("{}: {why}", suite.package);
+                wrong.push(why);
+                continue;
+            }
+        };
+        let built = start.elapsed();
+        let ours = run_all(&workspace, home, suite, &programs)?;
+        let ran = start.elapsed() - built;
+        println!(
+            "{}: {} (stock: {}), built in {built:.0?}, run in {ran:.0?}",
+            suite.package,
+            figures(&ours),
+            figures(theirs)
+        );
+        for name in verdicts::lost(theirs, &ours) {
+            println!("    lost: {name}");
+            wrong.push(format!("{}: {name} passes on stock and not here", suite.package));
+        }
+    }
+    if wrong.is_empty() {
+        return Ok(());
+    }
+    Err(format!("{}\nwhat the tests printed is in {}", wrong.join("\n"), home.join("logs").display()))
+}
+
+fn programs(workspace: &Workspace, home: &Path, suite: &Suite) -> Result<Vec<Program>, String> {
+    workspace.check_side(suite)?;
+    workspace.build(suite, &home.join("logs").join(format!("{}-build.txt", suite.package)))
+}
+
+fn run_all(
+    workspace: &Workspace,
+    home: &Path,
+    suite: &Suite,
+    programs: &[Program],
+) -> Result<Verdicts, String> {
+    let mut all = Verdicts::new();
+    for program in programs {
+        all.extend(run_one(workspace, home, suite, program)?);
+    }
+    Ok(all)
+}
+
+/// Longer than any program of tests takes, also on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(400);
+
+/// Runs one program. A test that had not ended when the program did is in no list.
+fn run_one(workspace: &Workspace, home: &Path, suite: &Suite, program: &Program) -> Result<Verdicts, String> {
+    let said = home.join("logs").join(format!("{}-{}.txt", suite.package, program.target.replace(' ', "-")));
+    let log = said.with_extension("log");
+    let _ = fs::remove_file(&log);
+    let both = File::create(&said).map_err(|e| format!("{}: {e}", said.display()))?;
+    let other = both.try_clone().map_err(|e| e.to_string())?;
+    let mut command = Command::new(&program.path);
+    command
+        .current_dir(workspace.folder(suite))
+        .env("CARGO_MANIFEST_DIR", workspace.folder(suite))
+        .args(["--test-threads", "2", "--logfile"])
+        .arg(&log)
+        .args(suite.skip.iter().flat_map(|name| ["--skip", name]))
+        .stdin(Stdio::null())
+        .stdout(both)
+        .stderr(other);
+    let mut child = command.spawn().map_err(|e| format!("{command:?}: {e}"))?;
+    let start = Instant::now();
+    while child.try_wait().map_err(|e| e.to_string())?.is_none() {
+        if start.elapsed() > PATIENCE {
+            child.kill().and_then(|()| child.wait()).map_err(|e| e.to_string())?;
+            println!("    {} of {} had not ended after {PATIENCE:?}", program.target, suite.package);
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let text = fs::read_to_string(&log).map_err(|e| format!("{}: {e}", log.display()))?;
+    Ok(verdicts::read_log(&program.target, &text))
+}
+
+fn figures(verdicts: &Verdicts) -> String {
+    let count = |verdict| verdicts::count(verdicts, verdict);
+    format!("{}/{}", count(Verdict::Passed), count(Verdict::Failed))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_of_the_command_line_are_read() {
+        assert_eq!(Wanted::parse(&["--only", "quinn"]).map(|w| w.only), Some(Some("quinn")));
+        assert_eq!(Wanted::parse(&["--only"]), None);
+        assert_eq!(Wanted::parse(&["--some"]), None);
+        let (nothing, all) = (Wanted::default(), Wanted { all: true, ..Wanted::default() });
+        for suite in SUITES {
+            assert!(nothing.has(suite) == suite.ci && all.has(suite));
+        }
+    }
+}
