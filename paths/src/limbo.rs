@@ -4,10 +4,11 @@ use std::path::Path;
 
 use chitin_pki::{Certificate, GeneralName, Purpose, Verifier, anchor_from_der, verify_name};
 use pki_types::pem::PemObject;
-use pki_types::{CertificateDer, ServerName};
+use pki_types::{CertificateDer, CertificateRevocationListDer, ServerName};
 use serde_json::Value;
 
 use crate::data::{self, list, text, texts};
+use crate::revocation;
 use crate::settings::{Settings, algorithms};
 use crate::tally::{Case, Tally};
 
@@ -59,7 +60,7 @@ struct Question<'v> {
     server: Option<ServerName<'v>>,
     mailboxes: Vec<&'v str>,
     max_intermediates: Option<usize>,
-    crls: Vec<&'v str>,
+    crls: Vec<CertificateRevocationListDer<'static>>,
 }
 
 impl<'v> Question<'v> {
@@ -68,6 +69,9 @@ impl<'v> Question<'v> {
             |pem: &str| CertificateDer::from_pem_slice(pem.as_bytes()).map_err(|e| format!("PEM: {e:?}"));
         let certificates =
             |key| texts(case, key)?.into_iter().map(certificate).collect::<Result<Vec<_>, _>>();
+        let list_of = |pem: &str| {
+            CertificateRevocationListDer::from_pem_slice(pem.as_bytes()).map_err(|e| format!("PEM: {e:?}"))
+        };
         if !list(case, "signature_algorithms")?.is_empty() {
             return Err("a choice of signature algorithms is not provided for".into());
         }
@@ -96,14 +100,11 @@ impl<'v> Question<'v> {
             server,
             mailboxes,
             max_intermediates: case["max_chain_depth"].as_u64().map(|depth| depth as usize),
-            crls: texts(case, "crls")?,
+            crls: texts(case, "crls")?.into_iter().map(list_of).collect::<Result<_, _>>()?,
         })
     }
 
     fn answer(&self, _settings: &Settings) -> Result<(), String> {
-        if !self.crls.is_empty() {
-            return Err("revocation lists are not joined yet".into());
-        }
         let leaf = Certificate::parse(&self.leaf).map_err(|e| e.to_string())?;
         // As a store does that is filled from files: what is no root is left out.
         let anchors: Vec<_> = self.trusted.iter().filter_map(|der| anchor_from_der(der).ok()).collect();
@@ -112,6 +113,9 @@ impl<'v> Question<'v> {
             verifier = verifier.with_max_intermediates(max);
         }
         let path = verifier.verify(&leaf, &self.pool).map_err(|e| e.to_string())?;
+        if !self.crls.is_empty() {
+            revocation::check(&verifier, &path, &self.pool, &self.crls)?;
+        }
         if let Some(name) = &self.server {
             verify_name(&path.leaf, name).map_err(|e| e.to_string())?;
         }

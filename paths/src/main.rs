@@ -9,6 +9,7 @@ mod data;
 mod disagreements;
 mod limbo;
 mod pkits;
+mod revocation;
 mod settings;
 mod tally;
 

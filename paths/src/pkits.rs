@@ -8,6 +8,7 @@ use pki_types::{CertificateDer, UnixTime};
 use serde_json::Value;
 
 use crate::data::{self, list, text, texts};
+use crate::revocation;
 use crate::settings::{Settings, algorithms};
 use crate::tally::{Case, Tally};
 
@@ -16,6 +17,7 @@ pub fn run(folder: &Path, settings: &Settings) -> Result<Tally, String> {
     let suite = data::read(folder, "pkits/pkits.json.xz")?;
     let time = data::time(text(&suite, "validation_time")?)?;
     let certificates = Named::read(&suite["certs"], base64)?;
+    let lists = Named::read(&suite["crls"], base64)?;
     let policies = Named::read(&suite["policies"], oid_from_text)?;
     let (mut cases, mut refused_for_dsa) = (Vec::new(), 0);
     for row in list(&suite, "tests")? {
@@ -27,7 +29,8 @@ pub fn run(folder: &Path, settings: &Settings) -> Result<Tally, String> {
         let path = texts(row, "certs").and_then(|names| certificates.all(&names)).map_err(fault)?;
         let path: Vec<_> = path.into_iter().map(CertificateDer::from).collect();
         let inputs = Inputs::read(row, &policies).map_err(fault)?;
-        let answer = answer(&path, &inputs, time, settings);
+        let lists = texts(row, "crls").and_then(|names| lists.all(&names)).map_err(fault)?;
+        let answer = answer(&path, &lists, &inputs, time, settings);
         if without_dsa {
             // It has to be for that reason.
             let by_algorithm = |why: &String| why.contains("signed with an algorithm that is not allowed");
@@ -75,6 +78,7 @@ impl<'s> Inputs<'s> {
 /// The path is given from the anchor on. A row that is to be accepted says for which policies, too.
 fn answer(
     path: &[CertificateDer<'_>],
+    lists: &[&[u8]],
     inputs: &Inputs<'_>,
     time: UnixTime,
     _settings: &Settings,
@@ -89,10 +93,9 @@ fn answer(
         inhibit_any: inputs.inhibit_any,
     };
     // Some rows end in a CA certificate, and none is about TLS.
-    let found = Verifier::new(algorithms(), &anchors, time, Purpose::Any)
-        .with_policies(policies)
-        .verify(&leaf, pool)
-        .map_err(|e| e.to_string())?;
+    let verifier = Verifier::new(algorithms(), &anchors, time, Purpose::Any).with_policies(policies);
+    let found = verifier.verify(&leaf, pool).map_err(|e| e.to_string())?;
+    revocation::check(&verifier, &found, pool, lists)?;
     match found.policies == inputs.user_constrained {
         true => Ok(()),
         false => Err(format!("it is valid for {:?}", found.policies)),
