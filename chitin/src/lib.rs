@@ -147,6 +147,7 @@ pub mod client {
     pub use crate::config::client::{
         ClientConfig, KeyShares, Resumption, TicketRequest, Tls12Resumption, WantsClientCert,
     };
+    pub use crate::config::ech::{EchConfig, EchGreaseConfig, EchMode};
     pub use crate::config::resolve::{CertificateRequest, ResolvesClientCert};
     #[cfg(feature = "std")]
     pub use crate::config::sessions::ClientSessionMemoryCache;
@@ -158,6 +159,7 @@ pub mod client {
     #[cfg(feature = "std")]
     pub use crate::conn::{ClientConnection, WriteEarlyData};
     pub use crate::conn::{ClientConnectionData, EarlyDataError, UnbufferedClientConnection};
+    pub use crate::names::EchStatus;
 
     /// Ways to decide for yourself which servers to trust. A mistake there takes all security away.
     pub mod danger {

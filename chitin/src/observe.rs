@@ -65,6 +65,8 @@ pub enum Event<'a> {
         /// The key it was under.
         level: KeyLevel,
     },
+    /// The client hello that the next one hides, with its four-byte header. RFC 9849.
+    HiddenHello(&'a [u8]),
     /// An alert.
     Alert {
         /// Received or sent.

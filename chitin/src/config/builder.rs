@@ -9,12 +9,13 @@ use core::fmt;
 use core::marker::PhantomData;
 
 use super::client::ClientConfig;
+use super::ech::EchMode;
 use super::server::ServerConfig;
 use super::time::TimeProvider;
 use super::versions::{DEFAULT_VERSIONS, EnabledVersions};
 use crate::builder::sealed;
 use crate::crypto::CryptoProvider;
-use crate::crypto::suites::SupportedProtocolVersion;
+use crate::crypto::suites::{SupportedProtocolVersion, TLS13};
 use crate::error::Error;
 use crate::names::ProtocolVersion;
 
@@ -46,6 +47,8 @@ pub struct WantsVersions {}
 #[derive(Clone, Debug)]
 pub struct WantsVerifier {
     pub(crate) versions: EnabledVersions,
+    /// Of a client.
+    pub(crate) client_ech_mode: Option<EchMode>,
 }
 
 /// The kind of config a builder makes: [`ClientConfig`] or [`ServerConfig`].
@@ -92,7 +95,20 @@ impl<S: ConfigSide> ConfigBuilder<S, WantsVersions> {
         versions: &[&'static SupportedProtocolVersion],
     ) -> Result<ConfigBuilder<S, WantsVerifier>, Error> {
         let versions = spoken(&self.provider, EnabledVersions::new(versions)?)?;
-        Ok(self.next(WantsVerifier { versions }))
+        Ok(self.next(WantsVerifier { versions, client_ech_mode: None }))
+    }
+}
+
+impl ConfigBuilder<ClientConfig, WantsVersions> {
+    /// Hides the client's hello, or looks as if it did. The only version is TLS 1.3 then. RFC 9849.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Self::with_protocol_versions`].
+    pub fn with_ech(self, mode: EchMode) -> Result<ConfigBuilder<ClientConfig, WantsVerifier>, Error> {
+        let mut next = self.with_protocol_versions(&[&TLS13])?;
+        next.state.client_ech_mode = Some(mode);
+        Ok(next)
     }
 }
 
@@ -156,7 +172,6 @@ fn unfit(what: &str) -> Error {
 mod tests {
     use super::*;
     use crate::config::testing::provider;
-    use crate::crypto::suites::TLS13;
     use crate::names::NamedGroup;
 
     fn refused(change: impl FnOnce(&mut CryptoProvider)) -> Error {
@@ -223,7 +238,7 @@ mod tests {
         assert!(!client.crypto_provider().cipher_suites.is_empty());
         assert_eq!(
             format!("{client:?}"),
-            "ConfigBuilder<ClientConfig, _> { state: WantsVerifier { versions: [TLSv1_3, TLSv1_2] }, .. }"
+            "ConfigBuilder<ClientConfig, _> { state: WantsVerifier { versions: [TLSv1_3, TLSv1_2], client_ech_mode: None }, .. }"
         );
         let server = ServerConfig::builder_with_protocol_versions(&[&TLS13]);
         assert!(format!("{server:?}").starts_with("ConfigBuilder<ServerConfig, _>"));

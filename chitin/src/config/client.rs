@@ -11,6 +11,7 @@ use super::CERTIFICATE_MESSAGE;
 use super::builder::process_default_provider;
 use super::builder::{ConfigBuilder, WantsVerifier, WantsVersions};
 use super::compress::{self, CertCompressor, CertDecompressor, CompressionCache};
+use super::ech::EchMode;
 use super::keylog::{KeyLog, NoKeyLog};
 use super::padding::{self, RecordPadding};
 use super::resolve::{FailResolveClientCert, ResolvesClientCert, SingleCertAndKey};
@@ -122,6 +123,8 @@ pub struct ClientConfig {
     pub(crate) provider: Arc<CryptoProvider>,
     pub(crate) verifier: Arc<dyn ServerCertVerifier>,
     pub(crate) versions: EnabledVersions,
+    /// `None`: nothing is hidden, and nothing looks like it.
+    pub(crate) ech_mode: Option<EchMode>,
 }
 
 impl ClientConfig {
@@ -167,7 +170,8 @@ impl ClientConfig {
 
     /// Says whether connections use only FIPS-approved cryptography, and use it as FIPS asks.
     pub fn fips(&self) -> bool {
-        self.provider.fips() && self.require_ems
+        let ech = self.ech_mode.as_ref().is_none_or(EchMode::fips);
+        self.provider.fips() && self.require_ems && ech
     }
 
     /// Returns the provider this config uses.
@@ -215,8 +219,8 @@ impl ConfigBuilder<ClientConfig, WantsVerifier> {
         self,
         verifier: Arc<dyn ServerCertVerifier>,
     ) -> ConfigBuilder<ClientConfig, WantsClientCert> {
-        let versions = self.state.versions;
-        self.next(WantsClientCert { versions, verifier })
+        let WantsVerifier { versions, client_ech_mode: ech_mode } = self.state.clone();
+        self.next(WantsClientCert { versions, verifier, ech_mode })
     }
 }
 
@@ -225,6 +229,7 @@ impl ConfigBuilder<ClientConfig, WantsVerifier> {
 pub struct WantsClientCert {
     versions: EnabledVersions,
     verifier: Arc<dyn ServerCertVerifier>,
+    ech_mode: Option<EchMode>,
 }
 
 impl fmt::Debug for WantsClientCert {
@@ -285,6 +290,7 @@ impl ConfigBuilder<ClientConfig, WantsClientCert> {
             provider: self.provider,
             verifier: self.state.verifier,
             versions: self.state.versions,
+            ech_mode: self.state.ech_mode,
         }
     }
 }

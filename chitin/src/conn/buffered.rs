@@ -14,6 +14,7 @@ use crate::config::server::ServerConfig;
 use crate::engine::Engine;
 use crate::engine::common::{CommonState, ExtractedSecrets};
 use crate::error::Error;
+use crate::names::EchStatus;
 
 use super::io::{IoState, ReadEarlyData, Reader, WriteEarlyData, Writer, invalid};
 use super::{ClientConnectionData, ServerConnectionData};
@@ -293,6 +294,11 @@ impl ClientConnection {
     /// complete.
     pub fn is_early_data_accepted(&self) -> bool {
         self.inner.common.early_data_accepted()
+    }
+
+    /// Returns what became of Encrypted Client Hello.
+    pub fn ech_status(&self) -> EchStatus {
+        self.inner.facts().ech
     }
 
     /// Returns how many session tickets this connection has received.

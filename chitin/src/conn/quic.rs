@@ -17,7 +17,7 @@ use crate::crypto::quic::{DirectionalKeys, Version};
 use crate::engine::Engine;
 use crate::engine::common::CommonState;
 use crate::error::Error;
-use crate::names::{AlertDescription, ProtocolVersion, Side};
+use crate::names::{AlertDescription, EchStatus, ProtocolVersion, Side};
 
 use super::{ClientConnectionData, ServerConnectionData, SideData};
 
@@ -134,6 +134,11 @@ impl ClientConnection {
     /// Says whether the server has accepted early data. It has said so, or not, when the handshake is complete.
     pub fn is_early_data_accepted(&self) -> bool {
         self.inner.common.early_data_accepted()
+    }
+
+    /// Returns what became of Encrypted Client Hello. Not in rustls 0.23.
+    pub fn ech_status(&self) -> EchStatus {
+        self.inner.common.facts().ech
     }
 
     /// Returns how many session tickets this connection has received.

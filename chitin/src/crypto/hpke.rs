@@ -79,6 +79,12 @@ pub trait HpkeSealer: Debug + Send + Sync + 'static {
     /// # Errors
     /// If the context is used up, or the provider fails.
     fn seal(&mut self, aad: &[u8], plaintext: &[u8]) -> Result<Vec<u8>, Error>;
+
+    /// Lends the shared secret of the KEM, for a key log (`ECH_SECRET` of RFC 9850). `None`, as by default, if it is not kept.
+    /// Not in rustls 0.23.
+    fn kem_shared_secret(&self) -> Option<&[u8]> {
+        None
+    }
 }
 
 /// Decrypts the messages of one context, in order.

@@ -254,8 +254,8 @@ faults! {
         InvalidConfigList = "the configuration list is malformed",
         /// RFC 9849 section 4.1: the version, the KEM and one symmetric suite must be known, and so each mandatory extension.
         NoCompatibleConfig = "no configuration in the list is one that we support",
-        /// There would be nothing to encrypt. RFC 9849 section 6.1.
-        SniRequired = "the name of the server must be sent, but is an IP address or turned off",
+        /// The outer hello has to say the public name. RFC 9849 section 6.1.
+        SniRequired = "a name has to be sent in the clear, and that is turned off",
     }
 }
 

@@ -36,9 +36,10 @@ use crate::error::{Error, InvalidMessage, PeerIncompatible, PeerMisbehaved};
 use crate::flow::certs::{self, PeerChain, Signed, Staples};
 use crate::flow::cx::{Cx, Gate};
 use crate::flow::delegation::Rules;
+use crate::flow::ech_client::{self, Chosen, FirstHello, Hidden, SecondHello, Settled};
 use crate::flow::facts::Facts;
 use crate::flow::offer::{Asked, Offer};
-use crate::flow::question::{Answer, Question, SERVER_VERIFIER, STORE, told};
+use crate::flow::question::{Answer, Question, SERVER_VERIFIER, STORE, guarded, told};
 use crate::flow::replies::{self, Reply};
 use crate::flow::size_limit;
 use crate::flow::traffic13::{Tickets, Traffic};
@@ -185,17 +186,21 @@ pub(crate) fn send_client_hello(
     cx: &mut Cx<'_>,
 ) -> Result<Client, Error> {
     cx.adopt_client_config(&config)?;
-    let offer = Offer::new(config, name, protocols, cx.carrier.quic().cloned())?;
+    let mut offer = Offer::new(config, name, protocols, cx.carrier.quic().cloned())?;
     cx.policy.client_random = offer.random;
+    let (hello, hidden) = match guarded(SERVER_VERIFIER, || ech_client::first_hello(&mut offer))? {
+        FirstHello::Open { hello } => (hello, None),
+        FirstHello::Covering { outer, hidden } => (outer, Some(hidden)),
+    };
+    ech_client::state_facts(&offer, hidden.as_deref(), cx)?;
     let mut transcript = Unhashed::default();
-    let hello = told(SERVER_VERIFIER, || {
-        offer.write_hello(|suite, cut| transcript.hash_with(suite.common.hash_provider, cut))
-    })?;
     transcript.add(&hello);
     cx.emit_alone(HandshakeType::ClientHello, &hello);
     cx.flush()?;
     cx.carrier.allow_ccs(true);
-    if let Some((secrets, left)) = offer.early_data(&transcript) {
+    // Early data belongs to a session, and those are offered in the hello that is hidden.
+    let offering = hidden.as_ref().map_or(&transcript, |hidden| &hidden.transcript);
+    if let Some((secrets, left)) = offer.early_data(offering) {
         // RFC 8446 appendix D.4: behind the hello, if early data follows.
         cx.send_compat_ccs()?;
         cx.begin_early_data(Direction::Write, &secrets)?;
@@ -203,7 +208,7 @@ pub(crate) fn send_client_hello(
         // Early data is written within the limits that the server had then. RFC 9000 section 7.4.1.
         cx.carrier.set_peer_parameters(offer.remembered_quic_parameters());
     }
-    Ok(WaitServerHello(Box::new(Offered { offer, transcript })))
+    Ok(WaitServerHello(Box::new(Offered { offer, transcript, hidden })))
 }
 
 // ---- ServerHello and HelloRetryRequest
@@ -212,6 +217,8 @@ pub(crate) fn send_client_hello(
 pub(crate) struct Offered {
     offer: Offer,
     transcript: Unhashed,
+    /// Another hello in it: the server may take either. RFC 9849.
+    hidden: Option<Box<Hidden>>,
 }
 
 impl Offered {
@@ -220,7 +227,7 @@ impl Offered {
         if hello.is_retry() {
             return self.read_hello_retry_request(&hello, m, cx).map(flow::Client::Tls13);
         }
-        let Self { offer, transcript } = *self;
+        let Self { mut offer, transcript, hidden } = *self;
         if choose_version(&offer, &hello)? == ProtocolVersion::TLSv1_2 {
             // What it makes of our early data nobody knows. RFC 8446 appendix D.3.
             if offer.sends_early_data() {
@@ -229,8 +236,8 @@ impl Offered {
             return client12::read_server_hello(offer, transcript, &hello, m, cx).map(flow::Client::Tls12);
         }
         let suite = offer.suite(hello.cipher_suite).ok_or(PeerMisbehaved::SelectedUnofferedCipherSuite)?;
-        let transcript = transcript.into_hashed(suite.common.hash_provider);
-        agree(offer, suite, transcript, &hello, m, HandshakeKind::Full, cx).map(flow::Client::Tls13)
+        let chosen = ech_client::settle(&mut offer, transcript, hidden, suite, m.raw, cx);
+        agree(offer, suite, chosen, &hello, m, HandshakeKind::Full, cx).map(flow::Client::Tls13)
     }
 
     /// RFC 8446 section 4.1.4.
@@ -240,7 +247,7 @@ impl Offered {
         m: Message<'_>,
         cx: &mut Cx<'_>,
     ) -> Result<Client, Error> {
-        let Self { mut offer, transcript } = *self;
+        let Self { mut offer, transcript, hidden } = *self;
         let asked = hello
             .retry_extensions()
             .map_err(|error| replies::twice(error, PeerMisbehaved::DuplicateHelloRetryRequestExtensions))?;
@@ -259,8 +266,6 @@ impl Offered {
             .ok_or(PeerMisbehaved::IllegalHelloRetryRequestWithUnofferedCipherSuite)?;
         offer.retry(suite, asked.key_share, asked.cookie.map(|cookie| cookie.0))?;
 
-        let mut transcript = transcript.into_hashed(suite.common.hash_provider).fold_first_hello();
-        transcript.add(m.raw);
         match offer.sends_early_data() {
             // A retry refuses early data, and the second hello is in the clear. RFC 8446 section 4.2.10.
             true => {
@@ -269,18 +274,19 @@ impl Offered {
             }
             false => cx.send_compat_ccs()?,
         }
-        let hello = told(SERVER_VERIFIER, || offer.write_hello(|_, cut| transcript.current_with(cut)))?;
-        transcript.add(&hello);
-        cx.emit_alone(HandshakeType::ClientHello, &hello);
+        let second = guarded(SERVER_VERIFIER, || {
+            ech_client::second_hello(&mut offer, transcript, hidden, suite, m.raw, cx)
+        })?;
+        cx.emit_alone(HandshakeType::ClientHello, second.seen());
         cx.flush()?;
-        Ok(WaitServerHelloAfterRetry(Box::new(Retried { offer, transcript, suite })))
+        Ok(WaitServerHelloAfterRetry(Box::new(Retried { offer, second, suite })))
     }
 }
 
 /// The second hello is out.
 pub(crate) struct Retried {
     offer: Offer,
-    transcript: Transcript,
+    second: SecondHello,
     suite: &'static Tls13CipherSuite,
 }
 
@@ -294,12 +300,13 @@ impl Retried {
         if hello.cipher_suite != self.suite.common.suite {
             return Err(PeerMisbehaved::SelectedDifferentCipherSuiteAfterRetry.into());
         }
-        let Self { offer, transcript, suite } = *self;
+        let Self { mut offer, second, suite } = *self;
         // The retry was one of TLS 1.3, and the version stays, whatever else was offered. RFC 8446 section 4.1.4.
         if hello.chosen_version()? != Some(ProtocolVersion::TLSv1_3) {
             return Err(PeerMisbehaved::SelectedDifferentVersionAfterRetry.into());
         }
-        agree(offer, suite, transcript, &hello, m, HandshakeKind::FullWithHelloRetryRequest, cx)
+        let chosen = second.settle(&mut offer, suite, m.raw, cx)?;
+        agree(offer, suite, chosen, &hello, m, HandshakeKind::FullWithHelloRetryRequest, cx)
     }
 }
 
@@ -351,7 +358,7 @@ fn choose_version(offer: &Offer, hello: &ServerHello<'_>) -> Result<ProtocolVers
 fn agree(
     offer: Offer,
     suite: &'static Tls13CipherSuite,
-    mut transcript: Transcript,
+    chosen: Chosen,
     hello: &ServerHello<'_>,
     m: Message<'_>,
     full: HandshakeKind,
@@ -371,6 +378,7 @@ fn agree(
         None => PeerMisbehaved::MissingKeyShare,
     })?;
 
+    let Chosen { mut transcript, settled: ech } = chosen;
     let sends_early = offer.sends_early_data();
     let settled = offer.settle(suite, share.group, extensions.pre_shared_key)?;
     transcript.add(m.raw);
@@ -410,8 +418,8 @@ fn agree(
 
     let authenticated_at = settled.session.as_ref().map(|session| session.authenticated_at);
     let resumed = settled.session.map(|session| session.server_chain.clone());
-    let common =
-        Box::new(Common { asked: settled.asked, group: share.group, transcript, authenticated_at, early });
+    let asked = settled.asked;
+    let common = Box::new(Common { asked, group: share.group, transcript, authenticated_at, early, ech });
     Ok(WaitEncryptedExtensions(Box::new(Agreed { common, keys, resumed })))
 }
 
@@ -447,6 +455,7 @@ pub(crate) struct Common {
     /// `certs::check_signature13` says.
     authenticated_at: Option<UnixTime>,
     early: EarlyData,
+    ech: Settled,
 }
 
 /// Keys are agreed.
@@ -493,6 +502,7 @@ impl Agreed {
             size_limit::enforce(asked.size_limit, cx);
         }
         self.settle_early_data(extensions.early_data.is_some(), cx)?;
+        self.common.ech.take_retry_configs(extensions.encrypted_client_hello);
         self.common.transcript.add(m.raw);
         let Self { common, keys, resumed } = *self;
         Ok(match resumed {
@@ -736,8 +746,13 @@ impl Authenticated {
         let (master, handshake) = keys.into_master(&common.transcript.current());
         cx.derived(KeyLevel::Traffic, &master.traffic)?;
         cx.log_secret("EXPORTER_SECRET", master.exporter.as_bytes())?;
+        // Whom the public name stands for need not know who we are. RFC 9849 section 6.1.7.
+        let shows_nothing = common.ech.is_rejected();
         let answering = Box::new(Finishing { common, handshake, master });
         match request {
+            Some(request) if shows_nothing => {
+                Answering { finishing: answering, request }.send_certificate(None, cx)
+            }
             Some(request) => Ok(AskCertificate(Box::new(Answering { finishing: answering, request }))),
             None => answering.send_finished(cx),
         }
@@ -819,6 +834,8 @@ impl Finishing {
         });
         let (traffic, exporter, resumption) = master.into_traffic(&common.transcript.current());
         cx.install(Direction::Write, &traffic.client, KeyLevel::Traffic)?;
+        // This is not the server that was wanted: nothing is said to it and nothing kept of it. RFC 9849 section 6.1.6.
+        common.ech.check()?;
         cx.install(Direction::Read, &traffic.server, KeyLevel::Traffic)?;
         cx.facts.exporter = Some(exporter);
         cx.open_gates();

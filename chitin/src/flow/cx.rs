@@ -132,6 +132,11 @@ impl Cx<'_> {
         self.carrier.event(Event::Message { direction: observe::Direction::Out, typ, bytes, level });
     }
 
+    /// Lets an observer see what is sent within another hello.
+    pub(crate) fn hidden_hello(&self, bytes: &[u8]) {
+        self.carrier.event(Event::HiddenHello(bytes));
+    }
+
     /// Sends what the flight holds.
     pub(crate) fn flush(&mut self) -> Result<(), Error> {
         if !self.flight.is_empty() {

@@ -9,7 +9,7 @@ use pki_types::{CertificateDer, DnsName};
 
 use crate::crypto::SupportedKxGroup;
 use crate::crypto::suites::SupportedCipherSuite;
-use crate::names::{HandshakeKind, NamedGroup, ProtocolVersion, Side};
+use crate::names::{EchStatus, HandshakeKind, NamedGroup, ProtocolVersion, Side};
 use crate::schedule::exporter::Exporter;
 
 /// Each fact is set once, when it is certain. What authenticates the peer is set after its signature has been checked.
@@ -35,6 +35,8 @@ pub(crate) struct Facts {
     pub(crate) exporter: Option<Exporter>,
     /// The server takes the early data of this connection.
     pub(crate) early_data: bool,
+    /// Client only.
+    pub(crate) ech: EchStatus,
 }
 
 impl Facts {
@@ -54,6 +56,7 @@ impl Facts {
             tickets_received: 0,
             exporter: None,
             early_data: false,
+            ech: EchStatus::NotOffered,
         }
     }
 

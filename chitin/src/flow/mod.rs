@@ -9,6 +9,7 @@ pub(crate) mod client12;
 pub(crate) mod client13;
 pub(crate) mod cx;
 pub(crate) mod delegation;
+pub(crate) mod ech_client;
 pub(crate) mod facts;
 pub(crate) mod offer;
 pub(crate) mod psk;

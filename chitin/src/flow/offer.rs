@@ -18,12 +18,15 @@ use pki_types::{ServerName, UnixTime};
 use crate::carrier::Parameters;
 use crate::config::check_protocols;
 use crate::config::client::{ClientConfig, KeyShares};
+use crate::config::ech::EchMode;
 use crate::config::sessions::{ClientSessionCommon, Tls12ClientSessionValue, Tls13ClientSessionValue};
+use crate::crypto::hash::Hash;
 use crate::crypto::suites::{SupportedCipherSuite, Tls12CipherSuite, Tls13CipherSuite};
 use crate::crypto::{ActiveKeyExchange, SupportedKxGroup};
 use crate::error::{Error, PeerMisbehaved};
 use crate::flow::certs;
 use crate::flow::delegation;
+use crate::flow::ech_client::Cover;
 use crate::flow::psk;
 use crate::flow::question::{self, SERVER_VERIFIER, STORE, guarded, told};
 use crate::flow::size_limit;
@@ -34,6 +37,7 @@ use crate::names::{
 use crate::schedule::tls13::{Early, EarlySecrets, PskKind};
 use crate::schedule::transcript::Unhashed;
 use crate::wire::codec::{MAX8, MAX16, MAX24, Opaque, Wire, nest};
+use crate::wire::ech;
 use crate::wire::extensions::ext;
 
 /// Everything a client offers.
@@ -65,6 +69,28 @@ pub(crate) struct Offer {
     grease: Option<Grease>,
     /// The codes of the extensions, in the order of this connection. The PSK is not among them: it comes last.
     order: Vec<u16>,
+    /// What the extension for ECH has, if it means nothing; empty if there is no such extension.
+    grease_ech: Vec<u8>,
+    /// Which hello the server answers.
+    answered: Answered,
+}
+
+/// Which of its hellos an offer stands for. RFC 9849.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Answered {
+    /// The only one; or both, while it is open which the server takes.
+    Any,
+    /// The outer one alone. It may have had a PSK that was none.
+    Outer { grease_psk: bool },
+}
+
+/// In which form a hello is written that has its own name, random and PSK.
+#[derive(Clone, Copy)]
+pub(crate) enum Form<'a> {
+    /// The one that is sent.
+    Plain,
+    /// The one that an outer hello hides, with its random. RFC 9849 section 5.
+    Inner(&'a [u8; 32]),
 }
 
 /// The key exchange that has been begun.
@@ -134,6 +160,8 @@ impl Offer {
             cookie: None,
             grease: config.grease.then(|| Grease::from(*grease)),
             order: Vec::new(),
+            grease_ech: Vec::new(),
+            answered: Answered::Any,
             config,
             name,
         };
@@ -220,8 +248,11 @@ impl Offer {
         let lengths = lengths.chain(names.iter().map(|name| name.as_ref().len().saturating_add(2)));
         let lengths = lengths.chain(self.quic.iter().map(|quic| quic.ours.len()));
         let fixed = lengths.fold(0, usize::saturating_add);
-        self.psk.take_if(|psk| fixed.saturating_add(psk.session.ticket.len()) > VARIABLE);
-        let with_psk = self.psk.as_ref().map_or(fixed, |psk| fixed.saturating_add(psk.session.ticket.len()));
+        // An outer hello has something as long beside the inner one.
+        let times = if self.hides() { 2 } else { 1 };
+        let with = |psk: &PskOffer| fixed.saturating_add(psk.session.ticket.len().saturating_mul(times));
+        self.psk.take_if(|psk| with(psk) > VARIABLE);
+        let with_psk = self.psk.as_ref().map_or(fixed, with);
         self.session12.take_if(|session| with_psk.saturating_add(session.ticket.len()) > VARIABLE);
         match fixed > VARIABLE {
             true => Err(Error::General("protocols and authorities do not fit a client hello".into())),
@@ -234,28 +265,20 @@ impl Offer {
     /// The whole message, with its binders if it offers a PSK. `binder_hash` hashes the transcript with the cut hello.
     pub(crate) fn write_hello(
         &self,
-        binder_hash: impl FnOnce(&Tls13CipherSuite, &[u8]) -> crate::crypto::hash::Output,
+        form: Form<'_>,
+        binder_hash: impl FnOnce(&'static dyn Hash, &[u8]) -> crate::crypto::hash::Output,
     ) -> Vec<u8> {
         let mut out = vec![HandshakeType::ClientHello.into()];
-        nest(&mut out, MAX24, |out| {
-            ProtocolVersion::TLSv1_2.write(out);
-            out.extend_from_slice(&self.random);
-            Opaque::<0, 32>(&self.session_id).write(out);
-            nest(out, MAX16, |out| {
-                self.write_grease(out, |grease| grease.suite);
-                self.suite_names().for_each(|suite| suite.write(out));
-            });
-            nest(out, MAX8, |out| Compression::Null.write(out));
-            nest(out, MAX16, |out| {
-                for code in &self.order {
-                    code.write(out);
-                    nest(out, MAX16, |out| self.write_body(*code, out));
-                }
-                if let Some(psk) = &self.psk {
-                    ext::pre_shared_key.write(out);
-                    nest(out, MAX16, |out| psk.write(out));
-                }
-            });
+        nest(&mut out, MAX24, |out| match form {
+            Form::Plain => self.write_hello_body(&self.random, &self.session_id, out, |out| {
+                self.order.iter().for_each(|code| self.write_extension(*code, out));
+                self.write_psk(out);
+            }),
+            Form::Inner(random) => self.write_hello_body(random, &self.session_id, out, |out| {
+                self.write_hidden_extensions(out);
+                self.copied_extensions().for_each(|code| self.write_extension(code, out));
+                self.write_psk(out);
+            }),
         });
         if let Some(psk) = &self.psk {
             psk.fill_binder(&mut out, binder_hash);
@@ -263,16 +286,98 @@ impl Offer {
         out
     }
 
+    /// The inner hello as it is encrypted: what is in the outer one, too, is left out of it. `inner` is it whole. RFC 9849
+    /// section 5.1.
+    pub(crate) fn write_encoded(&self, random: &[u8; 32], inner: &[u8]) -> Vec<u8> {
+        let mut out = Vec::new();
+        self.write_hello_body(random, &[], &mut out, |out| {
+            self.write_hidden_extensions(out);
+            let copied: Vec<_> = self.copied_extensions().collect();
+            ech::write_outer_extensions(&copied, out);
+            self.write_psk(out);
+        });
+        if let Some(psk) = &self.psk {
+            psk.copy_binder(inner, &mut out);
+        }
+        out
+    }
+
+    /// The hello that is seen: with the public name, and without anything that would tell of a session. RFC 9849 section 6.1.
+    pub(crate) fn write_outer(&self, cover: &Cover) -> Vec<u8> {
+        let mut out = vec![HandshakeType::ClientHello.into()];
+        nest(&mut out, MAX24, |out| {
+            self.write_hello_body(&self.random, &self.session_id, out, |out| {
+                for code in &self.order {
+                    match *code {
+                        ext::server_name => nested(*code, out, |out| {
+                            write_server_name(cover.public_name.as_ref(), out);
+                        }),
+                        ext::encrypted_client_hello => {
+                            nested(*code, out, |out| out.extend_from_slice(&cover.ech));
+                        }
+                        code => self.write_extension(code, out),
+                    }
+                }
+                if let Some(psk) = &cover.psk {
+                    nested(ext::pre_shared_key, out, |out| {
+                        write_psk_body(&psk.identity, psk.obfuscated_age, &psk.binder, out);
+                    });
+                }
+            });
+        });
+        out
+    }
+
+    fn write_hello_body(
+        &self,
+        random: &[u8; 32],
+        session_id: &[u8],
+        out: &mut Vec<u8>,
+        extensions: impl FnOnce(&mut Vec<u8>),
+    ) {
+        ProtocolVersion::TLSv1_2.write(out);
+        out.extend_from_slice(random);
+        Opaque::<0, 32>(session_id).write(out);
+        nest(out, MAX16, |out| {
+            self.write_grease(out, |grease| grease.suite);
+            self.suite_names().for_each(|suite| suite.write(out));
+        });
+        nest(out, MAX8, |out| Compression::Null.write(out));
+        nest(out, MAX16, extensions);
+    }
+
+    /// What an inner hello has of its own. That it is one, stands first.
+    fn write_hidden_extensions(&self, out: &mut Vec<u8>) {
+        nested(ext::encrypted_client_hello, out, ech::write_inner);
+        if self.server_name().is_some() {
+            self.write_extension(ext::server_name, out);
+        }
+    }
+
+    /// What an inner hello has as the outer one does, in the same order.
+    fn copied_extensions(&self) -> impl Iterator<Item = u16> + '_ {
+        let own = [ext::encrypted_client_hello, ext::server_name];
+        self.order.iter().copied().filter(move |code| !own.contains(code))
+    }
+
+    fn write_extension(&self, code: u16, out: &mut Vec<u8>) {
+        nested(code, out, |out| self.write_body(code, out));
+    }
+
+    fn write_psk(&self, out: &mut Vec<u8>) {
+        if let Some(psk) = &self.psk {
+            nested(ext::pre_shared_key, out, |out| psk.write(out));
+        }
+    }
+
     fn write_body(&self, code: u16, out: &mut Vec<u8>) {
         match code {
             ext::server_name => {
                 if let Some(name) = self.server_name() {
-                    nest(out, MAX16, |out| {
-                        ServerNameType::HostName.write(out);
-                        Opaque::<1, MAX16>(name.as_bytes()).write(out);
-                    });
+                    write_server_name(name, out);
                 }
             }
+            ext::encrypted_client_hello => out.extend_from_slice(&self.grease_ech),
             // OCSP, any responder, no extensions. RFC 6066 section 8.
             ext::status_request => {
                 CertificateStatusType::OCSP.write(out);
@@ -356,7 +461,8 @@ impl Offer {
         order.extend(self.quic.as_ref().map(Parameters::code));
         let mut when = |condition: bool, code: u16| order.extend(condition.then_some(code));
         when(self.config.request_ocsp_response, ext::status_request);
-        when(self.server_name().is_some(), ext::server_name);
+        when(self.server_name().is_some() || self.hides(), ext::server_name);
+        when(self.config.ech_mode.is_some(), ext::encrypted_client_hello);
         when(!self.protocols.is_empty(), ext::application_layer_protocol_negotiation);
         when(new && (self.config.resumption.enabled() || self.psk.is_some()), ext::psk_key_exchange_modes);
         let tickets = self.config.resumption.enabled() && self.config.send_ticket_request.is_some();
@@ -402,7 +508,8 @@ impl Offer {
 
     /// Did the hello hold this extension? GREASE was never meant.
     pub(crate) fn offered(&self, code: u16) -> bool {
-        let psk = code == ext::pre_shared_key && self.psk.is_some();
+        let grease_psk = self.answered == Answered::Outer { grease_psk: true };
+        let psk = code == ext::pre_shared_key && (self.psk.is_some() || grease_psk);
         let grease = self.grease.as_ref().is_some_and(|grease| code == grease.first || code == grease.last);
         psk || (self.order.contains(&code) && !grease)
     }
@@ -446,6 +553,11 @@ impl Offer {
 
     pub(crate) fn config(&self) -> &ClientConfig {
         &self.config
+    }
+
+    /// The same, to be kept while the offer changes.
+    pub(crate) fn shared_config(&self) -> Arc<ClientConfig> {
+        self.config.clone()
     }
 
     pub(crate) fn offered_protocol(&self, name: &[u8]) -> bool {
@@ -498,6 +610,42 @@ impl Offer {
             }
             _ => None,
         }
+    }
+
+    // ---- what is hidden of it
+
+    /// Does the hello hide another one?
+    fn hides(&self) -> bool {
+        matches!(self.config.ech_mode, Some(EchMode::Enable(_)))
+    }
+
+    /// The name that is not seen.
+    pub(crate) fn hidden_name(&self) -> Option<&str> {
+        self.server_name()
+    }
+
+    /// The lengths of the PSK's identity and of its binder, if there is one.
+    pub(crate) fn psk_lens(&self) -> Option<(usize, usize)> {
+        self.psk.as_ref().map(|psk| (psk.session.ticket.len(), psk.hash_len()))
+    }
+
+    /// The hello looks as if it hid another one.
+    pub(crate) fn set_grease_ech(&mut self, body: Vec<u8>) {
+        self.grease_ech = body;
+    }
+
+    /// The server has taken the inner hello. It has said so: there is nothing more that it could say of it, and a name was asked
+    /// for only if there was one.
+    pub(crate) fn uncover(&mut self) {
+        let named = self.server_name().is_some();
+        self.order
+            .retain(|code| *code != ext::encrypted_client_hello && (named || *code != ext::server_name));
+    }
+
+    /// The server has taken the outer hello, in which no session was offered: the name of this connection is another one.
+    pub(crate) fn go_on_as(&mut self, public_name: ServerName<'static>) {
+        self.answered = Answered::Outer { grease_psk: self.psk.take().is_some() };
+        self.name = public_name;
     }
 
     // ---- the retry
@@ -563,6 +711,10 @@ impl Offer {
         let share = share.ok_or(PeerMisbehaved::WrongGroupForKeyShare)?;
         let session = match (selected_psk, self.psk.take()) {
             (None, _) => None,
+            // What looked like a PSK was none. RFC 9849 section 6.1.2.
+            (Some(_), _) if self.answered == (Answered::Outer { grease_psk: true }) => {
+                return Err(PeerMisbehaved::SelectedUnofferedPsk.into());
+            }
             (Some(0), Some(psk)) if psk.goes_with(suite) => Some(psk.session),
             (Some(0), Some(_)) => {
                 return Err(PeerMisbehaved::ResumptionOfferedWithIncompatibleCipherSuite.into());
@@ -695,24 +847,29 @@ impl PskOffer {
 
     /// With a binder of zeros.
     fn write(&self, out: &mut Vec<u8>) {
-        nest(out, MAX16, |out| {
-            Opaque::<1, MAX16>(&self.session.ticket).write(out);
-            self.obfuscated_age.write(out);
-        });
-        nest(out, MAX16, |out| {
-            nest(out, MAX8, |out| out.resize(out.len().saturating_add(self.hash_len()), 0));
-        });
+        let zeros = [0; crate::crypto::hash::Output::MAX_LEN];
+        let binder = zeros.get(..self.hash_len()).unwrap_or_default();
+        write_psk_body(&self.session.ticket, self.obfuscated_age, binder, out);
+    }
+
+    /// The binder of a hello that ends with it, for another form of the same hello.
+    fn copy_binder(&self, hello: &[u8], to: &mut [u8]) {
+        let ends = (hello.len().checked_sub(self.hash_len()), to.len().checked_sub(self.hash_len()));
+        if let (Some(from_at), Some(to_at)) = ends {
+            let binder = hello.iter().skip(from_at);
+            to.iter_mut().skip(to_at).zip(binder).for_each(|(to, from)| *to = *from);
+        }
     }
 
     /// The binder is the end of the message, with three bytes of lengths before it. RFC 8446 section 4.2.11.2.
     fn fill_binder(
         &self,
         hello: &mut [u8],
-        hash: impl FnOnce(&Tls13CipherSuite, &[u8]) -> crate::crypto::hash::Output,
+        hash: impl FnOnce(&'static dyn Hash, &[u8]) -> crate::crypto::hash::Output,
     ) {
         let binder_at = hello.len().saturating_sub(self.hash_len());
         let cut_at = binder_at.saturating_sub(3);
-        let hash = hash(self.session.suite, hello.get(..cut_at).unwrap_or_default());
+        let hash = hash(self.session.suite.common.hash_provider, hello.get(..cut_at).unwrap_or_default());
         let binder = self.early.binder(PskKind::Resumption, &hash);
         if let Some(to) = hello.get_mut(binder_at..) {
             to.iter_mut().zip(binder.as_ref()).for_each(|(to, from)| *to = *from);
@@ -727,6 +884,29 @@ impl From<[u8; 6]> for Grease {
         let last = if last == first { last ^ 0x1010 } else { last };
         Self { suite, group, version, scheme, first, last }
     }
+}
+
+/// An extension with this body.
+fn nested(code: u16, out: &mut Vec<u8>, body: impl FnOnce(&mut Vec<u8>)) {
+    code.write(out);
+    nest(out, MAX16, body);
+}
+
+/// RFC 6066 section 3.
+fn write_server_name(name: &str, out: &mut Vec<u8>) {
+    nest(out, MAX16, |out| {
+        ServerNameType::HostName.write(out);
+        Opaque::<1, MAX16>(name.as_bytes()).write(out);
+    });
+}
+
+/// One identity and its binder. RFC 8446 section 4.2.11.
+fn write_psk_body(identity: &[u8], obfuscated_age: u32, binder: &[u8], out: &mut Vec<u8>) {
+    nest(out, MAX16, |out| {
+        Opaque::<1, MAX16>(identity).write(out);
+        obfuscated_age.write(out);
+    });
+    nest(out, MAX16, |out| Opaque::<1, 255>(binder).write(out));
 }
 
 /// Room in a hello for what has no small bound: protocols, authorities and tickets. The other extensions have few KiB, also with

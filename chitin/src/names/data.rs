@@ -156,6 +156,22 @@ pub struct HpkeKeyConfig {
     pub symmetric_cipher_suites: Vec<HpkeSymmetricCipherSuite>,
 }
 
+/// What became of Encrypted Client Hello on a client's connection. RFC 9849.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EchStatus {
+    /// Not configured.
+    NotOffered,
+    /// Something was sent that looks like it and means nothing. RFC 9849 section 6.2.
+    Grease,
+    /// It was offered, and the server has not answered yet.
+    Offered,
+    /// The server has taken the hidden hello: nobody on the way knows which name was asked for.
+    Accepted,
+    /// The server has not taken it. The connection fails, with what to try next if the server said it:
+    /// [`ServerRejectedEncryptedClientHello`](crate::PeerIncompatible::ServerRejectedEncryptedClientHello).
+    Rejected,
+}
+
 /// The symmetric half of an HPKE suite. RFC 9849 section 4.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct HpkeSymmetricCipherSuite {

@@ -9,7 +9,7 @@ mod enums;
 
 pub use cipher_suites::CipherSuite;
 pub use data::{
-    DistinguishedName, EchConfigContents, EchConfigExtension, EchConfigPayload, GetRandomFailed,
+    DistinguishedName, EchConfigContents, EchConfigExtension, EchConfigPayload, EchStatus, GetRandomFailed,
     HandshakeKind, HpkeKeyConfig, HpkeSymmetricCipherSuite, KeyExchangeAlgorithm, Side,
     UnsupportedOperationError,
 };

@@ -4,6 +4,7 @@
 //! consumes, so a secret cannot be asked for before it exists or after it should be gone. The vectors of RFC 8448
 //! and RFC 9001 test this floor alone.
 
+pub(crate) mod ech;
 pub(crate) mod exporter;
 pub(crate) mod quic;
 pub(crate) mod tls12;

@@ -8,6 +8,7 @@ use crate::names::{
     SignatureScheme,
 };
 use crate::wire::codec::{List, MAX16, Opaque, Reader, Wire};
+use crate::wire::ech::{ConfigList, Confirmation};
 
 // The columns: client hello, server hello, encrypted extensions, certificate entry, certificate request, hello retry
 // request, new session ticket, server hello of TLS 1.2.
@@ -54,6 +55,8 @@ extension_table! {
     ticket_request               = 58 in CH EE;
     // draft-ietf-tls-tlsflags section 3.
     tls_flags                    = 62 in CH SH EE CT CR HRR NST;
+    // Only in an inner hello that is encoded: in no message.
+    ech_outer_extensions         = 0xfd00 in;
     encrypted_client_hello       = 0xfe0d in CH EE HRR;
     renegotiation_info           = 0xff01 in CH SH12;
     // Before version 1 of QUIC had a number: draft-ietf-quic-tls-32 section 8.2.
@@ -235,6 +238,7 @@ extension_block! {
         supported_versions: ProtocolVersion,
         cookie:             Opaque<'a, 1, MAX16>,
         key_share:          NamedGroup,
+        encrypted_client_hello: Confirmation,
     }
 }
 
@@ -249,6 +253,7 @@ extension_block! {
         early_data:       (),
         quic_transport_parameters: Whole<'a>,
         quic_transport_parameters_draft: Whole<'a>,
+        encrypted_client_hello: ConfigList,
     }
 }
 

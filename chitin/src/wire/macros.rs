@@ -21,7 +21,7 @@ macro_rules! wire_struct {
 
 /// The table of RFC 8446 section 4.2: which extension may stand in which message.
 macro_rules! extension_table {
-    ($($name:ident = $code:literal in $($column:ident)+;)*) => {
+    ($($name:ident = $code:literal in $($column:ident)*;)*) => {
         /// The code points, under the names of the RFCs.
         ///
         /// Those that nobody reads or writes yet are here for the table: it is whole, as that of the RFC.
@@ -33,7 +33,7 @@ macro_rules! extension_table {
         /// The messages in which extension `code` may stand; `None` if we do not know it.
         pub(crate) const fn allowed_in(code: u16) -> Option<u8> {
             match code {
-                $($code => Some(0 $(| $column)+),)*
+                $($code => Some(0 $(| $column)*),)*
                 _ => None,
             }
         }

@@ -9,6 +9,7 @@ mod macros;
 
 pub(crate) mod client_hello;
 pub(crate) mod codec;
+pub(crate) mod ech;
 pub(crate) mod extensions;
 pub(crate) mod quic_parameters;
 pub(crate) mod server_hello;

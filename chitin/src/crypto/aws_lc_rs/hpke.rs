@@ -170,9 +170,10 @@ impl<const KEY_SIZE: usize, const KDF_SIZE: usize> HpkeAwsLcRs<KEY_SIZE, KDF_SIZ
         ephemeral: &aws_lc_rs::agreement::PrivateKey,
         info: &[u8],
         pub_key: &HpkePublicKey,
-    ) -> Result<(EncapsulatedSecret, Sealer), Error> {
+    ) -> Result<(EncapsulatedSecret, Sealer<KDF_SIZE>), Error> {
         let (shared, enc) = self.kem.encap(ephemeral, &pub_key.0)?;
-        Ok((EncapsulatedSecret(enc), Sealer(self.schedule(&shared, info)?)))
+        let context = self.schedule(&shared, info)?;
+        Ok((EncapsulatedSecret(enc), Sealer { context, shared }))
     }
 
     /// The key schedule of base mode: no PSK, and an empty id of it. RFC 9180 section 5.1.

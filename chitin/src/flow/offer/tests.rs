@@ -47,7 +47,7 @@ fn offer(config: ClientConfig, text: &str) -> Offer {
 }
 
 fn written(offer: &Offer) -> ClientHello {
-    let raw = offer.write_hello(|suite, cut| suite.common.hash_provider.hash(cut));
+    let raw = offer.write_hello(Form::Plain, |hash, cut| hash.hash(cut));
     ClientHello::read(&raw).unwrap()
 }
 
@@ -366,7 +366,7 @@ fn a_psk_that_cannot_go_with_the_retrys_suite_is_withdrawn() {
         let mut offer = resuming(CipherSuite::TLS13_AES_128_GCM_SHA256);
         let suite = offer.suite(retry_suite).unwrap();
         offer.retry(suite, Some(NamedGroup::secp384r1), None).unwrap();
-        let raw = offer.write_hello(|_, _| Output::new(&[1; 32]));
+        let raw = offer.write_hello(Form::Plain, |_, _| Output::new(&[1; 32]));
         assert_eq!(ClientHello::read(&raw).unwrap().psks().is_some(), kept);
         assert_eq!(offer.offered(ext::pre_shared_key), kept);
     }

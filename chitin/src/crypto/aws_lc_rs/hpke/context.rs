@@ -5,7 +5,7 @@ use core::fmt;
 
 use aws_lc_rs::aead::{self, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 
-use super::failed;
+use super::{Derived, failed};
 use crate::crypto::hpke::{HpkeOpener, HpkeSealer};
 use crate::error::Error;
 
@@ -43,15 +43,22 @@ impl Context {
     }
 }
 
-pub(super) struct Sealer(pub(super) Context);
+pub(super) struct Sealer<const KDF_SIZE: usize> {
+    pub(super) context: Context,
+    pub(super) shared: Derived<KDF_SIZE>,
+}
 
-impl HpkeSealer for Sealer {
+impl<const KDF_SIZE: usize> HpkeSealer for Sealer<KDF_SIZE> {
     fn seal(&mut self, aad: &[u8], plaintext: &[u8]) -> Result<Vec<u8>, Error> {
-        let nonce = self.0.nonce();
-        self.0.advance()?;
+        let nonce = self.context.nonce();
+        self.context.advance()?;
         let mut out = plaintext.to_vec();
-        self.0.key.seal_in_place_append_tag(nonce, Aad::from(aad), &mut out).map_err(|_| failed())?;
+        self.context.key.seal_in_place_append_tag(nonce, Aad::from(aad), &mut out).map_err(|_| failed())?;
         Ok(out)
+    }
+
+    fn kem_shared_secret(&self) -> Option<&[u8]> {
+        Some(&self.shared[..])
     }
 }
 
@@ -69,7 +76,7 @@ impl HpkeOpener for Opener {
     }
 }
 
-impl fmt::Debug for Sealer {
+impl<const KDF_SIZE: usize> fmt::Debug for Sealer<KDF_SIZE> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Sealer").finish_non_exhaustive()
     }
@@ -95,7 +102,7 @@ mod tests {
             context(0x0102_0304_0506_0708).nonce().as_ref(),
             &[0xff, 0xff, 0xff, 0xff, 0xfe, 0xfd, 0xfc, 0xfb, 0xfa, 0xf9, 0xf8, 0xf7]
         );
-        let mut last = Sealer(context(u64::MAX - 1));
+        let mut last = Sealer { context: context(u64::MAX - 1), shared: Derived::new([0; 32]) };
         assert!(last.seal(b"", b"one more").is_ok());
         let used_up = Error::General("the HPKE context is used up".into());
         assert_eq!(last.seal(b"", b"and another"), Err(used_up.clone()));
