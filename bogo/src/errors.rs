@@ -6,8 +6,8 @@
 //! we at the type; and it has one name for a server without a key share, RFC 8446 section 4.2.11 two.
 
 use chitin::{
-    AlertDescription, CertificateError, ContentType, Error, InconsistentKeys, InvalidMessage,
-    PeerIncompatible, PeerMisbehaved,
+    AlertDescription, CertificateError, ContentType, EncryptedClientHelloError, Error, InconsistentKeys,
+    InvalidMessage, PeerIncompatible, PeerMisbehaved,
 };
 
 pub fn canonical(error: &Error) -> String {
@@ -32,6 +32,12 @@ pub fn canonical(error: &Error) -> String {
         Error::HandshakeNotComplete => ":HANDSHAKE_NOT_COMPLETE:".into(),
         Error::General(why) if why == "an application protocol has 1 to 255 bytes" => {
             ":INVALID_ALPN_PROTOCOL:".into()
+        }
+        Error::InvalidEncryptedClientHello(EncryptedClientHelloError::InvalidConfigList) => {
+            ":INVALID_ECH_CONFIG_LIST:".into()
+        }
+        Error::InvalidEncryptedClientHello(EncryptedClientHelloError::NoCompatibleConfig) => {
+            ":UNUSABLE_ECH_CONFIG_LIST:".into()
         }
         Error::InconsistentKeys(InconsistentKeys::DelegatedSchemeNotAllowed) => {
             ":INVALID_SIGNATURE_ALGORITHM:".into()
@@ -159,6 +165,7 @@ fn misbehaved(why: &PeerMisbehaved) -> &'static str {
         P::IncorrectBinder | P::IncorrectFinished => ":DIGEST_CHECK_FAILED:",
         P::InvalidCertCompression => ":CERT_DECOMPRESSION_FAILED:",
         P::SelectedUnofferedCertCompression => ":UNKNOWN_CERT_COMPRESSION_ALG:",
+        P::EchAcceptanceVariedAfterRetry => ":INCONSISTENT_ECH_NEGOTIATION:",
         P::InvalidKeyShare => ":BAD_ECPOINT:",
         P::KeyEpochWithPendingFragment => ":EXCESS_HANDSHAKE_DATA:",
         P::MessageInterleavedWithHandshakeMessage
@@ -218,6 +225,7 @@ fn misbehaved(why: &PeerMisbehaved) -> &'static str {
         | P::SelectedUnofferedPsk
         | P::UnexpectedCleartextExtension
         | P::UnsolicitedCertExtension
+        | P::UnsolicitedEchExtension
         | P::UnsolicitedEncryptedExtension
         | P::UnsolicitedSctList
         | P::UnsolicitedServerHelloExtension => ":UNEXPECTED_EXTENSION:",

@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 mod compress;
+mod ech;
 mod errors;
 mod options;
 mod parts;

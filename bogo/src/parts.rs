@@ -44,6 +44,8 @@ pub struct Notes {
     pub refused: Option<&'static str>,
     /// The verifier's verdict, if it was asked.
     pub verified: Option<bool>,
+    /// The name that the verifier was to look for.
+    pub verified_name: Option<String>,
     pub peer_signature: Option<SignatureScheme>,
     pub ocsp: Vec<u8>,
     pub scts: Vec<Vec<u8>>,
@@ -158,11 +160,12 @@ impl ServerCertVerifier for Verifier {
         &self,
         end_entity: &CertificateDer<'_>,
         intermediates: &[CertificateDer<'_>],
-        _: &ServerName<'_>,
+        name: &ServerName<'_>,
         ocsp_response: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
         let mut notes = self.notes.lock();
+        notes.verified_name = Some(name.to_str().into_owned());
         notes.ocsp = ocsp_response.to_vec();
         if notes.fail_ocsp {
             return Err(CertificateError::InvalidOcspResponse.into());
@@ -609,6 +612,7 @@ impl Trace for Observer {
                     if typ == HandshakeType::HelloRetryRequest { HandshakeType::ServerHello } else { typ };
                 format!("{} hs {}\n", word(direction), u8::from(typ))
             }
+            Event::HiddenHello(_) => "write clienthelloinner\n".into(),
             Event::Record { direction, content: ContentType::ChangeCipherSpec, .. } => {
                 format!("{} ccs\n", word(direction))
             }

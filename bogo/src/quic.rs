@@ -12,6 +12,7 @@ use chitin::quic::{ClientConnection, Connection, KeyChange, ServerConnection, Ve
 use chitin::{AlertDescription, Error};
 
 use crate::Trouble;
+use crate::ech;
 use crate::options::Options;
 use crate::session::{Met, check, check_end, connect, drain, first_message, inverted, same};
 use crate::setup::{Setup, Side, server_name, treats_alike};
@@ -42,7 +43,7 @@ pub fn run(setup: &Setup, options: &Options, retry: &Options, resumes: bool) -> 
     let parameters = options.quic_parameters.clone().unwrap_or_default();
     let conn: Connection = match &setup.side {
         Side::Client(base) => {
-            let config = Arc::new(setup.client_config(base, options));
+            let config = Arc::new(setup.client_config(base, options)?);
             ClientConnection::new(config, version, server_name(options)?, parameters)?.into()
         }
         Side::Server(base) => {
@@ -64,9 +65,18 @@ pub fn run(setup: &Setup, options: &Options, retry: &Options, resumes: bool) -> 
         writing: Level::Initial,
         refusal: None,
     };
+    let early = link.conn.zero_rtt_keys().is_some();
     let done = converse(setup, options, retry, resumes, &mut link);
     link.say_goodbye();
-    done
+    let (status, options) = match &link.conn {
+        // What holds behind refused early data.
+        Connection::Client(conn) if early && !conn.is_early_data_accepted() => {
+            (Some(conn.ech_status()), retry)
+        }
+        Connection::Client(conn) => (Some(conn.ech_status()), options),
+        Connection::Server(_) => (None, options),
+    };
+    ech::check(setup, options, status, done)
 }
 
 /// An endpoint that has no connection to give says so to whoever comes.

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use chitin::client::danger::ServerCertVerifier;
 use chitin::client::{KeyShares, Resumption};
 use chitin::crypto::aws_lc_rs::{self, ALL_CIPHER_SUITES, ALL_KX_GROUPS, Ticketer};
 use chitin::crypto::{CryptoProvider, SupportedKxGroup};
@@ -19,6 +20,7 @@ use chitin::{
 
 use crate::Trouble;
 use crate::compress;
+use crate::ech;
 use crate::options::{self, Options, Plan};
 use crate::parts::{
     AskedTo, Choice, Clock, NEGOTIATION_FAILED, NoTickets, Observer, PreferringKey, Resolver, ServerSessions,
@@ -39,8 +41,27 @@ pub struct Setup {
 
 /// The configuration that those of all connections are copies of: sessions are bound to what is in it.
 pub enum Side {
-    Client(ClientConfig),
+    Client(Client),
     Server(ServerConfig),
+}
+
+/// A config, and what one that hides its hello is made of.
+pub struct Client {
+    base: ClientConfig,
+    verifier: Arc<dyn ServerCertVerifier>,
+    clock: Clock,
+    tls13: bool,
+}
+
+impl Client {
+    fn config(&self, options: &Options) -> Result<ClientConfig, Trouble> {
+        let Some(mode) = ech::mode(options, self.tls13)? else { return Ok(self.base.clone()) };
+        let provider = self.base.crypto_provider().clone();
+        let builder = ClientConfig::builder_with_details(provider, Arc::new(self.clock.clone()));
+        let builder = builder.with_ech(mode)?.dangerous();
+        let builder = builder.with_custom_certificate_verifier(Arc::clone(&self.verifier));
+        Ok(builder.with_client_cert_resolver(Arc::clone(&self.base.client_auth_cert_resolver)))
+    }
 }
 
 impl Setup {
@@ -59,12 +80,16 @@ impl Setup {
                 Side::Server(config)
             }
             false => {
-                let verifier = verifier(options, &notes, Arc::clone(&provider))?;
+                let verifier: Arc<dyn ServerCertVerifier> =
+                    Arc::new(verifier(options, &notes, Arc::clone(&provider))?);
                 let resolver = resolver(options, &notes, &provider)?;
                 let builder = ClientConfig::builder_with_details(provider, Arc::new(clock.clone()));
-                let builder = builder.with_protocol_versions(&supported_versions(options)?)?.dangerous();
-                let builder = builder.with_custom_certificate_verifier(Arc::new(verifier));
-                Side::Client(builder.with_client_cert_resolver(Arc::new(resolver)))
+                let versions = supported_versions(options)?;
+                let builder = builder.with_protocol_versions(&versions)?.dangerous();
+                let builder = builder.with_custom_certificate_verifier(Arc::clone(&verifier));
+                let base = builder.with_client_cert_resolver(Arc::new(resolver));
+                let tls13 = versions.contains(&&TLS13);
+                Side::Client(Client { base, verifier, clock: clock.clone(), tls13 })
             }
         };
         let sessions = Arc::new(Sessions::new(notes.clone()));
@@ -83,6 +108,7 @@ impl Setup {
         notes.fail_ocsp = options.fail_ocsp;
         notes.certificate_types = None;
         notes.verified = None;
+        notes.verified_name = None;
         notes.selected = None;
         notes.protocols = None;
         notes.retried = false;
@@ -119,11 +145,10 @@ impl Setup {
         }
     }
 
-    pub fn client_config(&self, base: &ClientConfig, options: &Options) -> ClientConfig {
-        let mut config = base.clone();
+    pub fn client_config(&self, base: &Client, options: &Options) -> Result<ClientConfig, Trouble> {
+        let mut config = base.config(options)?;
         config.alpn_protocols = options.alpn.clone().unwrap_or_default();
         config.check_selected_alpn = !options.allow_unknown_alpn;
-        config.enable_sni = options.host_name.is_some();
         config.key_shares = self.key_shares(options);
         config.grease = options.grease;
         config.request_ocsp_response = options.ask_for_ocsp;
@@ -142,7 +167,7 @@ impl Setup {
         }
         config.trace = Some(Arc::new(Observer(self.notes.clone())));
         config.key_log = Arc::new(Observer(self.notes.clone()));
-        config
+        Ok(config)
     }
 
     /// The configuration for a client that may have a say in the order of suites and groups. This is how an application treats
@@ -199,9 +224,9 @@ fn is_post_quantum(group: NamedGroup) -> bool {
     matches!(group, NamedGroup::MLKEM1024 | NamedGroup::X25519MLKEM768)
 }
 
-/// The name to connect to. Without one in the options, none is sent.
+/// The name to connect to. Without one in the options, none is sent: it is an address then.
 pub fn server_name(options: &Options) -> Result<ServerName<'static>, Trouble> {
-    let name = options.host_name.clone().unwrap_or_else(|| "none.invalid".into());
+    let name = options.host_name.clone().unwrap_or_else(|| "192.0.2.1".into());
     ServerName::try_from(name).map_err(|e| Trouble::Unimplemented(e.to_string()))
 }
 
