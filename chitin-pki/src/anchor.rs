@@ -19,7 +19,69 @@ use crate::oid;
 /// issuer's name of others, is empty; [`Problem::IssuerMayNotSignCertificates`] if it is one of a CA and its key usage
 /// says otherwise; those of [`crate::SubjectPublicKeyInfo::check`].
 pub fn anchor_from_der<'a>(certificate: &'a CertificateDer<'_>) -> Result<TrustAnchor<'a>, Problem> {
-    let certificate = Certificate::parse_anchor(certificate)?;
+    anchor_of(&Certificate::parse_anchor(certificate)?)
+}
+
+/// A trust anchor with its whole certificate.
+///
+/// The profiles above [`Profile::Default`](crate::Profile) look at it; for the default one it is its
+/// [`TrustAnchor`] and no more.
+#[derive(Clone, Debug)]
+pub struct Root<'a> {
+    certificate: Certificate<'a>,
+    anchor: TrustAnchor<'a>,
+}
+
+impl<'a> Root<'a> {
+    /// Reads the certificate of an anchor.
+    ///
+    /// # Errors
+    ///
+    /// As [`anchor_from_der`].
+    pub fn parse(certificate: &'a CertificateDer<'_>) -> Result<Self, Problem> {
+        let certificate = Certificate::parse_anchor(certificate)?;
+        Ok(Self { anchor: anchor_of(&certificate)?, certificate })
+    }
+
+    /// The whole certificate.
+    pub fn certificate(&self) -> &Certificate<'a> {
+        &self.certificate
+    }
+
+    /// What is trusted of it.
+    pub fn anchor(&self) -> &TrustAnchor<'a> {
+        &self.anchor
+    }
+}
+
+/// Anchors in either form.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Anchors<'v> {
+    Bare(&'v [TrustAnchor<'v>]),
+    Whole(&'v [Root<'v>]),
+}
+
+impl<'v> Anchors<'v> {
+    pub(crate) fn get(&self, position: usize) -> Option<&'v TrustAnchor<'v>> {
+        match self {
+            Self::Bare(anchors) => anchors.get(position),
+            Self::Whole(roots) => roots.get(position).map(|root| &root.anchor),
+        }
+    }
+
+    pub(crate) fn certificate(&self, position: usize) -> Option<&'v Certificate<'v>> {
+        match self {
+            Self::Bare(_) => None,
+            Self::Whole(roots) => roots.get(position).map(|root| &root.certificate),
+        }
+    }
+
+    pub(crate) fn iter(self) -> impl Iterator<Item = (usize, &'v TrustAnchor<'v>)> {
+        (0usize..).map_while(move |position| Some((position, self.get(position)?)))
+    }
+}
+
+fn anchor_of<'a>(certificate: &Certificate<'a>) -> Result<TrustAnchor<'a>, Problem> {
     if certificate.subject().is_empty() {
         return Err(Problem::EmptyIssuer);
     }

@@ -55,19 +55,25 @@ impl<'a> Certificate<'a> {
     /// [`Problem::TooManyExtensions`], [`Problem::UnhandledCriticalExtension`], [`Problem::WrongCriticality`].
     pub fn parse(der: &'a CertificateDer<'_>) -> Result<Self, Problem> {
         let certificate = Self::parse_anchor(der)?;
-        if certificate.version != V3 {
-            return Err(Problem::UnsupportedVersion { version: certificate.version });
+        certificate.check_form()?;
+        Ok(certificate)
+    }
+
+    /// What all certificates have to meet but trust anchors.
+    pub(crate) fn check_form(&self) -> Result<(), Problem> {
+        if self.version != V3 {
+            return Err(Problem::UnsupportedVersion { version: self.version });
         }
         // RFC 5280 section 4.1.2.2: positive, and at most 20 octets. An octet for the sign alone is not counted.
-        let magnitude = certificate.serial.strip_prefix(&[0]).unwrap_or(certificate.serial);
-        let negative = certificate.serial.first().is_some_and(|sign| sign & 0x80 != 0);
+        let magnitude = self.serial.strip_prefix(&[0]).unwrap_or(self.serial);
+        let negative = self.serial.first().is_some_and(|sign| sign & 0x80 != 0);
         if negative || magnitude.is_empty() || magnitude.len() > SERIAL_OCTETS {
             return Err(Problem::BadSerial);
         }
-        if certificate.issuer.is_empty() {
+        if self.issuer.is_empty() {
             return Err(Problem::EmptyIssuer);
         }
-        Ok(certificate)
+        Ok(())
     }
 
     /// Reads a certificate that is to be a trust anchor: of any version and serial number, as old roots have them.

@@ -62,6 +62,15 @@ impl<'a> NameConstraints<'a> {
         Ok(())
     }
 
+    /// The DNS subtrees of both lists.
+    pub(crate) fn dns_bases(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
+        let both = [self.permitted, self.excluded];
+        both.into_iter().flat_map(subtrees).filter_map(|subtree| match subtree {
+            GeneralName::Dns(base) => Some(base),
+            _ => None,
+        })
+    }
+
     fn check_name(&self, name: GeneralName<'_>, owner: Which, purse: &mut Purse) -> Result<(), Problem> {
         let breach =
             |breach| Problem::NameConstraint { name: name.to_presented(), breach, constrained_by: owner };

@@ -58,10 +58,17 @@ impl<'a> DirectoryName<'a> {
 
     /// The values of attributes of this type that are IA5 strings.
     pub(crate) fn ia5_values(&self, kind: &'static [u8]) -> impl Iterator<Item = &'a [u8]> + use<'a> {
-        self.rdns()
-            .flat_map(|rdn| attributes(&rdn))
-            .filter(move |attribute| attribute.kind == kind && attribute.value.tag == der::IA5_STRING)
-            .map(|attribute| attribute.value.body)
+        let ia5 = |attribute: &Attribute<'_>| attribute.value.tag == der::IA5_STRING;
+        self.attributes(kind).filter(ia5).map(|attribute| attribute.value.body)
+    }
+
+    /// The values of attributes of this type.
+    pub(crate) fn values(&self, kind: &'static [u8]) -> impl Iterator<Item = &'a [u8]> + use<'a> {
+        self.attributes(kind).map(|attribute| attribute.value.body)
+    }
+
+    fn attributes(&self, kind: &'static [u8]) -> impl Iterator<Item = Attribute<'a>> + use<'a> {
+        self.rdns().flat_map(|rdn| attributes(&rdn)).filter(move |attribute| attribute.kind == kind)
     }
 
     /// How many relative names there are: what one comparison may cost.

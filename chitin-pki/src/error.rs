@@ -75,6 +75,36 @@ pub enum Problem {
         /// Its object identifier.
         oid: Vec<usize>,
     },
+    /// An extension is not there that the profile asks for.
+    MissingExtension {
+        /// Its object identifier.
+        oid: Vec<usize>,
+    },
+    /// An extension is there that the profile forbids.
+    ForbiddenExtension {
+        /// Its object identifier.
+        oid: Vec<usize>,
+    },
+    /// The authority key identifier has no key identifier, half of a name and serial number, or what the profile forbids.
+    /// RFC 5280 section 4.2.1.1.
+    BadAuthorityKeyIdentifier,
+    /// A CA has an empty name. RFC 5280 section 4.1.2.6.
+    EmptySubject,
+    /// A name, or a constraint on names, does not have the form that the profile asks for. RFC 5280 section 4.2.1.6.
+    MalformedName {
+        /// The name.
+        name: PresentedName,
+    },
+    /// A common name is none of the alternative names, which the CA/Browser Forum asks for.
+    CommonNameIsNoAlternative {
+        /// The common name.
+        common_name: String,
+    },
+    /// The key is of a kind or size that the profile does not have.
+    KeyNotAllowed {
+        /// What the key says, as the value of an `AlgorithmIdentifier`.
+        algorithm_id: Vec<u8>,
+    },
     /// The validity period is still to come. RFC 5280 section 4.1.2.5.
     NotYetValid {
         /// The time of validation.
@@ -233,8 +263,15 @@ impl Problem {
             | Self::RsaKeySize { .. }
             | Self::RsaExponent
             | Self::UnnamedCurve
+            | Self::KeyNotAllowed { .. }
             | Self::UnhandledCriticalExtension { .. } => 3,
-            Self::CaUsedAsEndEntity
+            Self::MissingExtension { .. }
+            | Self::ForbiddenExtension { .. }
+            | Self::BadAuthorityKeyIdentifier
+            | Self::EmptySubject
+            | Self::MalformedName { .. }
+            | Self::CommonNameIsNoAlternative { .. }
+            | Self::CaUsedAsEndEntity
             | Self::EndEntityMaySignCertificates
             | Self::EndEntityHasNameConstraints
             | Self::LeafMayNotSign
@@ -291,6 +328,23 @@ impl fmt::Display for Problem {
             }
             Self::WrongCriticality { oid } => {
                 write!(f, "has extension {} with the wrong criticality", Dotted(oid))
+            }
+            Self::MissingExtension { oid } => write!(f, "lacks the extension {}", Dotted(oid)),
+            Self::ForbiddenExtension { oid } => {
+                write!(f, "has the extension {}, which it must not have", Dotted(oid))
+            }
+            Self::BadAuthorityKeyIdentifier => f.write_str(
+                "has an authority key identifier that does not name the issuer's key as it should",
+            ),
+            Self::EmptySubject => f.write_str("is one of a CA and has an empty subject"),
+            Self::MalformedName { name } => write!(f, "has the malformed name {name}"),
+            Self::CommonNameIsNoAlternative { common_name } => {
+                let common_name = common_name.escape_debug();
+                write!(f, "has the common name \"{common_name}\", which is none of its alternative names")
+            }
+            Self::KeyNotAllowed { algorithm_id } => {
+                f.write_str("has a key that the profile does not allow: ")?;
+                algorithm(f, algorithm_id)
             }
             Self::NotYetValid { time, not_before } => write!(
                 f,

@@ -24,7 +24,15 @@ pub(crate) struct Extensions<'a> {
     pub(crate) policy_constraints: Option<PolicyConstraints>,
     pub(crate) inhibit_any_policy: Option<u32>,
     pub(crate) subject_key_id: Option<&'a [u8]>,
-    pub(crate) authority_key_id: Option<&'a [u8]>,
+    pub(crate) authority_key_id: Option<AuthorityKeyId<'a>>,
+}
+
+/// The authority key identifier extension. RFC 5280 section 4.2.1.1.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct AuthorityKeyId<'a> {
+    pub(crate) key_id: Option<&'a [u8]>,
+    pub(crate) has_issuer: bool,
+    pub(crate) has_serial: bool,
 }
 
 /// The basic constraints extension. RFC 5280 section 4.2.1.9.
@@ -89,7 +97,7 @@ impl<'a> Extensions<'a> {
                 return Err(wrong());
             }
             oid::SUBJECT_KEY_IDENTIFIER => self.subject_key_id = Some(subject_key_id(value)?),
-            oid::AUTHORITY_KEY_IDENTIFIER => self.authority_key_id = authority_key_id(value.reader())?,
+            oid::AUTHORITY_KEY_IDENTIFIER => self.authority_key_id = Some(authority_key_id(value.reader())?),
             oid::CERTIFICATE_POLICIES => self.policies = Some(CertificatePolicies::read(value)?),
             oid::POLICY_MAPPINGS => self.policy_mappings = Some(PolicyMappings::read(value)?),
             // RFC 5280 sections 4.2.1.11 and 4.2.1.14 have those who issue these two mark them as critical. They are
@@ -145,15 +153,15 @@ fn subject_key_id<'a>(value: &Element<'a>) -> Result<&'a [u8], Problem> {
     Ok(id.body)
 }
 
-/// Reads the value of an authority key identifier, and gives the identifier of the key if it has one.
-pub(crate) fn authority_key_id<'a>(mut reader: Reader<'a>) -> Result<Option<&'a [u8]>, Problem> {
+/// Reads the value of an authority key identifier.
+pub(crate) fn authority_key_id<'a>(mut reader: Reader<'a>) -> Result<AuthorityKeyId<'a>, Problem> {
     let mut fields = reader.expect(der::SEQUENCE, "authority key identifier")?.reader();
     reader.end("end of the authority key identifier")?;
-    let id = fields.optional(der::context(0))?;
-    fields.optional(der::context_constructed(1))?;
-    fields.optional(der::context(2))?;
+    let key_id = fields.optional(der::context(0))?.map(|id| id.body);
+    let has_issuer = fields.optional(der::context_constructed(1))?.is_some();
+    let has_serial = fields.optional(der::context(2))?.is_some();
     fields.end("end of the authority key identifier")?;
-    Ok(id.map(|id| id.body))
+    Ok(AuthorityKeyId { key_id, has_issuer, has_serial })
 }
 
 /// Extensions in one certificate. Those on the web have about ten; finding duplicates is quadratic.

@@ -48,6 +48,15 @@ impl<'a> Subnet<'a> {
     }
 }
 
+/// An address as people write it.
+pub(crate) struct Shown<'a>(pub(crate) &'a [u8]);
+
+impl fmt::Display for Shown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt(f, self.0)
+    }
+}
+
 /// Writes an address as people do; other numbers of octets in hexadecimal.
 pub(crate) fn fmt(f: &mut fmt::Formatter<'_>, octets: &[u8]) -> fmt::Result {
     if let Ok(v4) = <[u8; 4]>::try_from(octets) {

@@ -42,6 +42,8 @@
 //! - Names of issuer and subject are chained by the comparison of RFC 5280 section 7.1: neither case nor spaces count.
 //!   Of the preparation of text by RFC 4518 only these two steps are taken, so names that differ in the composition of
 //!   their characters are different names.
+//! - A [`Profile`] above the default one asks for what RFC 5280 section 4, or the CA/Browser Forum, demands of those who
+//!   issue certificates. The default one is about those who verify them.
 //! - Policies are evaluated by RFC 9618 on every path. Without [`PolicyInputs`] any policy will do, and what the
 //!   certificates demand themselves holds, marked as critical or not.
 //! - Revocation is asked about by [`Revocation`], after a path is found, with lists that the caller has. Which of them count
@@ -69,20 +71,23 @@ mod dns;
 mod email;
 mod error;
 mod extensions;
+mod forum;
 mod general_name;
 mod ip;
 mod oid;
 mod path;
 mod policies;
+mod profile;
 mod revocation;
 mod server_name;
 mod signature;
 mod spki;
+mod strict;
 mod time;
 mod uri;
 mod usage;
 
-pub use crate::anchor::anchor_from_der;
+pub use crate::anchor::{Root, anchor_from_der};
 pub use crate::budget::Budget;
 pub use crate::cert::{Certificate, Validity};
 pub use crate::crl::{ListFault, ListMemory, ListProblem, Reason, RevocationList, Revoked};
@@ -93,6 +98,7 @@ pub use crate::general_name::GeneralName;
 pub use crate::oid::oid_from_text;
 pub use crate::path::{Link, Path, Verifier};
 pub use crate::policies::{PolicyInputs, PolicySet};
+pub use crate::profile::Profile;
 pub use crate::revocation::{Revocation, RevocationProblem, RevocationReport};
 pub use crate::server_name::verify_name;
 pub use crate::signature::verify_signature;

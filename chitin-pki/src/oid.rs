@@ -110,6 +110,12 @@ pub(crate) const RSASSA_PSS: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1,
 pub(crate) const EC_PUBLIC_KEY: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 2, 1];
 /// emailAddress, 1.2.840.113549.1.9.1.
 pub(crate) const EMAIL_ADDRESS: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 9, 1];
+/// id-pe-authorityInfoAccess, 1.3.6.1.5.5.7.1.1.
+pub(crate) const AUTHORITY_INFO_ACCESS: &[u8] = &[0x2b, 6, 1, 5, 5, 7, 1, 1];
+/// id-pe-subjectInfoAccess, 1.3.6.1.5.5.7.1.11.
+pub(crate) const SUBJECT_INFO_ACCESS: &[u8] = &[0x2b, 6, 1, 5, 5, 7, 1, 11];
+/// commonName, 2.5.4.3.
+pub(crate) const COMMON_NAME: &[u8] = &[0x55, 4, 3];
 /// domainComponent, 0.9.2342.19200300.100.1.25.
 pub(crate) const DOMAIN_COMPONENT: &[u8] = &[0x09, 0x92, 0x26, 0x89, 0x93, 0xf2, 0x2c, 0x64, 1, 25];
 

@@ -9,6 +9,7 @@ use alloc::vec::Vec;
 
 use pki_types::{CertificateDer, SignatureVerificationAlgorithm, TrustAnchor, UnixTime};
 
+use crate::anchor::{Anchors, Root};
 use crate::budget::{Budget, DEPTH, INTERMEDIATES, Purse};
 use crate::cert::Certificate;
 use crate::constraints::NameConstraints;
@@ -16,18 +17,21 @@ use crate::dn::DirectoryName;
 use crate::error::{Error, Problem, Which};
 use crate::oid;
 use crate::policies::{self, PolicyInputs, PolicySet};
+use crate::profile::{Profile, Role};
 use crate::spki::SubjectPublicKeyInfo;
 use crate::usage::Purpose;
+use crate::{forum, strict};
 
 /// What certificates are verified against.
 #[derive(Clone, Copy, Debug)]
 pub struct Verifier<'v> {
     algorithms: &'v [&'v dyn SignatureVerificationAlgorithm],
-    anchors: &'v [TrustAnchor<'v>],
+    anchors: Anchors<'v>,
     time: UnixTime,
     purpose: Purpose,
     max_intermediates: usize,
     policies: PolicyInputs<'v>,
+    profile: Profile,
 }
 
 /// A path that was found to be good.
@@ -41,6 +45,8 @@ pub struct Path<'v, 'c> {
     pub anchor: &'v TrustAnchor<'v>,
     /// The position of the anchor in the caller's list.
     pub anchor_position: usize,
+    /// The whole certificate of the anchor, if the caller gave it.
+    pub root: Option<&'v Certificate<'v>>,
     /// The policies it is valid for, of those that the caller asked for.
     pub policies: PolicySet,
 }
@@ -62,14 +68,30 @@ impl<'v> Verifier<'v> {
         time: UnixTime,
         purpose: Purpose,
     ) -> Self {
-        Self {
-            algorithms,
-            anchors,
-            time,
-            purpose,
-            max_intermediates: INTERMEDIATES,
-            policies: PolicyInputs::default(),
-        }
+        Self::of(algorithms, Anchors::Bare(anchors), time, purpose)
+    }
+
+    /// As [`Self::new`], with the whole certificates of the anchors.
+    ///
+    /// By itself this says no more than whether the anchor may sign revocation lists: its certificate is not part of a path
+    /// (RFC 5280 section 6.1.1). A [`Profile`] may ask more of it.
+    pub fn with_roots(
+        algorithms: &'v [&'v dyn SignatureVerificationAlgorithm],
+        roots: &'v [Root<'v>],
+        time: UnixTime,
+        purpose: Purpose,
+    ) -> Self {
+        Self::of(algorithms, Anchors::Whole(roots), time, purpose)
+    }
+
+    fn of(
+        algorithms: &'v [&'v dyn SignatureVerificationAlgorithm],
+        anchors: Anchors<'v>,
+        time: UnixTime,
+        purpose: Purpose,
+    ) -> Self {
+        let (policies, profile) = Default::default();
+        Self { algorithms, anchors, time, purpose, max_intermediates: INTERMEDIATES, policies, profile }
     }
 
     /// Allows at most this many certificates between leaf and anchor, not counting self-issued ones.
@@ -82,6 +104,11 @@ impl<'v> Verifier<'v> {
     /// Asks for certificate policies. By default any will do, and none need be there.
     pub fn with_policies(self, policies: PolicyInputs<'v>) -> Self {
         Self { policies, ..self }
+    }
+
+    /// Asks more of the certificates.
+    pub fn with_profile(self, profile: Profile) -> Self {
+        Self { profile, ..self }
     }
 
     /// Finds a path from the leaf to a trust anchor that breaks no rule.
@@ -120,7 +147,11 @@ impl<'v> Verifier<'v> {
     where
         'v: 'a,
     {
-        Verifier { anchors: core::slice::from_ref(anchor), policies: PolicyInputs::default(), ..*self }
+        Verifier {
+            anchors: Anchors::Bare(core::slice::from_ref(anchor)),
+            policies: PolicyInputs::default(),
+            ..*self
+        }
     }
 
     pub(crate) fn algorithms(&self) -> &'v [&'v dyn SignatureVerificationAlgorithm] {
@@ -137,7 +168,41 @@ impl<'v> Verifier<'v> {
             Purpose::Any => {}
             Purpose::ServerAuth | Purpose::ClientAuth => self.check_peer(leaf)?,
         }
-        leaf.spki().check()
+        leaf.spki().check()?;
+        if self.profile >= Profile::Rfc5280Strict && self.purpose != Purpose::Any {
+            self.check_usable(leaf)?;
+        }
+        self.check_profile(leaf, Role::Leaf)
+    }
+
+    /// A peer of TLS signs, and we have an algorithm for its key.
+    fn check_usable(&self, leaf: &Certificate<'_>) -> Result<(), Problem> {
+        let id = leaf.spki().algorithm_id();
+        match self.algorithms.iter().any(|algorithm| *algorithm.public_key_alg_id() == *id) {
+            true => Ok(()),
+            false => Err(Problem::KeyNotAllowed { algorithm_id: id.to_vec() }),
+        }
+    }
+
+    fn check_profile(&self, certificate: &Certificate<'_>, role: Role) -> Result<(), Problem> {
+        if self.profile >= Profile::Rfc5280Strict {
+            strict::check(certificate, role, self.profile)?;
+        }
+        if self.profile >= Profile::CaBrowserForum {
+            forum::check(certificate, role, self.purpose)?;
+        }
+        Ok(())
+    }
+
+    /// A whole root of the caller's is an issuer like others where the profile says so.
+    fn check_root(&self, position: usize, below: usize) -> Result<(), Problem> {
+        match self.anchors.certificate(position) {
+            Some(root) if self.profile >= Profile::Rfc5280Strict => {
+                self.check_issuer(root, below)?;
+                self.check_profile(root, Role::Root)
+            }
+            _ => Ok(()),
+        }
     }
 
     /// What a peer of TLS has to be beyond RFC 5280.
@@ -186,10 +251,7 @@ impl<'v> Verifier<'v> {
         {
             return Ok(());
         }
-        Err(Problem::ExtendedKeyUsage {
-            required: self.purpose,
-            presented: usage.purposes().take(PURPOSES_SHOWN).map(oid::arcs).collect(),
-        })
+        Err(usage.lacks(self.purpose))
     }
 }
 
@@ -214,6 +276,8 @@ struct Search<'s, 'v, 'c> {
     path: Vec<Link<'c>>,
     /// What the peer sent beside the leaf and could be read.
     pool: Vec<Link<'c>>,
+    /// What the profile says of each of the pool. It depends on nothing but the certificate, and may take long to find out.
+    profiled: Vec<Result<(), Problem>>,
     purse: Purse,
     /// Signatures checked before: position of the signed certificate, signer, result.
     checked: Vec<(usize, Signer, Result<(), Problem>)>,
@@ -255,6 +319,7 @@ impl<'s, 'v, 'c> Search<'s, 'v, 'c> {
             verifier,
             path: Vec::from([Link { position: LEAF, certificate: *leaf }]),
             pool: Vec::new(),
+            profiled: Vec::new(),
             purse: Purse::new(),
             checked: Vec::new(),
             failure: None,
@@ -262,7 +327,10 @@ impl<'s, 'v, 'c> Search<'s, 'v, 'c> {
         for (i, der) in intermediates.iter().enumerate() {
             let position = i.saturating_add(1);
             match Certificate::parse(der) {
-                Ok(certificate) => search.pool.push(Link { position, certificate }),
+                Ok(certificate) => {
+                    search.profiled.push(verifier.check_profile(&certificate, Role::Issuer));
+                    search.pool.push(Link { position, certificate });
+                }
                 // It may not be needed. If it is, this says more than a missing issuer.
                 Err(problem) => search.note(problem.of(Which::Peer(position))),
             }
@@ -313,7 +381,7 @@ impl<'s, 'v, 'c> Search<'s, 'v, 'c> {
         known: &mut bool,
     ) -> Result<Option<Arrival>, Error> {
         let issuer = child.certificate.issuer();
-        for (position, anchor) in self.verifier.anchors.iter().enumerate() {
+        for (position, anchor) in self.verifier.anchors.iter() {
             let subject = DirectoryName(&anchor.subject);
             let alike = if subject == issuer { Written::Alike } else { Written::Otherwise };
             if alike != written
@@ -351,7 +419,7 @@ impl<'s, 'v, 'c> Search<'s, 'v, 'c> {
     fn candidates(&mut self, child: &Link<'c>) -> Result<Vec<usize>, Error> {
         self.purse.names(self.pool.len()).map_err(|problem| problem.of(Which::Peer(child.position)))?;
         let issuer = child.certificate.issuer();
-        let wanted = child.certificate.extensions.authority_key_id;
+        let wanted = child.certificate.extensions.authority_key_id.and_then(|authority| authority.key_id);
         let mut found: Vec<(u8, usize)> = Vec::new();
         for index in 0..self.pool.len() {
             let Some(candidate) = self.pool.get(index).map(|link| link.certificate) else { continue };
@@ -394,6 +462,9 @@ impl<'s, 'v, 'c> Search<'s, 'v, 'c> {
         let key = SubjectPublicKeyInfo::from_contents(&anchor.subject_public_key_info)
             .and_then(|key| key.check().map(|()| key))
             .map_err(|problem| Refused::Step(problem.of(which)))?;
+        self.verifier
+            .check_root(position, self.intermediates_in_path())
+            .map_err(|problem| Refused::Step(problem.of(which)))?;
         self.check_signature(child, Signer::Anchor(position), &key)?;
         if let Some(contents) = &anchor.name_constraints {
             let constraints = NameConstraints::from_contents(contents)
@@ -429,6 +500,7 @@ impl<'s, 'v, 'c> Search<'s, 'v, 'c> {
             return Err(refuse(Problem::BudgetExceeded { budget: Budget::Depth }));
         }
         self.verifier.check_issuer(&issuer.certificate, below).map_err(refuse)?;
+        self.profiled.get(candidate).cloned().unwrap_or(Ok(())).map_err(refuse)?;
         self.check_signature(child, Signer::Pool(candidate), issuer.certificate.spki())?;
         if let Some(constraints) = issuer.certificate.name_constraints() {
             self.check_names(&constraints, which)?;
@@ -518,6 +590,7 @@ impl<'s, 'v, 'c> Search<'s, 'v, 'c> {
     fn into_path(self, arrival: Arrival) -> Result<Path<'v, 'c>, Error> {
         let Arrival { anchor_position, policies } = arrival;
         let anchor = self.verifier.anchors.get(anchor_position);
+        let root = self.verifier.anchors.certificate(anchor_position);
         let mut links = self.path.iter().copied();
         match (links.next(), anchor) {
             (Some(leaf), Some(anchor)) => Ok(Path {
@@ -525,6 +598,7 @@ impl<'s, 'v, 'c> Search<'s, 'v, 'c> {
                 intermediates: links.collect(),
                 anchor,
                 anchor_position,
+                root,
                 policies,
             }),
             _ => Err(self.into_error()),
@@ -535,5 +609,3 @@ impl<'s, 'v, 'c> Search<'s, 'v, 'c> {
 const LEAF: usize = 0;
 /// Octets of a name that are compared in about the time that comparing two short names takes.
 const OCTETS_A_COMPARISON: usize = 32;
-/// Purposes that an error shows.
-const PURPOSES_SHOWN: usize = 32;

@@ -48,10 +48,18 @@ impl<'a> SubjectPublicKeyInfo<'a> {
     pub fn check(&self) -> Result<(), Problem> {
         let mut algorithm = Reader::new(self.algorithm);
         match oid::read(&mut algorithm)? {
-            oid::RSA_ENCRYPTION | oid::RSASSA_PSS => check_rsa(self.key),
+            oid::RSA_ENCRYPTION | oid::RSASSA_PSS => check_rsa(self.key).map(|_| ()),
             // RFC 5480 section 2.1.1: implicitCurve and specifiedCurve must not be used.
             oid::EC_PUBLIC_KEY => oid::read(&mut algorithm).map(|_| ()).map_err(|_| Problem::UnnamedCurve),
             _ => Ok(()),
+        }
+    }
+
+    /// The length of the modulus of a good `rsaEncryption` key. None if it is none.
+    pub(crate) fn rsa_bits(&self) -> Option<usize> {
+        match oid::read(&mut Reader::new(self.algorithm)) {
+            Ok(oid::RSA_ENCRYPTION) => check_rsa(self.key).ok(),
+            _ => None,
         }
     }
 
@@ -91,8 +99,8 @@ pub fn check_spki(spki: &[u8]) -> Result<(), Problem> {
     SubjectPublicKeyInfo::parse(spki)?.check()
 }
 
-/// RFC 8017 appendix A.1.1: `RSAPublicKey`.
-fn check_rsa(key: &[u8]) -> Result<(), Problem> {
+/// RFC 8017 appendix A.1.1: `RSAPublicKey`. Gives the length of the modulus in bits.
+fn check_rsa(key: &[u8]) -> Result<usize, Problem> {
     let mut reader = Reader::new(key);
     let mut numbers = reader.expect(der::SEQUENCE, "RSA public key")?.reader();
     reader.end("end of an RSA public key")?;
@@ -109,7 +117,7 @@ fn check_rsa(key: &[u8]) -> Result<(), Problem> {
     if !odd || exponent == [1] || exponent.len() > RSA_MAX_EXPONENT {
         return Err(Problem::RsaExponent);
     }
-    Ok(())
+    Ok(bits)
 }
 
 /// Below 2048 bits RSA has less than 112 bits of strength (NIST SP 800-57).

@@ -10,5 +10,6 @@ mod lists;
 mod names;
 mod parsing;
 mod policies;
+mod profiles;
 mod signatures;
 mod support;

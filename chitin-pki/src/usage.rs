@@ -93,7 +93,16 @@ impl<'a> ExtendedKeyUsage<'a> {
         core::iter::from_fn(move || oid::read(&mut reader).ok())
     }
 
+    /// The problem of not being for a purpose.
+    pub(crate) fn lacks(self, required: Purpose) -> Problem {
+        let presented = self.purposes().take(PURPOSES_SHOWN).map(oid::arcs).collect();
+        Problem::ExtendedKeyUsage { required, presented }
+    }
+
     pub(crate) fn includes(self, purpose: &[u8]) -> bool {
         self.purposes().any(|presented| presented == purpose)
     }
 }
+
+/// Purposes that an error shows.
+const PURPOSES_SHOWN: usize = 32;

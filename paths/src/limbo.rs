@@ -2,14 +2,14 @@
 
 use std::path::Path;
 
-use chitin_pki::{Certificate, GeneralName, Purpose, Verifier, anchor_from_der, verify_name};
+use chitin_pki::{Certificate, GeneralName, Purpose, Verifier, verify_name};
 use pki_types::pem::PemObject;
 use pki_types::{CertificateDer, CertificateRevocationListDer, ServerName};
 use serde_json::Value;
 
 use crate::data::{self, list, text, texts};
 use crate::revocation;
-use crate::settings::{Settings, algorithms};
+use crate::settings::Settings;
 use crate::tally::{Case, Tally};
 
 const BETTERTLS: &str = "bettertls::";
@@ -104,24 +104,25 @@ impl<'v> Question<'v> {
         })
     }
 
-    fn answer(&self, _settings: &Settings) -> Result<(), String> {
+    fn answer(&self, settings: &Settings) -> Result<(), String> {
+        settings.with_verifier(&self.trusted, self.time, self.purpose, |verifier| self.ask(verifier))
+    }
+
+    fn ask(&self, verifier: Verifier<'_>) -> Result<(), String> {
         let leaf = Certificate::parse(&self.leaf).map_err(|e| e.to_string())?;
-        // As a store does that is filled from files: what is no root is left out.
-        let anchors: Vec<_> = self.trusted.iter().filter_map(|der| anchor_from_der(der).ok()).collect();
-        let mut verifier = Verifier::new(algorithms(), &anchors, self.time, self.purpose);
-        if let Some(max) = self.max_intermediates {
-            verifier = verifier.with_max_intermediates(max);
-        }
+        let verifier = match self.max_intermediates {
+            Some(max) => verifier.with_max_intermediates(max),
+            None => verifier,
+        };
         let path = verifier.verify(&leaf, &self.pool).map_err(|e| e.to_string())?;
         if !self.crls.is_empty() {
             revocation::check(&verifier, &path, &self.pool, &self.crls)?;
         }
         if let Some(name) = &self.server {
-            verify_name(&path.leaf, name).map_err(|e| e.to_string())?;
+            verify_name(&leaf, name).map_err(|e| e.to_string())?;
         }
         let has = |wanted: &&str| {
-            path.leaf
-                .names()
+            leaf.names()
                 .any(|name| matches!(name, GeneralName::Email(mailbox) if mailbox == wanted.as_bytes()))
         };
         match self.mailboxes.iter().find(|wanted| !has(wanted)) {

@@ -72,11 +72,10 @@ fn run(wanted: &Wanted, settings: &Settings) -> Result<(), String> {
         );
         return Ok(());
     };
-    let tallies = [
-        limbo::core(&folder, settings)?,
-        limbo::bettertls(&folder, settings)?,
-        pkits::run(&folder, settings)?,
-    ];
+    let mut tallies = vec![limbo::core(&folder, settings)?];
+    if !settings.for_the_web_alone {
+        tallies.extend([limbo::bettertls(&folder, settings)?, pkits::run(&folder, settings)?]);
+    }
     let line: Vec<String> = tallies.iter().map(Tally::to_string).collect();
     println!("{}: {}", settings.name, line.join(" · "));
 

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use chitin_pki::{Certificate, PolicyInputs, PolicySet, Purpose, Verifier, anchor_from_der, oid_from_text};
+use chitin_pki::{Certificate, PolicyInputs, PolicySet, Purpose, oid_from_text};
 use pki_types::{CertificateDer, UnixTime};
 use serde_json::Value;
 
 use crate::data::{self, list, text, texts};
 use crate::revocation;
-use crate::settings::{Settings, algorithms};
+use crate::settings::Settings;
 use crate::tally::{Case, Tally};
 
 /// Runs all rows of the table.
@@ -81,10 +81,9 @@ fn answer(
     lists: &[&[u8]],
     inputs: &Inputs<'_>,
     time: UnixTime,
-    _settings: &Settings,
+    settings: &Settings,
 ) -> Result<(), String> {
     let [root, pool @ .., leaf] = path else { return Err("a path of less than two".into()) };
-    let anchors = [anchor_from_der(root).map_err(|e| e.to_string())?];
     let leaf = Certificate::parse(leaf).map_err(|e| e.to_string())?;
     let policies = PolicyInputs {
         initial_set: Some(&inputs.initial_set),
@@ -93,12 +92,15 @@ fn answer(
         inhibit_any: inputs.inhibit_any,
     };
     // Some rows end in a CA certificate, and none is about TLS.
-    let verifier = Verifier::new(algorithms(), &anchors, time, Purpose::Any).with_policies(policies);
-    let found = verifier.verify(&leaf, pool).map_err(|e| e.to_string())?;
-    revocation::check(&verifier, &found, pool, lists)?;
-    match found.policies == inputs.user_constrained {
+    let found = settings.with_verifier(core::slice::from_ref(root), time, Purpose::Any, |verifier| {
+        let verifier = verifier.with_policies(policies);
+        let path = verifier.verify(&leaf, pool).map_err(|e| e.to_string())?;
+        revocation::check(&verifier, &path, pool, lists)?;
+        Ok::<_, String>(path.policies)
+    })?;
+    match found == inputs.user_constrained {
         true => Ok(()),
-        false => Err(format!("it is valid for {:?}", found.policies)),
+        false => Err(format!("it is valid for {found:?}")),
     }
 }
 

@@ -165,7 +165,7 @@ impl<'a> RevocationList<'a> {
 
     pub(super) fn authority_key_id(&self) -> Option<&[u8]> {
         let value = self.part(self.places.authority_key_id.as_ref()?);
-        authority_key_id(Reader::new(value)).ok()?
+        authority_key_id(Reader::new(value)).ok()?.key_id
     }
 
     /// What it is about. It was read before, so it can be read again.

@@ -181,7 +181,12 @@ impl<'s, 'v, 'c> Lists<'s, 'v, 'c> {
         let mut problem = ListProblem::NoIssuer;
         if same(DirectoryName(&path.anchor.subject), list.issuer()) {
             let key = SubjectPublicKeyInfo::from_contents(&path.anchor.subject_public_key_info)?;
-            match self.check_signature(position, list, &key) {
+            // A bare anchor has no key usage.
+            let checked = match path.root {
+                Some(root) => self.check_signer(position, list, root),
+                None => self.check_signature(position, list, &key),
+            };
+            match checked {
                 Ok(()) => return Ok(key.contents().to_vec()),
                 Err(found) => problem = problem.or(found),
             }
