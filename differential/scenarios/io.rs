@@ -270,8 +270,8 @@ fn streams(world: &World, notes: &mut Notes) {
     // Bytes that are no TLS, seen through a stream.
     let mut conn = crate::base::client(&config);
     let mut http = Says(b"HTTP/1.0 400 Bad\r\n\r\n");
-    notes.text("http, write", outcome(Stream::new(&mut conn, &mut http).write(b"x")));
-    notes.text("http, read", outcome(Stream::new(&mut conn, &mut http).read(&mut [0; 4])));
+    notes.words("http, write", outcome(Stream::new(&mut conn, &mut http).write(b"x")));
+    notes.words("http, read", outcome(Stream::new(&mut conn, &mut http).read(&mut [0; 4])));
 }
 
 struct Gone;

@@ -28,9 +28,9 @@ impl fmt::Display for EncryptError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::InsufficientSize(InsufficientSizeError { required_size }) => {
-                write!(f, "the slice is too short: {required_size} bytes are needed")
+                write!(f, "cannot encrypt due to insufficient size, {required_size} bytes are required")
             }
-            Self::EncryptExhausted => f.write_str("the key is used up"),
+            Self::EncryptExhausted => f.write_str("encrypter has been exhausted (the key is used up)"),
         }
     }
 }
@@ -56,9 +56,9 @@ impl fmt::Display for EncodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::InsufficientSize(InsufficientSizeError { required_size }) => {
-                write!(f, "the slice is too short: {required_size} bytes are needed")
+                write!(f, "cannot encode due to insufficient size, {required_size} bytes are required")
             }
-            Self::AlreadyEncoded => f.write_str("the record has been encoded already"),
+            Self::AlreadyEncoded => f.write_str("cannot encode, data has already been encoded"),
         }
     }
 }
@@ -83,8 +83,10 @@ impl From<EncryptError> for EarlyDataError {
 impl fmt::Display for EarlyDataError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::ExceededAllowedEarlyData => f.write_str("it is more early data than the server takes"),
-            Self::Encrypt(error) => write!(f, "early data could not be sealed: {error}"),
+            Self::ExceededAllowedEarlyData => {
+                f.write_str("cannot send any more early data (the server takes no more)")
+            }
+            Self::Encrypt(error) => error.fmt(f),
         }
     }
 }

@@ -111,7 +111,7 @@ fn nothing_to_read(common: &CommonState) -> io::Result<()> {
         (true, _) => Ok(()),
         (false, true) => Err(io::Error::new(
             io::ErrorKind::UnexpectedEof,
-            "the peer closed the stream without a TLS close_notify: what came may be cut short",
+            "peer closed connection without sending TLS close_notify: what came may be cut short",
         )),
         (false, false) => Err(io::ErrorKind::WouldBlock.into()),
     }

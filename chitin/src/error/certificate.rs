@@ -125,49 +125,37 @@ impl fmt::Display for CertificateError {
             Self::NotValidYetContext { time, not_before } => write!(
                 f,
                 "certificate not valid yet: verification time {time} (UNIX), but certificate is not valid before \
-                 {not_before} ({left} seconds in the future)",
+                 {not_before} ({left} seconds in future)",
                 time = time.as_secs(),
                 not_before = not_before.as_secs(),
                 left = not_before.as_secs().saturating_sub(time.as_secs()),
             ),
             Self::ExpiredRevocationListContext { time, next_update } => write!(
                 f,
-                "certificate revocation list expired: verification time {time} (UNIX), but the next update was due at \
+                "certificate revocation list expired: verification time {time} (UNIX), but CRL is not valid after \
                  {next_update} ({ago} seconds ago)",
                 time = time.as_secs(),
                 next_update = next_update.as_secs(),
                 ago = time.as_secs().saturating_sub(next_update.as_secs()),
             ),
             Self::InvalidPurposeContext { required, presented } => {
-                write!(f, "certificate does not allow use for {required}; it allows ")?;
-                list(presented, "nothing", f)
+                write!(f, "certificate does not allow extended key usage for {required}, allows ")?;
+                list(presented, "nothing", ", ", f)
             }
             Self::NotValidForNameContext { expected, presented } => {
                 f.write_str("certificate not valid for name \"")?;
                 name(expected, f)?;
-                f.write_str("\"; it is valid for ")?;
-                list(presented, "no name at all", f)
-            }
-            Self::UnsupportedSignatureAlgorithmContext { signature_algorithm_id, supported_algorithms } => {
-                write!(f, "{}: ", self.text())?;
-                hex(signature_algorithm_id, f)?;
-                f.write_str(" (DER); supported are ")?;
-                hex_list(supported_algorithms, f)
-            }
-            Self::UnsupportedSignatureAlgorithmForPublicKeyContext {
-                signature_algorithm_id,
-                public_key_algorithm_id,
-            } => {
-                write!(f, "{}: signature ", self.text())?;
-                hex(signature_algorithm_id, f)?;
-                f.write_str(", key ")?;
-                hex(public_key_algorithm_id, f)?;
-                f.write_str(" (DER)")
+                f.write_str(if presented.is_empty() {
+                    "\"; certificate is not valid for "
+                } else {
+                    "\"; certificate is only valid for "
+                })?;
+                list(presented, "any names (according to its subjectAltName extension)", " or ", f)
             }
             Self::RsaKeySizeOutOfRange { bits, min_bits, max_bits } => {
                 write!(f, "{}: {bits} bits, where {min_bits} to {max_bits} are accepted", self.text())
             }
-            Self::Other(why) => write!(f, "{why}"),
+            Self::Other(why) => write!(f, "{self:?} ({why})"),
             Self::ApplicationVerificationFailure
             | Self::BadEncoding
             | Self::BadSignature
@@ -181,7 +169,11 @@ impl fmt::Display for CertificateError {
             | Self::UnhandledCriticalExtension
             | Self::UnknownIssuer
             | Self::UnknownRevocationStatus
-            | Self::UnsupportedSignatureAlgorithm => write!(f, "{} [{}]", self.text(), self.variant_name()),
+            | Self::UnsupportedSignatureAlgorithm
+            | Self::UnsupportedSignatureAlgorithmContext { .. }
+            | Self::UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => {
+                write!(f, "{self:?} ({})", self.text())
+            }
         }
     }
 }
@@ -256,37 +248,20 @@ faults! {
 
 impl fmt::Display for CertRevocationListError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.text())?;
         match self {
-            Self::Other(why) => write!(f, ": {why}"),
-            Self::UnsupportedSignatureAlgorithmContext { signature_algorithm_id, supported_algorithms } => {
-                f.write_str(": ")?;
-                hex(signature_algorithm_id, f)?;
-                f.write_str(" (DER); supported are ")?;
-                hex_list(supported_algorithms, f)
-            }
-            Self::UnsupportedSignatureAlgorithmForPublicKeyContext {
-                signature_algorithm_id,
-                public_key_algorithm_id,
-            } => {
-                f.write_str(": signature ")?;
-                hex(signature_algorithm_id, f)?;
-                f.write_str(", key ")?;
-                hex(public_key_algorithm_id, f)?;
-                f.write_str(" (DER)")
-            }
-            _ => Ok(()),
+            Self::Other(why) => write!(f, "{self:?} ({why})"),
+            _ => write!(f, "{self:?} ({})", self.text()),
         }
     }
 }
 
 /// Writes a list, or what stands for none.
-fn list(items: &[impl fmt::Display], none: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+fn list(items: &[impl fmt::Display], none: &str, between: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     if items.is_empty() {
         return f.write_str(none);
     }
     items.iter().enumerate().try_for_each(|(at, item)| {
-        let before = if at == 0 { "" } else { ", " };
+        let before = if at == 0 { "" } else { between };
         write!(f, "{before}{item}")
     })
 }
@@ -299,20 +274,4 @@ fn name(name: &ServerName<'_>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         ServerName::IpAddress(IpAddr::V6(address)) => write!(f, "{}", net::Ipv6Addr::from(*address.as_ref())),
         other => write!(f, "{other:?}"),
     }
-}
-
-/// Writes a list of byte strings in hex.
-fn hex_list(items: &[impl AsRef<[u8]>], f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    if items.is_empty() {
-        return f.write_str("none");
-    }
-    items.iter().enumerate().try_for_each(|(at, item)| {
-        f.write_str(if at == 0 { "" } else { ", " })?;
-        hex(item.as_ref(), f)
-    })
-}
-
-/// Writes bytes as pairs of hex digits.
-fn hex(bytes: &[u8], f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    bytes.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
 }

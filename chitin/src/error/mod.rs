@@ -151,39 +151,42 @@ faults! {
     }
 }
 
+/// Each text begins as 0.23's does, since people search logs for these, and then says more.
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::AlertReceived(alert) => write!(f, "received fatal alert: {alert:?}"),
+            Self::BadMaxFragmentSize => f.write_str("the supplied max_fragment_size was too small or large"),
+            Self::DecryptError => {
+                f.write_str("cannot decrypt peer's message (it was changed on the way, or the keys differ)")
+            }
+            Self::EncryptError => f.write_str("cannot encrypt message"),
+            Self::FailedToGetCurrentTime => write!(f, "failed to get current time ({})", self.text()),
+            Self::FailedToGetRandomBytes => write!(f, "failed to get random bytes ({})", self.text()),
             Self::General(what) => write!(f, "unexpected error: {what}"),
+            Self::HandshakeNotComplete => f.write_str("handshake not complete"),
             Self::InappropriateHandshakeMessage { expect_types, got_type } => {
                 write!(f, "received unexpected handshake message: got {got_type:?} when expecting ")?;
                 one_of(expect_types, f)
             }
             Self::InappropriateMessage { expect_types, got_type } => {
-                write!(f, "received unexpected record: got {got_type:?} when expecting ")?;
+                write!(f, "received unexpected message: got {got_type:?} when expecting ")?;
                 one_of(expect_types, f)
             }
-            Self::InconsistentKeys(why) => write!(f, "{}: {why}", self.text()),
+            Self::InconsistentKeys(why) => write!(f, "keys may not be consistent: {why}"),
             Self::InvalidCertRevocationList(why) => write!(f, "invalid certificate revocation list: {why}"),
             Self::InvalidCertificate(why) => write!(f, "invalid peer certificate: {why}"),
-            Self::InvalidEncryptedClientHello(why) => write!(f, "{}: {why}", self.text()),
-            Self::InvalidMessage(why) => write!(f, "received corrupt message: {why}"),
+            Self::InvalidEncryptedClientHello(why) => write!(f, "encrypted client hello failure: {why}"),
+            Self::InvalidMessage(why) => write!(f, "received corrupt message of type {why}"),
+            Self::NoApplicationProtocol => f.write_str("peer doesn't support any known protocol"),
+            Self::NoCertificatesPresented => f.write_str("peer sent no certificates (where one is required)"),
             Self::Other(why) => write!(f, "other error: {why}"),
             Self::PeerIncompatible(why) => write!(f, "peer is incompatible: {why}"),
             Self::PeerMisbehaved(why) => write!(f, "peer misbehaved: {why}"),
+            Self::PeerSentOversizedRecord => write!(f, "peer sent excess record size ({})", self.text()),
+            Self::UnsupportedNameType => f.write_str("presented server name type wasn't supported"),
             Self::CallbackPanicked(what) => write!(f, "{} ({what})", self.text()),
-            Self::BadMaxFragmentSize
-            | Self::DecryptError
-            | Self::EncryptError
-            | Self::FailedToGetCurrentTime
-            | Self::FailedToGetRandomBytes
-            | Self::HandshakeNotComplete
-            | Self::NoApplicationProtocol
-            | Self::NoCertificatesPresented
-            | Self::PeerSentOversizedRecord
-            | Self::UnsupportedNameType
-            | Self::NoServerCertificateResolved => f.write_str(self.text()),
+            Self::NoServerCertificateResolved => f.write_str(self.text()),
         }
     }
 }
@@ -241,7 +244,7 @@ faults! {
 
 impl fmt::Display for InconsistentKeys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.text())
+        write!(f, "{self:?} ({})", self.text())
     }
 }
 
@@ -261,7 +264,7 @@ faults! {
 
 impl fmt::Display for EncryptedClientHelloError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.text())
+        write!(f, "{self:?} ({})", self.text())
     }
 }
 

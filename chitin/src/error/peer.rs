@@ -260,7 +260,7 @@ faults! {
 
 impl fmt::Display for PeerMisbehaved {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} [{}]", self.text(), self.variant_name())
+        write!(f, "{self:?} ({})", self.text())
     }
 }
 
@@ -327,12 +327,7 @@ faults! {
 
 impl fmt::Display for PeerIncompatible {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.text())?;
-        if let Self::ServerRejectedEncryptedClientHello(configs) = self {
-            let configs = configs.as_ref().map_or(0, Vec::len);
-            write!(f, ", giving {configs} configurations to retry with")?;
-        }
-        write!(f, " [{}]", self.variant_name())
+        write!(f, "{self:?} ({})", self.text())
     }
 }
 
@@ -416,19 +411,6 @@ faults! {
 
 impl fmt::Display for InvalidMessage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.text())?;
-        match self {
-            Self::DuplicateExtension(typ) => write!(f, ": extension {typ}")?,
-            Self::IllegalEmptyList(what)
-            | Self::MissingData(what)
-            | Self::TrailingData(what)
-            | Self::UnexpectedMessage(what) => write!(f, ": {what}")?,
-            Self::UnsupportedKeyExchangeAlgorithm(algorithm) => write!(f, ": {algorithm:?}")?,
-            Self::HandshakeMessageTooLong { typ, len, limit } => {
-                write!(f, ": {typ:?} of {len} bytes, where at most {limit} are")?
-            }
-            _ => {}
-        }
-        write!(f, " [{}]", self.variant_name())
+        write!(f, "{self:?} ({})", self.text())
     }
 }

@@ -35,7 +35,7 @@ impl fmt::Display for VerifierBuilderError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NoRootAnchors => f.write_str("no root trust anchors were provided"),
-            Self::InvalidCrl(error) => write!(f, "a certificate revocation list cannot be used: {error}"),
+            Self::InvalidCrl(error) => write!(f, "provided CRL could not be parsed: {error}"),
         }
     }
 }
