@@ -148,6 +148,7 @@ pub mod client {
         ClientConfig, KeyShares, Resumption, TicketRequest, Tls12Resumption, WantsClientCert,
     };
     pub use crate::config::ech::{EchConfig, EchGreaseConfig, EchMode};
+    pub use crate::config::raw_keys::AlwaysResolvesClientRawPublicKeys;
     pub use crate::config::resolve::{CertificateRequest, ResolvesClientCert};
     #[cfg(feature = "std")]
     pub use crate::config::sessions::ClientSessionMemoryCache;
@@ -171,6 +172,7 @@ pub mod client {
 
 /// What servers are made of.
 pub mod server {
+    pub use crate::config::raw_keys::AlwaysResolvesServerRawPublicKeys;
     pub use crate::config::resolve::{ResolvesServerCert, ResolvesServerCertUsingSni};
     pub use crate::config::server::{ClientHello, ServerConfig, WantsServerCert};
     #[cfg(feature = "std")]

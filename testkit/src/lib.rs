@@ -15,6 +15,7 @@ pub mod pair;
 pub mod peer;
 pub mod pki;
 pub mod quic;
+pub mod raw_keys;
 pub mod status;
 pub mod tempdir;
 pub mod unbuffered;

@@ -11,7 +11,7 @@ use super::server::ClientHello;
 use crate::crypto::credential::{Checks, Credential};
 use crate::crypto::signer::CertifiedKey;
 use crate::crypto::verify::key_type_of;
-use crate::names::{DistinguishedName, ProtocolVersion, SignatureScheme};
+use crate::names::{CertificateType, DistinguishedName, ProtocolVersion, SignatureScheme};
 
 /// Chooses the first of several credentials that suits the peer, for a server or for a client.
 ///
@@ -21,13 +21,18 @@ use crate::names::{DistinguishedName, ProtocolVersion, SignatureScheme};
 /// next best: the client may know more than it says. A client to whom authorities were named shows none without one of them,
 /// and says so to nobody whom it may not concern.
 ///
-/// Server names are not looked at. Not in rustls 0.23.
+/// Certificates and raw public keys (RFC 7250) may stand in one list. Server names are not looked at. Not in rustls 0.23.
 #[derive(Debug)]
-pub struct CredentialList(Vec<Entry>);
+pub struct CredentialList {
+    entries: Vec<Entry>,
+    /// Those of the entries, each once.
+    types: Vec<CertificateType>,
+}
 
 #[derive(Debug)]
 struct Entry {
     credential: Credential,
+    typ: CertificateType,
     /// For each certificate that somebody else has signed: the schemes that name how.
     signed_with: Vec<&'static [SignatureScheme]>,
     issuers: Vec<DistinguishedName>,
@@ -36,21 +41,32 @@ struct Entry {
 impl CredentialList {
     /// Makes a list, best first.
     pub fn new(credentials: impl IntoIterator<Item = Credential>) -> Self {
-        Self(credentials.into_iter().map(Entry::from).collect())
+        let entries: Vec<Entry> = credentials.into_iter().map(Entry::from).collect();
+        let mut types = Vec::new();
+        for entry in &entries {
+            if !types.contains(&entry.typ) {
+                types.push(entry.typ);
+            }
+        }
+        if types.is_empty() {
+            types.push(CertificateType::X509);
+        }
+        Self { entries, types }
     }
 
     fn for_server(&self, hello: &ClientHello<'_>, may: impl Fn(&Credential) -> bool) -> Option<Credential> {
         let schemes = hello.signature_schemes_cert().unwrap_or(hello.signature_schemes());
         let authorities = hello.certificate_authorities().unwrap_or_default();
         let authorities: Vec<&[u8]> = authorities.iter().map(AsRef::as_ref).collect();
-        let usable = self.0.iter().filter(|entry| may(&entry.credential) && hello.accepts(&entry.credential));
+        let usable =
+            self.entries.iter().filter(|entry| may(&entry.credential) && hello.accepts(&entry.credential));
         best(usable, schemes, &authorities)
     }
 
     fn for_client(&self, request: &CertificateRequest<'_>) -> Option<Credential> {
         let schemes = request.signature_schemes_cert().unwrap_or(request.signature_schemes());
         let authorities: Vec<&[u8]> = request.authorities().collect();
-        let usable = self.0.iter().filter(|entry| request.accepts(&entry.credential));
+        let usable = self.entries.iter().filter(|entry| request.accepts(&entry.credential));
         best(usable.filter(|entry| entry.leads_to(&authorities)), schemes, &authorities)
     }
 }
@@ -74,14 +90,19 @@ impl Entry {
 
     /// Has one of these authorities issued a certificate of the chain? Yes, if none is named.
     fn leads_to(&self, authorities: &[&[u8]]) -> bool {
-        authorities.is_empty() || self.issuers.iter().any(|issuer| authorities.contains(&issuer.as_ref()))
+        // A raw public key has no issuer, and who asks for one cannot mean any.
+        let asked = self.typ == CertificateType::X509 && !authorities.is_empty();
+        !asked || self.issuers.iter().any(|issuer| authorities.contains(&issuer.as_ref()))
     }
 }
 
 impl From<Credential> for Entry {
     fn from(credential: Credential) -> Self {
         let (mut signed_with, mut issuers) = (Vec::new(), Vec::new());
-        for der in &credential.certified.cert {
+        let typ = credential.certificate_type();
+        // Nobody has signed a raw public key.
+        let chain = credential.certified.cert.iter().filter(|_| typ == CertificateType::X509);
+        for der in chain {
             let Ok(certificate) = Certificate::parse(der) else {
                 // What cannot be read fits nothing that is asked for.
                 signed_with.push(&[][..]);
@@ -93,7 +114,7 @@ impl From<Credential> for Entry {
                 signed_with.push(schemes_of(certificate.signature_algorithm_id()));
             }
         }
-        Self { credential, signed_with, issuers }
+        Self { credential, typ, signed_with, issuers }
     }
 }
 
@@ -131,12 +152,22 @@ impl ResolvesServerCert for CredentialList {
     fn resolve_credential(&self, client_hello: ClientHello<'_>) -> Option<Credential> {
         self.for_server(&client_hello, |_| true)
     }
+
+    fn only_raw_public_keys(&self) -> bool {
+        self.types == [CertificateType::RawPublicKey]
+    }
+
+    fn certificate_types(&self) -> &[CertificateType] {
+        &self.types
+    }
 }
 
 impl ResolvesClientCert for CredentialList {
-    /// What fits without a delegated credential: who calls this could not show it.
+    /// What fits without a delegated credential: who calls this could not show it. Nor could it tell a raw public key from a
+    /// certificate, if there are both.
     fn resolve(&self, authorities: &[&[u8]], schemes: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
-        let usable = self.0.iter().filter(|entry| {
+        let of_type = |entry: &&Entry| self.types.len() == 1 || entry.typ == CertificateType::X509;
+        let usable = self.entries.iter().filter(of_type).filter(|entry| {
             entry.credential.scheme_for(&Checks { schemes, delegated: &[] }).is_some()
                 && entry.leads_to(authorities)
         });
@@ -147,18 +178,30 @@ impl ResolvesClientCert for CredentialList {
         self.for_client(&request)
     }
 
+    fn only_raw_public_keys(&self) -> bool {
+        self.types == [CertificateType::RawPublicKey]
+    }
+
+    fn certificate_types(&self) -> &[CertificateType] {
+        &self.types
+    }
+
     fn has_certs(&self) -> bool {
-        !self.0.is_empty()
+        !self.entries.is_empty()
     }
 }
 
 impl ClientHello<'_> {
-    /// Says whether the client can check a handshake that `credential` signs: the scheme, in TLS 1.2 the kind of key that the
+    /// Says whether the client can check a handshake that `credential` signs: the certificate type, the scheme, in TLS 1.2 the kind of key that the
     /// suites ask for and the curve that it lies on, and of a delegated credential (TLS 1.3) all but who signed it.
     ///
     /// Before the version is chosen, as in [`Accepted`](crate::server::Accepted), it goes by the schemes alone. Not in rustls
     /// 0.23.
     pub fn accepts(&self, credential: &Credential) -> bool {
+        let types = self.server_cert_types.unwrap_or(&[CertificateType::X509]);
+        if !types.contains(&credential.certificate_type()) {
+            return false;
+        }
         let Some(chosen) = &self.chosen else {
             return credential
                 .scheme_for(&Checks { schemes: self.signature_schemes, delegated: self.delegated_schemes })
@@ -190,10 +233,12 @@ impl ClientHello<'_> {
 }
 
 impl CertificateRequest<'_> {
-    /// Says whether the server can check a handshake that `credential` signs: the scheme, and of a delegated credential all but
+    /// Says whether the server can check a handshake that `credential` signs: the certificate type, the scheme, and of a delegated credential all but
     /// who signed it.
     pub fn accepts(&self, credential: &Credential) -> bool {
         let checks = Checks { schemes: self.schemes, delegated: self.delegated };
-        credential.scheme_for(&checks).is_some() && !credential.is_untimely(|| self.clock.current_time())
+        credential.certificate_type() == self.certificate_type
+            && credential.scheme_for(&checks).is_some()
+            && !credential.is_untimely(|| self.clock.current_time())
     }
 }

@@ -10,11 +10,12 @@ use pki_types::{DnsName, ServerName};
 
 use super::server::ClientHello;
 use super::time::TimeProvider;
+use super::verify::only;
 use super::webpki::{ParsedCertificate, verify_server_name};
 use crate::crypto::credential::Credential;
 use crate::crypto::signer::CertifiedKey;
 use crate::error::Error;
-use crate::names::SignatureScheme;
+use crate::names::{CertificateType, SignatureScheme};
 
 /// Chooses the certificate a server shows.
 pub trait ResolvesServerCert: fmt::Debug + Send + Sync {
@@ -32,6 +33,16 @@ pub trait ResolvesServerCert: fmt::Debug + Send + Sync {
     /// Says whether what is resolved are raw public keys (RFC 7250).
     fn only_raw_public_keys(&self) -> bool {
         false
+    }
+
+    /// Returns the certificate types that may be resolved, best first: X.509, raw public keys (RFC 7250), or both. Others are
+    /// left out.
+    ///
+    /// Which of them a client takes stands in [`ClientHello::server_cert_types`]; what is resolved decides which one it is.
+    /// By default it is the one type that [`Self::only_raw_public_keys`] names. A resolver that asks another one has to pass on
+    /// this call too. Not in rustls 0.23.
+    fn certificate_types(&self) -> &[CertificateType] {
+        only(self.only_raw_public_keys())
     }
 }
 
@@ -62,6 +73,17 @@ pub trait ResolvesClientCert: fmt::Debug + Send + Sync {
         false
     }
 
+    /// Returns the certificate types that may be resolved, best first: X.509, raw public keys (RFC 7250), or both. Others are
+    /// left out.
+    ///
+    /// They are offered to servers, and a server that asks for a certificate says which one it wants:
+    /// [`CertificateRequest::certificate_type`].
+    /// By default it is the one type that [`Self::only_raw_public_keys`] names. A resolver that asks another one has to pass on
+    /// this call too. Not in rustls 0.23.
+    fn certificate_types(&self) -> &[CertificateType] {
+        only(self.only_raw_public_keys())
+    }
+
     /// Says whether `resolve` may ever return something.
     fn has_certs(&self) -> bool;
 }
@@ -74,6 +96,7 @@ pub struct CertificateRequest<'a> {
     pub(crate) authorities: &'a [Vec<u8>],
     pub(crate) schemes: &'a [SignatureScheme],
     pub(crate) schemes_cert: Option<&'a [SignatureScheme]>,
+    pub(crate) certificate_type: CertificateType,
     pub(crate) delegated: &'a [SignatureScheme],
     pub(crate) clock: &'a Arc<dyn TimeProvider>,
 }
@@ -93,6 +116,11 @@ impl<'a> CertificateRequest<'a> {
     /// the handshake: RFC 8446 section 4.2.3.
     pub fn signature_schemes_cert(&self) -> Option<&'a [SignatureScheme]> {
         self.schemes_cert
+    }
+
+    /// Returns the type of certificate that was agreed on, RFC 7250 section 4.2. Of another type none is shown.
+    pub fn certificate_type(&self) -> CertificateType {
+        self.certificate_type
     }
 
     /// Returns the signature schemes that the server accepts of delegated credentials, RFC 9345 section 4.1.2; none if it takes
@@ -116,7 +144,7 @@ impl ResolvesClientCert for FailResolveClientCert {
     }
 }
 
-/// Always shows the same certificate, as a server or as a client.
+/// Always shows the same certificate, or the same raw public key (RFC 7250), as a server or as a client.
 #[derive(Debug)]
 pub struct SingleCertAndKey(Credential);
 
@@ -146,6 +174,10 @@ impl ResolvesServerCert for SingleCertAndKey {
     fn resolve_credential(&self, _: ClientHello<'_>) -> Option<Credential> {
         Some(self.0.clone())
     }
+
+    fn only_raw_public_keys(&self) -> bool {
+        self.0.certificate_type() == CertificateType::RawPublicKey
+    }
 }
 
 impl ResolvesClientCert for SingleCertAndKey {
@@ -155,6 +187,10 @@ impl ResolvesClientCert for SingleCertAndKey {
 
     fn resolve_credential(&self, _: CertificateRequest<'_>) -> Option<Credential> {
         Some(self.0.clone())
+    }
+
+    fn only_raw_public_keys(&self) -> bool {
+        self.0.certificate_type() == CertificateType::RawPublicKey
     }
 
     fn has_certs(&self) -> bool {

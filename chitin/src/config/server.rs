@@ -255,9 +255,10 @@ fn fingerprint(provider: &CryptoProvider, verifier: &dyn ClientCertVerifier) -> 
     };
     let mut policy = Vec::from([kind]);
     policy.extend([verifier.offer_client_auth(), verifier.client_auth_mandatory()].map(u8::from));
+    let types: Vec<u8> = verifier.certificate_types().iter().copied().map(u8::from).collect();
     let hints = verifier.root_hint_subjects().iter().map(AsRef::as_ref);
     // Each part with its length before it, so that no two lists of parts have the same bytes.
-    for part in core::iter::once(&id[..]).chain(hints) {
+    for part in [&id[..], &types].into_iter().chain(hints) {
         policy.extend(u64::try_from(part.len()).ok()?.to_be_bytes());
         policy.extend_from_slice(part);
     }

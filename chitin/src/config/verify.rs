@@ -9,7 +9,7 @@ use pki_types::{CertificateDer, ServerName, UnixTime};
 
 use crate::crypto::verify::{DigitallySignedStruct, HandshakeSignatureValid};
 use crate::error::Error;
-use crate::names::{DistinguishedName, SignatureScheme};
+use crate::names::{CertificateType, DistinguishedName, SignatureScheme};
 
 /// Proof that a server's certificate chain was verified.
 #[derive(Debug)]
@@ -115,6 +115,16 @@ pub trait ServerCertVerifier: fmt::Debug + Send + Sync {
         false
     }
 
+    /// Returns the certificate types that are taken of servers, best first: X.509, raw public keys (RFC 7250), or both.
+    ///
+    /// A raw public key comes as `end_entity` and `cert` of the other methods, without intermediates and staples;
+    /// [`raw_public_key`](crate::crypto::raw_public_key) tells it from a certificate. Other types are left out. By default it is
+    /// the one type that [`Self::requires_raw_public_keys`] names. A verifier that asks another one has to pass on this call too.
+    /// Not in rustls 0.23.
+    fn certificate_types(&self) -> &[CertificateType] {
+        only(self.requires_raw_public_keys())
+    }
+
     /// Returns the subjects of trusted roots to send as a hint in `certificate_authorities`, RFC 8446 section 4.2.4.
     fn root_hint_subjects(&self) -> Option<&[DistinguishedName]> {
         None
@@ -186,6 +196,16 @@ pub trait ClientCertVerifier: fmt::Debug + Send + Sync {
         false
     }
 
+    /// Returns the certificate types that are taken of clients, best first: X.509, raw public keys (RFC 7250), or both.
+    ///
+    /// A raw public key comes as `end_entity` and `cert` of the other methods, without intermediates;
+    /// [`raw_public_key`](crate::crypto::raw_public_key) tells it from a certificate. Other types are left out. By default it is
+    /// the one type that [`Self::requires_raw_public_keys`] names. A verifier that asks another one has to pass on this call too.
+    /// Not in rustls 0.23.
+    fn certificate_types(&self) -> &[CertificateType] {
+        only(self.requires_raw_public_keys())
+    }
+
     /// Describes the whole policy in bytes, if that can be done: two verifiers with equal bytes accept the same clients.
     ///
     /// A session is resumed only under the policy that made it. Without such bytes the session is bound to the config
@@ -193,6 +213,14 @@ pub trait ClientCertVerifier: fmt::Debug + Send + Sync {
     #[doc(hidden)]
     fn policy_id(&self) -> Option<Vec<u8>> {
         None
+    }
+}
+
+/// The list of one type.
+pub(crate) fn only(raw_public_keys: bool) -> &'static [CertificateType] {
+    match raw_public_keys {
+        true => &[CertificateType::RawPublicKey],
+        false => &[CertificateType::X509],
     }
 }
 

@@ -5,12 +5,13 @@
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use pki_types::UnixTime;
+use pki_types::{CertificateDer, UnixTime};
 
 use super::delegated::Delegated;
 use super::signer::CertifiedKey;
+use super::verify::raw_public_key;
 use crate::error::Error;
-use crate::names::SignatureScheme;
+use crate::names::{CertificateType, SignatureScheme};
 use crate::wire::codec::{MAX16, Opaque, Wire};
 
 /// A certificate chain with its private key, and what is shown beside it.
@@ -92,6 +93,22 @@ impl Credential {
     /// Says whether there is a delegated credential. If so, the key is its key.
     pub fn is_delegated(&self) -> bool {
         self.delegated.is_some()
+    }
+
+    /// Returns what it is to a peer: a raw public key (RFC 7250) if its first certificate is no certificate but a
+    /// SubjectPublicKeyInfo, else a chain of X.509.
+    pub fn certificate_type(&self) -> CertificateType {
+        let raw = self.certified.cert.first().and_then(raw_public_key);
+        if raw.is_some() { CertificateType::RawPublicKey } else { CertificateType::X509 }
+    }
+
+    /// What stands in a Certificate message: a raw public key alone, or the whole chain.
+    pub(crate) fn shown(&self) -> &[CertificateDer<'static>] {
+        let chain = &self.certified.cert;
+        match self.certificate_type() {
+            CertificateType::RawPublicKey => chain.get(..1).unwrap_or_default(),
+            _ => chain,
+        }
     }
 
     /// The scheme to sign a handshake with: the first of our key's that the peer can check.

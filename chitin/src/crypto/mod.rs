@@ -53,8 +53,8 @@ pub(crate) mod verify;
 pub use suites::CipherSuiteCommon;
 use suites::{SupportedCipherSuite, SupportedProtocolVersion};
 pub use verify::{
-    WebPkiSupportedAlgorithms, verify_tls12_signature, verify_tls13_signature,
-    verify_tls13_signature_with_raw_key,
+    WebPkiSupportedAlgorithms, raw_public_key, verify_tls12_signature, verify_tls12_signature_with_raw_key,
+    verify_tls13_signature, verify_tls13_signature_with_raw_key,
 };
 
 /// Everything that a connection asks of cryptography.

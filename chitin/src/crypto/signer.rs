@@ -83,7 +83,11 @@ impl CertifiedKey {
         let Some(ours) = self.key.public_key() else {
             return Err(InconsistentKeys::Unknown.into());
         };
-        let certified = verify::spki_of(self.end_entity_cert()?)?;
+        let shown = self.end_entity_cert()?;
+        let certified = match verify::raw_public_key(shown) {
+            Some(raw) => raw,
+            None => verify::spki_of(shown)?,
+        };
         if certified.as_ref() != ours.as_ref() {
             return Err(InconsistentKeys::KeyMismatch.into());
         }

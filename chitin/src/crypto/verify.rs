@@ -5,6 +5,7 @@
 use alloc::vec::Vec;
 use core::fmt;
 
+use chitin_pki::SubjectPublicKeyInfo;
 use pki_types::alg_id::{self, RSA_ENCRYPTION};
 use pki_types::{CertificateDer, SignatureVerificationAlgorithm, SubjectPublicKeyInfoDer};
 
@@ -105,11 +106,7 @@ pub fn verify_tls12_signature(
     dss: &DigitallySignedStruct,
     supported_schemes: &WebPkiSupportedAlgorithms,
 ) -> Result<HandshakeSignatureValid, Error> {
-    // A scheme of ECDSA names the hash here, and the curve may be any. RFC 8422 section 5.1.3.
-    if !dss.scheme.supported_in_tls12() {
-        return Err(PeerMisbehaved::SignedHandshakeWithUnadvertisedSigScheme.into());
-    }
-    let algorithms = supported_schemes.algorithms(dss.scheme)?;
+    let algorithms = tls12_algorithms(dss, supported_schemes)?;
     let spki = spki_of(cert)?;
     verify(message, &spki, dss, algorithms)
 }
@@ -141,6 +138,39 @@ pub fn verify_tls13_signature_with_raw_key(
 ) -> Result<HandshakeSignatureValid, Error> {
     let algorithms = tls13_algorithms(dss, supported_schemes)?;
     verify(message, spki, dss, algorithms)
+}
+
+/// Checks a TLS 1.2 signature over `message` with a raw public key (RFC 7250). Not in rustls 0.23.
+///
+/// # Errors
+/// If the scheme is not among `supported_schemes`, is none of TLS 1.2, does not fit the key, or the signature is wrong.
+pub fn verify_tls12_signature_with_raw_key(
+    message: &[u8],
+    spki: &SubjectPublicKeyInfoDer<'_>,
+    dss: &DigitallySignedStruct,
+    supported_schemes: &WebPkiSupportedAlgorithms,
+) -> Result<HandshakeSignatureValid, Error> {
+    let algorithms = tls12_algorithms(dss, supported_schemes)?;
+    verify(message, spki, dss, algorithms)
+}
+
+/// Returns the key in `shown` if that is no certificate but a raw public key, a SubjectPublicKeyInfo (RFC 7250 section 3).
+///
+/// A verifier that takes both kinds tells by this what it was given: nothing is both. Whatever kind was agreed on, a connection
+/// refuses the other before a verifier is asked. Not in rustls 0.23.
+pub fn raw_public_key<'a>(shown: &'a CertificateDer<'_>) -> Option<SubjectPublicKeyInfoDer<'a>> {
+    SubjectPublicKeyInfo::parse(shown).is_ok().then(|| SubjectPublicKeyInfoDer::from(shown.as_ref()))
+}
+
+/// In TLS 1.2 a scheme of ECDSA names the hash, and the curve may be any. RFC 8422 section 5.1.3.
+fn tls12_algorithms(
+    dss: &DigitallySignedStruct,
+    supported: &WebPkiSupportedAlgorithms,
+) -> Result<&'static [&'static dyn SignatureVerificationAlgorithm], Error> {
+    if !dss.scheme.supported_in_tls12() {
+        return Err(PeerMisbehaved::SignedHandshakeWithUnadvertisedSigScheme.into());
+    }
+    supported.algorithms(dss.scheme)
 }
 
 /// In TLS 1.3 a scheme of ECDSA names its curve, and PKCS #1 v1.5 is for certificates only. RFC 8446 section 4.2.3.
@@ -216,9 +246,12 @@ pub(crate) struct CertifiedKeyType {
     pub(crate) curve: Option<NamedGroup>,
 }
 
-/// The type of the key in a certificate; `None` if it is none.
+/// The type of the key in a certificate, or of a raw public key; `None` if it is neither.
 pub(crate) fn key_type_of(cert: &CertificateDer<'_>) -> Option<CertifiedKeyType> {
-    let algorithm = der::take(&mut spki_content(cert)?, der::SEQUENCE)?;
+    let algorithm = match SubjectPublicKeyInfo::parse(cert) {
+        Ok(raw) => raw.algorithm_id(),
+        Err(_) => der::take(&mut spki_content(cert)?, der::SEQUENCE)?,
+    };
     let curves = [
         (alg_id::ECDSA_P256, NamedGroup::secp256r1),
         (alg_id::ECDSA_P384, NamedGroup::secp384r1),

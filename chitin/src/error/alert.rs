@@ -123,7 +123,8 @@ fn message(why: &InvalidMessage) -> AlertDescription {
         | InvalidMessage::TrailingData(_)
         | InvalidMessage::UnsupportedCompression
         | InvalidMessage::UnsupportedCurveType
-        | InvalidMessage::UnsupportedKeyExchangeAlgorithm(_) => AlertDescription::DecodeError,
+        | InvalidMessage::UnsupportedKeyExchangeAlgorithm(_)
+        | InvalidMessage::WrongCertificateType => AlertDescription::DecodeError,
     }
 }
 
@@ -197,6 +198,9 @@ fn misbehaved(why: &PeerMisbehaved) -> AlertDescription {
         | PeerMisbehaved::IllegalHelloRetryRequestWithWrongLegacyVersion
         | PeerMisbehaved::IllegalHelloRetryRequestWithWrongSessionId
         | PeerMisbehaved::IncorrectDelegatedCredential
+        | PeerMisbehaved::OfferedOnlyDefaultCertificateType
+        | PeerMisbehaved::RawPublicKeyWithIssuers
+        | PeerMisbehaved::RawPublicKeyWithStaples
         | PeerMisbehaved::InvalidKeyShare
         | PeerMisbehaved::InvalidMaxEarlyDataSize
         | PeerMisbehaved::KeyShareForUnofferedGroup

@@ -247,6 +247,12 @@ faults! {
         EarlyDataAcceptedWithVariedApplicationProtocol = "early data was accepted with an application protocol other than that of the ticket",
         /// In TLS 1.3, where a client's list may be empty. RFC 8446 section 4.4.2.4. We send `decode_error`.
         ServerSentEmptyCertificateList = "the server sent an empty certificate list",
+        /// RFC 7250 section 4.1. We send `illegal_parameter`.
+        OfferedOnlyDefaultCertificateType = "the client lists X.509 as its only certificate type, which is not to be said",
+        /// RFC 8446 section 4.4.2. We send `illegal_parameter`.
+        RawPublicKeyWithIssuers = "a raw public key is followed by further certificates",
+        /// They are about certificates. RFC 6066 section 8, RFC 6962 section 3.3, RFC 9345 section 4. We send `illegal_parameter`.
+        RawPublicKeyWithStaples = "a raw public key comes with an OCSP response, timestamps or a delegated credential",
         /// RFC 8446 section 5.1. We send `unexpected_message`.
         EmptyHandshakeRecord = "a handshake record has no content",
         /// RFC 8446 section 5.1. We send `unexpected_message`.
@@ -395,6 +401,8 @@ faults! {
         UnsupportedKeyExchangeAlgorithm(KeyExchangeAlgorithm) = "a message is for a key exchange that we do not support",
 
         // From here on: what 0.23 has no variant for.
+        /// RFC 7250 section 3, RFC 8446 section 4.4.2. We send `decode_error`.
+        WrongCertificateType = "a raw public key stands in the place of a certificate, or something else in that of a raw public key",
         /// draft-ietf-tls-tlsflags section 2. We send `illegal_parameter`.
         NonMinimalFlags = "the flags extension ends with a byte that has no flag",
         /// A limit of ours, on what a peer may make us keep. RFC 8446 section 4. We send `decode_error`.

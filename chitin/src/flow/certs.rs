@@ -13,13 +13,14 @@ use crate::crypto::delegated::Delegated;
 use crate::crypto::hash::Output;
 use crate::crypto::verify::{DigitallySignedStruct, HandshakeSignatureValid};
 use crate::error::{Error, InvalidMessage, PeerMisbehaved};
+use crate::flow::cert_types;
 use crate::flow::cx::Cx;
 use crate::flow::delegation::{PeerDelegation, Rules};
 use crate::flow::question::guarded;
 use crate::flow::replies::{self, Reply};
 use crate::names::{
-    CertificateCompressionAlgorithm, CertificateStatusType, ContentType, EcPointFormat, HandshakeType,
-    SignatureScheme,
+    CertificateCompressionAlgorithm, CertificateStatusType, CertificateType, ContentType, EcPointFormat,
+    HandshakeType, SignatureScheme,
 };
 use crate::schedule::tls13::TrafficSecret;
 use crate::schedule::transcript::Transcript;
@@ -73,6 +74,9 @@ impl<'a> Staples<'a> {
     /// Of what the credential has, that which the client asks for. It asks for a delegated credential, or this one could not
     /// have been chosen.
     pub(crate) fn wanted_by(hello: &ClientHello, credential: &'a Credential) -> Self {
+        if credential.certificate_type() == CertificateType::RawPublicKey {
+            return Self::default();
+        }
         let ocsp = credential.certified.ocsp.as_deref().filter(|response| !response.is_empty());
         let scts = credential.scts();
         Self {
@@ -83,8 +87,12 @@ impl<'a> Staples<'a> {
     }
 }
 
-/// Reads a Certificate message of the handshake proper, where its context is empty.
-pub(crate) fn read_chain(body: &[u8], offered: impl Fn(u16) -> bool) -> Result<PeerChain, Error> {
+/// Reads a Certificate message of the handshake proper, where its context is empty. `typ` was agreed on.
+pub(crate) fn read_chain(
+    body: &[u8],
+    typ: CertificateType,
+    offered: impl Fn(u16) -> bool,
+) -> Result<PeerChain, Error> {
     let message = Certificate::read_all(body)?;
     if !message.context.0.is_empty() {
         return Err(PeerMisbehaved::WrongCertificateContext.into());
@@ -108,6 +116,7 @@ pub(crate) fn read_chain(body: &[u8], offered: impl Fn(u16) -> bool) -> Result<P
         }
         chain.certificates.push(CertificateDer::from(entry.cert_data.0.to_vec()));
     }
+    cert_types::check_chain(typ, &chain)?;
     Ok(chain)
 }
 
@@ -207,15 +216,18 @@ pub(crate) fn decompress(
     })
 }
 
-/// Sends a chain, compressed if there is a compressor and it does not fail.
+/// Sends what a credential shows, compressed if there is a compressor and it does not fail.
 pub(crate) fn emit_chain(
     cx: &mut Cx<'_>,
     transcript: &mut Transcript,
-    chain: &[CertificateDer<'_>],
+    credential: &Credential,
     staples: Staples<'_>,
     compressor: Option<&'static dyn CertCompressor>,
     cache: &CompressionCache,
 ) -> Result<(), Error> {
+    let chain = credential.shown();
+    // A key has nothing in it that could be left out. RFC 8879 section 4: the sender may compress.
+    let compressor = compressor.filter(|_| credential.certificate_type() == CertificateType::X509);
     let compressed = match compressor {
         Some(compressor) => compress(chain, staples, compressor, cache)?,
         None => None,
@@ -354,14 +366,32 @@ pub(crate) fn check_finished(
 
 // ---- TLS 1.2
 
-/// Reads a Certificate message of TLS 1.2: a list without extensions. RFC 5246 section 7.4.2.
-pub(crate) fn read_chain12(body: &[u8]) -> Result<Vec<CertificateDer<'static>>, Error> {
+/// Reads a Certificate message of TLS 1.2: a list without extensions (RFC 5246 section 7.4.2), or one key without a list, which
+/// is empty if there is none (RFC 7250 section 3). `typ` was agreed on.
+pub(crate) fn read_chain12(body: &[u8], typ: CertificateType) -> Result<PeerChain, Error> {
     let message = Certificate12::read_all(body)?;
-    message.certificates().map(|der| Ok(CertificateDer::from(der?.to_vec()))).collect()
+    let certificates = match typ {
+        CertificateType::RawPublicKey if message.list.0.is_empty() => Vec::new(),
+        CertificateType::RawPublicKey => vec![CertificateDer::from(message.list.0.to_vec())],
+        _ => message
+            .certificates()
+            .map(|der| Ok(CertificateDer::from(der?.to_vec())))
+            .collect::<Result<_, Error>>()?,
+    };
+    let chain = PeerChain::bare(certificates);
+    cert_types::check_chain(typ, &chain)?;
+    Ok(chain)
 }
 
-pub(crate) fn write_chain12(out: &mut Vec<u8>, chain: &[CertificateDer<'_>]) {
-    Certificate12::write_chain(out, chain.iter().map(AsRef::as_ref));
+/// The chain, or the raw public key, of a credential of type `typ`; empty if a client has none.
+pub(crate) fn write_chain12(out: &mut Vec<u8>, typ: CertificateType, shown: &[CertificateDer<'_>]) {
+    match typ {
+        CertificateType::RawPublicKey => {
+            let key = shown.first().map_or(&[][..], AsRef::as_ref);
+            Opaque::<0, MAX24>(key).write(out);
+        }
+        _ => Certificate12::write_chain(out, shown.iter().map(AsRef::as_ref)),
+    }
 }
 
 /// Reads a CertificateVerify whose scheme must be one that we offered. RFC 5246 section 7.4.8.
@@ -425,7 +455,7 @@ mod tests {
         let read = |entries: &[Vec<u8>]| {
             let mut body = vec![0];
             nest(&mut body, MAX24, |out| entries.iter().for_each(|entry| out.extend(entry)));
-            read_chain(&body, |_| true).unwrap()
+            read_chain(&body, CertificateType::X509, |_| true).unwrap()
         };
         let of_leaf = read(&[entry(1, &block), entry(2, &[])]);
         assert!(of_leaf.delegated.is_some());

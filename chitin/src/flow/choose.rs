@@ -15,6 +15,7 @@ use crate::crypto::credential::{Checks, Credential};
 use crate::crypto::suites::{SupportedCipherSuite, Tls12CipherSuite, Tls13CipherSuite};
 use crate::crypto::verify::key_type_of;
 use crate::error::{Error, PeerIncompatible, PeerMisbehaved};
+use crate::flow::cert_types;
 use crate::flow::certs;
 use crate::flow::question;
 use crate::flow::size_limit;
@@ -61,6 +62,7 @@ pub(crate) fn check_hello(hello: &ClientHello) -> Result<(), Error> {
     if !hello.offers_only_null_compression() {
         return Err(PeerMisbehaved::OfferedIncorrectCompressions.into());
     }
+    cert_types::check(hello)?;
     certs::check_compressions(hello.cert_compressions())?;
     size_limit::check(hello.record_size_limit())?;
     let misplaced =
@@ -292,6 +294,7 @@ pub(crate) fn check_hello12(hello: &ClientHello, config: &ServerConfig) -> Resul
     if !hello.offers_null_compression() {
         return Err(PeerIncompatible::NullCompressionRequired.into());
     }
+    cert_types::check(hello)?;
     // It means nothing here, but the list is wrong whoever reads it.
     certs::check_compressions(hello.cert_compressions())?;
     size_limit::check(hello.record_size_limit())?;

@@ -36,6 +36,7 @@ use crate::crypto::credential::{Checks, Credential};
 use crate::crypto::suites::{SupportedCipherSuite, Tls12CipherSuite};
 use crate::crypto::verify::{DigitallySignedStruct, key_type_of};
 use crate::error::{Error, InvalidMessage, PeerIncompatible, PeerMisbehaved};
+use crate::flow::cert_types;
 use crate::flow::certs::{self, PeerChain};
 use crate::flow::cx::Cx;
 use crate::flow::offer::{Asked, MAX_TICKET, Offer};
@@ -45,8 +46,8 @@ use crate::flow::size_limit;
 use crate::flow::transcript12::Messages;
 use crate::flow::unexpected;
 use crate::names::{
-    CertificateStatusType, ClientCertificateType, Compression, HandshakeKind, HandshakeType, ProtocolVersion,
-    SignatureAlgorithm, SignatureScheme,
+    CertificateStatusType, CertificateType, ClientCertificateType, Compression, HandshakeKind, HandshakeType,
+    ProtocolVersion, SignatureAlgorithm, SignatureScheme,
 };
 use crate::record::joiner::Message;
 use crate::schedule::tls12::{KeyBlock, Label, MasterSecret, Randoms};
@@ -182,6 +183,8 @@ impl Client {
 /// What every state of a handshake has.
 pub(crate) struct Common {
     asked: Asked,
+    /// What we have to show if we are asked.
+    client_type: CertificateType,
     suite: &'static Tls12CipherSuite,
     randoms: Randoms,
     messages: Messages,
@@ -220,6 +223,7 @@ pub(crate) fn read_server_hello(
     }
     let suite = offer.suite12(hello.cipher_suite).ok_or(PeerMisbehaved::SelectedUnofferedCipherSuite)?;
     let ems = check_extensions(&offer, &extensions)?;
+    let (server, client) = (extensions.server_certificate_type, extensions.client_certificate_type);
     size_limit::check(extensions.record_size_limit)?;
     if let Some(protocol) = extensions.application_layer_protocol_negotiation {
         cx.facts.alpn = Some(protocol.0.to_vec());
@@ -232,6 +236,7 @@ pub(crate) fn read_server_hello(
     let mut messages = Messages::new(transcript, suite.common.hash_provider);
     messages.add(m.raw);
     let common = Common {
+        client_type: cert_types::chosen(client, offer.client_types())?,
         asked: offer.into_asked(),
         suite,
         randoms,
@@ -248,12 +253,17 @@ pub(crate) fn read_server_hello(
         size_limit::enforce(common.asked.size_limit, cx);
     }
     match session {
-        Some(session) => resume(common, session, cx),
+        Some(session) => {
+            // Nothing is shown, so nothing has to be chosen.
+            cert_types::chosen(server, &common.asked.server_types)?;
+            resume(common, session, cx)
+        }
         None => {
+            let server_type = cert_types::of_server(server, &common.asked.server_types)?;
             cx.facts.kind = Some(HandshakeKind::Full);
             let status_comes = extensions.status_request.is_some();
             let scts = certs::read_scts(extensions.signed_certificate_timestamp);
-            Ok(WaitCertificate(Box::new(Begun { common, status_comes, scts })))
+            Ok(WaitCertificate(Box::new(Begun { common, server_type, status_comes, scts })))
         }
     }
 }
@@ -303,6 +313,7 @@ fn resume(common: Common, session: Tls12ClientSessionValue, cx: &mut Cx<'_>) -> 
 /// A full handshake has begun.
 pub(crate) struct Begun {
     common: Common,
+    server_type: CertificateType,
     status_comes: bool,
     /// TLS 1.2 has them in ServerHello. RFC 6962 section 3.3.1.
     scts: Vec<Vec<u8>>,
@@ -310,15 +321,19 @@ pub(crate) struct Begun {
 
 impl Begun {
     fn read_certificate(mut self: Box<Self>, m: Message<'_>) -> Result<Client, Error> {
-        let certificates = certs::read_chain12(m.body)?;
+        let chain = certs::read_chain12(m.body, self.server_type)?;
         // RFC 5246 section 7.4.2: a server always has one.
-        if certificates.is_empty() {
+        if chain.certificates.is_empty() {
             return Err(InvalidMessage::IllegalEmptyList("certificate_list").into());
         }
-        self.common.check_key_type(&certificates)?;
+        let raw = self.server_type == CertificateType::RawPublicKey;
+        if raw && (self.status_comes || !self.scts.is_empty()) {
+            return Err(PeerMisbehaved::RawPublicKeyWithStaples.into());
+        }
+        self.common.check_key_type(&chain.certificates)?;
         self.common.messages.add(m.raw);
-        let Self { common, status_comes, scts } = *self;
-        let chain = PeerChain { scts, ..PeerChain::bare(certificates) };
+        let Self { common, status_comes, scts, .. } = *self;
+        let chain = PeerChain { scts, ..chain };
         let presented = Box::new(Presented { common, chain });
         Ok(match status_comes {
             true => WaitCertificateStatusOrServerKeyExchange(presented),
@@ -402,6 +417,7 @@ pub(crate) struct Claimed {
 /// What the server wants to see of us. RFC 5246 section 7.4.4.
 struct Request {
     schemes: Vec<SignatureScheme>,
+    certificate_type: CertificateType,
     authorities: Vec<Vec<u8>>,
 }
 
@@ -412,6 +428,7 @@ impl Request {
             authorities: &self.authorities,
             schemes: &self.schemes,
             schemes_cert: None,
+            certificate_type: self.certificate_type,
             delegated: &[],
             clock: &config.time_provider,
         }
@@ -436,6 +453,7 @@ impl Claimed {
         let message = CertificateRequest12::read_all(m.body)?;
         self.request = Some(Request {
             schemes: message.schemes.iter().filter(|scheme| takes(&message, *scheme)).collect(),
+            certificate_type: self.common.client_type,
             authorities: message.authorities.iter().map(|name| name.0.to_vec()).collect(),
         });
         self.common.messages.add(m.raw);
@@ -490,17 +508,20 @@ impl Authenticated {
         cx: &mut Cx<'_>,
     ) -> Result<Client, Error> {
         let Self { mut common, chain, group, public, request } = *self;
-        // An empty chain is no certificate, and must not be followed by a signature.
+        // An empty chain is no certificate, and must not be followed by a signature. Nor is one of another type what was asked for.
         let usable = match (&request, credential.filter(|credential| !credential.certified.cert.is_empty())) {
-            (Some(request), Some(credential)) => {
+            (Some(request), Some(credential))
+                if credential.certificate_type() == request.certificate_type =>
+            {
                 certs::choose_scheme(&credential, &Checks { schemes: &request.schemes, delegated: &[] })?
                     .map(|scheme| (credential, scheme))
             }
             _ => None,
         };
-        if request.is_some() {
-            let ours = usable.as_ref().map_or(&[][..], |(credential, _)| &credential.certified.cert);
-            common.messages.emit(cx, HandshakeType::Certificate, |out| certs::write_chain12(out, ours));
+        if let Some(request) = &request {
+            let ours = usable.as_ref().map_or(&[][..], |(credential, _)| credential.shown());
+            let typ = request.certificate_type;
+            common.messages.emit(cx, HandshakeType::Certificate, |out| certs::write_chain12(out, typ, ours));
         }
         let exchange = group.start()?;
         let key_exchange = ClientKeyExchange { public: Opaque(exchange.pub_key()) };

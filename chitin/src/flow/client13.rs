@@ -33,6 +33,7 @@ use crate::crypto::credential::{Checks, Credential};
 use crate::crypto::suites::{SupportedCipherSuite, Tls13CipherSuite};
 use crate::crypto::verify::DigitallySignedStruct;
 use crate::error::{Error, InvalidMessage, PeerIncompatible, PeerMisbehaved};
+use crate::flow::cert_types;
 use crate::flow::certs::{self, PeerChain, Signed, Staples};
 use crate::flow::cx::{Cx, Gate};
 use crate::flow::delegation::Rules;
@@ -46,8 +47,8 @@ use crate::flow::traffic13::{Tickets, Traffic};
 use crate::flow::unexpected;
 use crate::flow::{self, client12};
 use crate::names::{
-    CipherSuite, Compression, HandshakeKind, HandshakeType, NamedGroup, ProtocolVersion, Side,
-    SignatureScheme,
+    CertificateType, CipherSuite, Compression, HandshakeKind, HandshakeType, NamedGroup, ProtocolVersion,
+    Side, SignatureScheme,
 };
 use crate::observe::KeyLevel;
 use crate::record::joiner::Message;
@@ -501,6 +502,13 @@ impl Agreed {
             size_limit::obey(limit, ProtocolVersion::TLSv1_3, cx);
             size_limit::enforce(asked.size_limit, cx);
         }
+        let (server, client) = (extensions.server_certificate_type, extensions.client_certificate_type);
+        let client_type = cert_types::chosen(client, &asked.client_types)?;
+        let server_type = match &self.resumed {
+            // Nothing is shown, so nothing has to be chosen.
+            Some(_) => cert_types::chosen(server, &asked.server_types)?,
+            None => cert_types::of_server(server, &asked.server_types)?,
+        };
         self.settle_early_data(extensions.early_data.is_some(), cx)?;
         self.common.ech.take_retry_configs(extensions.encrypted_client_hello);
         self.common.transcript.add(m.raw);
@@ -516,7 +524,13 @@ impl Agreed {
                     false => WaitFinished(authenticated),
                 }
             }
-            None => WaitCertificateOrRequest(Box::new(Unauthenticated { common, keys, request: None })),
+            None => WaitCertificateOrRequest(Box::new(Unauthenticated {
+                common,
+                keys,
+                server_type,
+                client_type,
+                request: None,
+            })),
         })
     }
 }
@@ -558,12 +572,16 @@ impl Agreed {
 pub(crate) struct Unauthenticated {
     common: Box<Common>,
     keys: Handshake,
+    /// What it has to show, and what we have to, if it asks.
+    server_type: CertificateType,
+    client_type: CertificateType,
     request: Option<Request>,
 }
 
 /// What the server wants to see of us. RFC 8446 section 4.3.2.
 pub(crate) struct Request {
     schemes: Vec<SignatureScheme>,
+    certificate_type: CertificateType,
     /// Of certificates, where that is another list.
     schemes_cert: Option<Vec<SignatureScheme>>,
     /// Of the keys of delegated credentials.
@@ -580,6 +598,7 @@ impl Request {
             authorities: &self.authorities,
             schemes: &self.schemes,
             schemes_cert: self.schemes_cert.as_deref(),
+            certificate_type: self.certificate_type,
             delegated: &self.delegated,
             clock: &config.time_provider,
         }
@@ -610,6 +629,7 @@ impl Unauthenticated {
         self.request = Some(Request {
             compressor: certs::choose_compressor(ours, extensions.compress_certificate)?,
             schemes,
+            certificate_type: self.client_type,
             schemes_cert: extensions.signature_algorithms_cert.map(|list| list.iter().collect()),
             delegated: extensions.delegated_credential.into_iter().flat_map(|list| list.iter()).collect(),
             authorities: authorities
@@ -640,13 +660,13 @@ impl Unauthenticated {
     /// Takes the body of a Certificate message, and what of it goes into the transcript.
     fn read_chain(mut self: Box<Self>, body: &[u8], raw: &[u8]) -> Result<Client, Error> {
         let asked = &self.common.asked;
-        let chain = certs::read_chain(body, |code| asked.offered(code))?;
+        let chain = certs::read_chain(body, self.server_type, |code| asked.offered(code))?;
         // A server always has one. RFC 8446 section 4.4.2.4.
         if chain.certificates.is_empty() {
             return Err(PeerMisbehaved::ServerSentEmptyCertificateList.into());
         }
         self.common.transcript.add(raw);
-        let Self { common, keys, request } = *self;
+        let Self { common, keys, request, .. } = *self;
         Ok(WaitCertificateVerify(Box::new(Presented { common, keys, request, chain })))
     }
 }
@@ -779,8 +799,11 @@ impl Answering {
     fn send_certificate(self, credential: Option<Credential>, cx: &mut Cx<'_>) -> Result<Client, Error> {
         let Self { mut finishing, request } = self;
         let transcript = &mut finishing.common.transcript;
-        // An empty chain is no certificate, and must not be followed by a signature.
-        let usable = match credential.filter(|credential| !credential.certified.cert.is_empty()) {
+        // An empty chain is no certificate, and must not be followed by a signature. Nor is one of another type what was asked for.
+        let fits = |credential: &Credential| {
+            !credential.certified.cert.is_empty() && credential.certificate_type() == request.certificate_type
+        };
+        let usable = match credential.filter(fits) {
             Some(credential) => {
                 certs::choose_scheme(&credential, &request.checks())?.map(|scheme| (credential, scheme))
             }
@@ -794,7 +817,7 @@ impl Answering {
         };
         let cache = &finishing.common.asked.config.cert_compression_cache;
         let staples = Staples::of_client(&credential);
-        certs::emit_chain(cx, transcript, &credential.certified.cert, staples, request.compressor, cache)?;
+        certs::emit_chain(cx, transcript, &credential, staples, request.compressor, cache)?;
         let message = certs::signed_message(Signed::ByClient, &transcript.current());
         Ok(AskSignature(Box::new(Signing { finishing, credential, scheme, message })))
     }

@@ -3,6 +3,7 @@
 //! A flow is an enum of states. It gets whole messages and answers, and gives the next state; it touches the connection only
 //! through [`Cx`](cx::Cx). When it needs something from outside, its state is a [`Question`](question::Question).
 
+pub(crate) mod cert_types;
 pub(crate) mod certs;
 pub(crate) mod choose;
 pub(crate) mod client12;

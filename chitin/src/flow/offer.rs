@@ -24,15 +24,16 @@ use crate::crypto::hash::Hash;
 use crate::crypto::suites::{SupportedCipherSuite, Tls12CipherSuite, Tls13CipherSuite};
 use crate::crypto::{ActiveKeyExchange, SupportedKxGroup};
 use crate::error::{Error, PeerMisbehaved};
+use crate::flow::cert_types;
 use crate::flow::certs;
 use crate::flow::delegation;
 use crate::flow::ech_client::Cover;
 use crate::flow::psk;
-use crate::flow::question::{self, SERVER_VERIFIER, STORE, guarded, told};
+use crate::flow::question::{self, CLIENT_RESOLVER, SERVER_VERIFIER, STORE, guarded, told};
 use crate::flow::size_limit;
 use crate::names::{
-    CertificateCompressionAlgorithm, CertificateStatusType, CipherSuite, Compression, HandshakeType,
-    NamedGroup, ProtocolVersion, PskKeyExchangeMode, ServerNameType, SignatureScheme,
+    CertificateCompressionAlgorithm, CertificateStatusType, CertificateType, CipherSuite, Compression,
+    HandshakeType, NamedGroup, ProtocolVersion, PskKeyExchangeMode, ServerNameType, SignatureScheme,
 };
 use crate::schedule::tls13::{Early, EarlySecrets, PskKind};
 use crate::schedule::transcript::Unhashed;
@@ -54,6 +55,9 @@ pub(crate) struct Offer {
     schemes: Vec<SignatureScheme>,
     /// With what the key of a delegated credential may sign. RFC 9345.
     delegated: Vec<SignatureScheme>,
+    /// What the server may show, and what we can show. RFC 7250.
+    server_types: Vec<CertificateType>,
+    client_types: Vec<CertificateType>,
     /// How the server may compress its certificates.
     compressions: Vec<CertificateCompressionAlgorithm>,
     /// The key exchanges that have been begun, in the order of the groups.
@@ -139,6 +143,9 @@ impl Offer {
             false => Vec::new(),
         };
         let schemes = told(SERVER_VERIFIER, || config.verifier.supported_verify_schemes())?;
+        let server_types = told(SERVER_VERIFIER, || cert_types::known(config.verifier.certificate_types()))?;
+        let resolver = &config.client_auth_cert_resolver;
+        let client_types = told(CLIENT_RESOLVER, || cert_types::known(resolver.certificate_types()))?;
         // Also those that TLS 1.3 has for certificates only: without rsa_pkcs1 few chains of RSA could be shown. RFC 8446
         // section 4.2.3.
         let mut offer = Self {
@@ -151,6 +158,8 @@ impl Offer {
                 &config.delegated_credential_schemes,
                 &config.provider.signature_verification_algorithms,
             ),
+            server_types,
+            client_types,
             compressions: certs::offered_compressions(&config.cert_decompressors)?,
             shares,
             grease_share: true,
@@ -396,6 +405,12 @@ impl Offer {
             ext::delegated_credential => {
                 nest(out, MAX16, |out| self.delegated.iter().for_each(|scheme| scheme.write(out)));
             }
+            ext::server_certificate_type => {
+                nest(out, MAX8, |out| self.server_types.iter().for_each(|typ| typ.write(out)));
+            }
+            ext::client_certificate_type => {
+                nest(out, MAX8, |out| self.client_types.iter().for_each(|typ| typ.write(out)));
+            }
             ext::ticket_request => {
                 if let Some(wanted) = self.config.send_ticket_request {
                     out.extend_from_slice(&[wanted.new_session_count, wanted.resumption_count]);
@@ -460,7 +475,11 @@ impl Offer {
         }
         order.extend(self.quic.as_ref().map(Parameters::code));
         let mut when = |condition: bool, code: u16| order.extend(condition.then_some(code));
-        when(self.config.request_ocsp_response, ext::status_request);
+        when(cert_types::is_said(&self.server_types), ext::server_certificate_type);
+        when(cert_types::is_said(&self.client_types), ext::client_certificate_type);
+        // What is about certificates is not asked of a raw public key.
+        let certified = self.server_types.contains(&CertificateType::X509);
+        when(certified && self.config.request_ocsp_response, ext::status_request);
         when(self.server_name().is_some() || self.hides(), ext::server_name);
         when(self.config.ech_mode.is_some(), ext::encrypted_client_hello);
         when(!self.protocols.is_empty(), ext::application_layer_protocol_negotiation);
@@ -469,10 +488,10 @@ impl Offer {
         when(new && tickets, ext::ticket_request);
         when(self.size_limit().is_some(), ext::record_size_limit);
         let hints = self.config.verifier.root_hint_subjects().is_some_and(|names| !names.is_empty());
-        when(hints, ext::certificate_authorities);
-        when(self.config.verifier.requests_scts(), ext::signed_certificate_timestamp);
+        when(certified && hints, ext::certificate_authorities);
+        when(certified && self.config.verifier.requests_scts(), ext::signed_certificate_timestamp);
         when(self.early_data, ext::early_data);
-        when(new && !self.delegated.is_empty(), ext::delegated_credential);
+        when(new && certified && !self.delegated.is_empty(), ext::delegated_credential);
         when(new && !self.compressions.is_empty(), ext::compress_certificate);
 
         // Fisher and Yates. A byte modulo a dozen is a little uneven, which does not matter here.
@@ -549,6 +568,11 @@ impl Offer {
     /// Did early data follow the first hello, or may it still?
     pub(crate) fn sends_early_data(&self) -> bool {
         self.early_data
+    }
+
+    /// The certificate types that we can show.
+    pub(crate) fn client_types(&self) -> &[CertificateType] {
+        &self.client_types
     }
 
     pub(crate) fn config(&self) -> &ClientConfig {
@@ -729,9 +753,20 @@ impl Offer {
     pub(crate) fn into_asked(self) -> Asked {
         let codes = self.order.iter().copied().filter(|code| self.offered(*code)).collect();
         let size_limit = self.size_limit();
-        let Self { config, name, protocols, schemes, delegated, quic, .. } = self;
+        let Self { config, name, protocols, schemes, delegated, quic, server_types, client_types, .. } = self;
         let quic = quic.map(|quic| quic.code());
-        Asked { config, name, codes, protocols, schemes, delegated, size_limit, quic }
+        Asked {
+            config,
+            name,
+            codes,
+            protocols,
+            schemes,
+            delegated,
+            server_types,
+            client_types,
+            size_limit,
+            quic,
+        }
     }
 }
 
@@ -753,6 +788,9 @@ pub(crate) struct Asked {
     protocols: Vec<Vec<u8>>,
     schemes: Vec<SignatureScheme>,
     pub(crate) delegated: Vec<SignatureScheme>,
+    /// What the server may show, and what we can show.
+    pub(crate) server_types: Vec<CertificateType>,
+    pub(crate) client_types: Vec<CertificateType>,
     /// What we said of the records that we take.
     pub(crate) size_limit: Option<u16>,
     /// The extension that has to bring the server's transport parameters.

@@ -28,6 +28,8 @@ pub(crate) const STORE: &str = "client session store";
 pub(crate) const SERVER_STORE: &str = "session store";
 pub(crate) const SERVER_VERIFIER: &str = "server certificate verifier";
 pub(crate) const CLIENT_VERIFIER: &str = "client certificate verifier";
+pub(crate) const CLIENT_RESOLVER: &str = "client certificate resolver";
+pub(crate) const SERVER_RESOLVER: &str = "server certificate resolver";
 pub(crate) const TICKETER: &str = "ticketer";
 pub(crate) const KEY_LOG: &str = "key log";
 
@@ -157,8 +159,8 @@ impl Question<'_> {
     pub(crate) fn name(&self) -> &'static str {
         match self {
             Self::Config => "server config",
-            Self::ServerCertificate { .. } => "server certificate resolver",
-            Self::ClientCertificate { .. } => "client certificate resolver",
+            Self::ServerCertificate { .. } => SERVER_RESOLVER,
+            Self::ClientCertificate { .. } => CLIENT_RESOLVER,
             Self::Sign { .. } => "signing key",
             Self::VerifyServer { .. } => SERVER_VERIFIER,
             Self::VerifyClient { .. } => CLIENT_VERIFIER,
@@ -199,8 +201,8 @@ pub(crate) fn view(hello: &ClientHello) -> HelloView<'_> {
         delegated_schemes: &hello.delegated,
         chosen: None,
         certificate_authorities: hello.authorities.as_deref(),
-        server_cert_types: None,
-        client_cert_types: None,
+        server_cert_types: hello.server_cert_types.as_deref(),
+        client_cert_types: hello.client_cert_types.as_deref(),
     }
 }
 

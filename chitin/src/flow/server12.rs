@@ -35,6 +35,7 @@ use crate::crypto::credential::Credential;
 use crate::crypto::suites::{SupportedCipherSuite, Tls12CipherSuite};
 use crate::crypto::verify::DigitallySignedStruct;
 use crate::error::{Error, PeerMisbehaved};
+use crate::flow::cert_types;
 use crate::flow::certs::{self, PeerChain, Staples};
 use crate::flow::choose;
 use crate::flow::cx::Cx;
@@ -44,7 +45,9 @@ use crate::flow::question::{self, Answer, CLIENT_VERIFIER, Question, SERVER_STOR
 use crate::flow::size_limit;
 use crate::flow::transcript12::Messages;
 use crate::flow::unexpected;
-use crate::names::{CertificateStatusType, HandshakeKind, HandshakeType, ProtocolVersion, SignatureScheme};
+use crate::names::{
+    CertificateStatusType, CertificateType, HandshakeKind, HandshakeType, ProtocolVersion, SignatureScheme,
+};
 use crate::record::joiner::Message;
 use crate::schedule::tls12::{KeyBlock, KeyHalf, Label, MasterSecret, Randoms};
 use crate::wire::client_hello::ClientHello;
@@ -61,7 +64,7 @@ pub(crate) enum Server {
     AskSession(Box<Started>),
     AskServerCertificate(Box<Started>),
     AskSignature(Box<Signing>),
-    WaitCertificate(Box<Offered>),
+    WaitCertificate(Box<Asked>),
     WaitClientKeyExchange(Box<Offered>),
     WaitCertificateVerify(Box<Keyed>),
     AskVerdict(Box<Claimed>),
@@ -259,13 +262,14 @@ impl Started {
         cx.facts.session_group = Some(session.group);
         cx.facts.resumption_data = Some(session.application);
         let session_id = hello.session_id().to_vec();
+        let types = cert_types::Says::resumed(&hello, &config)?;
         send_server_hello(
             &config,
             &hello,
             suite,
             &randoms,
             &session_id,
-            Says { ems, ..Says::default() },
+            Says { ems, types, ..Says::default() },
             &mut messages,
             cx,
         )?;
@@ -309,6 +313,7 @@ struct Common {
 #[derive(Default)]
 struct Says<'a> {
     ems: bool,
+    types: cert_types::Says,
     named: bool,
     ticket: bool,
     status: bool,
@@ -339,6 +344,8 @@ fn send_server_hello(
         session_ticket: says.ticket.then_some(()),
         status_request: says.status.then_some(()),
         signed_certificate_timestamp: says.scts.map(List::of_encoded),
+        client_certificate_type: says.types.client,
+        server_certificate_type: says.types.server,
         application_layer_protocol_negotiation: protocol.as_deref().map(SelectedProtocol),
         record_size_limit: hello.record_size_limit().map(|_| ours.unwrap_or(size_limit::any(version))),
         ..Default::default()
@@ -360,7 +367,7 @@ impl Started {
         credential: Option<Credential>,
         cx: &mut Cx<'_>,
     ) -> Result<Server, Error> {
-        let credential = credential.ok_or(Error::NoServerCertificateResolved)?;
+        let (credential, asked) = cert_types::agree(&self.hello, &self.config, credential)?;
         let chosen = choose::parameters12(&self.hello, &self.config, &credential)?;
         let randoms = Randoms { client: self.hello.random, server: self.server_random()? };
         let Self { config, hello, ems, tickets } = *self;
@@ -377,11 +384,18 @@ impl Started {
             config.provider.secure_random.fill(&mut session_id)?;
         }
         let Staples { ocsp, scts, .. } = Staples::wanted_by(&hello, &credential);
-        let says = Says { ems, named: hello.server_name.is_some(), ticket, status: ocsp.is_some(), scts };
+        let typ = credential.certificate_type();
+        let says = Says {
+            ems,
+            types: cert_types::Says::of(&hello, typ, asked),
+            named: hello.server_name.is_some(),
+            ticket,
+            status: ocsp.is_some(),
+            scts,
+        };
         send_server_hello(&config, &hello, chosen.suite, &randoms, &session_id, says, &mut messages, cx)?;
-        messages.emit(cx, HandshakeType::Certificate, |out| {
-            certs::write_chain12(out, &credential.certified.cert)
-        });
+        messages
+            .emit(cx, HandshakeType::Certificate, |out| certs::write_chain12(out, typ, credential.shown()));
         if let Some(response) = ocsp {
             messages.emit(cx, HandshakeType::CertificateStatus, |out| {
                 CertificateStatus { kind: CertificateStatusType::OCSP, response: Opaque(response) }
@@ -395,13 +409,15 @@ impl Started {
         let message = [&randoms.client_first()[..], &params].concat();
         let common = Common { config, suite: chosen.suite, randoms, messages, ems, session_id, ticket };
         let scheme = chosen.scheme;
-        Ok(AskSignature(Box::new(Signing { common, credential, scheme, exchange, params, message })))
+        Ok(AskSignature(Box::new(Signing { common, asked, credential, scheme, exchange, params, message })))
     }
 }
 
 /// A signature over our key exchange is being made.
 pub(crate) struct Signing {
     common: Common,
+    /// What the client is going to be asked for.
+    asked: Option<CertificateType>,
     credential: Credential,
     scheme: SignatureScheme,
     exchange: Box<dyn ActiveKeyExchange>,
@@ -412,18 +428,19 @@ pub(crate) struct Signing {
 impl Signing {
     /// RFC 8422 section 5.4; then CertificateRequest and ServerHelloDone.
     fn send_server_key_exchange(self, signature: &[u8], cx: &mut Cx<'_>) -> Result<Server, Error> {
-        let Self { mut common, scheme, exchange, params, .. } = self;
+        let Self { mut common, asked, scheme, exchange, params, .. } = self;
         let messages = &mut common.messages;
         messages.emit(cx, HandshakeType::ServerKeyExchange, |out| {
             out.extend_from_slice(&params);
             certs::write_certificate_verify(out, scheme, signature);
         });
         let verifier = &common.config.verifier;
-        let asked = told(CLIENT_VERIFIER, || verifier.offer_client_auth())?;
-        if asked {
+        if let Some(typ) = asked {
             let mut schemes = told(CLIENT_VERIFIER, || verifier.supported_verify_schemes())?;
             schemes.retain(|scheme| scheme.supported_in_tls12());
             let authorities = told(CLIENT_VERIFIER, || verifier.root_hint_subjects())?;
+            // A raw public key has no issuer.
+            let authorities = if typ == CertificateType::X509 { authorities } else { &[] };
             messages.emit(cx, HandshakeType::CertificateRequest, |out| {
                 CertificateRequest12::write_for(out, &schemes, authorities.iter().map(AsRef::as_ref));
             });
@@ -434,7 +451,10 @@ impl Signing {
         cx.flush()?;
         let chain = PeerChain::bare(Vec::new());
         let offered = Box::new(Offered { common, exchange, chain });
-        Ok(if asked { WaitCertificate(offered) } else { WaitClientKeyExchange(offered) })
+        Ok(match asked {
+            Some(typ) => WaitCertificate(Box::new(Asked { offered, typ })),
+            None => WaitClientKeyExchange(offered),
+        })
     }
 }
 
@@ -447,19 +467,28 @@ pub(crate) struct Offered {
     chain: PeerChain,
 }
 
-impl Offered {
-    fn read_certificate(mut self: Box<Self>, m: Message<'_>) -> Result<Server, Error> {
-        self.chain.certificates = certs::read_chain12(m.body)?;
-        self.common.messages.add(m.raw);
-        if self.chain.certificates.is_empty() {
-            if told(CLIENT_VERIFIER, || self.common.config.verifier.client_auth_mandatory())? {
+/// The client has been asked for a certificate.
+pub(crate) struct Asked {
+    offered: Box<Offered>,
+    typ: CertificateType,
+}
+
+impl Asked {
+    fn read_certificate(self, m: Message<'_>) -> Result<Server, Error> {
+        let Self { mut offered, typ } = self;
+        offered.chain = certs::read_chain12(m.body, typ)?;
+        offered.common.messages.add(m.raw);
+        if offered.chain.certificates.is_empty() {
+            if told(CLIENT_VERIFIER, || offered.common.config.verifier.client_auth_mandatory())? {
                 return Err(Error::NoCertificatesPresented);
             }
-            self.common.messages.forget();
+            offered.common.messages.forget();
         }
-        Ok(WaitClientKeyExchange(self))
+        Ok(WaitClientKeyExchange(offered))
     }
+}
 
+impl Offered {
     fn read_client_key_exchange(self: Box<Self>, m: Message<'_>, cx: &mut Cx<'_>) -> Result<Server, Error> {
         let Self { mut common, exchange, chain } = *self;
         let message = ClientKeyExchange::read_all(m.body)?;

@@ -34,6 +34,7 @@ use crate::crypto::credential::Credential;
 use crate::crypto::suites::{SupportedCipherSuite, Tls13CipherSuite};
 use crate::crypto::verify::DigitallySignedStruct;
 use crate::error::{Error, PeerIncompatible, PeerMisbehaved};
+use crate::flow::cert_types;
 use crate::flow::certs::{self, PeerChain, Signed, Staples};
 use crate::flow::choose::{self, Share};
 use crate::flow::cx::{Cx, Gate};
@@ -45,7 +46,7 @@ use crate::flow::tickets13::{self, Ticketing, keeps_sessions, seals_tickets};
 use crate::flow::traffic13::Traffic;
 use crate::flow::unexpected;
 use crate::flow::{self, server12};
-use crate::names::{HandshakeKind, HandshakeType, ProtocolVersion, Side, SignatureScheme};
+use crate::names::{CertificateType, HandshakeKind, HandshakeType, ProtocolVersion, Side, SignatureScheme};
 use crate::observe::KeyLevel;
 use crate::record::joiner::Message;
 use crate::schedule::tls13::{Early, EarlySecrets, Handshake, Master, Pair, PskKind};
@@ -69,7 +70,7 @@ pub(crate) enum Server {
     AskCertificate(Box<Chosen>),
     AskSignature(Box<Signing>),
     WaitEndOfEarlyData(Box<Flown>),
-    WaitCertificate(Box<Flown>),
+    WaitCertificate(Box<Asked>),
     WaitCertificateVerify(Box<Presented>),
     AskVerdict(Box<Claimed>),
     WaitFinished(Box<Flown>),
@@ -465,7 +466,8 @@ impl Bound {
         let index = u16::try_from(at).map_err(|_| PeerMisbehaved::SelectedInvalidPsk)?;
         let early = Early::with_psk(chosen.suite, &session.secret);
         let mut agreed = chosen.send_server_hello(early, Some(index), early_data, cx)?;
-        agreed.send_encrypted_extensions(Named::Before, cx)?;
+        let types = cert_types::Says::resumed(&agreed.hello, &agreed.config)?;
+        agreed.send_encrypted_extensions(Named::Before, types, cx)?;
         agreed.peer = session.chain;
         agreed.authenticated = Some(session.authenticated);
         cx.facts.resumption_data = Some(session.application);
@@ -567,7 +569,12 @@ enum Named {
 }
 
 impl Agreed {
-    fn send_encrypted_extensions(&mut self, named: Named, cx: &mut Cx<'_>) -> Result<(), Error> {
+    fn send_encrypted_extensions(
+        &mut self,
+        named: Named,
+        types: cert_types::Says,
+        cx: &mut Cx<'_>,
+    ) -> Result<(), Error> {
         let protocol = cx.facts.alpn.clone();
         let version = ProtocolVersion::TLSv1_3;
         let ours = size_limit::ours(self.config.max_fragment_size, version);
@@ -584,6 +591,8 @@ impl Agreed {
         let extensions = EncryptedExtensions {
             server_name: (named == Named::Now && self.hello.server_name.is_some()).then_some(()),
             application_layer_protocol_negotiation: protocol.as_deref().map(SelectedProtocol),
+            client_certificate_type: types.client,
+            server_certificate_type: types.server,
             early_data: cx.facts.early_data.then_some(()),
             record_size_limit: theirs.map(|_| ours.unwrap_or(size_limit::any(version))),
             ticket_request: self.tickets,
@@ -610,12 +619,14 @@ impl Agreed {
     }
 
     /// RFC 8446 section 4.3.2. The context is empty within the handshake.
-    fn send_certificate_request(&mut self, cx: &mut Cx<'_>) -> Result<(), Error> {
+    fn send_certificate_request(&mut self, typ: CertificateType, cx: &mut Cx<'_>) -> Result<(), Error> {
         let verifier = &self.config.verifier;
         let compressions = certs::offered_compressions(&self.config.cert_decompressors)?;
         let schemes = told(CLIENT_VERIFIER, || verifier.supported_verify_schemes())?;
         let authorities = told(CLIENT_VERIFIER, || verifier.root_hint_subjects())?;
-        let delegated = delegated_offered(&self.config);
+        // What is about certificates is not asked of a raw public key.
+        let authorities = if typ == CertificateType::X509 { authorities } else { &[] };
+        let delegated = delegated_offered(&self.config, typ);
         cx.emit(&mut self.transcript, HandshakeType::CertificateRequest, |out| {
             Opaque::<0, MAX8>(&[]).write(out);
             nest(out, MAX16, |out| {
@@ -665,24 +676,21 @@ impl Chosen {
         credential: Option<Credential>,
         cx: &mut Cx<'_>,
     ) -> Result<Server, Error> {
-        // A server's list must not be empty. RFC 8446 section 4.4.2.
-        let credential = credential
-            .filter(|credential| !credential.certified.cert.is_empty())
-            .ok_or(Error::NoServerCertificateResolved)?;
+        let (credential, asked) = cert_types::agree(&self.hello, &self.config, credential)?;
         let scheme = choose::scheme(&self.hello, &self.config, &credential)?;
 
         let suite = self.suite;
         let mut agreed = self.send_server_hello(Early::without_psk(suite), None, None, cx)?;
-        agreed.send_encrypted_extensions(Named::Now, cx)?;
-        let asked = told(CLIENT_VERIFIER, || agreed.config.verifier.offer_client_auth())?;
-        if asked {
-            agreed.send_certificate_request(cx)?;
+        let types = cert_types::Says::of(&agreed.hello, credential.certificate_type(), asked);
+        agreed.send_encrypted_extensions(Named::Now, types, cx)?;
+        if let Some(typ) = asked {
+            agreed.send_certificate_request(typ, cx)?;
         }
         let Agreed { config, hello, transcript, .. } = &mut agreed;
         let compressor = certs::choose_compressor(&config.cert_compressors, hello.cert_compressions())?;
         let cache = &config.cert_compression_cache;
         let staples = Staples::wanted_by(hello, &credential);
-        certs::emit_chain(cx, transcript, &credential.certified.cert, staples, compressor, cache)?;
+        certs::emit_chain(cx, transcript, &credential, staples, compressor, cache)?;
         let message = certs::signed_message(Signed::ByServer, &agreed.transcript.current());
         Ok(AskSignature(Box::new(Signing { agreed, credential, scheme, message, asked })))
     }
@@ -696,8 +704,8 @@ pub(crate) struct Signing {
     credential: Credential,
     scheme: SignatureScheme,
     message: Vec<u8>,
-    /// The client has been asked for a certificate.
-    asked: bool,
+    /// The client has been asked for a certificate of this type.
+    asked: Option<CertificateType>,
 }
 
 impl Signing {
@@ -708,7 +716,10 @@ impl Signing {
     ) -> Result<Server, Error> {
         certs::emit_certificate_verify(cx, &mut self.agreed.transcript, self.scheme, signature);
         let flown = self.agreed.send_finished(cx)?;
-        Ok(if self.asked { WaitCertificate(flown) } else { WaitFinished(flown) })
+        Ok(match self.asked {
+            Some(typ) => WaitCertificate(Box::new(Asked { flown, typ })),
+            None => WaitFinished(flown),
+        })
     }
 }
 
@@ -756,34 +767,43 @@ impl Flown {
         cx.install(Direction::Read, &self.handshake.client, KeyLevel::Handshake)?;
         Ok(WaitFinished(self))
     }
+}
 
-    fn read_certificate(self: Box<Self>, m: Message<'_>) -> Result<Server, Error> {
+/// The client has been asked for a certificate.
+pub(crate) struct Asked {
+    flown: Box<Flown>,
+    typ: CertificateType,
+}
+
+impl Asked {
+    fn read_certificate(self, m: Message<'_>) -> Result<Server, Error> {
         self.read_chain(m.body, m.raw)
     }
 
     fn takes_compressed(&self) -> bool {
-        !self.config.cert_decompressors.is_empty()
+        !self.flown.config.cert_decompressors.is_empty()
     }
 
     /// RFC 8879 section 4: the transcript has the message as it came, compressed.
-    fn read_compressed_certificate(self: Box<Self>, m: Message<'_>) -> Result<Server, Error> {
-        let config = &self.config;
+    fn read_compressed_certificate(self, m: Message<'_>) -> Result<Server, Error> {
+        let config = &self.flown.config;
         let body = certs::decompress(m.body, &config.cert_decompressors, config.max_certificate_message)?;
         self.read_chain(&body, m.raw)
     }
 
     /// Takes the body of a Certificate message, and what of it goes into the transcript.
-    fn read_chain(mut self: Box<Self>, body: &[u8], raw: &[u8]) -> Result<Server, Error> {
+    fn read_chain(self, body: &[u8], raw: &[u8]) -> Result<Server, Error> {
+        let Self { mut flown, typ } = self;
         // Beside the certificates we ask for nothing else.
-        let delegates = !delegated_offered(&self.config).is_empty();
-        let chain = certs::read_chain(body, |code| delegates && code == ext::delegated_credential)?;
-        self.transcript.add(raw);
+        let delegates = !delegated_offered(&flown.config, typ).is_empty();
+        let chain = certs::read_chain(body, typ, |code| delegates && code == ext::delegated_credential)?;
+        flown.transcript.add(raw);
         if !chain.certificates.is_empty() {
-            return Ok(WaitCertificateVerify(Box::new(Presented { flown: self, chain })));
+            return Ok(WaitCertificateVerify(Box::new(Presented { flown, chain })));
         }
-        match told(CLIENT_VERIFIER, || self.config.verifier.client_auth_mandatory())? {
+        match told(CLIENT_VERIFIER, || flown.config.verifier.client_auth_mandatory())? {
             true => Err(Error::NoCertificatesPresented),
-            false => Ok(WaitFinished(self)),
+            false => Ok(WaitFinished(flown)),
         }
     }
 }
@@ -827,7 +847,7 @@ impl Claimed {
         let verifier = &config.verifier;
         let rules = Rules {
             by: Side::Client,
-            schemes: &delegated_offered(config),
+            schemes: &delegated_offered(config, CertificateType::X509),
             of_certificates: &|scheme| self.schemes.contains(&scheme),
             now: self.now,
             algorithms: &config.provider.signature_verification_algorithms,
@@ -846,8 +866,11 @@ impl Claimed {
     }
 }
 
-/// With what the keys of clients' delegated credentials may sign.
-fn delegated_offered(config: &ServerConfig) -> Vec<SignatureScheme> {
+/// With what the keys of clients' delegated credentials may sign. Only a certificate delegates. RFC 9345 section 4.
+fn delegated_offered(config: &ServerConfig, typ: CertificateType) -> Vec<SignatureScheme> {
+    if typ != CertificateType::X509 {
+        return Vec::new();
+    }
     let algorithms = &config.provider.signature_verification_algorithms;
     delegation::offered(&config.delegated_credential_schemes, algorithms)
 }

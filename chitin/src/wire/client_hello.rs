@@ -10,13 +10,13 @@ use pki_types::DnsName;
 
 use crate::error::InvalidMessage;
 use crate::names::{
-    CertificateStatusType, CipherSuite, Compression, DistinguishedName, EcPointFormat, NamedGroup,
-    ProtocolVersion, PskKeyExchangeMode, ServerNameType, SignatureScheme,
+    CertificateStatusType, CertificateType, CipherSuite, Compression, DistinguishedName, EcPointFormat,
+    NamedGroup, ProtocolVersion, PskKeyExchangeMode, ServerNameType, SignatureScheme,
 };
 use crate::wire::codec::{List, MAX16, Opaque, Reader, Wire};
 use crate::wire::extensions::{
-    Authorities, CertCompressions, ClientVersions, KeyShares, NamedGroups, OfferedPsks, PointFormats,
-    ProtocolNames, RenegotiationInfo, Seen, ServerNameEntry, SignatureSchemes, ext,
+    Authorities, CertCompressions, CertificateTypes, ClientVersions, KeyShares, NamedGroups, OfferedPsks,
+    PointFormats, ProtocolNames, RenegotiationInfo, Seen, ServerNameEntry, SignatureSchemes, ext,
 };
 
 type Suites<'a> = List<'a, CipherSuite, 2, { MAX16 - 1 }>;
@@ -42,6 +42,10 @@ pub(crate) struct ClientHello {
     /// Of keys of delegated credentials; empty where the client takes none. RFC 9345 section 4.1.1.
     pub(crate) delegated: Vec<SignatureScheme>,
     pub(crate) authorities: Option<Vec<DistinguishedName>>,
+    /// What the client takes of servers, best first; `None`: X.509. RFC 7250 section 3.
+    pub(crate) server_cert_types: Option<Vec<CertificateType>>,
+    /// What it can show of itself.
+    pub(crate) client_cert_types: Option<Vec<CertificateType>>,
     /// Where in `raw` the list of binders begins, with its length: what a binder covers ends there.
     binders_at: Option<usize>,
 }
@@ -76,6 +80,8 @@ impl ClientHello {
             schemes_cert: None,
             delegated: Vec::new(),
             authorities: None,
+            server_cert_types: None,
+            client_cert_types: None,
             binders_at: None,
         };
         // A hello of TLS 1.2 may end before its extensions.
@@ -123,6 +129,12 @@ impl ClientHello {
             ext::certificate_authorities => {
                 let names = Authorities::read_all(body)?;
                 self.authorities = Some(names.iter().map(|name| name.0.to_vec().into()).collect());
+            }
+            ext::server_certificate_type => {
+                self.server_cert_types = Some(CertificateTypes::read_all(body)?.iter().collect());
+            }
+            ext::client_certificate_type => {
+                self.client_cert_types = Some(CertificateTypes::read_all(body)?.iter().collect());
             }
             ext::record_size_limit | ext::ticket_request => u16::read_all(body).map(drop)?,
             ext::compress_certificate => CertCompressions::read_all(body).map(drop)?,
@@ -431,6 +443,12 @@ pub(crate) mod tests {
             (ext::signature_algorithms_cert, vec![0, 0]),
             (ext::signature_algorithms_cert, vec![0, 1, 4]),
             (ext::delegated_credential, vec![0, 0]),
+            (ext::server_certificate_type, vec![]),
+            (ext::server_certificate_type, vec![0]),
+            (ext::server_certificate_type, vec![2, 0]),
+            (ext::server_certificate_type, vec![1, 2, 0]),
+            (ext::client_certificate_type, vec![0]),
+            (ext::client_certificate_type, vec![1, 2, 0]),
             (ext::delegated_credential, vec![0, 3, 4, 3, 4]),
             (ext::ec_point_formats, vec![0]),
             (ext::ec_point_formats, vec![2, 0]),

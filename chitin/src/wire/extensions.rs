@@ -4,10 +4,10 @@ use alloc::vec::Vec;
 
 use crate::error::InvalidMessage;
 use crate::names::{
-    CertificateCompressionAlgorithm, CertificateStatusType, EcPointFormat, NamedGroup, ProtocolVersion,
-    SignatureScheme,
+    CertificateCompressionAlgorithm, CertificateStatusType, CertificateType, EcPointFormat, NamedGroup,
+    ProtocolVersion, SignatureScheme,
 };
-use crate::wire::codec::{List, MAX16, Opaque, Reader, Wire};
+use crate::wire::codec::{List, MAX8, MAX16, Opaque, Reader, Wire};
 use crate::wire::ech::{ConfigList, Confirmation};
 
 // The columns: client hello, server hello, encrypted extensions, certificate entry, certificate request, hello retry
@@ -94,6 +94,8 @@ pub(crate) type NamedGroups<'a> = List<'a, NamedGroup, 2, { MAX16 }>;
 pub(crate) type ProtocolNames<'a> = List<'a, Opaque<'a, 1, 255>, 2, { MAX16 }>;
 /// RFC 8446 section 4.2.4: DER of distinguished names.
 pub(crate) type Authorities<'a> = List<'a, Opaque<'a, 1, MAX16>, 3, { MAX16 }>;
+/// RFC 7250 section 3, in a client hello.
+pub(crate) type CertificateTypes<'a> = List<'a, CertificateType, 1, MAX8>;
 /// RFC 8879 section 3.
 pub(crate) type CertCompressions<'a> = List<'a, CertificateCompressionAlgorithm, 2, MAX_CERT_COMPRESSIONS>;
 /// Bytes of such a list: 127 algorithms.
@@ -226,6 +228,8 @@ extension_block! {
         record_size_limit:            u16,
         application_layer_protocol_negotiation: SelectedProtocol<'a>,
         signed_certificate_timestamp: SctList<'a>,
+        client_certificate_type:      CertificateType,
+        server_certificate_type:      CertificateType,
         extended_master_secret:       (),
         session_ticket:               (),
         renegotiation_info:           RenegotiationInfo<'a>,
@@ -250,6 +254,8 @@ extension_block! {
         record_size_limit: u16,
         ticket_request:    u8,
         application_layer_protocol_negotiation: SelectedProtocol<'a>,
+        client_certificate_type: CertificateType,
+        server_certificate_type: CertificateType,
         early_data:       (),
         quic_transport_parameters: Whole<'a>,
         quic_transport_parameters_draft: Whole<'a>,

@@ -12,7 +12,8 @@ pub(crate) use crate::wire::extensions::CertificateStatus;
 use crate::wire::extensions::SignatureSchemes;
 
 wire_struct! {
-    /// RFC 5246 section 7.4.2. The certificates are walked, and read, once: by [`Certificate12::certificates`].
+    /// RFC 5246 section 7.4.2. The certificates are walked, and read, once: by [`Certificate12::certificates`]. Where a raw public
+    /// key was agreed on it stands in place of the list, RFC 7250 section 3.
     Certificate12<'a> {
         list: Opaque<'a, 0, MAX24>,
     }

@@ -20,6 +20,7 @@ fn all_cases() -> Vec<Case> {
         crate::limits::cases(),
         crate::parts::cases(),
         crate::quic::cases(),
+        crate::raw_keys::cases(),
         crate::records::cases(),
         crate::staples::cases(),
         crate::tls12::cases(),
@@ -28,7 +29,6 @@ fn all_cases() -> Vec<Case> {
     files.into_iter().flatten().collect()
 }
 
-const RAW_KEYS: &str = "needs raw public keys";
 const ECH: &str = "needs ECH";
 const REVOCATION: &str = "needs revocation lists";
 
@@ -100,7 +100,6 @@ const EXCUSED: &[(&str, &str, &str)] = &[
         "EcPointsExtensionRequired",
         "in 0.23; RFC 8422 section 5.1.2 takes a missing list for the uncompressed form",
     ),
-    ("PeerIncompatible", "IncorrectCertificateTypeExtension", RAW_KEYS),
     ("PeerIncompatible", "NoEcPointFormatsInCommon", "in 0.23; UncompressedEcPointsRequired"),
     ("PeerIncompatible", "ServerRejectedEncryptedClientHello", ECH),
     (
@@ -108,7 +107,11 @@ const EXCUSED: &[(&str, &str, &str)] = &[
         "ServerSentHelloRetryRequestWithUnknownExtension",
         "in 0.23; InvalidMessage::UnknownHelloRetryRequestExtension",
     ),
-    ("PeerIncompatible", "UnsolicitedCertificateTypeExtension", RAW_KEYS),
+    (
+        "PeerIncompatible",
+        "UnsolicitedCertificateTypeExtension",
+        "in 0.23; UnsolicitedEncryptedExtension and UnsolicitedServerHelloExtension",
+    ),
     ("InvalidMessage", "EmptyTicketValue", "in 0.23; InvalidMessage::IllegalEmptyList names the field"),
     ("InvalidMessage", "IllegalEmptyValue", "in 0.23; InvalidMessage::IllegalEmptyList names the field"),
     ("InvalidMessage", "InvalidCcs", "in 0.23; PeerMisbehaved::IllegalMiddleboxChangeCipherSpec"),

@@ -20,6 +20,7 @@ mod limits;
 mod messages;
 mod parts;
 mod quic;
+mod raw_keys;
 mod records;
 mod staples;
 mod sweep;

@@ -12,6 +12,7 @@ mod identity;
 mod limits;
 mod protocol;
 mod quic;
+mod raw_keys;
 mod resumption;
 mod secrecy;
 mod shared_tickets;
