@@ -131,7 +131,7 @@ fn incompatible(why: &PeerIncompatible) -> &'static str {
         PeerIncompatible::UncompressedEcPointsRequired => ":ERROR_PARSING_EXTENSION:",
         PeerIncompatible::ServerRejectedEncryptedClientHello(_) => ":ECH_REJECTED:",
         PeerIncompatible::ServerSentHelloRetryRequestWithUnknownExtension => ":UNEXPECTED_EXTENSION:",
-        PeerIncompatible::IncorrectCertificateTypeExtension => ":UNKNOWN_CERTIFICATE_TYPE:",
+        PeerIncompatible::IncorrectCertificateTypeExtension => ":UNSUPPORTED_CERTIFICATE:",
         PeerIncompatible::UnsolicitedCertificateTypeExtension => ":UNEXPECTED_EXTENSION:",
         PeerIncompatible::ExtendedMasterSecretExtensionRequired => {
             ":RESUMED_EMS_SESSION_WITHOUT_EMS_EXTENSION:"
@@ -194,7 +194,9 @@ fn misbehaved(why: &PeerMisbehaved) -> &'static str {
         P::MissingQuicTransportParameters => ":MISSING_EXTENSION:",
         P::KeyUpdateReceivedInQuicConnection => ":UNEXPECTED_MESSAGE:",
         P::QuicTransportParametersWithoutQuic => ":UNEXPECTED_EXTENSION:",
-        P::NonEmptyCertificateRequestContext | P::SelectedUnofferedCompression => ":DECODE_ERROR:",
+        P::NonEmptyCertificateRequestContext
+        | P::SelectedUnofferedCompression
+        | P::OfferedOnlyDefaultCertificateType => ":DECODE_ERROR:",
         P::TooManyEmptyFragments | P::TooManyChangeCipherSpecs => ":TOO_MANY_EMPTY_FRAGMENTS:",
         P::TooManyKeyUpdateRequests => ":TOO_MANY_KEY_UPDATES:",
         P::TooManyWarningAlertsReceived => ":TOO_MANY_WARNING_ALERTS:",

@@ -36,6 +36,8 @@ pub struct Credential {
     pub scts: Option<Vec<u8>>,
     pub delegated: Option<Vec<u8>>,
     pub must_match_issuer: bool,
+    /// There is no certificate: the public half of the key is shown.
+    pub raw: bool,
 }
 
 /// Which of the mock algorithms for certificates are installed.
@@ -101,6 +103,8 @@ pub struct Options {
     pub fail_cert_callback: bool,
     pub fail_cert_callback_alert: Option<u8>,
     pub cert_compression: CertCompression,
+    /// What a client says that it can show; empty: what its credentials are.
+    pub available_client_types: Vec<u8>,
 
     pub verify_peer: bool,
     pub require_client_certificate: bool,
@@ -115,6 +119,11 @@ pub struct Options {
     pub expect_peer_signature_algorithm: Option<u16>,
     pub expect_peer_cert_file: Option<PathBuf>,
     pub expect_no_peer_cert: bool,
+    /// What may be shown to us, best first; empty: X.509.
+    pub accepted_peer_types: Vec<u8>,
+    pub expect_peer_type: Option<u8>,
+    /// SHA-256 of the one raw public key that is trusted.
+    pub expect_peer_raw_key: Option<Vec<u8>>,
     pub client_ca_list: Option<Vec<Vec<u8>>>,
     pub expect_client_ca_list: Option<Vec<Vec<u8>>>,
     pub host_name: Option<String>,
@@ -274,6 +283,7 @@ fn has_value(flag: &str) -> Option<bool> {
         "expect-no-hrr",
         "new-x509-credential",
         "new-delegated-credential",
+        "new-rpk-credential",
         "must-match-issuer",
         "use-early-callback",
         "fail-early-callback",
@@ -352,6 +362,10 @@ fn has_value(flag: &str) -> Option<bool> {
         "expect-peer-verify-pref",
         "expect-peer-signature-algorithm",
         "expect-peer-cert-file",
+        "accepted-peer-cert-types",
+        "available-client-cert-types",
+        "expect-peer-certificate-type",
+        "expect-peer-rpk-sha256",
         "use-client-ca-list",
         "expect-client-ca-list",
         "expect-certificate-types",
@@ -435,6 +449,9 @@ impl Options {
             "new-x509-credential" | "new-delegated-credential" => {
                 self.credentials.push(Credential::default())
             }
+            "new-rpk-credential" => {
+                self.credentials.push(Credential { raw: true, ..Credential::default() });
+            }
             "cert-file" => self.credential().cert_file = Some(value.into()),
             "key-file" => self.credential().key_file = Some(value.into()),
             "signing-prefs" => {
@@ -473,6 +490,10 @@ impl Options {
             }
             "expect-peer-cert-file" => self.expect_peer_cert_file = Some(value.into()),
             "expect-no-peer-cert" => self.expect_no_peer_cert = true,
+            "accepted-peer-cert-types" => self.accepted_peer_types.push(value.parse().ok()?),
+            "available-client-cert-types" => self.available_client_types.push(value.parse().ok()?),
+            "expect-peer-certificate-type" => self.expect_peer_type = Some(value.parse().ok()?),
+            "expect-peer-rpk-sha256" => self.expect_peer_raw_key = Some(base64(value)?),
             "use-client-ca-list" => self.client_ca_list = Some(names(value)?),
             "expect-client-ca-list" => self.expect_client_ca_list = Some(names(value)?),
             "expect-certificate-types" => self.expect_certificate_types = Some(base64(value)?),

@@ -10,14 +10,17 @@ use chitin::client::{
     CertificateRequest, ClientSessionStore, ResolvesClientCert, Tls12ClientSessionValue,
     Tls13ClientSessionValue, verify_server_cert_signed_by_trust_anchor,
 };
+use chitin::crypto::aws_lc_rs::ALL_CIPHER_SUITES;
+use chitin::crypto::hash::HashAlgorithm;
 use chitin::crypto::{
-    CryptoProvider, WebPkiSupportedAlgorithms, verify_tls12_signature, verify_tls13_signature,
+    CryptoProvider, WebPkiSupportedAlgorithms, raw_public_key, verify_tls12_signature,
+    verify_tls12_signature_with_raw_key, verify_tls13_signature, verify_tls13_signature_with_raw_key,
 };
 use chitin::pki_types::{CertificateDer, ServerName, SubjectPublicKeyInfoDer, UnixTime};
 use chitin::server::danger::{ClientCertVerified, ClientCertVerifier};
 use chitin::server::{
-    ClientHello, ParsedCertificate, ProducesTickets, ResolvesServerCert, ServerSessionMemoryCache,
-    StoresServerSessions, WebPkiClientVerifier,
+    CertificateType, ClientHello, ParsedCertificate, ProducesTickets, ResolvesServerCert,
+    ServerSessionMemoryCache, StoresServerSessions, WebPkiClientVerifier,
 };
 use chitin::sign::{CertifiedKey, Credential, Signer, SigningKey};
 use chitin::time_provider::{DefaultTimeProvider, TimeProvider};
@@ -102,6 +105,9 @@ pub struct Verifier {
     pub ask: bool,
     pub require: bool,
     pub scts: bool,
+    pub types: Vec<CertificateType>,
+    /// SHA-256 of the one raw public key that is trusted.
+    pub raw_key: Option<Vec<u8>>,
 }
 
 impl Verifier {
@@ -110,6 +116,9 @@ impl Verifier {
         end_entity: &CertificateDer<'_>,
         path: impl FnOnce(&RootCertStore) -> Result<(), Error>,
     ) -> Result<(), Error> {
+        if let Some(key) = raw_public_key(end_entity) {
+            return self.judge_raw_key(&key);
+        }
         ParsedCertificate::try_from(end_entity)?;
         // Without roots the application believes every certificate, as applications with verifiers of their own do.
         let path = self.roots.as_deref().map_or(Ok(()), path);
@@ -123,11 +132,16 @@ impl Verifier {
         if !notes.verify_fail || notes.soft {
             return Ok(());
         }
-        notes.refused = Some(":CERTIFICATE_VERIFY_FAILED:");
-        Err(match notes.custom {
-            true => CertificateError::Other(OtherError(Arc::new(AskedTo))).into(),
-            false => NEGOTIATION_FAILED,
-        })
+        Err(refusal(&mut notes))
+    }
+
+    /// Nobody vouches for a key: it is the one that is expected, whatever else a verifier would let pass.
+    fn judge_raw_key(&self, key: &SubjectPublicKeyInfoDer<'_>) -> Result<(), Error> {
+        let sha256 = sha256(key);
+        let mut notes = self.notes.lock();
+        let good = self.raw_key.as_ref().is_some_and(|pin| *pin == sha256) && !notes.verify_fail;
+        notes.verified = Some(good);
+        if good { Ok(()) } else { Err(refusal(&mut notes)) }
     }
 
     fn check(
@@ -138,6 +152,23 @@ impl Verifier {
         self.notes.lock().peer_signature = Some(dss.scheme);
         how(&self.algorithms)
     }
+}
+
+/// What a verifier says that does not trust the peer.
+fn refusal(notes: &mut Notes) -> Error {
+    notes.refused = Some(":CERTIFICATE_VERIFY_FAILED:");
+    match notes.custom {
+        true => CertificateError::Other(OtherError(Arc::new(AskedTo))).into(),
+        false => NEGOTIATION_FAILED,
+    }
+}
+
+/// SHA-256, of the provider.
+pub fn sha256(bytes: &[u8]) -> Vec<u8> {
+    let suites = ALL_CIPHER_SUITES.iter().filter_map(|suite| suite.tls13());
+    let mut hashes = suites.map(|suite| suite.common.hash_provider);
+    let hash = hashes.find(|hash| hash.algorithm() == HashAlgorithm::SHA256);
+    hash.map(|hash| hash.hash(bytes).as_ref().to_vec()).unwrap_or_default()
 }
 
 /// What an application returns that wants the alert `handshake_failure`.
@@ -201,7 +232,13 @@ impl ServerCertVerifier for Verifier {
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        self.check(|algorithms| verify_tls12_signature(message, cert, dss, algorithms), dss)
+        self.check(
+            |algorithms| match raw_public_key(cert) {
+                Some(key) => verify_tls12_signature_with_raw_key(message, &key, dss, algorithms),
+                None => verify_tls12_signature(message, cert, dss, algorithms),
+            },
+            dss,
+        )
     }
 
     fn verify_tls13_signature(
@@ -210,11 +247,21 @@ impl ServerCertVerifier for Verifier {
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        self.check(|algorithms| verify_tls13_signature(message, cert, dss, algorithms), dss)
+        self.check(
+            |algorithms| match raw_public_key(cert) {
+                Some(key) => verify_tls13_signature_with_raw_key(message, &key, dss, algorithms),
+                None => verify_tls13_signature(message, cert, dss, algorithms),
+            },
+            dss,
+        )
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
         self.schemes.clone()
+    }
+
+    fn certificate_types(&self) -> &[CertificateType] {
+        &self.types
     }
 }
 
@@ -269,6 +316,10 @@ impl ClientCertVerifier for Verifier {
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
         self.schemes.clone()
     }
+
+    fn certificate_types(&self) -> &[CertificateType] {
+        &self.types
+    }
 }
 
 // ---- credentials
@@ -288,12 +339,14 @@ pub struct Choice {
 pub struct Resolver {
     pub notes: Shared,
     pub choices: Vec<Choice>,
+    pub types: Vec<CertificateType>,
 }
 
 impl Resolver {
-    /// If none suits, a server's library says why itself; a client's would go on without.
+    /// If none suits, a server's library says why itself; a client's, which was asked for `typ`, would go on without.
     fn choose(
         &self,
+        typ: CertificateType,
         schemes: &[SignatureScheme],
         authorities: &[&[u8]],
         accepts: impl Fn(&Credential) -> bool,
@@ -306,11 +359,14 @@ impl Resolver {
             notes.refused = Some(name);
             let key = Arc::new(RefusingKey(error));
             // Nobody gets to see a chain that is not there.
-            let nothing = || vec![CertificateDer::from(vec![0x30, 0])];
-            let chain = self
-                .choices
-                .last()
-                .map_or_else(nothing, |choice| choice.credential.certified_key().cert.clone());
+            let nothing = match typ {
+                CertificateType::RawPublicKey => NO_KEY,
+                _ => NO_CERTIFICATE,
+            };
+            let nothing = || vec![CertificateDer::from(nothing)];
+            let of_type = |choice: &&Choice| choice.credential.certificate_type() == typ;
+            let last = self.choices.iter().rev().find(of_type);
+            let chain = last.map_or_else(nothing, |choice| choice.credential.certified_key().cert.clone());
             Some(Credential::from(CertifiedKey::new(chain, key)))
         };
         if let Some((name, error)) = notes.fail_certificate.clone() {
@@ -332,6 +388,9 @@ impl Resolver {
             };
             let name = match by_issuer.is_empty() {
                 true => ":NO_MATCHING_ISSUER:",
+                false if by_issuer.iter().all(|c| c.credential.certificate_type() != typ) => {
+                    ":UNKNOWN_CERTIFICATE_TYPE:"
+                }
                 false if !notes.certificate_types.as_ref().is_none_or(of_type) => {
                     ":UNKNOWN_CERTIFICATE_TYPE:"
                 }
@@ -355,7 +414,8 @@ impl ResolvesServerCert for Resolver {
         let authorities: Vec<&[u8]> =
             hello.certificate_authorities().unwrap_or_default().iter().map(AsRef::as_ref).collect();
         let accepts = |credential: &Credential| hello.accepts(credential);
-        let chosen = self.choose(hello.signature_schemes(), &authorities, accepts, true)?;
+        let typ = hello.server_cert_types().and_then(|types| types.first()).copied().unwrap_or_default();
+        let chosen = self.choose(typ, hello.signature_schemes(), &authorities, accepts, true)?;
         let key = chosen.certified_key();
         let mut notes = self.notes.lock();
         if notes.fail_ocsp {
@@ -368,28 +428,41 @@ impl ResolvesServerCert for Resolver {
         }
         Some(chosen)
     }
+
+    fn certificate_types(&self) -> &[CertificateType] {
+        &self.types
+    }
 }
 
 impl ResolvesClientCert for Resolver {
     fn resolve(&self, hints: &[&[u8]], schemes: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
-        self.choose(schemes, hints, |credential| signs(credential, schemes), false)
+        self.choose(CertificateType::X509, schemes, hints, |credential| signs(credential, schemes), false)
             .map(|credential| Arc::clone(credential.certified_key()))
     }
 
     fn resolve_credential(&self, request: CertificateRequest<'_>) -> Option<Credential> {
         let authorities: Vec<&[u8]> = request.authorities().collect();
         let schemes = request.signature_schemes();
+        let typ = request.certificate_type();
         let accepts = |credential: &Credential| match credential.is_delegated() {
             true => request.accepts(credential),
-            false => signs(credential, schemes),
+            false => credential.certificate_type() == typ && signs(credential, schemes),
         };
-        self.choose(schemes, &authorities, accepts, false)
+        self.choose(typ, schemes, &authorities, accepts, false)
+    }
+
+    fn certificate_types(&self) -> &[CertificateType] {
+        &self.types
     }
 
     fn has_certs(&self) -> bool {
         true // or at least an opinion
     }
 }
+
+/// A sequence with nothing in it, and one that has the form of a raw public key: of the algorithm 0.0, with no bits.
+const NO_CERTIFICATE: &[u8] = &[0x30, 0];
+const NO_KEY: &[u8] = &[0x30, 8, 0x30, 3, 6, 1, 0, 3, 1, 0];
 
 /// Has the key a scheme for this peer?
 fn signs(credential: &Credential, schemes: &[SignatureScheme]) -> bool {

@@ -5,7 +5,8 @@ use std::net::{Ipv4Addr, Ipv6Addr, Shutdown, TcpStream};
 use std::sync::Arc;
 use std::time::Duration;
 
-use chitin::server::Acceptor;
+use chitin::crypto::raw_public_key;
+use chitin::server::{Acceptor, CertificateType};
 use chitin::{
     AlertDescription, ClientConnection, CommonState, Connection, Error, HandshakeKind, ProtocolVersion,
     ServerConfig, ServerConnection,
@@ -14,6 +15,7 @@ use chitin::{
 use crate::Trouble;
 use crate::ech;
 use crate::options::Options;
+use crate::parts::sha256;
 use crate::setup::{Setup, Side, has_aes, read_chain, scts, server_name, treats_alike};
 
 /// Runs one connection to its end. `retry` is what holds for it once the server has refused its early data.
@@ -347,6 +349,14 @@ pub fn check(
     }
     if let Some(path) = &options.expect_peer_cert_file {
         same("peer certificates", certificates, &read_chain(path)?[..])?;
+    }
+    let raw_key = certificates.first().and_then(raw_public_key);
+    if let Some(number) = options.expect_peer_type {
+        let shown = if raw_key.is_some() { CertificateType::RawPublicKey } else { CertificateType::X509 };
+        same("peer certificate type", shown, CertificateType::from(number))?;
+    }
+    if let Some(pin) = &options.expect_peer_raw_key {
+        same("raw public key", raw_key.map(|key| sha256(&key)).as_ref(), Some(pin))?;
     }
     if let (true, Some(verified)) = (options.expect_verify_result, notes.verified) {
         same("verdict", verified, !options.verify_fail)?;

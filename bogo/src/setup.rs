@@ -10,7 +10,7 @@ use chitin::crypto::aws_lc_rs::{self, ALL_CIPHER_SUITES, ALL_KX_GROUPS, Ticketer
 use chitin::crypto::{CryptoProvider, SupportedKxGroup};
 use chitin::pki_types::pem::PemObject;
 use chitin::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
-use chitin::server::{ClientHello, ServerSessionMemoryCache};
+use chitin::server::{CertificateType, ClientHello, ServerSessionMemoryCache};
 use chitin::sign::{CertifiedKey, Credential};
 use chitin::version::{TLS12, TLS13};
 use chitin::{
@@ -371,6 +371,11 @@ fn verifier(options: &Options, notes: &Shared, provider: Arc<CryptoProvider>) ->
         ask: options.verify_peer || options.require_client_certificate,
         require: options.require_client_certificate,
         scts: options.request_scts,
+        types: match options.accepted_peer_types.is_empty() {
+            true => vec![CertificateType::X509],
+            false => options.accepted_peer_types.iter().copied().map(CertificateType::from).collect(),
+        },
+        raw_key: options.expect_peer_raw_key.clone(),
     })
 }
 
@@ -391,7 +396,14 @@ fn resolver(options: &Options, notes: &Shared, provider: &CryptoProvider) -> Res
     if default.cert_file.is_some() || default.key_file.is_some() {
         choices.push(choice(-1, default, provider)?);
     }
-    Ok(Resolver { notes: notes.clone(), choices })
+    let mut types: Vec<_> = match options.available_client_types.is_empty() {
+        true => choices.iter().map(|choice: &Choice| choice.credential.certificate_type()).collect(),
+        false => options.available_client_types.iter().copied().map(CertificateType::from).collect(),
+    };
+    if types.is_empty() {
+        types.push(CertificateType::X509);
+    }
+    Ok(Resolver { notes: notes.clone(), choices, types })
 }
 
 fn choice(
@@ -399,9 +411,8 @@ fn choice(
     credential: &options::Credential,
     provider: &CryptoProvider,
 ) -> Result<Choice, Trouble> {
-    let (Some(cert_file), Some(key_file)) = (&credential.cert_file, &credential.key_file) else {
-        return Err(Trouble::Unimplemented("a credential without certificate or key".into()));
-    };
+    let missing = || Trouble::Unimplemented("a credential without certificate or key".into());
+    let key_file = credential.key_file.as_ref().ok_or_else(missing)?;
     let key = PrivateKeyDer::from_pem_file(key_file).map_err(|e| Trouble::Mistake(e.to_string()))?;
     let key = provider.key_provider.load_private_key(key);
     let mut key = key.map_err(|e| Trouble::Unimplemented(format!("a key: {e}")))?;
@@ -409,7 +420,14 @@ fn choice(
         let schemes: Vec<_> = credential.signing_prefs.iter().map(|n| SignatureScheme::from(*n)).collect();
         key = Arc::new(PreferringKey { key, schemes });
     }
-    let chain = read_chain(cert_file)?;
+    let chain = match (&credential.cert_file, credential.raw) {
+        (None, true) => {
+            let public = key.public_key().ok_or_else(missing)?;
+            vec![CertificateDer::from(public.to_vec())]
+        }
+        (Some(cert_file), false) => read_chain(cert_file)?,
+        _ => return Err(missing()),
+    };
     let must_match = credential
         .must_match_issuer
         .then(|| chain.iter().filter_map(|der| issuer(der)).map(<[u8]>::to_vec).collect());
