@@ -20,6 +20,8 @@ use testkit::net::{Failure, Link, listen};
 use testkit::peer::{Peer, gnutls_client, gnutls_server};
 use testkit::pki::{Identity, KeyType, Pki, Spec, Validity};
 
+#[path = "peers/gnutls_raw.rs"]
+mod raw;
 #[path = "peers/gnutls12.rs"]
 mod tls12;
 
