@@ -12,6 +12,7 @@ use chitin::pki_types::ServerName;
 use chitin::{ClientConfig, ClientConnection, ConnectionCommon, ServerConfig, ServerConnection, SideData};
 use testkit::configs::{ClientOpts, ServerOpts, client_config, server_config};
 use testkit::pki::{KeyType, Pki};
+use testkit::provided;
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
@@ -222,7 +223,7 @@ fn records_cost_no_allocation_once_buffers_have_grown() {
 
 #[test]
 fn packets_of_quic_cost_no_allocation() {
-    for suite in chitin::crypto::aws_lc_rs::ALL_CIPHER_SUITES {
+    for suite in provided::all_cipher_suites() {
         let Some(suite) = suite.tls13().and_then(|suite| suite.quic_suite()) else { continue };
         let keys = suite.keys(b"an id", chitin::Side::Client, chitin::quic::Version::V1).local;
         let (header, mut payload) = ([0x41, 0, 7, 0, 0], vec![3; 1200]);
@@ -255,8 +256,12 @@ fn an_idle_connection_holds_no_buffers() {
         size_of::<ServerConnection>()
     );
     // The chain of the peer, the secrets and ciphers of now, what has been negotiated. No buffer is so small.
-    assert!(after_handshake.0 <= CLIENT_IDLE, "client: {}", after_handshake.0);
-    assert!(after_handshake.1 <= SERVER_IDLE, "server: {}", after_handshake.1);
+    let keys = match std::env::var("CHITIN_TEST_PROVIDER").is_ok_and(|provider| provider != "aws_lc_rs") {
+        true => KEYS_IDLE,
+        false => 0,
+    };
+    assert!(after_handshake.0 <= CLIENT_IDLE + keys, "client: {}", after_handshake.0);
+    assert!(after_handshake.1 <= SERVER_IDLE + keys, "server: {}", after_handshake.1);
     for spent in [ends.client.spent, ends.server.spent] {
         assert!(spent.calls <= HANDSHAKE_CALLS && spent.peak <= HANDSHAKE_PEAK, "{spent:?}");
     }
@@ -312,6 +317,9 @@ const CLIENT_IDLE: isize = 2 * 1024;
 
 /// The same of a server that has seen no client certificate.
 const SERVER_IDLE: isize = 512;
+
+/// The keys of both directions: a schedule of AES-256 and a table for GHASH each. aws-lc has them in memory that is not counted here.
+const KEYS_IDLE: isize = 1280;
 
 /// Allocations of one full handshake on either side. Not a budget that was planned, but one that should not grow unseen.
 const HANDSHAKE_CALLS: usize = 130;

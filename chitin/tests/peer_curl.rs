@@ -45,7 +45,7 @@ fn curl_gets_a_page_under_each_suite() {
 #[test]
 fn curl_meets_each_kind_of_key() {
     let pki = Pki::new();
-    for key in KeyType::GOOD {
+    for key in KeyType::provided() {
         let config = Arc::new(server_config(&pki.server(key), &ServerOpts::default()));
         let (listener, addr) = listen();
         let mut peer = get(addr, &args!["--cacert", &pki.root_pem]);

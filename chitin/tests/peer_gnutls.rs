@@ -96,7 +96,7 @@ fn server_meets_each_group() {
 
 #[test]
 fn client_checks_each_kind_of_signature() {
-    for key in KeyType::GOOD {
+    for key in KeyType::provided() {
         let pki = Pki::new();
         let (mut peer, addr) = serv(&pki, &pki.server(key), &tls13(&[]), &[]);
         let opts = ClientOpts::default();
@@ -112,7 +112,7 @@ fn client_checks_each_kind_of_signature() {
 
 #[test]
 fn server_signs_with_each_kind_of_key() {
-    for key in KeyType::GOOD {
+    for key in KeyType::provided() {
         let pki = Pki::new();
         let (listener, addr) = listen();
         let mut peer = cli(&pki, addr, &tls13(&[]), &[]);
@@ -162,7 +162,7 @@ fn server_asks_for_a_retry() {
 #[test]
 fn client_shows_each_kind_of_certificate() {
     let pki = Pki::new();
-    for key in KeyType::GOOD {
+    for key in KeyType::provided() {
         let args = args!["--require-client-cert", "--verify-client-cert", "--x509cafile", &pki.root_pem];
         let (mut peer, addr) = serv(&pki, &pki.server(KeyType::P256), &tls13(&[]), &args);
         let opts = ClientOpts { identity: Some(pki.client(key)), ..Default::default() };
@@ -181,7 +181,7 @@ fn server_checks_each_kind_of_client_certificate() {
     let pki = Pki::new();
     let opts = ServerOpts { client_auth: ClientAuth::Required(pki.root.store()), ..Default::default() };
     let config = Arc::new(server_config(&pki.server(KeyType::P256), &opts));
-    for key in KeyType::GOOD {
+    for key in KeyType::provided() {
         let id = pki.client(key);
         let files = pki.write(&id);
         let (listener, addr) = listen();

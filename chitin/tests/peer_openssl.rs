@@ -133,7 +133,7 @@ fn client_falls_back_from_the_hybrid_group_without_a_retry() {
 
 #[test]
 fn client_checks_each_kind_of_signature() {
-    for key in KeyType::GOOD {
+    for key in KeyType::provided() {
         let pki = Pki::with(authority_for(key));
         let id = pki.server(key);
         let (mut peer, addr) = s_server(&pki, &id, &args!["-naccept", "1"]);
@@ -152,7 +152,7 @@ fn client_checks_each_kind_of_signature() {
 
 #[test]
 fn server_signs_with_each_kind_of_key() {
-    for key in KeyType::GOOD {
+    for key in KeyType::provided() {
         let pki = Pki::with(authority_for(key));
         let (listener, addr) = listen();
         let mut peer = s_client(&pki, addr, &[]);
@@ -260,7 +260,7 @@ fn no_common_group_is_refused() {
 
 #[test]
 fn client_shows_each_kind_of_certificate() {
-    for key in KeyType::GOOD {
+    for key in KeyType::provided() {
         let pki = Pki::new();
         let args = args!["-Verify", "3", "-verify_return_error", "-CAfile", &pki.root_pem, "-naccept", "1"];
         let (mut peer, addr) = s_server(&pki, &pki.server(KeyType::P256), &args);
@@ -277,7 +277,7 @@ fn client_shows_each_kind_of_certificate() {
 
 #[test]
 fn server_checks_each_kind_of_client_certificate() {
-    for key in KeyType::GOOD {
+    for key in KeyType::provided() {
         let pki = Pki::new();
         let id = pki.client(key);
         let files = pki.write(&id);

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use chitin::client::WebPkiServerVerifier;
 use chitin::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use chitin::crypto::{CryptoProvider, aws_lc_rs};
+use chitin::crypto::CryptoProvider;
 use chitin::pki_types::{CertificateDer, ServerName, UnixTime};
 use chitin::server::WebPkiClientVerifier;
 use chitin::{
@@ -13,6 +13,7 @@ use chitin::{
 };
 
 use crate::pki::Identity;
+use crate::provided;
 
 /// The groups that every provider of ours has and that older peers know.
 pub const CLASSIC_GROUPS: [NamedGroup; 3] =
@@ -31,9 +32,9 @@ pub const SUITES: [CipherSuite; 3] = [
 ///
 /// When the provider lacks one of them.
 pub fn provider(suites: &[CipherSuite], groups: &[NamedGroup]) -> Arc<CryptoProvider> {
-    let mut provider = aws_lc_rs::default_provider();
+    let mut provider = provided::default_provider();
     if !suites.is_empty() {
-        let all = aws_lc_rs::ALL_CIPHER_SUITES;
+        let all = provided::all_cipher_suites();
         let find =
             |want| *all.iter().find(|have| have.suite() == want).unwrap_or_else(|| panic!("no {want:?}"));
         provider.cipher_suites = suites.iter().copied().map(find).collect();
@@ -47,7 +48,7 @@ pub fn provider(suites: &[CipherSuite], groups: &[NamedGroup]) -> Arc<CryptoProv
 
 /// The provider's group of this name, if it has one.
 pub fn group(name: NamedGroup) -> Option<&'static dyn chitin::crypto::SupportedKxGroup> {
-    aws_lc_rs::ALL_KX_GROUPS.iter().copied().find(|have| have.name() == name)
+    provided::all_kx_groups().iter().copied().find(|have| have.name() == name)
 }
 
 /// Knobs of a client.
@@ -140,7 +141,7 @@ pub fn server_config(identity: &Identity, opts: &ServerOpts) -> ServerConfig {
         .unwrap();
     config.alpn_protocols = opts.alpn.clone();
     if opts.ticketer {
-        config.ticketer = aws_lc_rs::Ticketer::new().unwrap();
+        config.ticketer = provided::ticketer();
     }
     config
 }

@@ -3,11 +3,11 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use chitin::SignatureScheme;
-use chitin::crypto::aws_lc_rs::sign::any_supported_type;
 use rcgen::CustomExtension;
 
 use crate::pair::Side;
 use crate::pki::Identity;
+use crate::provided;
 
 /// The extension of a certificate that may delegate: 1.3.6.1.4.1.44363.44, with NULL. RFC 9345 section 4.2.
 pub fn usage() -> CustomExtension {
@@ -31,7 +31,7 @@ pub struct Delegation {
 impl Delegation {
     /// An honest one for the key of `delegate`, for an hour. All is for P-256.
     pub fn to(delegate: &Identity) -> Self {
-        let key = any_supported_type(&delegate.key).unwrap();
+        let key = provided::load(&delegate.key).unwrap();
         Self {
             by: Side::Server,
             left: 3600,
@@ -63,7 +63,7 @@ impl Delegation {
             Side::Client => "TLS, client delegated credentials",
         };
         let message = [&[b' '; 64], context.as_bytes(), &[0], issuer.leaf(), &signed].concat();
-        let signer = any_supported_type(&issuer.key).unwrap().choose_scheme(&[self.algorithm]);
+        let signer = provided::load(&issuer.key).unwrap().choose_scheme(&[self.algorithm]);
         let signature = signer.expect("a scheme of the key").sign(&message).unwrap();
         signed.extend(u16::try_from(signature.len()).unwrap().to_be_bytes());
         signed.extend(signature);

@@ -14,6 +14,7 @@ pub mod packing;
 pub mod pair;
 pub mod peer;
 pub mod pki;
+pub mod provided;
 pub mod quic;
 pub mod raw_keys;
 pub mod status;

@@ -9,8 +9,8 @@ use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, OnceLock};
 
-use chitin::RootCertStore;
 use chitin::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+use chitin::{RootCertStore, SignatureScheme};
 pub use rcgen::KeyUsagePurpose;
 use rcgen::{
     BasicConstraints, CertificateParams, CustomExtension, DistinguishedName, DnType, ExtendedKeyUsagePurpose,
@@ -18,6 +18,7 @@ use rcgen::{
     SignatureAlgorithm, date_time_ymd,
 };
 
+use crate::provided;
 use crate::tempdir::TempDir;
 
 /// The kind of key in a certificate.
@@ -40,6 +41,25 @@ impl KeyType {
     /// Every kind that an honest peer may show us.
     pub const GOOD: [Self; 7] =
         [Self::P256, Self::P384, Self::P521, Self::Ed25519, Self::Rsa2048, Self::Rsa3072, Self::Rsa4096];
+
+    /// Those of them that the provider has which the tests run under.
+    pub fn provided() -> impl Iterator<Item = Self> {
+        let schemes = provided::default_provider().signature_verification_algorithms.supported_schemes();
+        Self::GOOD.into_iter().filter(move |kind| schemes.contains(&kind.scheme()))
+    }
+
+    /// One that such a key signs with.
+    fn scheme(self) -> SignatureScheme {
+        match self {
+            Self::P256 => SignatureScheme::ECDSA_NISTP256_SHA256,
+            Self::P384 => SignatureScheme::ECDSA_NISTP384_SHA384,
+            Self::P521 => SignatureScheme::ECDSA_NISTP521_SHA512,
+            Self::Ed25519 => SignatureScheme::ED25519,
+            Self::Rsa2048 | Self::Rsa3072 | Self::Rsa4096 | Self::Rsa1024 | Self::Rsa1536 => {
+                SignatureScheme::RSA_PSS_SHA256
+            }
+        }
+    }
 
     fn algorithm(self) -> &'static SignatureAlgorithm {
         match self {

@@ -16,6 +16,7 @@ mod licences;
 mod manifest;
 mod paths;
 mod peers;
+mod providers;
 mod stages;
 mod suites;
 mod tools;
@@ -29,6 +30,7 @@ const USAGE: &str = "\
 cargo xtask floors          check that no import of the core points up
 cargo xtask attacks         check that each test that docs/attacks.md names exists
 cargo xtask test [--yes]    set up what the tests need, and run them; --yes: install without asking
+cargo xtask providers       run the tests once more under each provider but the default one
 cargo xtask ci [--yes]      everything that a change has to pass
 cargo xtask api [--listing FILE]
                             compare the public interface with a listing of rustls 0.23's; without --listing, CHITIN_API_LISTING
@@ -60,6 +62,7 @@ fn main() -> ExitCode {
         ["floors"] => stages::floors(&root),
         ["attacks"] => attacks::check(&root),
         ["test"] | ["test", "--yes"] => stages.test(yes),
+        ["providers"] => stages.providers(),
         ["ci"] | ["ci", "--yes"] => stages.ci(yes),
         ["api", ref rest @ ..] if api::Wanted::parse(rest).is_some() => {
             stages.api(api::Wanted::parse(rest).unwrap_or_default())

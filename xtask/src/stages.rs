@@ -5,7 +5,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use crate::manifest::{self, Manifest};
-use crate::{api, attacks, bogo, compat, ecosystem, floors, interop, licences, peers, suites};
+use crate::{api, attacks, bogo, compat, ecosystem, floors, interop, licences, peers, providers, suites};
 
 pub struct Stages {
     root: PathBuf,
@@ -75,7 +75,13 @@ impl Stages {
         self.stage("paths", |s| {
             suites::PROFILES.iter().try_for_each(|name| suites::run(&s.root, &s.cargo, &["--profile", name]))
         })?;
+        self.providers()?;
         self.scanners()
+    }
+
+    /// The tests under each provider but the default one.
+    pub fn providers(&mut self) -> Result<(), String> {
+        self.stage("providers", |s| providers::run(&s.root, &s.cargo))
     }
 
     // Minutes of testssl.sh: so neither `cargo test` nor `--all-targets` has it.

@@ -50,15 +50,15 @@ impl Carrier {
 }
 
 #[cfg(test)]
-#[cfg(feature = "aws_lc_rs")]
+#[cfg(all(feature = "aws_lc_rs", feature = "std"))]
 mod tests {
     use alloc::vec;
     use alloc::vec::Vec;
 
     use super::*;
     use crate::carrier::Records;
-    use crate::crypto::aws_lc_rs::ALL_CIPHER_SUITES;
     use crate::crypto::suites::SupportedCipherSuite;
+    use crate::crypto::tested::all_cipher_suites;
     use crate::names::{AlertDescription, AlertLevel, ContentType, Side};
     use crate::record::open::{Place, Pulled};
     use crate::schedule::tls12::{KeyBlock, MasterSecret, Randoms};
@@ -116,7 +116,7 @@ mod tests {
 
     #[test]
     fn both_directions_change_where_the_change_is() {
-        let suites = ALL_CIPHER_SUITES.iter().filter_map(|suite| match suite {
+        let suites = all_cipher_suites().iter().filter_map(|suite| match suite {
             SupportedCipherSuite::Tls12(suite) => Some(*suite),
             SupportedCipherSuite::Tls13(_) => None,
         });

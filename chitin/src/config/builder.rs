@@ -216,7 +216,7 @@ mod tests {
     #[cfg(feature = "tls12")]
     fn versions_follow_what_the_provider_has() {
         let versions = |change: &dyn Fn(&mut CryptoProvider)| {
-            let mut provider = crate::crypto::aws_lc_rs::default_provider();
+            let mut provider = crate::crypto::tested::default_provider();
             change(&mut provider);
             let builder = ServerConfig::builder_with_provider(Arc::new(provider));
             builder

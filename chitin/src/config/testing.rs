@@ -11,7 +11,7 @@ use super::verify::{ClientCertVerified, ClientCertVerifier};
 use super::webpki::RootCertStore;
 use crate::crypto::signer::CertifiedKey;
 use crate::crypto::verify::{DigitallySignedStruct, HandshakeSignatureValid};
-use crate::crypto::{CryptoProvider, aws_lc_rs};
+use crate::crypto::{CryptoProvider, tested};
 use crate::error::Error;
 use crate::names::{DistinguishedName, SignatureScheme};
 
@@ -23,7 +23,7 @@ pub(crate) const CLIENT: &[u8] = include_bytes!("../../testdata/config/client.de
 pub(crate) const CLIENT_KEY: &[u8] = include_bytes!("../../testdata/config/client.key.der");
 
 pub(crate) fn provider() -> Arc<CryptoProvider> {
-    Arc::new(aws_lc_rs::default_provider())
+    Arc::new(tested::default_provider())
 }
 
 pub(crate) fn chain(der: &'static [u8]) -> Vec<CertificateDer<'static>> {

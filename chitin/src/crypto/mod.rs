@@ -292,6 +292,9 @@ impl Drop for SharedSecret {
 }
 
 #[cfg(test)]
+#[cfg(all(feature = "aws_lc_rs", feature = "std"))]
+pub(crate) mod tested;
+#[cfg(test)]
 #[cfg(all(feature = "aws_lc_rs", feature = "std", feature = "tls12"))]
 mod tests;
 #[cfg(test)]

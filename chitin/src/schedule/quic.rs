@@ -168,5 +168,5 @@ impl Version {
 }
 
 #[cfg(test)]
-#[cfg(feature = "aws_lc_rs")]
+#[cfg(all(feature = "aws_lc_rs", feature = "std"))]
 mod tests;

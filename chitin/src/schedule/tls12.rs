@@ -192,5 +192,5 @@ const MASTER_SECRET: usize = 48;
 const VERIFY_DATA: usize = 12;
 
 #[cfg(test)]
-#[cfg(feature = "aws_lc_rs")]
+#[cfg(all(feature = "aws_lc_rs", feature = "std"))]
 mod tests;

@@ -247,5 +247,5 @@ fn with_label<T>(len: usize, label: &[u8], context: &[u8], use_it: impl FnOnce(&
 }
 
 #[cfg(test)]
-#[cfg(feature = "aws_lc_rs")]
+#[cfg(all(feature = "aws_lc_rs", feature = "std"))]
 mod tests;

@@ -107,7 +107,7 @@ fn each_group_is_met_both_ways() {
 #[test]
 fn each_kind_of_key_signs_both_ways() {
     let pki = Pki::new();
-    for key in KeyType::GOOD {
+    for key in KeyType::provided() {
         let id = pki.server(key);
         let (_peer, addr) = serv(&pki, &id, &priority12(&[]), &[]);
         let opts = ClientOpts::default();
@@ -132,7 +132,7 @@ fn each_kind_of_key_signs_both_ways() {
 #[test]
 fn each_kind_of_client_certificate_is_shown_and_checked() {
     let pki = Pki::new();
-    for key in KeyType::GOOD {
+    for key in KeyType::provided() {
         let args = args!["--require-client-cert", "--verify-client-cert", "--x509cafile", &pki.root_pem];
         let (mut peer, addr) = serv(&pki, &pki.server(KeyType::P256), &priority12(&[]), &args);
         let opts = ClientOpts { identity: Some(pki.client(key)), ..Default::default() };

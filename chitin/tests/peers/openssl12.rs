@@ -127,7 +127,7 @@ fn each_group_is_met_both_ways() {
 
 #[test]
 fn each_kind_of_key_signs_both_ways() {
-    for key in KeyType::GOOD {
+    for key in KeyType::provided() {
         let pki = Pki::with(authority_for(key));
         let id = pki.server(key);
         let (mut peer, addr) = s_server12(&pki, &id, &args!["-naccept", "1"]);
@@ -195,7 +195,7 @@ fn rsa_signs_and_checks_in_each_way() {
 
 #[test]
 fn each_kind_of_client_certificate_is_shown_and_checked() {
-    for key in KeyType::GOOD {
+    for key in KeyType::provided() {
         let pki = Pki::new();
         let id = pki.client(key);
         let args = args!["-Verify", "3", "-verify_return_error", "-CAfile", &pki.root_pem, "-naccept", "1"];

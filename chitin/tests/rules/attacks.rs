@@ -4,7 +4,6 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use chitin::crypto::aws_lc_rs;
 use chitin::server::Acceptor;
 use chitin::version::{TLS12, TLS13};
 use chitin::{
@@ -18,6 +17,7 @@ use testkit::hello::{
 use testkit::liar::{Liar, Say};
 use testkit::pair::{Failed, Pair, Record, Side, Tamper};
 use testkit::pki::{Identity, KeyType, Spec};
+use testkit::provided;
 
 use crate::common::*;
 
@@ -139,7 +139,7 @@ fn freak_and_logjam_meet_no_export_suite() {
 fn logjam_raccoon_and_dheat_meet_no_finite_field() {
     no_side_takes(&[0x0033, 0x0039, 0x0067, 0x006b, 0x009e, 0x009f, 0xccaa, 0x00a2, 0x00a3]);
     // TLS 1.3 could do it as well.
-    let provider = aws_lc_rs::default_provider();
+    let provider = provided::default_provider();
     assert!(provider.kx_groups.iter().all(|group| !(0x0100..=0x01ff).contains(&u16::from(group.name()))));
 }
 
@@ -159,7 +159,7 @@ fn nobody_talks_without_encryption_or_without_a_key_to_check() {
 /// The list of all suites is short enough to be read.
 #[test]
 fn no_suite_lacks_forward_secrecy_or_aead() {
-    for suite in aws_lc_rs::ALL_CIPHER_SUITES {
+    for suite in provided::all_cipher_suites() {
         let name = format!("{:?}", suite.suite());
         let forward = name.starts_with("TLS13_") || name.starts_with("TLS_ECDHE_");
         assert!(forward && (name.contains("_GCM_") || name.contains("_CHACHA20_POLY1305_")), "{name}");
@@ -222,7 +222,7 @@ fn sloth_meets_no_signature_with_md5_or_sha1() {
         let failed = pair.settle().unwrap_err();
         assert_eq!(failed.error, PeerMisbehaved::SignedHandshakeWithUnadvertisedSigScheme.into());
     }
-    let verified = aws_lc_rs::default_provider().signature_verification_algorithms.supported_schemes();
+    let verified = provided::default_provider().signature_verification_algorithms.supported_schemes();
     assert!(!verified.contains(&SignatureScheme::RSA_PKCS1_SHA1));
     assert!(!verified.contains(&SignatureScheme::ECDSA_SHA1_Legacy));
 }
@@ -285,7 +285,7 @@ fn ticketbleed_gets_back_no_more_than_it_gave() {
 
         // TLS 1.2, a ticket that is taken. RFC 5077 section 3.4.
         let mut ticketing = server_with(ONLY12, &WORLD.server);
-        ticketing.ticketer = aws_lc_rs::Ticketer::new().unwrap();
+        ticketing.ticketer = provided::ticketer();
         let (client, server) = (Arc::new(client_with(ONLY12)), Arc::new(ticketing));
         Pair::new(client.clone(), server.clone()).handshake().unwrap();
         let put = id.clone();

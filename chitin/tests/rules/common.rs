@@ -4,9 +4,9 @@ use std::fmt;
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard};
 use std::time::Duration;
 
+use chitin::crypto::CryptoProvider;
 use chitin::crypto::cipher::{AeadKey, InboundOpaqueMessage, Iv, OutboundPlainMessage};
 use chitin::crypto::tls13::OkmBlock;
-use chitin::crypto::{CryptoProvider, aws_lc_rs};
 use chitin::pki_types::UnixTime;
 use chitin::server::WebPkiClientVerifier;
 use chitin::server::danger::ClientCertVerifier;
@@ -18,6 +18,7 @@ use chitin::{
 };
 use testkit::pair::{Failed, Pair, Record, Tamper};
 use testkit::pki::{Identity, KeyType, Pki, Spec};
+use testkit::provided;
 
 /// One PKI for all tests: making keys takes time.
 pub struct World {
@@ -38,7 +39,7 @@ pub fn roots() -> RootCertStore {
 }
 
 pub fn default_provider() -> Arc<CryptoProvider> {
-    Arc::new(aws_lc_rs::default_provider())
+    Arc::new(provided::default_provider())
 }
 
 /// The rules are about messages as they are, whatever features bring; `compression.rs` is about the others.
@@ -103,7 +104,7 @@ pub fn server_of(provider: Arc<CryptoProvider>) -> ServerConfig {
 /// The same with tickets.
 pub fn server_with_tickets() -> ServerConfig {
     let mut config = server();
-    config.ticketer = aws_lc_rs::Ticketer::new().unwrap();
+    config.ticketer = provided::ticketer();
     config
 }
 
@@ -242,7 +243,7 @@ impl Trace for Printed {
 
 /// The suite that forged records are under: its keys have the 32 bytes that an [`AeadKey`] is made of.
 pub fn forged_suite() -> &'static Tls13CipherSuite {
-    let mut suites = aws_lc_rs::ALL_CIPHER_SUITES.iter().filter_map(|suite| suite.tls13());
+    let mut suites = provided::all_cipher_suites().iter().filter_map(|suite| suite.tls13());
     suites.find(|suite| suite.common.suite == CipherSuite::TLS13_AES_256_GCM_SHA384).unwrap()
 }
 

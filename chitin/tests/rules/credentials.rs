@@ -17,6 +17,7 @@ use testkit::delegation::{Delegation, usage};
 use testkit::hello::{Hello, edit_hello, sized16};
 use testkit::pair::{Pair, Side};
 use testkit::pki::{Authority, Identity, KeyType, Spec};
+use testkit::provided;
 
 use crate::common::{
     Clock, default_provider, failure, kind_of, optional, required, roots, server, server_asking,
@@ -405,7 +406,7 @@ fn a_session_ends_with_the_delegated_key_that_made_it() {
         server.delegated_credential_schemes = vec![P384];
         server.time_provider = clock.clone();
         if tickets {
-            server.ticketer = chitin::crypto::aws_lc_rs::Ticketer::new().unwrap();
+            server.ticketer = provided::ticketer();
         }
         let (client, server) = (Arc::new(client.clone()), Arc::new(server));
         let resumes = || kind_of(&crate::common::shake(&client, &server)) == chitin::HandshakeKind::Resumed;

@@ -8,7 +8,6 @@ use std::time::Duration;
 use chitin::HandshakeKind::{Full, FullWithHelloRetryRequest, Resumed};
 use chitin::client::Tls13ClientSessionValue;
 use chitin::client::{ClientSessionMemoryCache, ClientSessionStore, Resumption, Tls12ClientSessionValue};
-use chitin::crypto::aws_lc_rs;
 use chitin::pki_types::ServerName;
 use chitin::server::StoresServerSessions;
 use chitin::version::TLS12;
@@ -17,6 +16,7 @@ use chitin::{
 };
 use testkit::configs;
 use testkit::pair::{Chop, Pair, Side};
+use testkit::provided;
 
 use crate::common::*;
 
@@ -578,7 +578,7 @@ fn a_server_may_speak_half_a_round_trip_early() {
 #[test]
 fn what_the_key_cannot_protect_waits() {
     use chitin::{CipherSuiteCommon, SupportedCipherSuite, Tls13CipherSuite};
-    let mut provider = aws_lc_rs::default_provider();
+    let mut provider = provided::default_provider();
     let honest = forged_suite();
     provider.cipher_suites = vec![SupportedCipherSuite::Tls13(Box::leak(Box::new(Tls13CipherSuite {
         common: CipherSuiteCommon {

@@ -10,7 +10,7 @@ use chitin::client::danger::{HandshakeSignatureValid, ServerCertVerified, Server
 use chitin::client::{
     ClientSessionStore, ResolvesClientCert, Resumption, Tls12ClientSessionValue, Tls13ClientSessionValue,
 };
-use chitin::crypto::{GetRandomFailed, SecureRandom, aws_lc_rs};
+use chitin::crypto::{GetRandomFailed, SecureRandom};
 use chitin::pki_types::{CertificateDer, ServerName, UnixTime};
 use chitin::server::danger::{ClientCertVerified, ClientCertVerifier};
 use chitin::server::{ClientHello, ProducesTickets, ResolvesServerCert, StoresServerSessions};
@@ -22,6 +22,7 @@ use chitin::{
     RecordPadding, ServerConfig, ServerConnection, SignatureAlgorithm, SignatureScheme,
 };
 use testkit::pair::{Pair, Side};
+use testkit::provided;
 
 use crate::common::*;
 
@@ -36,7 +37,7 @@ impl SecureRandom for FailingAt {
     fn fill(&self, buf: &mut [u8]) -> Result<(), GetRandomFailed> {
         match self.draws.fetch_add(1, Ordering::SeqCst) == self.fail.load(Ordering::SeqCst) {
             true => Err(GetRandomFailed),
-            false => aws_lc_rs::default_provider().secure_random.fill(buf),
+            false => provided::default_provider().secure_random.fill(buf),
         }
     }
 }
@@ -46,7 +47,7 @@ fn a_failing_random_generator_is_a_typed_error() {
     let random: &'static FailingAt =
         Box::leak(Box::new(FailingAt { draws: AtomicUsize::new(0), fail: AtomicUsize::new(usize::MAX) }));
     let provider = || {
-        let mut provider = aws_lc_rs::default_provider();
+        let mut provider = provided::default_provider();
         provider.secure_random = random;
         provider
     };
@@ -57,7 +58,7 @@ fn a_failing_random_generator_is_a_typed_error() {
             provider.kx_groups.retain(|group| group.name() == NamedGroup::secp384r1);
         }
         let mut config = server_of(Arc::new(provider));
-        config.ticketer = aws_lc_rs::Ticketer::new().unwrap();
+        config.ticketer = provided::ticketer();
         Arc::new(config)
     };
     // One connection from the beginning to the end, with a retry and tickets or resumed.
@@ -273,7 +274,7 @@ impl ServerCertVerifier for Panics {
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        aws_lc_rs::default_provider().signature_verification_algorithms.supported_schemes()
+        provided::default_provider().signature_verification_algorithms.supported_schemes()
     }
 }
 
@@ -311,7 +312,7 @@ impl ClientCertVerifier for Panics {
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        aws_lc_rs::default_provider().signature_verification_algorithms.supported_schemes()
+        provided::default_provider().signature_verification_algorithms.supported_schemes()
     }
 }
 
@@ -509,7 +510,7 @@ impl PanicsIn {
             method,
             after: AtomicUsize::new(usize::MAX),
             client_verifier: required(roots()),
-            ticketer: aws_lc_rs::Ticketer::new().unwrap(),
+            ticketer: provided::ticketer(),
         })
     }
 
@@ -761,7 +762,7 @@ fn a_poisoned_lock_means_a_full_handshake_without_tickets() {
     // The second ticketer is made while the rotator's lock is held.
     let rotator = Arc::new(
         TicketRotator::new(1, || match CALLS.fetch_add(1, Ordering::SeqCst) {
-            0 => Ok(Box::new(Wrapped(aws_lc_rs::Ticketer::new().unwrap()))),
+            0 => Ok(Box::new(Wrapped(provided::ticketer()))),
             _ => panic!("the generator panics"),
         })
         .unwrap(),

@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use chitin::crypto::{WebPkiSupportedAlgorithms, aws_lc_rs};
+use chitin::crypto::WebPkiSupportedAlgorithms;
 use chitin::pki_types::{AlgorithmIdentifier, InvalidSignature, ServerName, SignatureVerificationAlgorithm};
 use chitin::server::ResolvesServerCertUsingSni;
 use chitin::sign::CertifiedKey;
@@ -14,6 +14,7 @@ use chitin::{
 };
 use testkit::pair::{Pair, Side};
 use testkit::pki::{Identity, KeyType, Spec, Validity};
+use testkit::provided;
 
 use crate::common::*;
 
@@ -151,7 +152,7 @@ impl SignatureVerificationAlgorithm for Counted {
 
 #[test]
 fn rsa_keys_outside_2048_to_8192_bits_are_refused_before_the_operation() {
-    let built_in = aws_lc_rs::default_provider().signature_verification_algorithms;
+    let built_in = provided::default_provider().signature_verification_algorithms;
     let (_, pss) = *built_in.mapping.iter().find(|(s, _)| *s == SignatureScheme::RSA_PSS_SHA256).unwrap();
     let counted: &'static dyn SignatureVerificationAlgorithm = Box::leak(Box::new(Counted(pss[0])));
     let list: &'static [&'static dyn SignatureVerificationAlgorithm] = Box::leak(vec![counted].into());
@@ -233,7 +234,7 @@ mod caught {
         }
 
         fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-            aws_lc_rs::default_provider().signature_verification_algorithms.supported_schemes()
+            provided::default_provider().signature_verification_algorithms.supported_schemes()
         }
     }
 

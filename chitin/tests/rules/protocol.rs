@@ -3,7 +3,6 @@
 use std::io::{ErrorKind, Read, Write};
 use std::sync::{Arc, Mutex};
 
-use chitin::crypto::aws_lc_rs;
 use chitin::trace::{Direction, Event, KeyLevel, Trace};
 use chitin::version::{TLS12, TLS13};
 use chitin::{
@@ -13,6 +12,7 @@ use chitin::{
 use chitin::{CipherSuiteCommon, HandshakeType};
 use testkit::configs::provider;
 use testkit::pair::{Chop, Pair, Record, Side, output};
+use testkit::provided;
 
 use crate::common::*;
 
@@ -163,7 +163,7 @@ fn keys_change_by_themselves_before_the_limit_of_the_aead() {
         aead_alg: built_in.aead_alg,
         quic: None,
     }));
-    let mut provider = chitin::crypto::aws_lc_rs::default_provider();
+    let mut provider = provided::default_provider();
     provider.cipher_suites = vec![SupportedCipherSuite::Tls13(suite)];
     let provider = Arc::new(provider);
     let counts = Arc::new(PerKey::default());
@@ -340,7 +340,7 @@ fn what_is_written_before_the_handshake_comes_out_after_it() {
 
 #[test]
 fn each_group_and_suite_makes_a_connection() {
-    for group in chitin::crypto::aws_lc_rs::ALL_KX_GROUPS {
+    for group in provided::all_kx_groups() {
         for suite in testkit::configs::SUITES {
             let provider = provider(&[suite], &[group.name()]);
             let mut pair = Pair::new(client_of(provider.clone()), server_of(provider));
@@ -403,7 +403,7 @@ fn events_tell_the_handshake_in_order() {
 #[test]
 fn questions_may_be_answered_late() {
     for version in [&TLS13, &TLS12] {
-        for ticketer in [None, Some(aws_lc_rs::Ticketer::new().unwrap())] {
+        for ticketer in [None, Some(provided::ticketer())] {
             let mut server = ServerConfig::builder_with_provider(default_provider())
                 .with_protocol_versions(&[version])
                 .unwrap()
@@ -445,4 +445,20 @@ fn questions_may_be_answered_late() {
     // The certificate and the signature.
     assert_eq!(answered, 2);
     assert!(pair.server.wants_write());
+}
+
+/// `cargo xtask test` runs these tests once for each provider.
+#[test]
+fn the_provider_is_the_one_that_was_asked_for() {
+    let expected = match std::env::var("CHITIN_TEST_PROVIDER").as_deref() {
+        Ok("ring") => "Ring",
+        Ok("graviola") => "Graviola",
+        _ => "AwsLcRs",
+    };
+    for provider in [client().crypto_provider().clone(), server().crypto_provider().clone()] {
+        assert_eq!(
+            format!("{:?} {:?}", provider.secure_random, provider.key_provider),
+            format!("{expected} {expected}")
+        );
+    }
 }

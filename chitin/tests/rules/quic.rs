@@ -14,6 +14,7 @@ use chitin::{
 use testkit::configs::{self, SUITES};
 use testkit::hello::{Hello, message, split_messages};
 use testkit::pair::{Pair, Side};
+use testkit::provided;
 use testkit::quic::{Level, PARAMETERS, QuicPair, fits};
 
 use crate::common::*;
@@ -450,7 +451,7 @@ fn early_data_ends_with_a_retry() {
 fn a_session_of_another_version_or_transport_means_a_full_handshake() {
     let (client, server) = eager();
     let mut stateless = server.clone();
-    stateless.ticketer = chitin::crypto::aws_lc_rs::Ticketer::new().unwrap();
+    stateless.ticketer = provided::ticketer();
     let client = Arc::new(client);
     for server in [Arc::new(server), Arc::new(stateless)] {
         let over = |version| QuicPair::of(client.clone(), server.clone(), version, PARAMETERS);

@@ -20,6 +20,7 @@ use chitin::{
 use rcgen::date_time_ymd;
 use testkit::pair::{Pair, Side, tamper};
 use testkit::pki::{KeyType, Spec};
+use testkit::provided;
 
 use crate::common::*;
 
@@ -260,7 +261,7 @@ fn a_ticket_of_another_virtual_host_means_a_full_handshake() {
 
 #[test]
 fn a_changed_root_set_means_a_full_handshake() {
-    let ticketer = chitin::crypto::aws_lc_rs::Ticketer::new().unwrap();
+    let ticketer = provided::ticketer();
     let asking = |verifier| {
         let mut config = server_asking(verifier);
         config.ticketer = ticketer.clone();
@@ -323,7 +324,7 @@ fn tickets_have_a_grease_extension() {
 #[test]
 fn a_session_of_another_hash_means_a_full_handshake() {
     use chitin::CipherSuite as S;
-    let ticketer = chitin::crypto::aws_lc_rs::Ticketer::new().unwrap();
+    let ticketer = provided::ticketer();
     let preferring = |suites: &[S]| {
         let mut config = server_of(testkit::configs::provider(suites, &[]));
         config.ticketer = ticketer.clone();
@@ -422,7 +423,7 @@ fn a_session_is_offered_only_under_the_verifier_and_credential_that_made_it() {
         config.resumption = Resumption::store(store.clone());
         config
     };
-    let ticketer = chitin::crypto::aws_lc_rs::Ticketer::new().unwrap();
+    let ticketer = provided::ticketer();
     let mut server = server_asking(optional(roots()));
     server.ticketer = ticketer;
     let server = Arc::new(server);
@@ -716,11 +717,7 @@ fn a_client_uses_a_ticket_once() {
 fn tickets_rotate() {
     use chitin::ticketer::TicketRotator;
     // A period of one second: after three the keys have changed twice.
-    let rotator = TicketRotator::new(1, || match chitin::crypto::aws_lc_rs::Ticketer::new() {
-        Ok(ticketer) => Ok(Box::new(Shared(ticketer))),
-        Err(_) => Err(chitin::crypto::GetRandomFailed),
-    });
-    let rotator = rotator.unwrap();
+    let rotator = TicketRotator::new(1, || Ok(Box::new(Shared(provided::ticketer())))).unwrap();
     let ticket = rotator.encrypt(b"session").unwrap();
     assert_eq!(rotator.decrypt(&ticket).as_deref(), Some(&b"session"[..]));
     std::thread::sleep(Duration::from_millis(3100));

@@ -7,16 +7,17 @@ use std::sync::{Arc, Mutex, Once};
 
 use chitin::client::Tls13ClientSessionValue;
 use chitin::client::{ClientSessionMemoryCache, ClientSessionStore, Resumption, Tls12ClientSessionValue};
+use chitin::crypto::SharedSecret;
 use chitin::crypto::cipher::AeadKey;
 use chitin::crypto::hmac::Tag;
 use chitin::crypto::tls13::OkmBlock;
-use chitin::crypto::{SharedSecret, aws_lc_rs};
 use chitin::pki_types::ServerName;
 use chitin::server::{ServerSessionMemoryCache, StoresServerSessions};
 use chitin::sign::CertifiedKey;
 use chitin::{Error, KeyLogFile, NamedGroup, PeerMisbehaved};
 use testkit::configs::provider;
 use testkit::pair::{Pair, Side};
+use testkit::provided;
 use testkit::quic::QuicPair;
 
 use crate::common::*;
@@ -205,7 +206,7 @@ fn a_handshake_at_log_level_trace_with_every_public_type_printed_contains_no_sec
     print(&roots());
     print(&seeing.0);
     print(&printing.0);
-    print(&aws_lc_rs::Ticketer::new().unwrap());
+    print(&provided::ticketer());
     print(&chitin::NoKeyLog);
     print(&KeyLogFile::default());
     print(&chitin::ClientConfig::builder());
@@ -287,7 +288,7 @@ fn a_process_describes_its_connections() {
     let server = testkit::configs::server_config(&stranger, &Default::default());
     writeln!(said, "{:?}", failure(self::client(), server).error).unwrap();
     writeln!(said, "{:?}", failure(self::client(), server_asking(required(roots()))).error).unwrap();
-    let provider = aws_lc_rs::default_provider();
+    let provider = provided::default_provider();
     writeln!(said, "{:?} {:?}", provider.cipher_suites, provider.kx_groups).unwrap();
     fs::write(report, said).unwrap();
 }

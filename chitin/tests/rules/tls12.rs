@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use chitin::HandshakeKind::{Full, Resumed};
 use chitin::client::{ClientSessionMemoryCache, Resumption, Tls12Resumption};
-use chitin::crypto::{CryptoProvider, aws_lc_rs};
+use chitin::crypto::CryptoProvider;
 use chitin::pki_types::ServerName;
 use chitin::server::danger::ClientCertVerifier;
 use chitin::server::{ProducesTickets, WebPkiClientVerifier};
@@ -20,6 +20,7 @@ use testkit::configs::{ClientOpts, client_config, provider};
 use testkit::hello::{Hello, edit_hello, edit_hello_in_flight, edit_messages, message, split_messages};
 use testkit::liar::{Liar, Say};
 use testkit::pair::{Pair, Record, Side, tamper};
+use testkit::provided;
 
 use crate::common::*;
 use crate::failures::RunsDown;
@@ -64,7 +65,7 @@ fn server12() -> ServerConfig {
 /// Servers that keep sessions in a store, and in tickets.
 fn servers12() -> [ServerConfig; 2] {
     let mut ticketing = server12();
-    ticketing.ticketer = aws_lc_rs::Ticketer::new().unwrap();
+    ticketing.ticketer = provided::ticketer();
     [server12(), ticketing]
 }
 

@@ -112,8 +112,8 @@ fn shares_are_taken_or_asked_for() {
     }
     let choose = |list: &[G], shared: &[G]| {
         let mut config = config();
-        let mut provider = crate::crypto::aws_lc_rs::default_provider();
-        let all = crate::crypto::aws_lc_rs::ALL_KX_GROUPS;
+        let mut provider = crate::crypto::tested::default_provider();
+        let all = crate::crypto::tested::all_kx_groups();
         let find = |name| *all.iter().find(|group| group.name() == name).unwrap();
         provider.kx_groups = [G::X25519, G::secp256r1, G::secp384r1].map(find).to_vec();
         config.provider = Arc::new(provider);

@@ -29,8 +29,8 @@ impl crate::config::time::TimeProvider for At {
 
 fn with_groups(groups: &[NamedGroup]) -> ClientConfig {
     let mut config = config();
-    let mut provider = crate::crypto::aws_lc_rs::default_provider();
-    let all = crate::crypto::aws_lc_rs::ALL_KX_GROUPS;
+    let mut provider = crate::crypto::tested::default_provider();
+    let all = crate::crypto::tested::all_kx_groups();
     provider.kx_groups =
         groups.iter().map(|name| *all.iter().find(|group| group.name() == *name).unwrap()).collect();
     config.provider = Arc::new(provider);

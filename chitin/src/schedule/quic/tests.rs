@@ -4,12 +4,12 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 use super::*;
-use crate::crypto::aws_lc_rs::ALL_CIPHER_SUITES;
+use crate::crypto::tested::all_cipher_suites;
 use crate::error::Error;
 use crate::names::CipherSuite;
 
 fn suite(name: CipherSuite) -> Suite {
-    let mut suites = ALL_CIPHER_SUITES.iter().filter_map(|suite| suite.tls13());
+    let mut suites = all_cipher_suites().iter().filter_map(|suite| suite.tls13());
     suites.find(|suite| suite.common.suite == name).and_then(Tls13CipherSuite::quic_suite).unwrap()
 }
 

@@ -9,8 +9,8 @@ use alloc::vec::Vec;
 
 use super::*;
 use crate::crypto::SharedSecret;
-use crate::crypto::aws_lc_rs::ALL_CIPHER_SUITES;
 use crate::crypto::suites::SupportedCipherSuite;
+use crate::crypto::tested::all_cipher_suites;
 use crate::error::PeerMisbehaved;
 use crate::names::{CipherSuite, NamedGroup};
 
@@ -21,7 +21,7 @@ fn hex(text: &str) -> Vec<u8> {
 }
 
 fn suite(name: CipherSuite) -> &'static Tls12CipherSuite {
-    let found = ALL_CIPHER_SUITES.iter().find(|suite| suite.suite() == name);
+    let found = all_cipher_suites().iter().find(|suite| suite.suite() == name);
     match found.unwrap() {
         SupportedCipherSuite::Tls12(suite) => suite,
         SupportedCipherSuite::Tls13(_) => panic!("{name:?}"),

@@ -5,14 +5,14 @@
 use alloc::vec::Vec;
 
 use super::*;
-use crate::crypto::aws_lc_rs::ALL_CIPHER_SUITES;
+use crate::crypto::tested::all_cipher_suites;
 use crate::names::CipherSuite;
 use crate::schedule::transcript::{Transcript, Unhashed};
 use crate::wire::client_hello::ClientHello;
 
 /// TLS_AES_128_GCM_SHA256, which all of the traces use.
 fn suite() -> &'static Tls13CipherSuite {
-    let mut suites = ALL_CIPHER_SUITES.iter().filter_map(|suite| suite.tls13());
+    let mut suites = all_cipher_suites().iter().filter_map(|suite| suite.tls13());
     suites.find(|suite| suite.common.suite == CipherSuite::TLS13_AES_128_GCM_SHA256).unwrap()
 }
 
