@@ -1,0 +1,375 @@
+//! Building a path from a leaf to a trust anchor. RFC 4158.
+//!
+//! The search goes upwards from the leaf, depth first. At each certificate it tries the trust anchors with the
+//! issuer's name, then the peer's other certificates with that name, those whose key identifier fits first. Every rule
+//! that a step can break is checked when the step is taken, cheap rules before signatures, so that a dead branch ends
+//! early; then the search goes back and tries the next. What the peer can make it do is bounded by `budget`.
+
+use alloc::vec::Vec;
+
+use pki_types::{CertificateDer, TrustAnchor};
+
+use super::{Link, Path, Verifier};
+use crate::budget::{Budget, DEPTH, Purse};
+use crate::cert::Certificate;
+use crate::constraints::NameConstraints;
+use crate::dn::DirectoryName;
+use crate::error::{Error, Problem, Which};
+use crate::policies::{self, PolicySet};
+use crate::profile::Role;
+use crate::spki::SubjectPublicKeyInfo;
+
+/// Who signed, in the memory of signatures.
+#[derive(Clone, Copy)]
+enum Signer {
+    Pool(usize),
+    Anchor(usize),
+}
+
+/// One search, with what it has found out so far.
+pub(super) struct Search<'s, 'v, 'c> {
+    verifier: &'s Verifier<'v>,
+    /// The leaf, then the certificates above it.
+    path: Vec<Link<'c>>,
+    /// What the peer sent beside the leaf and could be read.
+    pool: Vec<Link<'c>>,
+    /// What the profile says of each of the pool. It depends on nothing but the certificate, and may take long to find out.
+    profiled: Vec<Result<(), Problem>>,
+    purse: Purse,
+    /// Signatures checked before: position of the signed certificate, signer, result.
+    checked: Vec<(usize, Signer, Result<(), Problem>)>,
+    failure: Option<Failure>,
+}
+
+/// The end of a search that found a path.
+struct Arrival {
+    anchor_position: usize,
+    policies: PolicySet,
+}
+
+/// How two names were written that are the same.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Written {
+    Alike,
+    Otherwise,
+}
+
+struct Failure {
+    rank: u8,
+    depth: usize,
+    error: Error,
+}
+
+/// A step was not good, and the search goes on; or the budget is spent, and it does not.
+enum Refused {
+    Step(Error),
+    Search(Error),
+}
+
+impl<'s, 'v, 'c> Search<'s, 'v, 'c> {
+    pub(super) fn new(
+        verifier: &'s Verifier<'v>,
+        leaf: &Certificate<'c>,
+        intermediates: &'c [CertificateDer<'_>],
+    ) -> Self {
+        let mut search = Self {
+            verifier,
+            path: Vec::from([Link { position: LEAF, certificate: *leaf }]),
+            pool: Vec::new(),
+            profiled: Vec::new(),
+            purse: Purse::new(),
+            checked: Vec::new(),
+            failure: None,
+        };
+        for (i, der) in intermediates.iter().enumerate() {
+            let position = i.saturating_add(1);
+            match Certificate::parse(der) {
+                Ok(certificate) => {
+                    search.profiled.push(verifier.check_profile(&certificate, Role::Issuer));
+                    search.pool.push(Link { position, certificate });
+                }
+                // It may not be needed. If it is, this says more than a missing issuer.
+                Err(problem) => search.note(problem.of(Which::Peer(position))),
+            }
+        }
+        search
+    }
+
+    pub(super) fn run(mut self) -> Result<Path<'v, 'c>, Error> {
+        match self.climb()? {
+            Some(arrival) => self.into_path(arrival),
+            None => Err(self.into_error()),
+        }
+    }
+
+    /// Looks for a way from the end of the path to an anchor.
+    fn climb(&mut self) -> Result<Option<Arrival>, Error> {
+        let Some(child) = self.path.last().copied() else {
+            return Ok(None);
+        };
+        let mut known = false;
+        // Comparing names that are written otherwise takes long, and there are many anchors: so that comes last.
+        if let Some(arrival) = self.try_anchors(&child, Written::Alike, &mut known)? {
+            return Ok(Some(arrival));
+        }
+        for candidate in self.candidates(&child)? {
+            known = true;
+            match self.step_to(&child, candidate) {
+                Ok(link) => self.path.push(link),
+                Err(Refused::Step(error)) => {
+                    self.note(error);
+                    continue;
+                }
+                Err(Refused::Search(error)) => return Err(error),
+            }
+            if let Some(arrival) = self.climb()? {
+                return Ok(Some(arrival));
+            }
+            self.path.pop();
+        }
+        if let Some(arrival) = self.try_anchors(&child, Written::Otherwise, &mut known)? {
+            return Ok(Some(arrival));
+        }
+
+        if !known {
+            let problem = Problem::UnknownIssuer { issuer: child.certificate.issuer().0.to_vec() };
+            self.note(problem.of(Which::Peer(child.position)));
+        }
+        Ok(None)
+    }
+
+    fn try_anchors(
+        &mut self,
+        child: &Link<'c>,
+        written: Written,
+        known: &mut bool,
+    ) -> Result<Option<Arrival>, Error> {
+        let issuer = child.certificate.issuer();
+        for (position, anchor) in self.verifier.anchors.iter() {
+            let subject = DirectoryName(&anchor.subject);
+            let alike = if subject == issuer { Written::Alike } else { Written::Otherwise };
+            if alike != written
+                || (alike == Written::Otherwise && !self.same_name(child, &subject, &issuer)?)
+            {
+                continue;
+            }
+            *known = true;
+            match self.step_to_anchor(child, position, anchor) {
+                Ok(policies) => return Ok(Some(Arrival { anchor_position: position, policies })),
+                Err(Refused::Step(error)) => self.note(error),
+                Err(Refused::Search(error)) => return Err(error),
+            }
+        }
+        Ok(None)
+    }
+
+    /// Compares names in full where a look does not tell, which the peer has to pay for.
+    fn same_name(
+        &mut self,
+        child: &Link<'c>,
+        left: &DirectoryName<'_>,
+        right: &DirectoryName<'_>,
+    ) -> Result<bool, Error> {
+        if left == right {
+            return Ok(true);
+        }
+        let cost = left.0.len().min(right.0.len()).div_ceil(OCTETS_A_COMPARISON);
+        self.purse.names(cost).map_err(|problem| problem.of(Which::Peer(child.position)))?;
+        Ok(left.matches(right))
+    }
+
+    /// The certificates that could be the issuer by name and are not in the path, those with a fitting key
+    /// identifier first and those with another one last.
+    fn candidates(&mut self, child: &Link<'c>) -> Result<Vec<usize>, Error> {
+        self.purse.names(self.pool.len()).map_err(|problem| problem.of(Which::Peer(child.position)))?;
+        let issuer = child.certificate.issuer();
+        let wanted = child.certificate.extensions.authority_key_id.and_then(|authority| authority.key_id);
+        let mut found: Vec<(u8, usize)> = Vec::new();
+        for index in 0..self.pool.len() {
+            let Some(candidate) = self.pool.get(index).map(|link| link.certificate) else { continue };
+            if !self.same_name(child, &candidate.subject(), &issuer)? || self.is_in_path(child, &candidate)? {
+                continue;
+            }
+            let order = match (wanted, candidate.extensions.subject_key_id) {
+                (Some(wanted), Some(presented)) if wanted == presented => 0,
+                (Some(_), Some(_)) => 2,
+                _ => 1,
+            };
+            found.push((order, index));
+        }
+        found.sort_unstable();
+        Ok(found.into_iter().map(|(_, index)| index).collect())
+    }
+
+    /// The same name with the same key is the same entity, and passing it twice leads nowhere new. RFC 4158
+    /// section 5.2.
+    fn is_in_path(&mut self, child: &Link<'c>, candidate: &Certificate<'c>) -> Result<bool, Error> {
+        for at in 0..self.path.len() {
+            let Some(passed) = self.path.get(at).map(|link| link.certificate) else { continue };
+            if passed.spki() == candidate.spki()
+                && self.same_name(child, &passed.subject(), &candidate.subject())?
+            {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    fn step_to_anchor(
+        &mut self,
+        child: &Link<'c>,
+        position: usize,
+        anchor: &'v TrustAnchor<'v>,
+    ) -> Result<PolicySet, Refused> {
+        let which = Which::Anchor(position);
+        self.spend_candidate(child)?;
+        let key = SubjectPublicKeyInfo::from_contents(&anchor.subject_public_key_info)
+            .and_then(|key| key.check().map(|()| key))
+            .map_err(|problem| Refused::Step(problem.of(which)))?;
+        self.verifier
+            .check_root(position, self.intermediates_in_path())
+            .map_err(|problem| Refused::Step(problem.of(which)))?;
+        self.check_signature(child, Signer::Anchor(position), &key)?;
+        if let Some(contents) = &anchor.name_constraints {
+            let constraints = NameConstraints::from_contents(contents)
+                .map_err(|problem| Refused::Step(problem.of(which)))?;
+            self.check_names(&constraints, which)?;
+        }
+        self.check_policies()
+    }
+
+    /// Policies go down from the anchor, so they are looked at when all of a path is there.
+    fn check_policies(&mut self) -> Result<PolicySet, Refused> {
+        let path = self.path.iter().rev().map(|link| link.certificate);
+        policies::evaluate(path, &self.verifier.policies, &mut self.purse).map_err(|refusal| {
+            let position = self.path.iter().rev().nth(refusal.depth).map_or(LEAF, |link| link.position);
+            let spent = matches!(refusal.problem, Problem::BudgetExceeded { .. });
+            let error = refusal.problem.of(Which::Peer(position));
+            if spent { Refused::Search(error) } else { Refused::Step(error) }
+        })
+    }
+
+    fn step_to(&mut self, child: &Link<'c>, candidate: usize) -> Result<Link<'c>, Refused> {
+        self.spend_candidate(child)?;
+        let Some(issuer) = self.pool.get(candidate).copied() else {
+            let problem = Problem::UnknownIssuer { issuer: child.certificate.issuer().0.to_vec() };
+            return Err(Refused::Step(problem.of(Which::Peer(child.position))));
+        };
+        let which = Which::Peer(issuer.position);
+        let refuse = |problem: Problem| Refused::Step(problem.of(which));
+
+        let below = self.intermediates_in_path();
+        let with_it = below.saturating_add(usize::from(!issuer.certificate.is_self_issued()));
+        if with_it > self.verifier.max_intermediates || self.path.len() > DEPTH {
+            return Err(refuse(Problem::BudgetExceeded { budget: Budget::Depth }));
+        }
+        self.verifier.check_issuer(&issuer.certificate, below).map_err(refuse)?;
+        self.profiled.get(candidate).cloned().unwrap_or(Ok(())).map_err(refuse)?;
+        self.check_signature(child, Signer::Pool(candidate), issuer.certificate.spki())?;
+        if let Some(constraints) = issuer.certificate.name_constraints() {
+            self.check_names(&constraints, which)?;
+        }
+        Ok(issuer)
+    }
+
+    fn spend_candidate(&mut self, child: &Link<'c>) -> Result<(), Refused> {
+        self.purse.candidate().map_err(|problem| Refused::Search(problem.of(Which::Peer(child.position))))
+    }
+
+    /// Intermediates so far that count for path lengths: not the leaf, not the self-issued. RFC 5280 section 6.1.4 (l).
+    fn intermediates_in_path(&self) -> usize {
+        self.path.iter().skip(1).filter(|link| !link.certificate.is_self_issued()).count()
+    }
+
+    /// Checks the child's signature, once for each key.
+    fn check_signature(
+        &mut self,
+        child: &Link<'c>,
+        signer: Signer,
+        key: &SubjectPublicKeyInfo<'_>,
+    ) -> Result<(), Refused> {
+        let which = Which::Peer(child.position);
+        let step = |problem: Problem| Refused::Step(problem.of(which));
+        // Cross-signs give one key many certificates, so it is the key that is remembered.
+        let before = self.checked.iter().find(|(position, by, _)| {
+            *position == child.position && self.key_of(*by) == Some(key.contents())
+        });
+        if let Some((_, _, result)) = before {
+            return result.clone().map_err(step);
+        }
+        let signed = child.certificate.signed();
+        let algorithm = signed.algorithm_for(key, self.verifier.algorithms).map_err(step)?;
+        self.purse.signature().map_err(|problem| Refused::Search(problem.of(which)))?;
+        let result = signed.verify(key, algorithm);
+        self.checked.push((child.position, signer, result.clone()));
+        result.map_err(step)
+    }
+
+    fn key_of(&self, signer: Signer) -> Option<&[u8]> {
+        match signer {
+            Signer::Pool(index) => self.pool.get(index).map(|link| link.certificate.spki().contents()),
+            Signer::Anchor(index) => {
+                self.verifier.anchors.get(index).map(|anchor| anchor.subject_public_key_info.as_ref())
+            }
+        }
+    }
+
+    /// Checks the names of everything below. RFC 5280 section 6.1.3 (b): not those of self-issued certificates, unless
+    /// it is the leaf.
+    fn check_names(&mut self, constraints: &NameConstraints<'_>, owner: Which) -> Result<(), Refused> {
+        for (i, link) in self.path.iter().enumerate() {
+            if i > 0 && link.certificate.is_self_issued() {
+                continue;
+            }
+            let which = Which::Peer(link.position);
+            match constraints.check(&link.certificate, owner, &mut self.purse) {
+                Ok(()) => {}
+                Err(problem @ Problem::BudgetExceeded { .. }) => {
+                    return Err(Refused::Search(problem.of(which)));
+                }
+                Err(problem) => return Err(Refused::Step(problem.of(which))),
+            }
+        }
+        Ok(())
+    }
+
+    /// Keeps the most telling failure.
+    fn note(&mut self, error: Error) {
+        let failure = Failure { rank: error.problem.rank(), depth: self.path.len(), error };
+        let telling = |kept: &Failure| (failure.rank, failure.depth) > (kept.rank, kept.depth);
+        if self.failure.as_ref().is_none_or(telling) {
+            self.failure = Some(failure);
+        }
+    }
+
+    fn into_error(self) -> Error {
+        let issuer = self.path.first().map(|leaf| leaf.certificate.issuer().0.to_vec()).unwrap_or_default();
+        match self.failure {
+            Some(failure) => failure.error,
+            // All candidates were in the path already: a leaf that says it issued itself.
+            None => Problem::UnknownIssuer { issuer }.of(Which::Peer(LEAF)),
+        }
+    }
+
+    fn into_path(self, arrival: Arrival) -> Result<Path<'v, 'c>, Error> {
+        let Arrival { anchor_position, policies } = arrival;
+        let anchor = self.verifier.anchors.get(anchor_position);
+        let root = self.verifier.anchors.certificate(anchor_position);
+        let mut links = self.path.iter().copied();
+        match (links.next(), anchor) {
+            (Some(leaf), Some(anchor)) => Ok(Path {
+                leaf: leaf.certificate,
+                intermediates: links.collect(),
+                anchor,
+                anchor_position,
+                root,
+                policies,
+            }),
+            _ => Err(self.into_error()),
+        }
+    }
+}
+
+pub(super) const LEAF: usize = 0;
+/// Octets of a name that are compared in about the time that comparing two short names takes.
+const OCTETS_A_COMPARISON: usize = 32;
