@@ -12,6 +12,7 @@ use crate::budget::Budget;
 use crate::dn::DirectoryName;
 use crate::oid;
 use crate::revocation::RevocationProblem;
+use crate::time::Shown;
 use crate::usage::Purpose;
 
 /// Why a certificate was refused, and which one it was.
@@ -310,7 +311,7 @@ impl core::error::Error for Problem {}
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::BadDer { what, at } => write!(f, "malformed: {what}, {at} octets in"),
+            Self::BadDer { what, at } => write!(f, "is malformed: {what}, {at} octets in"),
             Self::UnsupportedVersion { version } => {
                 write!(f, "is of X.509 version {}, not 3", version.saturating_add(1))
             }
@@ -346,19 +347,11 @@ impl fmt::Display for Problem {
                 f.write_str("has a key that the profile does not allow: ")?;
                 algorithm(f, algorithm_id)
             }
-            Self::NotYetValid { time, not_before } => write!(
-                f,
-                "is not valid before {} (Unix time), and the time is {}",
-                not_before.as_secs(),
-                time.as_secs()
-            ),
+            Self::NotYetValid { time, not_before } => {
+                write!(f, "is not valid before {}, and it is {}", Shown(*not_before), Shown(*time))
+            }
             Self::Expired { time, not_after } => {
-                write!(
-                    f,
-                    "expired at {} (Unix time), and the time is {}",
-                    not_after.as_secs(),
-                    time.as_secs()
-                )
+                write!(f, "expired at {}, and it is {}", Shown(*not_after), Shown(*time))
             }
             Self::CaUsedAsEndEntity => f.write_str("is a CA certificate, not one of a server or client"),
             Self::EndEntityMaySignCertificates => {
@@ -381,7 +374,7 @@ impl fmt::Display for Problem {
                 "is the end of a path that is valid for none of the certificate policies asked for",
             ),
             Self::NameConstraint { name, breach, constrained_by } => {
-                write!(f, "the name {name} {breach} of {constrained_by}")
+                write!(f, "has the name {name}, which {breach} of {constrained_by}")
             }
             Self::NameMismatch { expected, presented } => {
                 f.write_str("is not for ")?;
@@ -418,7 +411,7 @@ impl fmt::Display for Problem {
                 )
             }
             Self::Revocation(problem) => write!(f, "{problem}"),
-            Self::BudgetExceeded { budget } => write!(f, "checking was given up: {budget}"),
+            Self::BudgetExceeded { budget } => write!(f, "could not be checked to the end: {budget}"),
         }
     }
 }

@@ -4,6 +4,7 @@
 
 mod search;
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use pki_types::{CertificateDer, SignatureVerificationAlgorithm, TrustAnchor, UnixTime};
@@ -11,6 +12,7 @@ use pki_types::{CertificateDer, SignatureVerificationAlgorithm, TrustAnchor, Uni
 use crate::anchor::{Anchors, Root};
 use crate::budget::INTERMEDIATES;
 use crate::cert::Certificate;
+use crate::diagnosis::Diagnosis;
 use crate::error::{Error, Problem, Which};
 use crate::oid;
 use crate::policies::{PolicyInputs, PolicySet};
@@ -153,6 +155,25 @@ impl<'v> Verifier<'v> {
 
     pub(crate) fn time(&self) -> UnixTime {
         self.time
+    }
+
+    /// As [`Self::verify`], and says all there is to say if there is no path.
+    ///
+    /// The search is the same, but each of its ways is noted, so this is for when somebody wants to know.
+    ///
+    /// # Errors
+    ///
+    /// A [`Diagnosis`] with the error that [`Self::verify`] gives.
+    pub fn diagnose<'c>(
+        &self,
+        leaf: &Certificate<'c>,
+        intermediates: &'c [CertificateDer<'_>],
+    ) -> Result<Path<'v, 'c>, Box<Diagnosis>> {
+        let search = Search::new(self, leaf, intermediates);
+        match self.check_leaf(leaf) {
+            Ok(()) => search.run_noting(),
+            Err(problem) => Err(Box::new(search.into_diagnosis(problem.of(Which::Peer(LEAF))))),
+        }
     }
 
     fn check_leaf(&self, leaf: &Certificate<'_>) -> Result<(), Problem> {

@@ -3,6 +3,7 @@
 mod anchors;
 mod building;
 mod constraints;
+mod diagnosis;
 mod errors;
 mod issuers;
 mod leaf;

@@ -1,5 +1,6 @@
 //! Times in certificates, in the one form that RFC 5280 section 4.1.2.5 allows.
 
+use core::fmt;
 use core::time::Duration;
 
 use pki_types::UnixTime;
@@ -53,6 +54,28 @@ impl Time {
         self.0 < i64::try_from(time.as_secs()).unwrap_or(i64::MAX)
     }
 }
+
+/// A time for people, in UTC.
+pub(crate) struct Shown(pub(crate) UnixTime);
+
+impl fmt::Display for Shown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let seconds = i64::try_from(self.0.as_secs()).unwrap_or(i64::MAX).min(END_OF_9999);
+        let (days, second) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
+        // Never too late, and by at most 17 years too early.
+        let mut year = days.div_euclid(366).saturating_add(1970);
+        while days_since_1970(year.saturating_add(1), 1, 1) <= days {
+            year = year.saturating_add(1);
+        }
+        let month = (1..=12).rev().find(|month| days_since_1970(year, *month, 1) <= days).unwrap_or(1);
+        let day = days.saturating_sub(days_since_1970(year, month, 1)).saturating_add(1);
+        let (hour, minute) = (second.div_euclid(3_600), second.div_euclid(60).rem_euclid(60));
+        write!(f, "{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{:02} UTC", second.rem_euclid(60))
+    }
+}
+
+/// 9999-12-31 23:59:59, the last time that a certificate can have. RFC 5280 section 4.1.2.5.
+const END_OF_9999: i64 = 253_402_300_799;
 
 fn utc_year<'a>(element: &Element<'a>) -> Result<(i64, &'a [u8]), Problem> {
     let [a, b, rest @ ..] = element.body else {
@@ -160,6 +183,23 @@ mod tests {
             (der::IA5_STRING, "700101000000Z"),
         ] {
             assert!(read(tag, text).is_err(), "{text}");
+        }
+    }
+
+    /// By `date -u -d @...`.
+    #[test]
+    fn times_are_shown() {
+        use alloc::string::ToString;
+        for (seconds, text) in [
+            (0, "1970-01-01 00:00:00 UTC"),
+            (951_825_599, "2000-02-29 11:59:59 UTC"),
+            (1_709_251_199, "2024-02-29 23:59:59 UTC"),
+            (1_767_139_200, "2025-12-31 00:00:00 UTC"),
+            (4_107_542_400, "2100-03-01 00:00:00 UTC"),
+            (253_402_300_799, "9999-12-31 23:59:59 UTC"),
+            (u64::MAX, "9999-12-31 23:59:59 UTC"),
+        ] {
+            assert_eq!(Shown(UnixTime::since_unix_epoch(Duration::from_secs(seconds))).to_string(), text);
         }
     }
 

@@ -5,6 +5,8 @@
 //! that a step can break is checked when the step is taken, cheap rules before signatures, so that a dead branch ends
 //! early; then the search goes back and tries the next. What the peer can make it do is bounded by `budget`.
 
+use alloc::boxed::Box;
+use alloc::string::ToString;
 use alloc::vec::Vec;
 
 use pki_types::{CertificateDer, TrustAnchor};
@@ -13,6 +15,7 @@ use super::{Link, Path, Verifier};
 use crate::budget::{Budget, DEPTH, Purse};
 use crate::cert::Certificate;
 use crate::constraints::NameConstraints;
+use crate::diagnosis::{Attempt, Described, Diagnosis, Missing, MissingCause};
 use crate::dn::DirectoryName;
 use crate::error::{Error, Problem, Which};
 use crate::policies::{self, PolicySet};
@@ -39,6 +42,15 @@ pub(super) struct Search<'s, 'v, 'c> {
     /// Signatures checked before: position of the signed certificate, signer, result.
     checked: Vec<(usize, Signer, Result<(), Problem>)>,
     failure: Option<Failure>,
+    /// Each end of a way, if somebody wants to know.
+    notes: Option<Notes>,
+}
+
+/// The ends of the ways that were tried.
+#[derive(Default)]
+struct Notes {
+    attempts: Vec<Attempt>,
+    left_out: usize,
 }
 
 /// The end of a search that found a path.
@@ -80,6 +92,7 @@ impl<'s, 'v, 'c> Search<'s, 'v, 'c> {
             purse: Purse::new(),
             checked: Vec::new(),
             failure: None,
+            notes: None,
         };
         for (i, der) in intermediates.iter().enumerate() {
             let position = i.saturating_add(1);
@@ -97,9 +110,25 @@ impl<'s, 'v, 'c> Search<'s, 'v, 'c> {
 
     pub(super) fn run(mut self) -> Result<Path<'v, 'c>, Error> {
         match self.climb()? {
-            Some(arrival) => self.into_path(arrival),
-            None => Err(self.into_error()),
+            Some(arrival) => self.arrive(arrival),
+            None => Err(self.error()),
         }
+    }
+
+    pub(super) fn run_noting(mut self) -> Result<Path<'v, 'c>, Box<Diagnosis>> {
+        self.notes = Some(Notes::default());
+        let error = match self.climb() {
+            Ok(Some(arrival)) => match self.arrive(arrival) {
+                Ok(path) => return Ok(path),
+                Err(error) => error,
+            },
+            Ok(None) => self.error(),
+            Err(spent) => {
+                self.take_note(&spent);
+                spent
+            }
+        };
+        Err(Box::new(self.into_diagnosis(error)))
     }
 
     /// Looks for a way from the end of the path to an anchor.
@@ -335,6 +364,7 @@ impl<'s, 'v, 'c> Search<'s, 'v, 'c> {
 
     /// Keeps the most telling failure.
     fn note(&mut self, error: Error) {
+        self.take_note(&error);
         let failure = Failure { rank: error.problem.rank(), depth: self.path.len(), error };
         let telling = |kept: &Failure| (failure.rank, failure.depth) > (kept.rank, kept.depth);
         if self.failure.as_ref().is_none_or(telling) {
@@ -342,16 +372,18 @@ impl<'s, 'v, 'c> Search<'s, 'v, 'c> {
         }
     }
 
-    fn into_error(self) -> Error {
-        let issuer = self.path.first().map(|leaf| leaf.certificate.issuer().0.to_vec()).unwrap_or_default();
-        match self.failure {
-            Some(failure) => failure.error,
+    fn error(&self) -> Error {
+        match &self.failure {
+            Some(failure) => failure.error.clone(),
             // All candidates were in the path already: a leaf that says it issued itself.
-            None => Problem::UnknownIssuer { issuer }.of(Which::Peer(LEAF)),
+            None => {
+                let issuer = self.path.first().map(|leaf| leaf.certificate.issuer().0.to_vec());
+                Problem::UnknownIssuer { issuer: issuer.unwrap_or_default() }.of(Which::Peer(LEAF))
+            }
         }
     }
 
-    fn into_path(self, arrival: Arrival) -> Result<Path<'v, 'c>, Error> {
+    fn arrive(&self, arrival: Arrival) -> Result<Path<'v, 'c>, Error> {
         let Arrival { anchor_position, policies } = arrival;
         let anchor = self.verifier.anchors.get(anchor_position);
         let root = self.verifier.anchors.certificate(anchor_position);
@@ -365,8 +397,91 @@ impl<'s, 'v, 'c> Search<'s, 'v, 'c> {
                 root,
                 policies,
             }),
-            _ => Err(self.into_error()),
+            _ => Err(self.error()),
         }
+    }
+
+    /// Remembers the way so far and the certificate with which it ended.
+    fn take_note(&mut self, error: &Error) {
+        let Some(mut notes) = self.notes.take() else { return };
+        if notes.attempts.len() < Diagnosis::ATTEMPTS {
+            let passed = self.path.iter().map(|link| Which::Peer(link.position));
+            let mut ways: Vec<Which> = passed.collect();
+            if !ways.contains(&error.certificate) {
+                ways.push(error.certificate);
+            }
+            let path = ways.into_iter().filter_map(|which| self.describe(which)).collect();
+            notes.attempts.push(Attempt { path, error: error.clone() });
+        } else {
+            notes.left_out = notes.left_out.saturating_add(1);
+        }
+        self.notes = Some(notes);
+    }
+
+    fn describe(&self, which: Which) -> Option<Described> {
+        match which {
+            Which::Peer(position) => {
+                self.certificate(position).map(|certificate| Described::certificate(which, certificate))
+            }
+            Which::Anchor(position) => {
+                let anchor = self.verifier.anchors.get(position)?;
+                let subject = DirectoryName(&anchor.subject).to_string();
+                Some(Described { which, subject, serial: None })
+            }
+        }
+    }
+
+    fn certificate(&self, position: usize) -> Option<&Certificate<'c>> {
+        let mut all = self.path.iter().take(1).chain(&self.pool);
+        all.find(|link| link.position == position).map(|link| &link.certificate)
+    }
+
+    pub(super) fn into_diagnosis(mut self, error: Error) -> Diagnosis {
+        let notes = self.notes.take().unwrap_or_default();
+        Diagnosis {
+            certificate: self.describe(error.certificate),
+            missing: self.missing(&error),
+            error,
+            attempts: notes.attempts,
+            attempts_left_out: notes.left_out,
+        }
+    }
+
+    /// What would have to be there for an issuer to be found.
+    fn missing(&self, error: &Error) -> Option<Missing> {
+        let (Which::Peer(position), Problem::UnknownIssuer { .. } | Problem::CaUsedAsEndEntity) =
+            (error.certificate, &error.problem)
+        else {
+            return None;
+        };
+        let child = self.certificate(position)?;
+        let cause = match self.misplaced_leaf().filter(|_| position == LEAF) {
+            Some(leaf) => MissingCause::OrderWrong { leaf },
+            None if error.problem == Problem::CaUsedAsEndEntity => return None,
+            None => match (position, child.is_self_issued()) {
+                (LEAF, true) => MissingCause::SelfSigned,
+                (LEAF, false) => MissingCause::IntermediateAbsent,
+                (_, true) => MissingCause::RootUnknown,
+                (_, false) => MissingCause::RootUnknownOrIntermediateAbsent,
+            },
+        };
+        Some(Missing { issuer: child.issuer().to_string(), cause })
+    }
+
+    /// Another certificate than the first that is one of no CA, and whose issuer was sent.
+    fn misplaced_leaf(&self) -> Option<usize> {
+        let first = self.path.first()?;
+        let sent = |name: &DirectoryName<'_>| {
+            let mut all = core::iter::once(first).chain(&self.pool);
+            all.any(|link| link.certificate.is_ca() && link.certificate.subject().matches(name))
+        };
+        let stray = self.pool.iter().find(|link| {
+            let certificate = &link.certificate;
+            !certificate.is_ca()
+                && certificate.der() != first.certificate.der()
+                && sent(&certificate.issuer())
+        });
+        stray.map(|link| link.position)
     }
 }
 

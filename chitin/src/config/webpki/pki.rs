@@ -86,6 +86,13 @@ impl Trust<'_> {
     ) -> Result<(), Error> {
         let verifier = Verifier::new(self.algorithms, &self.roots.roots, now, self.purpose);
         let path = verifier.verify(&cert.0.certificate, intermediates);
+        // Searching once more is for those who will read it.
+        #[cfg(feature = "logging")]
+        if path.is_err() && log::log_enabled!(log::Level::Debug) {
+            if let Err(diagnosis) = verifier.diagnose(&cert.0.certificate, intermediates) {
+                log::debug!("{diagnosis}");
+            }
+        }
         let checked = path.and_then(|path| match self.revocation {
             Some(revocation) => revocation.check(&verifier, &path, intermediates),
             None => Ok(()),
