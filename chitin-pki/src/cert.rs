@@ -13,7 +13,7 @@ use crate::extensions::{BasicConstraints, Extension, Extensions};
 use crate::general_name::GeneralName;
 use crate::oid;
 use crate::signature::Signed;
-use crate::spki::SubjectPublicKeyInfo;
+use crate::spki::{Ability, SubjectPublicKeyInfo};
 use crate::time::Time;
 use crate::usage::{ExtendedKeyUsage, KeyUsage};
 
@@ -222,6 +222,24 @@ impl<'a> Certificate<'a> {
             return Err(Problem::Expired { time, not_after: self.not_after.unix() });
         }
         Ok(())
+    }
+
+    /// Checks the key, and that what it is for is something that a key of its kind can do.
+    pub(crate) fn check_key(&self) -> Result<(), Problem> {
+        self.spki.check()?;
+        match self.spki.ability() {
+            Ability::SignsByMlDsa => self.check_only_signs(),
+            // Certificates of before RFC 9295 say more; the strict profile does not take them.
+            Ability::SignsByEdDsa | Ability::Open => Ok(()),
+        }
+    }
+
+    /// RFC 9881 section 5 and RFC 9295 section 3, for keys that can only sign.
+    pub(crate) fn check_only_signs(&self) -> Result<(), Problem> {
+        match self.key_usage() {
+            Some(usage) if !usage.only_signs() => Err(Problem::KeyUsageContradictsKey),
+            _ => Ok(()),
+        }
     }
 
     pub(crate) fn is_ca(&self) -> bool {

@@ -126,6 +126,9 @@ impl Diagnosis {
             Problem::LeafMayNotSign => {
                 "Have the certificate issued anew with digital signatures among its key usage.".into()
             }
+            Problem::KeyUsageContradictsKey => {
+                "Have the certificate issued anew with signatures alone among its key usage.".into()
+            }
             Problem::CaUsedAsEndEntity
             | Problem::EndEntityMaySignCertificates
             | Problem::EndEntityHasNameConstraints => {

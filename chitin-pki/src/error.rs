@@ -128,6 +128,8 @@ pub enum Problem {
     EndEntityHasNameConstraints,
     /// The leaf's key usage does not include signatures. RFC 8446 section 4.4.2.2.
     LeafMayNotSign,
+    /// The key usage says what a key of this kind cannot do, or nothing that it can. RFC 9881 section 5; RFC 9295 section 3.
+    KeyUsageContradictsKey,
     /// An issuer is no CA. RFC 5280 section 6.1.4 (k).
     EndEntityUsedAsCa,
     /// An issuer's key usage does not include signing certificates. RFC 5280 section 6.1.4 (n).
@@ -276,6 +278,7 @@ impl Problem {
             | Self::EndEntityMaySignCertificates
             | Self::EndEntityHasNameConstraints
             | Self::LeafMayNotSign
+            | Self::KeyUsageContradictsKey
             | Self::EndEntityUsedAsCa
             | Self::IssuerMayNotSignCertificates
             | Self::PathTooLong { .. }
@@ -361,6 +364,9 @@ impl fmt::Display for Problem {
                 f.write_str("has name constraints but is not a CA certificate")
             }
             Self::LeafMayNotSign => f.write_str("has a key usage without digital signatures"),
+            Self::KeyUsageContradictsKey => {
+                f.write_str("has a key that can only sign and a key usage that says otherwise")
+            }
             Self::EndEntityUsedAsCa => f.write_str("is not a CA certificate but issued another certificate"),
             Self::IssuerMayNotSignCertificates => f.write_str("has a key usage without signing certificates"),
             Self::PathTooLong { allowed, found } => {

@@ -182,7 +182,7 @@ impl<'v> Verifier<'v> {
             Purpose::Any => {}
             Purpose::ServerAuth | Purpose::ClientAuth => self.check_peer(leaf)?,
         }
-        leaf.spki().check()?;
+        leaf.check_key()?;
         if self.profile >= Profile::Rfc5280Strict && self.purpose != Purpose::Any {
             self.check_usable(leaf)?;
         }
@@ -253,7 +253,7 @@ impl<'v> Verifier<'v> {
             }
         }
         self.check_purpose(issuer, Accept::NamedOrAny)?;
-        issuer.spki().check()
+        issuer.check_key()
     }
 
     fn check_purpose(&self, certificate: &Certificate<'_>, accept: Accept) -> Result<(), Problem> {

@@ -37,21 +37,34 @@ impl<'a> SubjectPublicKeyInfo<'a> {
         self.key
     }
 
-    /// Checks that the key is of an acceptable shape and size: RSA moduli of 2048 to 8192 bits, curves by name.
+    /// Checks that the key is of an acceptable shape and size: RSA moduli of 2048 to 8192 bits, curves by name, ML-DSA
+    /// keys of their one length.
     ///
     /// This comes before any operation with the key, because the cost of an RSA operation grows with its size.
     ///
     /// # Errors
     ///
     /// [`Problem::RsaKeySize`], [`Problem::RsaExponent`], [`Problem::UnnamedCurve`], or [`Problem::BadDer`] if an RSA
-    /// key cannot be read.
+    /// or ML-DSA key cannot be read.
     pub fn check(&self) -> Result<(), Problem> {
         let mut algorithm = Reader::new(self.algorithm);
         match oid::read(&mut algorithm)? {
             oid::RSA_ENCRYPTION | oid::RSASSA_PSS => check_rsa(self.key).map(|_| ()),
             // RFC 5480 section 2.1.1: implicitCurve and specifiedCurve must not be used.
             oid::EC_PUBLIC_KEY => oid::read(&mut algorithm).map(|_| ()).map_err(|_| Problem::UnnamedCurve),
+            oid::ML_DSA_44 => check_ml_dsa(&algorithm, self.key, 1312),
+            oid::ML_DSA_65 => check_ml_dsa(&algorithm, self.key, 1952),
+            oid::ML_DSA_87 => check_ml_dsa(&algorithm, self.key, 2592),
             _ => Ok(()),
+        }
+    }
+
+    /// What the key is for by its kind, whatever the certificate says.
+    pub(crate) fn ability(&self) -> Ability {
+        match oid::read(&mut Reader::new(self.algorithm)) {
+            Ok(oid::ML_DSA_44 | oid::ML_DSA_65 | oid::ML_DSA_87) => Ability::SignsByMlDsa,
+            Ok(oid::ED25519 | oid::ED448) => Ability::SignsByEdDsa,
+            _ => Ability::Open,
         }
     }
 
@@ -87,6 +100,24 @@ impl<'a> SubjectPublicKeyInfo<'a> {
         let key = reader.expect(der::BIT_STRING, "public key bits")?.octet_bits()?;
         reader.end("end of the public key")?;
         Ok(Self { contents, algorithm: algorithm.body, key })
+    }
+}
+
+/// What a key can do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ability {
+    SignsByMlDsa,
+    SignsByEdDsa,
+    /// More than to sign, or we do not know.
+    Open,
+}
+
+/// RFC 9881 sections 2 and 4: no parameters, and the octets of FIPS 204.
+fn check_ml_dsa(parameters: &Reader<'_>, key: &[u8], len: usize) -> Result<(), Problem> {
+    parameters.end("parameters of an ML-DSA key")?;
+    match key.len() == len {
+        true => Ok(()),
+        false => Err(parameters.bad("length of an ML-DSA key")),
     }
 }
 

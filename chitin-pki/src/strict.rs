@@ -12,9 +12,13 @@ use crate::general_name::GeneralName;
 use crate::ip;
 use crate::oid;
 use crate::profile::{Profile, Role};
+use crate::spki::Ability;
 
 /// Checks one certificate by itself.
 pub(crate) fn check(certificate: &Certificate<'_>, role: Role, profile: Profile) -> Result<(), Problem> {
+    if certificate.spki().ability() == Ability::SignsByEdDsa {
+        certificate.check_only_signs()?;
+    }
     check_key_ids(certificate, role)?;
     check_names(certificate)?;
     check_information_access(certificate)?;

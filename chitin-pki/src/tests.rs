@@ -8,6 +8,7 @@ mod errors;
 mod issuers;
 mod leaf;
 mod lists;
+mod ml_dsa;
 mod names;
 mod parsing;
 mod policies;

@@ -42,32 +42,40 @@ impl fmt::Display for Purpose {
 
 /// The key usage extension. RFC 5280 section 4.2.1.3.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct KeyUsage(u8);
+pub struct KeyUsage(u16);
 
 impl KeyUsage {
     /// May sign other things than certificates and revocation lists.
     pub fn digital_signature(self) -> bool {
-        self.0 & 0x80 != 0
+        self.0 & 0x8000 != 0
     }
 
     /// May sign certificates.
     pub fn key_cert_sign(self) -> bool {
-        self.0 & 0x04 != 0
+        self.0 & 0x0400 != 0
     }
 
     /// May sign revocation lists.
     pub fn crl_sign(self) -> bool {
-        self.0 & 0x02 != 0
+        self.0 & 0x0200 != 0
+    }
+
+    /// Some use is a signature, and none is anything else.
+    pub(crate) fn only_signs(self) -> bool {
+        self.0 & SIGNS != 0 && self.0 & !SIGNS == 0
     }
 
     pub(crate) fn read(value: &Element<'_>) -> Result<Self, Problem> {
         let mut reader = value.reader();
         let bits = reader.expect(der::BIT_STRING, "key usage")?.bits()?;
         reader.end("end of key usage")?;
-        // The ninth bit, decipherOnly, is the only one in a second octet, and nobody here asks for it.
-        Ok(Self(bits.first().copied().unwrap_or(0)))
+        let octet = |at: usize| bits.get(at).copied().unwrap_or(0);
+        Ok(Self(u16::from_be_bytes([octet(0), octet(1)])))
     }
 }
+
+/// digitalSignature, nonRepudiation, keyCertSign and cRLSign.
+const SIGNS: u16 = 0xc600;
 
 /// The extended key usage extension: one purpose or more.
 #[derive(Clone, Copy, Debug)]

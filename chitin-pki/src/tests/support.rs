@@ -54,6 +54,9 @@ algorithms! {
     P384_SHA384: ECDSA_P384_SHA384_ASN1, ECDSA_P384, ECDSA_SHA384;
     P521_SHA512: ECDSA_P521_SHA512_ASN1, ECDSA_P521, ECDSA_SHA512;
     ED25519: ED25519, ED25519, ED25519;
+    ML_DSA_44: ML_DSA_44, ML_DSA_44, ML_DSA_44;
+    ML_DSA_65: ML_DSA_65, ML_DSA_65, ML_DSA_65;
+    ML_DSA_87: ML_DSA_87, ML_DSA_87, ML_DSA_87;
     RSA_SHA256: RSA_PKCS1_2048_8192_SHA256, RSA_ENCRYPTION, RSA_PKCS1_SHA256;
     RSA_SHA384: RSA_PKCS1_2048_8192_SHA384, RSA_ENCRYPTION, RSA_PKCS1_SHA384;
     RSA_SHA512: RSA_PKCS1_2048_8192_SHA512, RSA_ENCRYPTION, RSA_PKCS1_SHA512;
@@ -260,6 +263,10 @@ impl Parts {
     }
 
     pub(super) fn sign(&self, key: &KeyPair) -> CertificateDer<'static> {
+        self.sign_by(|tbs| key.sign(tbs).unwrap())
+    }
+
+    pub(super) fn sign_by(&self, sign: impl Fn(&[u8]) -> Vec<u8>) -> CertificateDer<'static> {
         let list = self.extensions.concat();
         let extensions = if list.is_empty() { Vec::new() } else { tlv(0xa3, &[&tlv(0x30, &[&list])]) };
         let tbs = tlv(
@@ -275,7 +282,7 @@ impl Parts {
                 &extensions,
             ],
         );
-        let signature = tlv(0x03, &[&[0], &key.sign(&tbs).unwrap()]);
+        let signature = tlv(0x03, &[&[0], &sign(&tbs)]);
         CertificateDer::from(tlv(0x30, &[&tbs, &self.outer_algorithm, &signature]))
     }
 }
