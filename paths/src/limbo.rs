@@ -1,6 +1,7 @@
 //! x509-limbo, and BetterTLS, which comes in the same form.
 
 use std::path::Path;
+use std::time::Instant;
 
 use chitin_pki::{Certificate, GeneralName, Purpose, Verifier, verify_name};
 use pki_types::pem::PemObject;
@@ -44,8 +45,10 @@ fn run(
             "FAILURE" => false,
             other => return Err(fault(format!("expected result {other}"))),
         };
-        let answer = Question::read(case).map_err(fault)?.answer(settings);
-        cases.push(Case { id: id.to_owned(), accept, answer });
+        let question = Question::read(case).map_err(fault)?;
+        let start = Instant::now();
+        let answer = question.answer(settings);
+        cases.push(Case { id: id.to_owned(), accept, answer, took: start.elapsed() });
     }
     Ok(Tally::new(name, cases))
 }

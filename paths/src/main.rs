@@ -24,7 +24,7 @@ const USAGE: &str = "\
 paths [--data DIR] [--profile NAME] [--list]
       --data DIR       where the suites are; else CHITIN_TEST_DATA names it
       --profile NAME   default, strict or cabf
-      --list           print each disagreement with its reason";
+      --list           print each disagreement with its reason, and the slowest case of each suite";
 
 /// What was asked for on the command line.
 #[derive(Debug, Default)]
@@ -84,6 +84,7 @@ fn run(wanted: &Wanted, settings: &Settings) -> Result<(), String> {
     let report = written.compare(settings.name, found);
     if wanted.list {
         print!("{}", report.listing());
+        tallies.iter().filter_map(Tally::slowest).for_each(|line| println!("{line}"));
     }
     report.verdict()
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::time::Instant;
 
 use chitin_pki::{Certificate, PolicyInputs, PolicySet, Purpose, oid_from_text};
 use pki_types::{CertificateDer, UnixTime};
@@ -30,7 +31,9 @@ pub fn run(folder: &Path, settings: &Settings) -> Result<Tally, String> {
         let path: Vec<_> = path.into_iter().map(CertificateDer::from).collect();
         let inputs = Inputs::read(row, &policies).map_err(fault)?;
         let lists = texts(row, "crls").and_then(|names| lists.all(&names)).map_err(fault)?;
+        let start = Instant::now();
         let answer = answer(&path, &lists, &inputs, time, settings);
+        let took = start.elapsed();
         if without_dsa {
             // It has to be for that reason.
             let by_algorithm = |why: &String| why.contains("signed with an algorithm that is not allowed");
@@ -40,7 +43,7 @@ pub fn run(folder: &Path, settings: &Settings) -> Result<Tally, String> {
             }
             refused_for_dsa += 1;
         }
-        cases.push(Case { id: id.to_owned(), accept, answer });
+        cases.push(Case { id: id.to_owned(), accept, answer, took });
     }
     Ok(Tally::new("pkits", cases).with_note(format!("{refused_for_dsa} of them by refusing DSA")))
 }

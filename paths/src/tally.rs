@@ -1,6 +1,7 @@
 //! What came out of the cases of a suite.
 
 use std::fmt;
+use std::time::Duration;
 
 /// One suite in one run.
 pub struct Tally {
@@ -15,6 +16,8 @@ pub struct Case {
     pub accept: bool,
     /// Why it was refused.
     pub answer: Result<(), String>,
+    /// How long we took.
+    pub took: Duration,
 }
 
 /// A case that came out otherwise than the suite has it.
@@ -54,6 +57,12 @@ impl Tally {
         })
     }
 
+    /// Which case took longest.
+    pub fn slowest(&self) -> Option<String> {
+        let case = self.cases.iter().max_by_key(|case| case.took)?;
+        Some(format!("{}: at most {:.1} ms, for {}", self.suite, case.took.as_secs_f64() * 1000.0, case.id))
+    }
+
     fn count(&self, kind: Kind) -> usize {
         self.disagreements().filter(|disagreement| disagreement.kind == kind).count()
     }
@@ -90,6 +99,7 @@ mod tests {
             id: id.into(),
             accept,
             answer: answer.map_err(str::to_owned),
+            took: Duration::from_millis(if id == "c" { 2 } else { 1 }),
         };
         let tally = Tally::new(
             "suite",
@@ -101,6 +111,7 @@ mod tests {
             ],
         );
         assert_eq!(tally.to_string(), "suite 2/4 (FA 1, FR 1)");
+        assert_eq!(tally.slowest().unwrap(), "suite: at most 2.0 ms, for c");
         let found: Vec<_> = tally.disagreements().map(|d| (d.kind, d.id, d.answer)).collect();
         assert_eq!(
             found,

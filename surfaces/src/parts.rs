@@ -7,7 +7,7 @@ use chitin::compress::CertDecompressor;
 use chitin::internal_testing::{DECODERS, Opened, RecordsIn, RecordsOut, decompress};
 use chitin::server::ProducesTickets;
 use chitin::ticketer::TicketRotator;
-use chitin_pki::{Certificate, Purpose, Verifier, anchor_from_der, verify_name};
+use chitin_pki::{Certificate, PolicyInputs, Profile, Purpose, Root, Verifier, anchor_from_der, verify_name};
 use pki_types::{CertificateDer, ServerName, UnixTime};
 
 use crate::configs::{self, Plain};
@@ -181,11 +181,41 @@ pub fn certificates(input: &[u8]) {
         }
     }
     let now = UnixTime::since_unix_epoch(Duration::from_secs(configs::NOW));
-    for purpose in [Purpose::ServerAuth, Purpose::ClientAuth] {
-        let verifier = Verifier::new(glass::algorithms(), &anchors, now, purpose);
-        match verifier.verify(&leaf, intermediates) {
-            Ok(path) => assert!(path.intermediates.len() <= 16, "a path of {}", path.intermediates.len()),
-            Err(error) => drop(format!("{error} {error:?}")),
+    let roots: Vec<_> = [root.clone()]
+        .iter()
+        .chain(intermediates.iter().filter(|_| how & 1 == 1))
+        .filter_map(|der| Root::parse(der).ok().map(|root| root.certificate().der().to_vec()))
+        .map(CertificateDer::from)
+        .collect();
+    let roots: Vec<_> = roots.iter().filter_map(|der| Root::parse(der).ok()).collect();
+    let profile = match how >> 1 & 3 {
+        0 => Profile::Default,
+        1 => Profile::Rfc5280Strict,
+        _ => Profile::CaBrowserForum,
+    };
+    let policies = PolicyInputs {
+        require_explicit: how & 8 != 0,
+        inhibit_mapping: how & 16 != 0,
+        inhibit_any: how & 32 != 0,
+        ..PolicyInputs::default()
+    };
+    for purpose in [Purpose::ServerAuth, Purpose::ClientAuth, Purpose::Any] {
+        let bare = Verifier::new(glass::algorithms(), &anchors, now, purpose);
+        let whole = Verifier::with_roots(glass::algorithms(), &roots, now, purpose);
+        for verifier in [bare, whole.with_profile(profile).with_policies(policies)] {
+            let found = verifier.verify(&leaf, intermediates);
+            let told = verifier.diagnose(&leaf, intermediates);
+            match (found, told) {
+                (Ok(path), Ok(_)) => {
+                    assert!(path.intermediates.len() <= 16, "a path of {}", path.intermediates.len());
+                    assert!(!policies.require_explicit || path.root.is_none() || !path.policies.is_empty());
+                }
+                (Err(error), Err(diagnosis)) => {
+                    assert_eq!(error, diagnosis.error);
+                    let _ = format!("{error} {error:?} {diagnosis} {diagnosis:?}");
+                }
+                (found, _) => panic!("verify and diagnose differ: {:?}", found.map(|path| path.policies)),
+            }
         }
     }
 }
