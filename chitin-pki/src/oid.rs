@@ -96,6 +96,20 @@ pub(crate) const FRESHEST_CRL: &[u8] = &[0x55, 0x1d, 46];
 pub(crate) const INHIBIT_ANY_POLICY: &[u8] = &[0x55, 0x1d, 54];
 /// id-ce-delegationUsage, 1.3.6.1.4.1.44363.44.
 pub(crate) const DELEGATION_USAGE: &[u8] = &[0x2b, 6, 1, 4, 1, 0x82, 0xda, 0x4b, 44];
+/// id-kp-OCSPSigning, 1.3.6.1.5.5.7.3.9.
+pub(crate) const OCSP_SIGNING: &[u8] = &[0x2b, 6, 1, 5, 5, 7, 3, 9];
+/// id-pkix-ocsp-basic, 1.3.6.1.5.5.7.48.1.1.
+pub(crate) const OCSP_BASIC: &[u8] = &[0x2b, 6, 1, 5, 5, 7, 48, 1, 1];
+/// id-pkix-ocsp-nonce, 1.3.6.1.5.5.7.48.1.2.
+pub(crate) const OCSP_NONCE: &[u8] = &[0x2b, 6, 1, 5, 5, 7, 48, 1, 2];
+/// RFC 6962 section 3.3: 1.3.6.1.4.1.11129.2.4.5.
+pub(crate) const OCSP_TIMESTAMPS: &[u8] = &[0x2b, 6, 1, 4, 1, 0xd6, 0x79, 2, 4, 5];
+/// id-pe-tlsfeature, 1.3.6.1.5.5.7.1.24.
+pub(crate) const TLS_FEATURE: &[u8] = &[0x2b, 6, 1, 5, 5, 7, 1, 24];
+/// id-sha1, 1.3.14.3.2.26.
+pub(crate) const SHA1: &[u8] = &[0x2b, 14, 3, 2, 26];
+/// id-sha256, 2.16.840.1.101.3.4.2.1.
+pub(crate) const SHA256: &[u8] = &[0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2, 1];
 /// id-kp-serverAuth, 1.3.6.1.5.5.7.3.1.
 pub(crate) const SERVER_AUTH: &[u8] = &[0x2b, 6, 1, 5, 5, 7, 3, 1];
 /// id-kp-clientAuth, 1.3.6.1.5.5.7.3.2.

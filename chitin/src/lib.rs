@@ -194,6 +194,11 @@ pub mod server {
     }
 }
 
+/// Verifiers put together from parts, and the policies that are parts of them. Not in rustls 0.23.
+pub mod trust {
+    pub use crate::config::webpki::{Revocation, ServerVerifier, ServerVerifierBuilder};
+}
+
 /// Certificates with their keys, and how they sign.
 pub mod sign {
     pub use crate::config::credentials::CredentialList;

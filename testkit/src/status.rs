@@ -11,7 +11,7 @@ use chitin::pki_types::{CertificateDer, CertificateRevocationListDer};
 use chitin_pki::Certificate;
 
 use crate::args;
-use crate::pki::{Authority, pem};
+use crate::pki::{Authority, Identity, pem};
 use crate::tempdir::TempDir;
 
 /// The book of an authority.
@@ -119,6 +119,98 @@ impl Book {
         ]);
         let der = openssl(&args!["crl", "-in", self.dir.path().join("crl.pem"), "-outform", "DER"]);
         CertificateRevocationListDer::from(der)
+    }
+}
+
+/// How an OCSP response is to be made. By default the authority signs it itself, and it is right for a day.
+#[derive(Clone, Copy, Default)]
+pub struct Answer<'a> {
+    /// Who signs it in the authority's place.
+    pub signer: Option<&'a Identity>,
+    /// For how many minutes it is right.
+    pub minutes: Minutes,
+    /// The hash that names the issuer.
+    pub hash: Hash,
+    /// The signer is named by its key, not by its name.
+    pub by_key: bool,
+    /// No certificate is in the response.
+    pub bare: bool,
+}
+
+/// For how long a response is right.
+#[derive(Clone, Copy, Default)]
+pub enum Minutes {
+    #[default]
+    Day,
+    Of(u32),
+    /// It does not say.
+    Unsaid,
+}
+
+/// The hash that names the issuer of a certificate in a response.
+#[derive(Clone, Copy, Default)]
+pub enum Hash {
+    #[default]
+    Sha1,
+    Sha256,
+    Sha512,
+}
+
+impl Book {
+    /// Signs an OCSP response about a certificate, right from now on, by `openssl ocsp`.
+    ///
+    /// # Panics
+    ///
+    /// When OpenSSL does not make it.
+    pub fn response(&self, certificate: &CertificateDer<'_>, answer: &Answer<'_>) -> Vec<u8> {
+        let file = |name: &str| self.dir.path().join(name);
+        self.dir.write("index.txt", &self.lines);
+        self.dir.write("asked.pem", pem("CERTIFICATE", certificate));
+        let hash = match answer.hash {
+            Hash::Sha1 => "-sha1",
+            Hash::Sha256 => "-sha256",
+            Hash::Sha512 => "-sha512",
+        };
+        let asked = ["ocsp", "-no_nonce", "-issuer"].map(OsString::from).into_iter();
+        let asked =
+            asked.chain(args![file("ca.pem"), hash, "-cert", file("asked.pem"), "-reqout", file("request")]);
+        openssl(&asked.collect::<Vec<_>>());
+        let (signer, key) = match answer.signer {
+            None => (file("ca.pem"), file("ca.key")),
+            Some(identity) => {
+                let files = identity.write(&self.dir, "responder");
+                (files.leaf, files.key)
+            }
+        };
+        let mut args = args![
+            "ocsp",
+            "-index",
+            file("index.txt"),
+            "-CA",
+            file("ca.pem"),
+            "-rsigner",
+            signer,
+            "-rkey",
+            key,
+            "-reqin",
+            file("request"),
+            "-respout",
+            file("response"),
+            "-noverify",
+        ];
+        match answer.minutes {
+            Minutes::Day => args.extend(args!["-ndays", "1"]),
+            Minutes::Of(minutes) => args.extend(args!["-nmin", minutes.to_string()]),
+            Minutes::Unsaid => {}
+        }
+        if answer.by_key {
+            args.push("-resp_key_id".into());
+        }
+        if answer.bare {
+            args.push("-resp_no_certs".into());
+        }
+        openssl(&args);
+        std::fs::read(file("response")).expect("OpenSSL has written it")
     }
 }
 

@@ -7,7 +7,7 @@ use chitin_pki::Purpose;
 use pki_types::{CertificateDer, CertificateRevocationListDer, TrustAnchor, UnixTime};
 
 use super::pki::{ParsedCertificate, Trust};
-use super::revocation::{Revocation, Settings};
+use super::revocation::{Checker, Settings};
 use super::{RootCertStore, VerifierBuilderError};
 use crate::config::verify::{ClientCertVerified, ClientCertVerifier, NoClientAuth};
 use crate::crypto::CryptoProvider;
@@ -25,7 +25,7 @@ use crate::names::{DistinguishedName, SignatureScheme};
 pub struct WebPkiClientVerifier {
     roots: Arc<RootCertStore>,
     root_hint_subjects: Vec<DistinguishedName>,
-    revocation: Option<Revocation>,
+    revocation: Option<Checker>,
     mandatory: bool,
     supported: WebPkiSupportedAlgorithms,
 }
@@ -65,12 +65,7 @@ impl WebPkiClientVerifier {
 
 impl WebPkiClientVerifier {
     fn trust(&self) -> Trust<'_> {
-        Trust {
-            roots: &self.roots,
-            purpose: Purpose::ClientAuth,
-            algorithms: self.supported.all,
-            revocation: self.revocation.as_ref(),
-        }
+        Trust::new(&self.roots, Purpose::ClientAuth, self.supported.all, self.revocation.as_ref())
     }
 }
 
@@ -123,7 +118,8 @@ impl ClientCertVerifier for WebPkiClientVerifier {
         roots.dedup();
         let schemes = self.supported.supported_schemes();
         let schemes = schemes.iter().flat_map(|scheme| scheme.to_array());
-        let revocation = self.revocation.as_ref().map(Revocation::describe).unwrap_or_default();
+        let revocation =
+            self.revocation.as_ref().map(|checker| checker.policy.describe()).unwrap_or_default();
         Some(roots.into_iter().flatten().chain(schemes).chain(revocation).collect())
     }
 }

@@ -1,17 +1,21 @@
 //! The built-in verifiers over `chitin_pki`: roots, builders, and the way from its results to the errors of this crate.
 
 mod client;
+mod digests;
 pub(crate) mod pki;
 mod revocation;
 mod roots;
 mod server;
+mod trust;
 
 use core::fmt;
 
 pub use client::{ClientCertVerifierBuilder, WebPkiClientVerifier};
 pub use pki::{ParsedCertificate, verify_server_cert_signed_by_trust_anchor, verify_server_name};
+pub use revocation::Revocation;
 pub use roots::RootCertStore;
 pub use server::{ServerCertVerifierBuilder, WebPkiServerVerifier};
+pub use trust::{ServerVerifier, ServerVerifierBuilder};
 
 use crate::error::CertRevocationListError;
 
@@ -23,6 +27,8 @@ pub enum VerifierBuilderError {
     NoRootAnchors,
     /// A revocation list cannot be used.
     InvalidCrl(CertRevocationListError),
+    /// What was asked for takes SHA-256, and no cipher suite of the provider has it. Not in rustls 0.23.
+    NoSha256,
 }
 
 impl From<CertRevocationListError> for VerifierBuilderError {
@@ -36,6 +42,7 @@ impl fmt::Display for VerifierBuilderError {
         match self {
             Self::NoRootAnchors => f.write_str("no root trust anchors were provided"),
             Self::InvalidCrl(error) => write!(f, "provided CRL could not be parsed: {error}"),
+            Self::NoSha256 => f.write_str("the provider has no SHA-256, by which certificates are named"),
         }
     }
 }

@@ -5,14 +5,15 @@ use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use chitin_pki::{Certificate, PresentedName, Problem, Purpose, Verifier, Which};
+use chitin_pki::{Certificate, Digests, PresentedName, Problem, Purpose, Verifier, Which};
 use pki_types::{
     CertificateDer, ServerName, SignatureVerificationAlgorithm, SubjectPublicKeyInfoDer, TrustAnchor,
     UnixTime,
 };
 
 use super::RootCertStore;
-use super::revocation::{self, Revocation};
+use super::digests::Hashes;
+use super::revocation::{self, Checker};
 use crate::crypto::verify::spki_of;
 use crate::error::{CertificateError, Error, ExtendedKeyPurpose, OtherError};
 
@@ -64,7 +65,7 @@ pub fn verify_server_cert_signed_by_trust_anchor(
     now: UnixTime,
     supported_algs: &[&dyn SignatureVerificationAlgorithm],
 ) -> Result<(), Error> {
-    let trust = Trust { roots, purpose: Purpose::ServerAuth, algorithms: supported_algs, revocation: None };
+    let trust = Trust::new(roots, Purpose::ServerAuth, supported_algs, None);
     trust.verify(cert, intermediates, now)
 }
 
@@ -73,10 +74,23 @@ pub(super) struct Trust<'t> {
     pub(super) roots: &'t RootCertStore,
     pub(super) purpose: Purpose,
     pub(super) algorithms: &'t [&'t dyn SignatureVerificationAlgorithm],
-    pub(super) revocation: Option<&'t Revocation>,
+    pub(super) revocation: Option<&'t Checker>,
+    /// What the peer stapled. Nobody asks it unless the policy does.
+    pub(super) staple: &'t [u8],
+    pub(super) hashes: Option<&'t Hashes>,
 }
 
-impl Trust<'_> {
+impl<'t> Trust<'t> {
+    /// What the verifiers of 0.23 ask.
+    pub(super) fn new(
+        roots: &'t RootCertStore,
+        purpose: Purpose,
+        algorithms: &'t [&'t dyn SignatureVerificationAlgorithm],
+        revocation: Option<&'t Checker>,
+    ) -> Self {
+        Self { roots, purpose, algorithms, revocation, staple: &[], hashes: None }
+    }
+
     /// Verifies that a path leads from `cert` to a root, at the time `now`, and that none of its certificates is revoked.
     pub(super) fn verify(
         &self,
@@ -94,7 +108,11 @@ impl Trust<'_> {
             }
         }
         let checked = path.and_then(|path| match self.revocation {
-            Some(revocation) => revocation.check(&verifier, &path, intermediates),
+            Some(revocation) => {
+                let digests = self.hashes.filter(|_| revocation.policy.asks_staples());
+                let staple = digests.map(|hashes| (self.staple, hashes as &dyn Digests));
+                revocation.check(&verifier, &path, intermediates, staple).map(|_| ())
+            }
             None => Ok(()),
         });
         checked.map_err(|error| refused(error.problem, error.certificate))

@@ -1,89 +1,122 @@
-//! Revocation for both verifiers: the lists they were given, read once, and what 0.23 calls the ways to fail.
+//! What verifiers are told about revocation, and what 0.23 calls the ways to fail.
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;
+use core::fmt;
 
-use chitin_pki::{ListFault, ListProblem, Path, Problem, RevocationList, RevocationProblem, Verifier};
+use chitin_pki::{
+    Digests, ListFault, ListProblem, Path, Problem, RevocationList, RevocationProblem, RevocationReport,
+    Verifier,
+};
 use pki_types::{CertificateDer, CertificateRevocationListDer};
 
 use super::VerifierBuilderError;
 use crate::error::{CertRevocationListError, CertificateError, Error, OtherError};
 use crate::log::log_line;
 
-/// What a builder is told about revocation.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Settings {
-    pub(super) lists: Vec<CertificateRevocationListDer<'static>>,
-    pub(super) end_entity_only: bool,
-    pub(super) allow_unknown: bool,
-    pub(super) enforce_expiration: bool,
-}
-
-impl Settings {
-    /// Reads the lists. `None` if there are none: the other settings mean something only beside lists.
-    pub(super) fn build(self) -> Result<Option<Revocation>, VerifierBuilderError> {
-        if self.lists.is_empty() {
-            return Ok(None);
-        }
-        let Self { lists, end_entity_only, allow_unknown, enforce_expiration } = self;
-        let lists =
-            lists.into_iter().map(RevocationList::parse).collect::<Result<Vec<_>, _>>().map_err(of_list)?;
-        Ok(Some(Revocation {
-            lists,
-            end_entity_only,
-            allow_unknown,
-            enforce_expiration,
-            #[cfg(feature = "std")]
-            memory: memory::Memory::default(),
-        }))
-    }
-}
-
-/// Lists, and how they are to be used.
-#[derive(Debug)]
-pub(super) struct Revocation {
+/// Says what to ask about revocation, and what to make of the answers: one policy for all sources.
+///
+/// The sources are revocation lists, which the application has, and the OCSP response that a server staples, which speaks of
+/// its own certificate alone. One rule joins them. A staple has to be a good one: malformed, out of date, about another
+/// certificate or signed by the wrong one it ends the handshake (RFC 6066 section 8). A certificate that demands a staple (RFC
+/// 7633) has to be shown with one that says "good". Revoked by a source is revoked. Otherwise it is good if a source says so.
+/// Otherwise its status is unknown, and that is refused unless [`Self::allow_unknown_status`] says otherwise.
+///
+/// All certificates of the path are asked about, or the peer's own alone if there are no lists. Nothing is fetched. Not in rustls
+/// 0.23.
+#[derive(Clone, Default)]
+pub struct Revocation {
     lists: Vec<RevocationList<'static>>,
+    /// Which of the lists that were given each of `lists` is.
+    positions: Vec<usize>,
+    unusable: Vec<(usize, CertRevocationListError)>,
+    issuers: Vec<CertificateDer<'static>>,
+    staples: bool,
     end_entity_only: bool,
     allow_unknown: bool,
-    enforce_expiration: bool,
-    #[cfg(feature = "std")]
-    memory: memory::Memory,
+    accept_stale: bool,
 }
 
 impl Revocation {
-    /// Asks about the certificates of a path that `verifier` found.
-    pub(super) fn check(
-        &self,
-        verifier: &Verifier<'_>,
-        path: &Path<'_, '_>,
-        intermediates: &[CertificateDer<'_>],
-    ) -> Result<(), chitin_pki::Error> {
-        let mut policy = chitin_pki::Revocation::by_lists(&self.lists);
-        #[cfg(feature = "std")]
-        {
-            policy = policy.with_memory(&self.memory);
+    /// Starts a policy that asks no source.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Asks these lists, too. They are chosen among by RFC 5280 section 6.3.3, whatever their order: by issuer, distribution
+    /// point and reason, the newest first, with deltas and indirect lists.
+    ///
+    /// One that cannot be read is left out, and stands in [`Self::unusable_lists`].
+    pub fn with_lists(
+        mut self,
+        lists: impl IntoIterator<Item = CertificateRevocationListDer<'static>>,
+    ) -> Self {
+        for der in lists {
+            let position = self.positions.len().saturating_add(self.unusable.len());
+            match RevocationList::parse(der) {
+                Ok(list) => {
+                    self.lists.push(list);
+                    self.positions.push(position);
+                }
+                Err(problem) => {
+                    log_line!(warn, "revocation list {position} cannot be used: it {problem}");
+                    self.unusable.push((position, of_list(problem)));
+                }
+            }
         }
-        if self.end_entity_only {
-            policy = policy.end_entity_only();
-        }
-        if self.allow_unknown {
-            policy = policy.allow_unknown_status();
-        }
-        if !self.enforce_expiration {
-            policy = policy.accept_stale_lists();
-        }
-        let report = policy.check(verifier, path, intermediates)?;
-        for fault in &report.faults {
-            log_line!(warn, "a revocation list was not used: {fault}");
-            let _ = fault;
-        }
-        Ok(())
+        self
+    }
+
+    /// Looks for the issuers of lists among these certificates and those that the peer sends. They are not trusted for it.
+    ///
+    /// That is for lists whose issuer is not the one of the certificates they are about, or signs them with another key.
+    pub fn with_list_issuers(
+        mut self,
+        certificates: impl IntoIterator<Item = CertificateDer<'static>>,
+    ) -> Self {
+        self.issuers.extend(certificates);
+        self
+    }
+
+    /// Asks the OCSP response that a server staples, and refuses a certificate without one that demands one.
+    ///
+    /// Servers are asked for it unless `ClientConfig::request_ocsp_response` is off. Of clients nothing is asked.
+    pub fn with_staples(mut self) -> Self {
+        self.staples = true;
+        self
+    }
+
+    /// Asks about the peer's own certificate only.
+    pub fn end_entity_only(mut self) -> Self {
+        self.end_entity_only = true;
+        self
+    }
+
+    /// Accepts certificates of which no source speaks that can be used.
+    pub fn allow_unknown_status(mut self) -> Self {
+        self.allow_unknown = true;
+        self
+    }
+
+    /// Lets lists count that are out of date. An OCSP response that is out of date never counts.
+    pub fn accept_stale_lists(mut self) -> Self {
+        self.accept_stale = true;
+        self
+    }
+
+    /// The lists that could not be read, by their positions among those that were given, and why.
+    pub fn unusable_lists(&self) -> impl Iterator<Item = (usize, &CertRevocationListError)> {
+        self.unusable.iter().map(|(position, why)| (*position, why))
+    }
+
+    pub(super) fn asks_staples(&self) -> bool {
+        self.staples
     }
 
     /// All that decides about a certificate, for the fingerprint of a policy.
     pub(super) fn describe(&self) -> Vec<u8> {
-        let mut out =
-            Vec::from([self.end_entity_only, self.allow_unknown, self.enforce_expiration].map(u8::from));
+        let flags = [self.staples, self.end_entity_only, self.allow_unknown, self.accept_stale];
+        let mut out = Vec::from(flags.map(u8::from));
         for list in &self.lists {
             // Issuer, number and time name a list among those of an honest issuer.
             for part in [list.issuer().0, list.number(), &list.this_update().as_secs().to_be_bytes()] {
@@ -95,12 +128,110 @@ impl Revocation {
     }
 }
 
+impl fmt::Debug for Revocation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // A list may have a hundred thousand entries.
+        f.debug_struct("Revocation")
+            .field("lists", &self.lists.len())
+            .field("unusable", &self.unusable)
+            .field("list_issuers", &self.issuers.len())
+            .field("staples", &self.staples)
+            .field("end_entity_only", &self.end_entity_only)
+            .field("allow_unknown_status", &self.allow_unknown)
+            .field("accept_stale_lists", &self.accept_stale)
+            .finish()
+    }
+}
+
+/// What a builder of 0.23 is told about revocation.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Settings {
+    pub(super) lists: Vec<CertificateRevocationListDer<'static>>,
+    pub(super) end_entity_only: bool,
+    pub(super) allow_unknown: bool,
+    pub(super) enforce_expiration: bool,
+}
+
+impl Settings {
+    /// Reads the lists. `None` if there are none: the other settings mean something only beside lists.
+    pub(super) fn build(self) -> Result<Option<Checker>, VerifierBuilderError> {
+        if self.lists.is_empty() {
+            return Ok(None);
+        }
+        let mut policy = Revocation::new().with_lists(self.lists);
+        if let Some((_, why)) = policy.unusable.pop() {
+            return Err(why.into());
+        }
+        policy.end_entity_only = self.end_entity_only;
+        policy.allow_unknown = self.allow_unknown;
+        policy.accept_stale = !self.enforce_expiration;
+        Ok(Some(Checker::new(policy)))
+    }
+}
+
+/// A policy at work in one verifier.
+#[derive(Debug)]
+pub(super) struct Checker {
+    pub(super) policy: Revocation,
+    #[cfg(feature = "std")]
+    memory: memory::Memory,
+}
+
+impl Checker {
+    pub(super) fn new(policy: Revocation) -> Self {
+        Self {
+            policy,
+            #[cfg(feature = "std")]
+            memory: memory::Memory::default(),
+        }
+    }
+
+    /// Asks about the certificates of a path that `verifier` found. What the peer stapled is asked with digests only.
+    pub(super) fn check(
+        &self,
+        verifier: &Verifier<'_>,
+        path: &Path<'_, '_>,
+        intermediates: &[CertificateDer<'_>],
+        staple: Option<(&[u8], &dyn Digests)>,
+    ) -> Result<RevocationReport, chitin_pki::Error> {
+        let policy = &self.policy;
+        let mut question = chitin_pki::Revocation::by_lists(&policy.lists).with_list_issuers(&policy.issuers);
+        #[cfg(feature = "std")]
+        {
+            question = question.with_memory(&self.memory);
+        }
+        if let Some((response, digests)) = staple {
+            question = question.with_staple(response, digests);
+        }
+        if policy.end_entity_only {
+            question = question.end_entity_only();
+        }
+        if policy.allow_unknown {
+            question = question.allow_unknown_status();
+        }
+        if policy.accept_stale {
+            question = question.accept_stale_lists();
+        }
+        let report = question.check(verifier, path, intermediates)?;
+        for ListFault { position, problem } in &report.faults {
+            let position = policy.positions.get(*position).unwrap_or(position);
+            log_line!(warn, "revocation list {position} was not used: it {problem}");
+            let _ = (position, problem);
+        }
+        Ok(report)
+    }
+}
+
 /// What 0.23 calls a problem of revocation.
 pub(super) fn of_problem(problem: RevocationProblem) -> Error {
     match problem {
         RevocationProblem::Revoked(_) => CertificateError::Revoked.into(),
         RevocationProblem::StaleList { time, next_update, .. } => {
             CertificateError::ExpiredRevocationListContext { time, next_update }.into()
+        }
+        // RFC 7633 section 4.3.3 names the alert of an invalid response for a missing one, too.
+        RevocationProblem::Staple(_) | RevocationProblem::NoStaple => {
+            CertificateError::InvalidOcspResponse.into()
         }
         // A list that would have told is the reason, if it is the list's own fault.
         RevocationProblem::Unknown { faults } => match faults.into_iter().find(is_own) {

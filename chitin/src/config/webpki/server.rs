@@ -7,7 +7,7 @@ use chitin_pki::Purpose;
 use pki_types::{CertificateDer, CertificateRevocationListDer, ServerName, UnixTime};
 
 use super::pki::{ParsedCertificate, Trust, verify_server_name};
-use super::revocation::{Revocation, Settings};
+use super::revocation::{Checker, Settings};
 use super::{RootCertStore, VerifierBuilderError};
 use crate::config::verify::{ServerCertVerified, ServerCertVerifier};
 use crate::crypto::CryptoProvider;
@@ -24,7 +24,7 @@ use crate::names::SignatureScheme;
 #[derive(Debug)]
 pub struct WebPkiServerVerifier {
     roots: Arc<RootCertStore>,
-    revocation: Option<Revocation>,
+    revocation: Option<Checker>,
     supported: WebPkiSupportedAlgorithms,
 }
 
@@ -58,12 +58,7 @@ impl WebPkiServerVerifier {
 
 impl WebPkiServerVerifier {
     fn trust(&self) -> Trust<'_> {
-        Trust {
-            roots: &self.roots,
-            purpose: Purpose::ServerAuth,
-            algorithms: self.supported.all,
-            revocation: self.revocation.as_ref(),
-        }
+        Trust::new(&self.roots, Purpose::ServerAuth, self.supported.all, self.revocation.as_ref())
     }
 }
 

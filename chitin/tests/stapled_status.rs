@@ -1,0 +1,359 @@
+//! OCSP responses as `openssl ocsp` makes them, stapled, and asked by a verifier together with revocation lists.
+//!
+//! OpenSSL dates responses with the time of now, so the verifier's clock is that of now, too.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chitin::client::danger::ServerCertVerifier;
+use chitin::crypto::aws_lc_rs::default_provider;
+use chitin::pki_types::{CertificateRevocationListDer, UnixTime};
+use chitin::trust::{Revocation, ServerVerifier};
+use chitin::{AlertDescription, CertificateError, Error};
+use rcgen::{CustomExtension, ExtendedKeyUsagePurpose, KeyUsagePurpose};
+use testkit::pki::{Authority, Identity, KeyType, Spec, Validity};
+use testkit::status::{Answer, Book, Hash, List, Minutes};
+
+/// A root, an authority below it, a server's certificate, and the authority's book.
+struct World {
+    root: Authority,
+    issuing: Authority,
+    server: Identity,
+    book: Book,
+}
+
+impl World {
+    fn new() -> Self {
+        Self::with(Vec::new())
+    }
+
+    fn with(extensions: Vec<CustomExtension>) -> Self {
+        let root = Authority::root(&Spec::authority(KeyType::P256, "root"));
+        let issuing = root.intermediate(&Spec::authority(KeyType::P256, "issuing"));
+        let server = issuing.issue(&Spec { extensions, ..Spec::server(KeyType::P256) });
+        let mut book = Book::of(&issuing);
+        book.good(server.leaf());
+        Self { root, issuing, server, book }
+    }
+
+    fn verify(&self, staple: &[u8], policy: Revocation) -> Result<(), Error> {
+        self.verify_at(staple, policy, UnixTime::now())
+    }
+
+    fn verify_at(&self, staple: &[u8], policy: Revocation, now: UnixTime) -> Result<(), Error> {
+        let builder = ServerVerifier::builder(Arc::new(self.root.store()), Arc::new(default_provider()));
+        let verifier = builder.with_revocation(policy).build().unwrap();
+        let (leaf, rest) = self.server.chain.split_first().unwrap();
+        let name = "localhost".try_into().unwrap();
+        verifier.verify_server_cert(leaf, rest, &name, staple, now).map(|_| ())
+    }
+
+    /// What this book says of the server.
+    fn staple(&self, answer: &Answer<'_>) -> Vec<u8> {
+        self.book.response(self.server.leaf(), answer)
+    }
+
+    /// Somebody whom the authority may have entrusted with answering.
+    fn responder(&self, usage: ExtendedKeyUsagePurpose) -> Identity {
+        self.issuing.issue(&Spec { extended_key_usages: vec![usage], ..responder() })
+    }
+
+    /// Lists of both authorities, that of the issuing one from this book.
+    fn lists(&self, book: &Book, list: &List<'_>) -> [CertificateRevocationListDer<'static>; 2] {
+        [Book::of(&self.root).list(&NOW), book.list(list)]
+    }
+}
+
+fn responder() -> Spec {
+    Spec {
+        common_name: "responder".into(),
+        extended_key_usages: vec![ExtendedKeyUsagePurpose::OcspSigning],
+        ..Spec::client(KeyType::P256)
+    }
+}
+
+/// A list that is right from 2025 to 2045.
+const NOW: List<'static> =
+    List { number: Some(1), from: "20250101000000Z", until: "20450101000000Z", extensions: "" };
+/// One that was right until 2021.
+const OLD: List<'static> =
+    List { number: Some(1), from: "20200101000000Z", until: "20210101000000Z", extensions: "" };
+
+fn ask() -> Revocation {
+    Revocation::new().with_staples()
+}
+
+fn later(minutes: u64) -> UnixTime {
+    UnixTime::since_unix_epoch(Duration::from_secs(UnixTime::now().as_secs() + minutes * 60))
+}
+
+fn earlier(minutes: u64) -> UnixTime {
+    UnixTime::since_unix_epoch(Duration::from_secs(UnixTime::now().as_secs() - minutes * 60))
+}
+
+const UNKNOWN: Result<(), Error> = Err(Error::InvalidCertificate(CertificateError::UnknownRevocationStatus));
+const REVOKED: Result<(), Error> = Err(Error::InvalidCertificate(CertificateError::Revoked));
+const INVALID: Result<(), Error> = Err(Error::InvalidCertificate(CertificateError::InvalidOcspResponse));
+
+/// The extension that demands a staple. RFC 7633 section 6.
+fn must_staple() -> CustomExtension {
+    CustomExtension::from_oid_content(&[1, 3, 6, 1, 5, 5, 7, 1, 24], vec![0x30, 3, 2, 1, 5])
+}
+
+#[test]
+fn a_staple_says_good_revoked_or_unknown() {
+    let mut world = World::new();
+    for hash in [Hash::Sha1, Hash::Sha256] {
+        for (by_key, bare) in [(false, false), (true, false), (false, true), (true, true)] {
+            let staple = world.staple(&Answer { hash, by_key, bare, ..Answer::default() });
+            assert_eq!(world.verify(&staple, ask()), Ok(()));
+        }
+    }
+    // A hash that we do not know names an issuer that we do not know.
+    let staple = world.staple(&Answer { hash: Hash::Sha512, ..Answer::default() });
+    assert_eq!(world.verify(&staple, ask()), INVALID);
+
+    world.book = Book::of(&world.issuing);
+    let unknown = world.staple(&Answer::default());
+    assert_eq!(world.verify(&unknown, ask()), UNKNOWN);
+    assert_eq!(world.verify(&unknown, ask().allow_unknown_status()), Ok(()));
+    world.book.revoked(world.server.leaf(), "keyCompromise");
+    let revoked = world.staple(&Answer::default());
+    assert_eq!(world.verify(&revoked, ask()), REVOKED);
+    assert_eq!(world.verify(&revoked, ask().allow_unknown_status()), REVOKED);
+}
+
+#[test]
+fn without_a_staple_the_status_is_unknown() {
+    let world = World::new();
+    assert_eq!(world.verify(&[], ask()), UNKNOWN);
+    assert_eq!(world.verify(&[], ask().allow_unknown_status()), Ok(()));
+    // RFC 6960 section 4.2.1: tryLater, internalError, unauthorized.
+    for status in [3, 2, 6] {
+        assert_eq!(world.verify(&[0x30, 3, 10, 1, status], ask()), UNKNOWN);
+    }
+    // Whoever does not ask is told nothing.
+    assert_eq!(world.verify(b"anything", Revocation::new().allow_unknown_status()), Ok(()));
+}
+
+#[test]
+fn a_staple_is_right_for_its_time_only() {
+    let world = World::new();
+    let hour = world.staple(&Answer { minutes: Minutes::Of(60), ..Answer::default() });
+    for (when, expected) in [
+        (later(0), Ok(())),
+        (later(59), Ok(())),
+        (later(62), INVALID),
+        (earlier(4), Ok(())),
+        (earlier(7), INVALID),
+    ] {
+        assert_eq!(world.verify_at(&hour, ask(), when), expected);
+        assert_eq!(world.verify_at(&hour, ask().allow_unknown_status().accept_stale_lists(), when), expected);
+    }
+    // For a day, if it does not say.
+    let unsaid = world.staple(&Answer { minutes: Minutes::Unsaid, ..Answer::default() });
+    for (when, expected) in [(later(0), Ok(())), (later(24 * 60 - 2), Ok(())), (later(24 * 60 + 2), INVALID)]
+    {
+        assert_eq!(world.verify_at(&unsaid, ask(), when), expected);
+    }
+}
+
+#[test]
+fn a_delegate_needs_the_purpose_from_the_issuer_itself() {
+    let world = World::new();
+    let by = |signer: &Identity| world.staple(&Answer { signer: Some(signer), ..Answer::default() });
+    let good = world.responder(ExtendedKeyUsagePurpose::OcspSigning);
+    assert_eq!(world.verify(&by(&good), ask()), Ok(()));
+    let by_key = world.staple(&Answer { signer: Some(&good), by_key: true, ..Answer::default() });
+    assert_eq!(world.verify(&by_key, ask()), Ok(()));
+    let bare = world.staple(&Answer { signer: Some(&good), bare: true, ..Answer::default() });
+    assert_eq!(world.verify(&bare, ask()), INVALID);
+
+    for usage in [
+        ExtendedKeyUsagePurpose::ServerAuth,
+        ExtendedKeyUsagePurpose::ClientAuth,
+        ExtendedKeyUsagePurpose::Any,
+    ] {
+        assert_eq!(world.verify(&by(&world.responder(usage)), ask()), INVALID);
+    }
+    let none = world.issuing.issue(&Spec { extended_key_usages: Vec::new(), ..responder() });
+    assert_eq!(world.verify(&by(&none), ask()), INVALID);
+    let agreement = vec![KeyUsagePurpose::KeyAgreement];
+    let may_not_sign = world.issuing.issue(&Spec { key_usages: agreement, ..responder() });
+    assert_eq!(world.verify(&by(&may_not_sign), ask()), INVALID);
+    let expired = world.issuing.issue(&responder().validity(Validity::Expired));
+    assert_eq!(world.verify(&by(&expired), ask()), INVALID);
+    // Of the root, which is above; of an authority below; of a namesake; of nobody.
+    let below = world.issuing.intermediate(&Spec::authority(KeyType::P256, "below"));
+    let namesake = Authority::root(&Spec::authority(KeyType::P256, "issuing"));
+    for authority in [&world.root, &below, &namesake] {
+        assert_eq!(world.verify(&by(&authority.issue(&responder())), ask()), INVALID);
+    }
+    assert_eq!(world.verify(&by(&testkit::pki::self_signed(&responder())), ask()), INVALID);
+}
+
+#[test]
+fn a_namesake_of_the_issuer_signs_no_staple() {
+    let world = World::new();
+    let namesake = Authority::root(&Spec::authority(KeyType::P256, "issuing"));
+    let mut book = Book::of(&namesake);
+    book.good(world.server.leaf());
+    for by_key in [false, true] {
+        let staple = book.response(world.server.leaf(), &Answer { by_key, ..Answer::default() });
+        assert_eq!(world.verify(&staple, ask()), INVALID);
+    }
+}
+
+#[test]
+fn a_server_that_may_answer_for_others_does_not_answer_for_itself() {
+    let mut world = World::new();
+    let purposes = vec![ExtendedKeyUsagePurpose::ServerAuth, ExtendedKeyUsagePurpose::OcspSigning];
+    let other = world.server.clone();
+    world.server =
+        world.issuing.issue(&Spec { extended_key_usages: purposes, ..Spec::server(KeyType::P256) });
+    world.book.good(world.server.leaf());
+    let by_itself = world.staple(&Answer { signer: Some(&world.server), ..Answer::default() });
+    assert_eq!(world.verify(&by_itself, ask()), INVALID);
+    let signer = std::mem::replace(&mut world.server, other);
+    let for_another = world.staple(&Answer { signer: Some(&signer), ..Answer::default() });
+    assert_eq!(world.verify(&for_another, ask()), Ok(()));
+}
+
+#[test]
+fn a_staple_about_another_certificate_is_refused() {
+    let mut world = World::new();
+    let other = world.issuing.issue(&Spec::server(KeyType::P256));
+    world.book.good(other.leaf());
+    let staple = world.book.response(other.leaf(), &Answer::default());
+    assert_eq!(world.verify(&staple, ask()), INVALID);
+    assert_eq!(world.verify(&staple, ask().allow_unknown_status()), INVALID);
+    // The same serial number of another issuer, which has the same responder.
+    let mut of_root = Book::of(&world.root);
+    of_root.good(world.server.leaf());
+    let responder = world.responder(ExtendedKeyUsagePurpose::OcspSigning);
+    let signed = Answer { signer: Some(&responder), ..Answer::default() };
+    assert_eq!(world.verify(&of_root.response(world.server.leaf(), &signed), ask()), INVALID);
+    assert_eq!(world.verify(&world.staple(&signed), ask()), Ok(()));
+}
+
+#[test]
+fn a_staple_that_was_changed_or_cut_is_refused() {
+    let world = World::new();
+    let staple = world.staple(&Answer { bare: true, ..Answer::default() });
+    assert_eq!(world.verify(&staple, ask()), Ok(()));
+    for end in 1..staple.len() {
+        assert!(world.verify(&staple[..end], ask()).is_err(), "{end} octets are a response");
+    }
+    for place in 0..staple.len() {
+        for flip in [0x01, 0x80] {
+            let mut changed = staple.clone();
+            changed[place] ^= flip;
+            assert!(world.verify(&changed, ask()).is_err(), "bit {flip:02x} of octet {place} means nothing");
+        }
+    }
+}
+
+#[test]
+fn a_certificate_that_demands_a_staple_is_refused_without_a_good_one() {
+    let mut world = World::with(vec![must_staple()]);
+    let soft = || ask().allow_unknown_status();
+    assert_eq!(world.verify(&[], soft()), INVALID);
+    let alert = AlertDescription::from(CertificateError::InvalidOcspResponse);
+    assert_eq!(alert, AlertDescription::BadCertificateStatusResponse);
+    assert_eq!(world.verify(&[0x30, 3, 10, 1, 3], soft()), INVALID);
+    assert_eq!(world.verify(&world.staple(&Answer::default()), soft()), Ok(()));
+    // A list does not stand in for it.
+    let lists = world.lists(&world.book, &NOW);
+    assert_eq!(world.verify(&[], ask().with_lists(lists.clone())), INVALID);
+    assert_eq!(world.verify(&[], Revocation::new().with_lists(lists)), Ok(()));
+    world.book = Book::of(&world.issuing);
+    assert_eq!(world.verify(&world.staple(&Answer::default()), soft()), INVALID);
+}
+
+#[test]
+fn an_authority_demands_staples_of_all_that_it_issues() {
+    let mut world = World::new();
+    let spec = Spec { extensions: vec![must_staple()], ..Spec::authority(KeyType::P256, "issuing") };
+    world.issuing = world.root.intermediate(&spec);
+    world.server = world.issuing.issue(&Spec::server(KeyType::P256));
+    world.book = Book::of(&world.issuing);
+    world.book.good(world.server.leaf());
+    assert_eq!(world.verify(&[], ask().allow_unknown_status()), INVALID);
+    assert_eq!(world.verify(&world.staple(&Answer::default()), ask()), Ok(()));
+}
+
+/// The one rule that joins the sources, each row of it.
+#[test]
+fn the_worse_of_two_answers_counts_and_one_answer_is_enough() {
+    let world = World::new();
+    let (mut good, mut revoked, empty) =
+        (Book::of(&world.issuing), Book::of(&world.issuing), Book::of(&world.issuing));
+    good.good(world.server.leaf());
+    revoked.revoked(world.server.leaf(), "superseded");
+    let staple = |book: &Book| book.response(world.server.leaf(), &Answer::default());
+    let (says_good, says_revoked, does_not_know) = (staple(&good), staple(&revoked), staple(&empty));
+    let expired = Err(Error::InvalidCertificate(CertificateError::ExpiredRevocationListContext {
+        time: UnixTime::since_unix_epoch(Duration::ZERO),
+        next_update: UnixTime::since_unix_epoch(Duration::from_secs(1_609_459_200)),
+    }));
+    for (staple, book, list, expected) in [
+        (&says_good, &good, &NOW, Ok(())),
+        (&says_good, &revoked, &NOW, REVOKED),
+        (&says_revoked, &good, &NOW, REVOKED),
+        (&says_good, &good, &OLD, Ok(())),
+        (&says_good, &revoked, &OLD, REVOKED),
+        (&does_not_know, &good, &NOW, Ok(())),
+        (&does_not_know, &revoked, &NOW, REVOKED),
+        (&does_not_know, &good, &OLD, expired.clone()),
+        (&Vec::new(), &good, &NOW, Ok(())),
+        (&Vec::new(), &good, &OLD, expired),
+    ] {
+        let policy = ask().with_lists(world.lists(book, list));
+        let mut found = world.verify(staple, policy);
+        if let Err(Error::InvalidCertificate(CertificateError::ExpiredRevocationListContext {
+            time, ..
+        })) = &mut found
+        {
+            *time = UnixTime::since_unix_epoch(Duration::ZERO);
+        }
+        assert_eq!(found, expected);
+    }
+}
+
+#[test]
+fn a_delegate_that_a_list_revokes_is_not_believed() {
+    let world = World::new();
+    let responder = world.responder(ExtendedKeyUsagePurpose::OcspSigning);
+    let staple = world.staple(&Answer { signer: Some(&responder), ..Answer::default() });
+    let mut book = Book::of(&world.issuing);
+    assert_eq!(world.verify(&staple, ask().with_lists(world.lists(&book, &NOW))), Ok(()));
+    book.revoked(responder.leaf(), "keyCompromise");
+    assert_eq!(world.verify(&staple, ask().with_lists(world.lists(&book, &NOW))), INVALID);
+}
+
+#[test]
+fn a_list_that_cannot_be_read_is_told_and_the_others_count() {
+    let world = World::new();
+    let garbage = || CertificateRevocationListDer::from(&b"garbage"[..]);
+    let [root, clean] = world.lists(&world.book, &NOW);
+    let policy = Revocation::new().with_lists([garbage(), root.clone(), garbage(), clean]);
+    let told: Vec<_> = policy.unusable_lists().map(|(position, _)| position).collect();
+    assert_eq!(told, [0, 2]);
+    assert_eq!(world.verify(&[], policy), Ok(()));
+    let list = Book::of(&world.issuing).revoked(world.server.leaf(), "").list(&NOW);
+    assert_eq!(world.verify(&[], Revocation::new().with_lists([garbage(), root, list])), REVOKED);
+}
+
+#[test]
+fn intermediates_of_the_verifier_complete_a_chain() {
+    let mut world = World::new();
+    let intermediates = world.server.chain.split_off(1);
+    assert_eq!(
+        world.verify(&[], Revocation::new().allow_unknown_status()),
+        Err(CertificateError::UnknownIssuer.into())
+    );
+    let builder = ServerVerifier::builder(Arc::new(world.root.store()), Arc::new(default_provider()));
+    let verifier = builder.with_intermediates(intermediates).build().unwrap();
+    let name = "localhost".try_into().unwrap();
+    verifier.verify_server_cert(world.server.leaf(), &[], &name, &[], UnixTime::now()).unwrap();
+}
