@@ -7,6 +7,7 @@
 
 pub mod configs;
 pub mod delegation;
+pub mod ech;
 pub mod hello;
 pub mod liar;
 pub mod net;

@@ -162,7 +162,7 @@ faults! {
         /// RFC 8446 section 4.4.2. We send `unsupported_extension`.
         UnsolicitedCertExtension = "an entry of the certificate chain has an extension that we did not ask for",
         /// RFC 9849 section 5. We send `unsupported_extension`.
-        UnsolicitedEchExtension = "the server sent ECH retry configurations and we offered no ECH",
+        UnsolicitedEchExtension = "the server sent ECH retry configurations, and we offered no ECH or it has accepted ours",
         /// RFC 8446 section 4.2. We send `unsupported_extension`.
         UnsolicitedEncryptedExtension = "EncryptedExtensions answers an extension that we did not send",
         /// RFC 6962 section 3.3.1. We send `unsupported_extension`.

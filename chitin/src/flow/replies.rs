@@ -30,6 +30,9 @@ pub(crate) fn check(seen: &Seen, reply: Reply, offered: impl Fn(u16) -> bool) ->
             // RFC 9345 section 4.1.1 names another alert.
             return Err(PeerMisbehaved::UnsolicitedDelegatedCredential.into());
         }
+        if !asked && reply == Reply::EncryptedExtensions && code == ext::encrypted_client_hello {
+            return Err(PeerMisbehaved::UnsolicitedEchExtension.into());
+        }
         if !asked {
             return Err(reply.unsolicited());
         }

@@ -6,6 +6,7 @@ mod common;
 mod compression;
 mod credentials;
 mod early;
+mod ech;
 mod failures;
 mod hostile;
 mod identity;
