@@ -22,7 +22,7 @@ const patience = 20 * time.Second
 
 func main() {
 	log.SetFlags(0)
-	role := flag.String("role", "", "server, client or certificates")
+	role := flag.String("role", "", "server, client, ech or certificates")
 	address := flag.String("address", "127.0.0.1:0", "where to listen or to connect")
 	connections := flag.Int("connections", 1, "how many, one after the other")
 	version := flag.String("version", "", "the only version, in hex")
@@ -31,6 +31,7 @@ func main() {
 	chain := flag.String("chain", "", "our certificates, PEM")
 	key := flag.String("key", "", "their key, PEM")
 	roots := flag.String("roots", "", "whom to believe, PEM; a server that has it insists on a certificate")
+	public := flag.String("public", "", "the public name of a server of Encrypted Client Hello")
 	out := flag.String("out", "", "the folder that certificates are written to")
 	flag.Parse()
 	if *role == "certificates" {
@@ -68,6 +69,8 @@ func main() {
 		config.ClientAuth = tls.RequireAndVerifyClientCert
 	}
 	switch *role {
+	case "ech":
+		serveHidden(*address, *connections, *public, config)
 	case "server":
 		serve(*address, *connections, config)
 	case "client":

@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 mod case;
+mod ech;
 mod matrix;
 mod ours;
 mod peers;
@@ -61,8 +62,22 @@ fn main() -> ExitCode {
     let start = Instant::now();
     let table = matrix::fill(&programs, &site);
     table.print();
+    let hidden = match &places.go {
+        Some((program, release)) if places.only.as_deref().is_none_or(|only| only == "go") => {
+            Some((ech::meet(program), release))
+        }
+        _ => None,
+    };
+    match &hidden {
+        Some((Ok(count), release)) => {
+            println!("Encrypted Client Hello with Go {release}: {count} connections")
+        }
+        Some((Err(why), release)) => println!("Encrypted Client Hello with Go {release} FAILED: {why}"),
+        None => {}
+    }
     println!("{} connections in {:.1} s", table.connections(), start.elapsed().as_secs_f64());
-    if table.failed() == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    let good = table.failed() == 0 && !matches!(hidden, Some((Err(_), _)));
+    if good { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 fn places(mut words: impl Iterator<Item = String>) -> Option<Places> {

@@ -112,7 +112,8 @@ fn try_case(program: &dyn Program, site: &Site, role: Role, case: &Case) -> Resu
     panic::catch_unwind(AssertUnwindSafe(run)).map_err(|panic| words(&*panic))
 }
 
-fn words(panic: &(dyn Any + Send)) -> String {
+/// What a panic said.
+pub fn words(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<String>().cloned();
     text.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned())).unwrap_or_default()
 }
