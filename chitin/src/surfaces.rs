@@ -18,6 +18,7 @@ use crate::record::outbox::Outbox;
 use crate::record::seal::Sealer;
 use crate::wire::client_hello::ClientHello;
 use crate::wire::codec::Wire;
+use crate::wire::ech::ConfigList;
 use crate::wire::extensions::EncryptedExtensions;
 use crate::wire::server_hello::ServerHello;
 use crate::wire::stored::{ServerSession, ServerSession12};
@@ -77,6 +78,7 @@ pub const DECODERS: &[Decoder] = &[
     ("NewSessionTicket12", exact!(NewSessionTicket12)),
     ("ServerSession", session),
     ("ServerSession12", session12),
+    ("EchConfigList", exact!(ConfigList)),
 ];
 
 fn written<'a>(value: &impl Wire<'a>) -> Vec<u8> {

@@ -174,7 +174,7 @@ fn credential(leaf: &'static [u8]) -> CertifiedKey {
     CertifiedKey::new(vec![CertificateDer::from(leaf)], Arc::new(Glass))
 }
 
-fn roots() -> Arc<RootCertStore> {
+pub fn roots() -> Arc<RootCertStore> {
     let mut store = RootCertStore::empty();
     store.add(CertificateDer::from(CA)).unwrap();
     Arc::new(store)

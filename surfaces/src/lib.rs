@@ -8,6 +8,7 @@
 
 pub mod arms;
 pub mod configs;
+mod ech;
 pub mod flow;
 pub mod glass;
 pub mod mutate;
@@ -17,6 +18,7 @@ pub mod script;
 pub mod seeds;
 mod targets;
 
+pub use ech::ech;
 pub use parts::{certificates, compressed, messages, records, sessions};
 pub use targets::{client12, client13, run_client, run_server, server12, server13};
 
@@ -24,7 +26,7 @@ pub use targets::{client12, client13, run_client, run_server, server12, server13
 pub type Target = (&'static str, fn(&[u8]));
 
 /// All of them.
-pub const TARGETS: [Target; 10] = [
+pub const TARGETS: [Target; 11] = [
     ("records", records),
     ("messages", messages),
     ("client13", client13),
@@ -35,4 +37,5 @@ pub const TARGETS: [Target; 10] = [
     ("sessions", sessions),
     ("certificates", certificates),
     ("compressed", compressed),
+    ("ech", ech),
 ];

@@ -29,6 +29,7 @@ pub fn all() -> Vec<Seed> {
     seeds.extend(records());
     seeds.extend(messages());
     seeds.extend(certificates());
+    seeds.extend(ech());
     seeds
 }
 
@@ -575,6 +576,31 @@ fn messages() -> Vec<Seed> {
     let stored = [0x0c, 0x01, 0x80, 0, 0, 0, 0, 3];
     seeds.push(("compressed", "brotli".into(), [&[0, 2, 0, 0, 4, 0, 0, 8][..], &stored].concat()));
     seeds
+}
+
+/// Lists by hand: one that there is a suite for behind two of which that is not so, and two that are spoilt. RFC 9849 section 4.
+fn ech() -> Vec<Seed> {
+    let sized = |bytes: &[u8]| [&(bytes.len() as u16).to_be_bytes()[..], bytes].concat();
+    let config = |kem: u8, name: &[u8], extensions: &[u8]| {
+        let key = [&[1, 0, kem][..], &sized(&[9; 32]), &sized(&[0, 1, 0, 1, 0, 1, 0, 3])].concat();
+        let body = [&key[..], &[16, name.len() as u8], name, &sized(extensions)].concat();
+        [&[0xfe, 0x0d][..], &sized(&body)].concat()
+    };
+    let good = config(0x20, b"public.example", &[]);
+    let other = config(0x10, b"public.example", &[0, 9, 0, 1, 7]);
+    let older = [0xfe, 0x0c, 0, 2, 1, 2];
+    let mandatory = config(0x20, b"public.example", &[0x80, 9, 0, 0]);
+    let address = config(0x20, b"192.0.2.1", &[]);
+    let list = |configs: &[&[u8]]| sized(&configs.concat());
+    let decoders = chitin::internal_testing::DECODERS.iter();
+    let decoder = decoders.take_while(|(name, _)| *name != "EchConfigList").count() as u8;
+    vec![
+        ("ech", "list".into(), list(&[&older, &other, &good])),
+        ("ech", "passed-over".into(), list(&[&mandatory, &address, &good])),
+        ("ech", "none".into(), list(&[&mandatory, &address])),
+        ("ech", "cut".into(), list(&[&good[..good.len() - 1]])),
+        ("messages", "EchConfigList".into(), [&[decoder][..], &list(&[&older, &other, &good])].concat()),
+    ]
 }
 
 fn certificates() -> Vec<Seed> {
