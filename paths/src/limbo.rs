@@ -9,6 +9,7 @@ use pki_types::{CertificateDer, CertificateRevocationListDer, ServerName};
 use serde_json::Value;
 
 use crate::data::{self, list, text, texts};
+use crate::interface::{Peer, Trust};
 use crate::revocation;
 use crate::settings::Settings;
 use crate::tally::{Case, Tally};
@@ -108,6 +109,15 @@ impl<'v> Question<'v> {
     }
 
     fn answer(&self, settings: &Settings) -> Result<(), String> {
+        if settings.by_interface {
+            let trust = Trust { trusted: &self.trusted, lists: &self.crls };
+            let peer = Peer { leaf: &self.leaf, pool: &self.pool, time: self.time };
+            return match (self.purpose, &self.server) {
+                (Purpose::ClientAuth, _) => trust.client(&peer),
+                (_, Some(name)) => trust.server(&peer, name),
+                (_, None) => trust.some_server(&peer),
+            };
+        }
         settings.with_verifier(&self.trusted, self.time, self.purpose, |verifier| self.ask(verifier))
     }
 

@@ -7,6 +7,7 @@
 
 mod data;
 mod disagreements;
+mod interface;
 mod limbo;
 mod pkits;
 mod revocation;
@@ -17,13 +18,13 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use crate::disagreements::Disagreements;
-use crate::settings::Settings;
+use crate::settings::{Settings, Suites};
 use crate::tally::Tally;
 
 const USAGE: &str = "\
 paths [--data DIR] [--profile NAME] [--list]
       --data DIR       where the suites are; else CHITIN_TEST_DATA names it
-      --profile NAME   default, strict or cabf
+      --profile NAME   default, strict, cabf, or api: the default one through the interface of rustls 0.23
       --list           print each disagreement with its reason, and the slowest case of each suite";
 
 /// What was asked for on the command line.
@@ -73,8 +74,11 @@ fn run(wanted: &Wanted, settings: &Settings) -> Result<(), String> {
         return Ok(());
     };
     let mut tallies = vec![limbo::core(&folder, settings)?];
-    if !settings.for_the_web_alone {
-        tallies.extend([limbo::bettertls(&folder, settings)?, pkits::run(&folder, settings)?]);
+    if settings.suites != Suites::Limbo {
+        tallies.push(limbo::bettertls(&folder, settings)?);
+    }
+    if settings.suites == Suites::All {
+        tallies.push(pkits::run(&folder, settings)?);
     }
     let line: Vec<String> = tallies.iter().map(Tally::to_string).collect();
     println!("{}: {}", settings.name, line.join(" · "));

@@ -8,10 +8,21 @@ use pki_types::{CertificateDer, SignatureVerificationAlgorithm, UnixTime};
 /// The profile of a run.
 pub struct Settings {
     pub name: &'static str,
-    /// The certificates of BetterTLS and PKITS are none for web servers, and do not try to be.
-    pub for_the_web_alone: bool,
+    pub suites: Suites,
+    /// The verifiers of the interface of rustls 0.23 are asked, and not the validator itself.
+    pub by_interface: bool,
     profile: Profile,
     roots: Roots,
+}
+
+/// What a profile has an answer to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Suites {
+    All,
+    /// The interface of rustls 0.23 has no words for the inputs of PKITS.
+    ForTls,
+    /// The certificates of BetterTLS and PKITS are none for web servers, and do not try to be.
+    Limbo,
 }
 
 /// What the verifier is given of the trusted certificates.
@@ -23,15 +34,25 @@ enum Roots {
     Whole,
 }
 
-const PROFILES: [Settings; 3] = [
-    Settings { name: "default", for_the_web_alone: false, profile: Profile::Default, roots: Roots::Anchors },
+const DEFAULT: Settings = Settings {
+    name: "default",
+    suites: Suites::All,
+    by_interface: false,
+    profile: Profile::Default,
+    roots: Roots::Anchors,
+};
+
+const PROFILES: [Settings; 4] = [
+    DEFAULT,
+    Settings { name: "strict", profile: Profile::Rfc5280Strict, roots: Roots::Whole, ..DEFAULT },
     Settings {
-        name: "strict",
-        for_the_web_alone: false,
-        profile: Profile::Rfc5280Strict,
+        name: "cabf",
+        suites: Suites::Limbo,
+        profile: Profile::CaBrowserForum,
         roots: Roots::Whole,
+        ..DEFAULT
     },
-    Settings { name: "cabf", for_the_web_alone: true, profile: Profile::CaBrowserForum, roots: Roots::Whole },
+    Settings { name: "api", suites: Suites::ForTls, by_interface: true, ..DEFAULT },
 ];
 
 impl Settings {
