@@ -126,6 +126,7 @@ fn incompatible(why: &PeerIncompatible) -> &'static str {
         PeerIncompatible::NoCipherSuitesInCommon
         | PeerIncompatible::NoCipherSuiteForSignatureSchemes
         | PeerIncompatible::NoCipherSuiteWithoutNamedGroups => ":NO_SHARED_CIPHER:",
+        PeerIncompatible::ServerTakesNoExternalPsk => ":MISSING_EXTENSION:",
         PeerIncompatible::NullCompressionRequired => ":INVALID_COMPRESSION_LIST:",
         PeerIncompatible::InappropriateFallback => ":INAPPROPRIATE_FALLBACK:",
         PeerIncompatible::UncompressedEcPointsRequired => ":ERROR_PARSING_EXTENSION:",

@@ -38,6 +38,17 @@ pub struct Credential {
     pub must_match_issuer: bool,
     /// There is no certificate: the public half of the key is shown.
     pub raw: bool,
+    /// It is a key, and no certificate.
+    pub psk: Option<Psk>,
+}
+
+/// An external key with what it is imported with.
+#[derive(Clone, Debug, Default)]
+pub struct Psk {
+    pub key: Vec<u8>,
+    pub identity: Vec<u8>,
+    pub context: Vec<u8>,
+    pub sha384: bool,
 }
 
 /// Which of the mock algorithms for certificates are installed.
@@ -284,6 +295,9 @@ fn has_value(flag: &str) -> Option<bool> {
         "new-x509-credential",
         "new-delegated-credential",
         "new-rpk-credential",
+        "new-psk-credential",
+        "psk-importer-sha256",
+        "psk-importer-sha384",
         "must-match-issuer",
         "use-early-callback",
         "fail-early-callback",
@@ -357,6 +371,9 @@ fn has_value(flag: &str) -> Option<bool> {
         "ocsp-response",
         "signed-cert-timestamps",
         "delegated-credential",
+        "psk-importer-key",
+        "psk-importer-identity",
+        "psk-importer-context",
         "expect-selected-credential",
         "verify-prefs",
         "expect-peer-verify-pref",
@@ -461,6 +478,14 @@ impl Options {
             "ocsp-response" => self.credential().ocsp = Some(base64(value)?),
             "signed-cert-timestamps" => self.credential().scts = Some(base64(value)?),
             "delegated-credential" => self.credential().delegated = Some(base64(value)?),
+            "new-psk-credential" => {
+                self.credentials.push(Credential { psk: Some(Psk::default()), ..Credential::default() });
+            }
+            "psk-importer-key" => self.psk()?.key = base64(value)?,
+            "psk-importer-identity" => self.psk()?.identity = base64(value)?,
+            "psk-importer-context" => self.psk()?.context = base64(value)?,
+            "psk-importer-sha256" => self.psk()?.sha384 = false,
+            "psk-importer-sha384" => self.psk()?.sha384 = true,
             "must-match-issuer" => self.credential().must_match_issuer = true,
             "expect-selected-credential" => self.expect_selected_credential = Some(value.parse().ok()?),
             "use-early-callback" => self.use_early_callback = true,
@@ -563,6 +588,10 @@ impl Options {
             _ => return None,
         }
         Some(())
+    }
+
+    fn psk(&mut self) -> Option<&mut Psk> {
+        self.credential().psk.as_mut()
     }
 
     fn credential(&mut self) -> &mut Credential {

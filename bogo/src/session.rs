@@ -366,7 +366,12 @@ pub fn check(
         let schemes: Vec<u16> = notes.peer_schemes.iter().map(|scheme| u16::from(*scheme)).collect();
         same("peer schemes", &schemes, &options.expect_peer_verify_prefs)?;
     }
-    expect("credential", options.expect_selected_credential, Some(notes.selected.unwrap_or(-1)))?;
+    let named = |identity: &[u8]| {
+        let psks = (0..).zip(&options.credentials).filter_map(|(at, one)| Some((at, one.psk.as_ref()?)));
+        psks.into_iter().find(|(_, psk)| psk.identity == identity).map(|(at, _)| at)
+    };
+    let selected = conn.external_psk_identity().and_then(named).or(notes.selected);
+    expect("credential", options.expect_selected_credential, Some(selected.unwrap_or(-1)))?;
     if let Some(names) = &options.expect_client_ca_list {
         same("authorities", &notes.authorities, names)?;
     }

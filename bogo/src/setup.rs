@@ -7,9 +7,11 @@ use std::time::Duration;
 use chitin::client::danger::ServerCertVerifier;
 use chitin::client::{KeyShares, Resumption};
 use chitin::crypto::aws_lc_rs::{self, ALL_CIPHER_SUITES, ALL_KX_GROUPS, Ticketer};
+use chitin::crypto::hash::HashAlgorithm;
 use chitin::crypto::{CryptoProvider, SupportedKxGroup};
 use chitin::pki_types::pem::PemObject;
 use chitin::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
+use chitin::psk::{ExternalPsk, PskList};
 use chitin::server::{CertificateType, ClientHello, ServerSessionMemoryCache};
 use chitin::sign::{CertifiedKey, Credential};
 use chitin::version::{TLS12, TLS13};
@@ -158,6 +160,12 @@ impl Setup {
             false => Resumption::store(self.sessions.clone()).reverify(options.reverify),
         };
         config.enable_early_data = options.early_data;
+        let psks = external_psks(options)?;
+        if !psks.is_empty() {
+            config.external_psks = Some(Arc::new(PskList::from(psks)));
+            // Certificates are what is verified.
+            config.require_external_psk = !options.verify_peer;
+        }
         // A connection without it fails, and no case wants that.
         config.require_ems = options.expect_extended_master_secret;
         config.cert_compressors = compress::compressors(options.cert_compression);
@@ -379,6 +387,15 @@ fn verifier(options: &Options, notes: &Shared, provider: Arc<CryptoProvider>) ->
     })
 }
 
+/// The keys among the credentials, in their order.
+fn external_psks(options: &Options) -> Result<Vec<ExternalPsk>, Trouble> {
+    let psk = |psk: &options::Psk| {
+        let hash = if psk.sha384 { HashAlgorithm::SHA384 } else { HashAlgorithm::SHA256 };
+        Ok(ExternalPsk::imported(&psk.identity, &psk.key, hash, &psk.context)?)
+    };
+    options.credentials.iter().filter_map(|credential| credential.psk.as_ref()).map(psk).collect()
+}
+
 fn roots(path: &Path) -> Result<Arc<RootCertStore>, Trouble> {
     let mut roots = RootCertStore::empty();
     for root in read_chain(path)? {
@@ -389,7 +406,7 @@ fn roots(path: &Path) -> Result<Arc<RootCertStore>, Trouble> {
 
 fn resolver(options: &Options, notes: &Shared, provider: &CryptoProvider) -> Result<Resolver, Trouble> {
     let mut choices = Vec::new();
-    for (index, credential) in (0..).zip(&options.credentials) {
+    for (index, credential) in (0..).zip(&options.credentials).filter(|(_, one)| one.psk.is_none()) {
         choices.push(choice(index, credential, provider)?);
     }
     let default = &options.default_credential;

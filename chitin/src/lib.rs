@@ -207,6 +207,32 @@ pub mod sign {
     pub use crate::crypto::signer::{CertifiedKey, Signer, SigningKey, public_key_to_spki};
 }
 
+/// External pre-shared keys of TLS 1.3 (RFC 8446 section 2.2): both sides prove that they have a key that they were given before
+/// they met, and no certificate is shown. Not in rustls 0.23.
+///
+/// A client that has such a key for its server, and trusts nothing else:
+///
+/// ```
+/// # #[cfg(feature = "aws_lc_rs")] {
+/// use std::sync::Arc;
+///
+/// use chitin::crypto::hash::HashAlgorithm;
+/// use chitin::psk::{ExternalPsk, PskList, between};
+/// use chitin::ClientConfig;
+///
+/// # fn main() -> Result<(), chitin::Error> {
+/// # let secret = [7; 32];
+/// let context = between(b"sensor 5", b"collector");
+/// let key = ExternalPsk::imported(b"sensor 5", &secret, HashAlgorithm::SHA256, &context)?;
+/// let config = ClientConfig::builder().with_external_psks(Arc::new(PskList::from(vec![key])));
+/// # Ok(())
+/// # }
+/// # main().unwrap(); }
+/// ```
+pub mod psk {
+    pub use crate::config::psk::{ClientPsks, ExternalPsk, PskList, between};
+}
+
 /// Tickets under keys that change by themselves.
 #[cfg(feature = "std")]
 pub mod ticketer {

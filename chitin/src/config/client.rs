@@ -14,6 +14,7 @@ use super::compress::{self, CertCompressor, CertDecompressor, CompressionCache};
 use super::ech::EchMode;
 use super::keylog::{KeyLog, NoKeyLog};
 use super::padding::{self, RecordPadding};
+use super::psk::{ClientPsks, NoServerCerts};
 use super::resolve::{FailResolveClientCert, ResolvesClientCert, SingleCertAndKey};
 use super::sessions::{ClientSessionStore, NoClientSessionStorage};
 use super::time::TimeProvider;
@@ -98,6 +99,19 @@ pub struct ClientConfig {
     ///
     /// Such a credential is a key that the key of the certificate vouches for, for a week at most.
     pub delegated_credential_schemes: Vec<SignatureScheme>,
+
+    /// External pre-shared keys to offer (RFC 8446 section 2.2); TLS 1.3 only. `None` by default. Not in rustls 0.23.
+    ///
+    /// A server that takes one shows no certificate and asks for none, and the verifier is not asked: the key is what both sides
+    /// prove themselves with, and [`external_psk_identity`](crate::CommonState::external_psk_identity) says which. A server that
+    /// takes none proves itself with a certificate as ever, unless
+    /// [`require_external_psk`](Self::require_external_psk) is set.
+    pub external_psks: Option<Arc<dyn ClientPsks>>,
+
+    /// Whether a server that takes none of the [`external_psks`](Self::external_psks) is refused. False by default. If so, only TLS 1.3 is
+    /// offered and nothing is said of certificates, and where there is no key to offer a connection fails before it begins. Not
+    /// in rustls 0.23.
+    pub require_external_psk: bool,
 
     /// Which key shares the first hello of TLS 1.3 has. [`KeyShares::Predicted`] by default. Not in rustls 0.23.
     pub key_shares: KeyShares,
@@ -215,6 +229,17 @@ impl ConfigBuilder<ClientConfig, WantsVerifier> {
         danger::DangerousClientConfigBuilder { cfg: self }
     }
 
+    /// Trusts servers that have one of the external pre-shared keys, and no others: certificates play no part. Not in rustls 0.23.
+    ///
+    /// The config has [`require_external_psk`](ClientConfig::require_external_psk) set. For a client that takes either, make the config
+    /// with roots, and set [`external_psks`](ClientConfig::external_psks) in it.
+    pub fn with_external_psks(self, external_psks: Arc<dyn ClientPsks>) -> ClientConfig {
+        let mut config = self.with_verifier(Arc::new(NoServerCerts)).with_no_client_auth();
+        config.external_psks = Some(external_psks);
+        config.require_external_psk = true;
+        config
+    }
+
     fn with_verifier(
         self,
         verifier: Arc<dyn ServerCertVerifier>,
@@ -281,6 +306,8 @@ impl ConfigBuilder<ClientConfig, WantsClientCert> {
             cert_compression_cache: Arc::new(CompressionCache::default()),
             send_ticket_request: None,
             delegated_credential_schemes: Vec::new(),
+            external_psks: None,
+            require_external_psk: false,
             key_shares: KeyShares::default(),
             grease: true,
             request_ocsp_response: true,

@@ -14,6 +14,7 @@ pub(crate) mod keylog;
 #[cfg(feature = "std")]
 pub(crate) mod lock;
 pub(crate) mod padding;
+pub(crate) mod psk;
 pub(crate) mod raw_keys;
 pub(crate) mod resolve;
 pub(crate) mod server;

@@ -11,6 +11,7 @@ use core::ops::Deref;
 use pki_types::{CertificateDer, ServerName, UnixTime};
 
 use super::client::ClientConfig;
+use super::psk::ExternalPsk;
 use super::resolve::ResolvesClientCert;
 use super::verify::ServerCertVerifier;
 use crate::crypto::suites::{Tls12CipherSuite, Tls13CipherSuite};
@@ -195,6 +196,8 @@ pub struct Tls13ClientSessionValue {
     /// The version of QUIC that it was made over; `None` for records.
     pub(crate) quic_version: Option<u32>,
     across_names: bool,
+    /// The external key that authenticated the server in the full handshake; `None` if a certificate did.
+    pub(crate) psk: Option<ExternalPsk>,
     pub(crate) common: ClientSessionCommon,
 }
 
@@ -223,8 +226,17 @@ impl Tls13ClientSessionValue {
             server_chain,
             binding,
         };
-        let (alpn, quic_params, quic_version, across_names) = (Vec::new(), Vec::new(), None, false);
-        Self { suite, age_add, max_early_data_size, alpn, quic_params, quic_version, across_names, common }
+        Self {
+            suite,
+            age_add,
+            max_early_data_size,
+            alpn: Vec::new(),
+            quic_params: Vec::new(),
+            quic_version: None,
+            across_names: false,
+            psk: None,
+            common,
+        }
     }
 
     /// The same session, made by a connection that speaks this protocol.
@@ -243,6 +255,12 @@ impl Tls13ClientSessionValue {
     /// The same session, with what the server says of its other names.
     pub(crate) fn resumable_across(mut self, names: bool) -> Self {
         self.across_names = names;
+        self
+    }
+
+    /// The same session, made by a connection that goes back to an external key.
+    pub(crate) fn proven_by(mut self, psk: Option<ExternalPsk>) -> Self {
+        self.psk = psk;
         self
     }
 

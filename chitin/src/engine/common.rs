@@ -54,6 +54,15 @@ impl CommonState {
         self.engine.facts.peer.as_deref()
     }
 
+    /// Returns the name of the external pre-shared key that both sides have proved themselves with (RFC 8446 section 2.2), in this
+    /// handshake or in the one that the session goes back to. Not in rustls 0.23.
+    ///
+    /// `None` until the peer has been authenticated, and where certificates were used. Whoever has that key is the peer: there is
+    /// no other name for it.
+    pub fn external_psk_identity(&self) -> Option<&[u8]> {
+        self.engine.facts.external_psk.as_deref()
+    }
+
     /// Returns the application protocol that was agreed on (RFC 7301), `None` if there is none or not yet.
     pub fn alpn_protocol(&self) -> Option<&[u8]> {
         self.engine.facts.alpn.as_deref()

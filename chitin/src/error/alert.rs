@@ -142,6 +142,7 @@ fn incompatible(why: &PeerIncompatible) -> AlertDescription {
         | PeerIncompatible::NoSignatureSchemesInCommon => AlertDescription::HandshakeFailure,
         PeerIncompatible::KeyShareExtensionRequired
         | PeerIncompatible::NamedGroupsExtensionRequired
+        | PeerIncompatible::ServerTakesNoExternalPsk
         | PeerIncompatible::SignatureAlgorithmsExtensionRequired => AlertDescription::MissingExtension,
         PeerIncompatible::NullCompressionRequired | PeerIncompatible::UncompressedEcPointsRequired => {
             AlertDescription::IllegalParameter

@@ -328,6 +328,8 @@ faults! {
         NoCipherSuiteForCertificateCurve = "the client does not name the curve of our certificate's key among its groups",
         /// In TLS 1.2. RFC 8422 sections 4 and 5.1. We send `handshake_failure`.
         NoCipherSuiteWithoutNamedGroups = "the client names no groups, and all our cipher suites need one",
+        /// RFC 8446 section 4.2.11. We send `missing_extension`.
+        ServerTakesNoExternalPsk = "the server takes none of our pre-shared keys, and we require it",
     }
 }
 

@@ -28,6 +28,7 @@ use pki_types::{CertificateDer, ServerName, UnixTime};
 use crate::carrier::Direction;
 use crate::config::client::ClientConfig;
 use crate::config::compress::CertCompressor;
+use crate::config::psk::ExternalPsk;
 use crate::config::resolve::CertificateRequest as CertificateRequestView;
 use crate::crypto::credential::{Checks, Credential};
 use crate::crypto::suites::{SupportedCipherSuite, Tls13CipherSuite};
@@ -40,6 +41,7 @@ use crate::flow::delegation::Rules;
 use crate::flow::ech_client::{self, Chosen, FirstHello, Hidden, SecondHello, Settled};
 use crate::flow::facts::Facts;
 use crate::flow::offer::{Asked, Offer};
+use crate::flow::offer_psk::Origin;
 use crate::flow::question::{Answer, Question, SERVER_VERIFIER, STORE, guarded, told};
 use crate::flow::replies::{self, Reply};
 use crate::flow::size_limit;
@@ -52,7 +54,7 @@ use crate::names::{
 };
 use crate::observe::KeyLevel;
 use crate::record::joiner::Message;
-use crate::schedule::tls13::{Early, Handshake, Master, Pair};
+use crate::schedule::tls13::{Handshake, Master, Pair};
 use crate::schedule::transcript::{Transcript, Unhashed};
 use crate::wire::codec::Wire;
 use crate::wire::extensions::{CR, EncryptedExtensions, ext};
@@ -383,11 +385,7 @@ fn agree(
     let sends_early = offer.sends_early_data();
     let settled = offer.settle(suite, share.group, extensions.pre_shared_key)?;
     transcript.add(m.raw);
-    let early = match &settled.session {
-        Some(session) => Early::with_psk(suite, &session.secret),
-        None => Early::without_psk(suite),
-    };
-    let (exchange, hash) = (settled.exchange, transcript.current());
+    let (exchange, early, hash) = (settled.exchange, settled.early, transcript.current());
     let keys = match settled.whole {
         true => early.agree(exchange, share.key_exchange.0, &hash)?,
         false => {
@@ -399,15 +397,16 @@ fn agree(
     cx.facts.version = Some(ProtocolVersion::TLSv1_3);
     cx.facts.suite = Some(SupportedCipherSuite::Tls13(suite));
     cx.facts.group = Some(settled.group);
-    cx.facts.kind = Some(if settled.session.is_some() { HandshakeKind::Resumed } else { full });
+    let resumes = matches!(settled.key, Some(Origin::Session(_)));
+    cx.facts.kind = Some(if resumes { HandshakeKind::Resumed } else { full });
 
     cx.derived(KeyLevel::Handshake, &keys.traffic)?;
     cx.install(Direction::Read, &keys.traffic.server, KeyLevel::Handshake)?;
     if full == HandshakeKind::Full && !sends_early {
         cx.send_compat_ccs()?;
     }
-    let early = match &settled.session {
-        Some(session) if sends_early && full == HandshakeKind::Full => {
+    let early = match &settled.key {
+        Some(Origin::Session(session)) if sends_early && full == HandshakeKind::Full => {
             // EncryptedExtensions will tell whether the server takes it. RFC 8446 section 4.2.10.
             EarlyData::Offered { suite: session.suite.common.suite, alpn: session.alpn.clone() }
         }
@@ -417,11 +416,18 @@ fn agree(
         }
     };
 
-    let authenticated_at = settled.session.as_ref().map(|session| session.authenticated_at);
-    let resumed = settled.session.map(|session| session.server_chain.clone());
-    let asked = settled.asked;
-    let common = Box::new(Common { asked, group: share.group, transcript, authenticated_at, early, ech });
-    Ok(WaitEncryptedExtensions(Box::new(Agreed { common, keys, resumed })))
+    let psk = settled.key.as_ref().and_then(Origin::external).cloned();
+    let (authenticated_at, known) = match settled.key {
+        Some(Origin::Session(session)) => {
+            (Some(session.authenticated_at), Some(session.server_chain.clone()))
+        }
+        // The key alone says who the server is.
+        Some(Origin::External(_)) => (None, Some(Arc::from([]))),
+        None => (None, None),
+    };
+    let (asked, group) = (settled.asked, share.group);
+    let common = Box::new(Common { asked, group, transcript, authenticated_at, psk, early, ech });
+    Ok(WaitEncryptedExtensions(Box::new(Agreed { common, keys, known })))
 }
 
 /// No early data from here on, if there was any: what follows is under the handshake key.
@@ -455,6 +461,8 @@ pub(crate) struct Common {
     /// When the full handshake was that the session goes back to; `None` if this is one. After a delegated credential, what
     /// `certs::check_signature13` says.
     authenticated_at: Option<UnixTime>,
+    /// The external key that the server proves itself with, or has proved itself with when the session was made.
+    psk: Option<ExternalPsk>,
     early: EarlyData,
     ech: Settled,
 }
@@ -463,8 +471,9 @@ pub(crate) struct Common {
 pub(crate) struct Agreed {
     common: Box<Common>,
     keys: Handshake,
-    /// The chain of the session that is resumed.
-    resumed: Option<Arc<[CertificateDer<'static>]>>,
+    /// The server proves itself with a key: the chain that it has shown for it once, empty if the key is an external one. `None`: it
+    /// is going to show one now.
+    known: Option<Arc<[CertificateDer<'static>]>>,
 }
 
 impl Agreed {
@@ -512,12 +521,13 @@ impl Agreed {
         self.settle_early_data(extensions.early_data.is_some(), cx)?;
         self.common.ech.take_retry_configs(extensions.encrypted_client_hello);
         self.common.transcript.add(m.raw);
-        let Self { common, keys, resumed } = *self;
-        Ok(match resumed {
-            // The PSK authenticates the server as whoever made the session.
+        let Self { common, keys, known } = *self;
+        Ok(match known {
+            // The PSK authenticates the server as whoever made the session, or was given the key.
             Some(chain) => {
                 // The verdict that the early data was sent on went with it.
-                let again = common.early == EarlyData::Refused && common.asked.config.resumption.reverifies();
+                let reverifies = common.asked.config.resumption.reverifies() && !chain.is_empty();
+                let again = common.early == EarlyData::Refused && reverifies;
                 let authenticated = Box::new(Authenticated { common, keys, chain, request: None });
                 match again {
                     true => AskVerdictAgain(Box::new(Reconsidered::new(authenticated)?)),
@@ -762,7 +772,8 @@ impl Authenticated {
         certs::check_finished(&self.keys.traffic.server, &self.common.transcript.current(), m.body)?;
         self.common.transcript.add(m.raw);
         let Self { common, keys, chain, request } = *self;
-        cx.facts.peer = Some(chain);
+        cx.facts.peer = Some(chain).filter(|chain| !chain.is_empty());
+        cx.facts.external_psk = common.psk.as_ref().map(|psk| psk.identity().to_vec());
         let (master, handshake) = keys.into_master(&common.transcript.current());
         cx.derived(KeyLevel::Traffic, &master.traffic)?;
         cx.log_secret("EXPORTER_SECRET", master.exporter.as_bytes())?;
@@ -863,11 +874,11 @@ impl Finishing {
         cx.facts.exporter = Some(exporter);
         cx.open_gates();
 
-        let Common { asked, group, authenticated_at, .. } = *common;
+        let Common { asked, group, authenticated_at, psk, .. } = *common;
         let store = &asked.config.resumption.store;
         told(STORE, || store.set_kx_hint(asked.name.clone(), group))?;
         let traffic = Traffic { read: traffic.server, write: traffic.client };
-        let tickets = Tickets::new(asked.config, asked.name, resumption, authenticated_at);
+        let tickets = Tickets::new(asked.config, asked.name, resumption, authenticated_at, psk);
         Ok(Connected(Box::new(Open { traffic, tickets })))
     }
 }

@@ -51,13 +51,13 @@ pub(crate) struct Cover {
     pub(crate) public_name: DnsName<'static>,
     /// The body of the extension.
     pub(crate) ech: Vec<u8>,
-    pub(crate) psk: Option<GreasePsk>,
+    pub(crate) psks: Vec<GreasePsk>,
     suite: HpkeSymmetricCipherSuite,
     config_id: u8,
     maximum_name_length: u8,
 }
 
-/// Looks like the PSK that the inner hello offers, and is none. RFC 9849 section 6.1.2.
+/// Looks like a PSK that the inner hello offers, and is none. RFC 9849 section 6.1.2.
 pub(crate) struct GreasePsk {
     pub(crate) identity: Vec<u8>,
     pub(crate) obfuscated_age: u32,
@@ -125,6 +125,10 @@ fn covering(config: &EchConfig, offer: &Offer, provider: &CryptoProvider) -> Res
     if !offer.config().enable_sni {
         return Err(EncryptedClientHelloError::SniRequired.into());
     }
+    // A server that cannot read the inner hello has to show a certificate of its public name. RFC 9849 section 6.1.7.
+    if offer.config().require_external_psk {
+        return Err(Error::General("ECH needs certificates, and the config requires an external PSK".into()));
+    }
     let random: [u8; 32] = draw(provider.secure_random)?;
     // RFC 9849 section 6.1.1.
     let info = [b"tls ech\0", &config.bytes[..]].concat();
@@ -133,7 +137,7 @@ fn covering(config: &EchConfig, offer: &Offer, provider: &CryptoProvider) -> Res
     let cover = Cover {
         public_name: config.contents.public_name.clone(),
         ech: Vec::new(),
-        psk: GreasePsk::like(offer, provider.secure_random)?,
+        psks: GreasePsk::like(offer, provider.secure_random)?,
         suite: config.suite.suite().sym,
         config_id: config.contents.key_config.config_id,
         maximum_name_length: config.contents.maximum_name_length,
@@ -175,12 +179,14 @@ impl Cover {
 
 impl GreasePsk {
     /// As long in all parts as the offer's own.
-    fn like(offer: &Offer, random: &dyn SecureRandom) -> Result<Option<Self>, Error> {
-        let Some((identity, binder)) = offer.psk_lens() else { return Ok(None) };
-        let mut psk = Self { identity: vec![0; identity], obfuscated_age: 0, binder: vec![0; binder] };
-        random.fill(&mut psk.identity)?;
-        psk.renew(random)?;
-        Ok(Some(psk))
+    fn like(offer: &Offer, random: &dyn SecureRandom) -> Result<Vec<Self>, Error> {
+        let one = |(identity, binder)| {
+            let mut psk = Self { identity: vec![0; identity], obfuscated_age: 0, binder: vec![0; binder] };
+            random.fill(&mut psk.identity)?;
+            psk.renew(random)?;
+            Ok(psk)
+        };
+        offer.psk_lens().map(one).collect()
     }
 
     /// What a second hello has anew: RFC 8446 section 4.1.2.
@@ -345,12 +351,10 @@ pub(crate) fn second_hello(
         return Ok(SecondHello::Open { hello, chosen: Chosen { transcript: outer, settled: Settled::Only } });
     };
     let random = offer.config().provider.secure_random;
-    match (&mut hidden.cover.psk, offer.psk_lens()) {
-        (Some(psk), Some(_)) => psk.renew(random)?,
-        // It cannot go with the suite.
-        (psk, None) => *psk = None,
-        (None, Some(_)) => {}
-    }
+    // Those that cannot go with the suite are gone: their binders have another length.
+    let binder = offer.psk_lens().map(|(_, binder)| binder).next();
+    hidden.cover.psks.retain(|psk| Some(psk.binder.len()) == binder);
+    hidden.cover.psks.iter_mut().try_for_each(|psk| psk.renew(random))?;
 
     let mut inner = core::mem::take(&mut hidden.transcript).into_hashed(hash).fold_first_hello();
     let accepted = confirmation_at(retry)

@@ -23,6 +23,8 @@ pub(crate) struct Facts {
     pub(crate) alpn: Option<Vec<u8>>,
     /// Shared with the sessions that a client keeps.
     pub(crate) peer: Option<Arc<[CertificateDer<'static>]>>,
+    /// The name of the external key that both sides have proved themselves with, now or when the session was made.
+    pub(crate) external_psk: Option<Vec<u8>>,
     pub(crate) kind: Option<HandshakeKind>,
     /// Server only: the name that the client asked for.
     pub(crate) server_name: Option<DnsName<'static>>,
@@ -49,6 +51,7 @@ impl Facts {
             session_group: None,
             alpn: None,
             peer: None,
+            external_psk: None,
             kind: None,
             server_name: None,
             resumption_data: None,

@@ -13,6 +13,7 @@ pub(crate) mod delegation;
 pub(crate) mod ech_client;
 pub(crate) mod facts;
 pub(crate) mod offer;
+pub(crate) mod offer_psk;
 pub(crate) mod psk;
 pub(crate) mod question;
 pub(crate) mod replies;

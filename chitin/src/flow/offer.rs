@@ -19,23 +19,25 @@ use crate::carrier::Parameters;
 use crate::config::check_protocols;
 use crate::config::client::{ClientConfig, KeyShares};
 use crate::config::ech::EchMode;
+use crate::config::psk::ExternalPsk;
 use crate::config::sessions::{ClientSessionCommon, Tls12ClientSessionValue, Tls13ClientSessionValue};
 use crate::crypto::hash::Hash;
 use crate::crypto::suites::{SupportedCipherSuite, Tls12CipherSuite, Tls13CipherSuite};
 use crate::crypto::{ActiveKeyExchange, SupportedKxGroup};
-use crate::error::{Error, PeerMisbehaved};
+use crate::error::{Error, PeerIncompatible, PeerMisbehaved};
 use crate::flow::cert_types;
 use crate::flow::certs;
 use crate::flow::delegation;
 use crate::flow::ech_client::Cover;
+use crate::flow::offer_psk::{self, OfferedKey, Origin};
 use crate::flow::psk;
-use crate::flow::question::{self, CLIENT_RESOLVER, SERVER_VERIFIER, STORE, guarded, told};
+use crate::flow::question::{self, CLIENT_RESOLVER, PSKS, SERVER_VERIFIER, STORE, guarded, told};
 use crate::flow::size_limit;
 use crate::names::{
     CertificateCompressionAlgorithm, CertificateStatusType, CertificateType, CipherSuite, Compression,
     HandshakeType, NamedGroup, ProtocolVersion, PskKeyExchangeMode, ServerNameType, SignatureScheme,
 };
-use crate::schedule::tls13::{Early, EarlySecrets, PskKind};
+use crate::schedule::tls13::{Early, EarlySecrets};
 use crate::schedule::transcript::Unhashed;
 use crate::wire::codec::{MAX8, MAX16, MAX24, Opaque, Wire, nest};
 use crate::wire::ech;
@@ -64,7 +66,8 @@ pub(crate) struct Offer {
     shares: Vec<Share>,
     /// After a retry exactly the one share that was asked for is sent.
     grease_share: bool,
-    psk: Option<PskOffer>,
+    /// That of a session first, if there is one.
+    psks: Vec<OfferedKey>,
     /// Early data follows the first hello.
     early_data: bool,
     session12: Option<Tls12ClientSessionValue>,
@@ -103,13 +106,6 @@ struct Share {
     exchange: Box<dyn ActiveKeyExchange>,
     /// A hybrid's classical half may be offered as a share of its own: it costs nothing more than its bytes.
     component: Option<NamedGroup>,
-}
-
-/// A session that is offered.
-struct PskOffer {
-    session: Tls13ClientSessionValue,
-    obfuscated_age: u32,
-    early: Early,
 }
 
 /// What a client drew from the generator, once for the whole handshake. RFC 8701 values come from it too.
@@ -163,7 +159,7 @@ impl Offer {
             compressions: certs::offered_compressions(&config.cert_decompressors)?,
             shares,
             grease_share: true,
-            psk: None,
+            psks: Vec::new(),
             early_data: false,
             session12: None,
             cookie: None,
@@ -175,7 +171,7 @@ impl Offer {
             name,
         };
         if new {
-            offer.psk = offer.take_session()?;
+            offer.psks = offer.keys()?;
         }
         if offer.offers(ProtocolVersion::TLSv1_2) && offer.config.resumption.keeps_tls12() {
             offer.session12 = offer.find_session12()?;
@@ -193,34 +189,66 @@ impl Offer {
         Ok(offer)
     }
 
+    /// All keys, best first. A server that takes none of them has to show a certificate, unless the config wants none.
+    fn keys(&self) -> Result<Vec<OfferedKey>, Error> {
+        let external = match &self.config.external_psks {
+            Some(psks) => told(PSKS, || psks.offer(&self.name))?,
+            None => Vec::new(),
+        };
+        let session = self.take_session(&external)?;
+        let suites: Vec<_> = self.suites().collect();
+        let mut keys = OfferedKey::external(external, &suites, &self.config.provider.cipher_suites);
+        if keys.is_empty() && !self.takes_certificates() {
+            return Err(Error::General(
+                "an external PSK is required, and there is none for this server".into(),
+            ));
+        }
+        keys.splice(..0, session);
+        Ok(keys)
+    }
+
+    /// May the server prove itself with a certificate?
+    fn takes_certificates(&self) -> bool {
+        !self.config.require_external_psk
+    }
+
     /// A ticket is offered only if the very verifier and credential of now made it, while it lives, and while the chain it
-    /// stands for is valid. Otherwise it is gone: tickets are used once.
-    fn take_session(&self) -> Result<Option<PskOffer>, Error> {
+    /// stands for is valid; one that goes back to an external key, only beside that key. Otherwise it is gone: tickets are used
+    /// once.
+    fn take_session(&self, external: &[ExternalPsk]) -> Result<Option<OfferedKey>, Error> {
         let store = &self.config.resumption.store;
         let Some(session) = guarded(STORE, || Ok(store.take_tls13_ticket(&self.name)))? else {
             return Ok(None);
         };
         let now = question::now(&self.config.time_provider)?;
-        let usable = session.fits(&self.config)
+        let proven = match &session.psk {
+            Some(psk) => external.iter().any(|offered| offered.is(psk)),
+            None => self.takes_certificates(),
+        };
+        let usable = proven
+            && session.fits(&self.config)
             // Also of the same version of QUIC. RFC 9369 section 5.
             && session.quic_version == self.quic.as_ref().map(Parameters::version)
             && self.trusts(&session, now)?;
         let Some(obfuscated_age) = session.obfuscated_age(now).filter(|_| usable) else { return Ok(None) };
         let suite = session.enabled_suite(&self.config).unwrap_or(session.suite);
-        let early = Early::with_psk(suite, &session.secret);
-        Ok(Some(PskOffer { session, obfuscated_age, early }))
+        Ok(Some(OfferedKey::session(session, obfuscated_age, suite)))
     }
 
     /// Is there a session that takes early data, of a suite that the transport has, too?
     fn takes_early_data(&self) -> bool {
-        let session = self.psk.as_ref().map(|psk| &psk.session);
-        session.is_some_and(|session| {
+        self.session().is_some_and(|session| {
             session.takes_early_data(&self.config)
                 // It would be sent in vain. Endpoints of QUIC get keys for it all the same, as from 0.23, and tell their
                 // applications of the refusal.
                 && (self.quic.is_some() || session.agrees_with(&self.protocols))
                 && self.suites().any(|suite| suite == session.suite)
         })
+    }
+
+    /// The session that is offered, which is the first key.
+    fn session(&self) -> Option<&Tls13ClientSessionValue> {
+        self.psks.first().and_then(OfferedKey::as_session)
     }
 
     /// The same rules for a session of TLS 1.2, which may be used again.
@@ -256,15 +284,23 @@ impl Offer {
         let lengths = self.protocols.iter().map(|name| name.len().saturating_add(1));
         let lengths = lengths.chain(names.iter().map(|name| name.as_ref().len().saturating_add(2)));
         let lengths = lengths.chain(self.quic.iter().map(|quic| quic.ours.len()));
-        let fixed = lengths.fold(0, usize::saturating_add);
+        let external = self.psks.iter().filter(|key| key.as_session().is_none()).map(OfferedKey::len);
         // An outer hello has something as long beside the inner one.
         let times = if self.hides() { 2 } else { 1 };
-        let with = |psk: &PskOffer| fixed.saturating_add(psk.session.ticket.len().saturating_mul(times));
-        self.psk.take_if(|psk| with(psk) > VARIABLE);
-        let with_psk = self.psk.as_ref().map_or(fixed, with);
+        let fixed =
+            lengths.chain(external.map(|len| len.saturating_mul(times))).fold(0, usize::saturating_add);
+        let ticket =
+            |offer: &Self| offer.session().map_or(0, |session| session.ticket.len().saturating_mul(times));
+        if fixed.saturating_add(ticket(self)) > VARIABLE {
+            self.psks.retain(|key| key.as_session().is_none());
+        }
+        let with_psk = fixed.saturating_add(ticket(self));
         self.session12.take_if(|session| with_psk.saturating_add(session.ticket.len()) > VARIABLE);
         match fixed > VARIABLE {
-            true => Err(Error::General("protocols and authorities do not fit a client hello".into())),
+            true => {
+                let what = "protocols, authorities and the names of external PSKs do not fit a client hello";
+                Err(Error::General(what.into()))
+            }
             false => Ok(()),
         }
     }
@@ -275,22 +311,22 @@ impl Offer {
     pub(crate) fn write_hello(
         &self,
         form: Form<'_>,
-        binder_hash: impl FnOnce(&'static dyn Hash, &[u8]) -> crate::crypto::hash::Output,
+        binder_hash: impl Fn(&'static dyn Hash, &[u8]) -> crate::crypto::hash::Output,
     ) -> Vec<u8> {
         let mut out = vec![HandshakeType::ClientHello.into()];
         nest(&mut out, MAX24, |out| match form {
             Form::Plain => self.write_hello_body(&self.random, &self.session_id, out, |out| {
                 self.order.iter().for_each(|code| self.write_extension(*code, out));
-                self.write_psk(out);
+                self.write_psks(out);
             }),
             Form::Inner(random) => self.write_hello_body(random, &self.session_id, out, |out| {
                 self.write_hidden_extensions(out);
                 self.copied_extensions().for_each(|code| self.write_extension(code, out));
-                self.write_psk(out);
+                self.write_psks(out);
             }),
         });
-        if let Some(psk) = &self.psk {
-            psk.fill_binder(&mut out, binder_hash);
+        if !self.psks.is_empty() {
+            offer_psk::fill_binders(&self.psks, &mut out, binder_hash);
         }
         out
     }
@@ -303,11 +339,9 @@ impl Offer {
             self.write_hidden_extensions(out);
             let copied: Vec<_> = self.copied_extensions().collect();
             ech::write_outer_extensions(&copied, out);
-            self.write_psk(out);
+            self.write_psks(out);
         });
-        if let Some(psk) = &self.psk {
-            psk.copy_binder(inner, &mut out);
-        }
+        offer_psk::copy_binders(&self.psks, inner, &mut out);
         out
     }
 
@@ -327,10 +361,10 @@ impl Offer {
                         code => self.write_extension(code, out),
                     }
                 }
-                if let Some(psk) = &cover.psk {
-                    nested(ext::pre_shared_key, out, |out| {
-                        write_psk_body(&psk.identity, psk.obfuscated_age, &psk.binder, out);
-                    });
+                if !cover.psks.is_empty() {
+                    let psks =
+                        cover.psks.iter().map(|psk| (&psk.identity[..], psk.obfuscated_age, &psk.binder[..]));
+                    nested(ext::pre_shared_key, out, |out| offer_psk::write_body(psks, out));
                 }
             });
         });
@@ -373,9 +407,9 @@ impl Offer {
         nested(code, out, |out| self.write_body(code, out));
     }
 
-    fn write_psk(&self, out: &mut Vec<u8>) {
-        if let Some(psk) = &self.psk {
-            nested(ext::pre_shared_key, out, |out| psk.write(out));
+    fn write_psks(&self, out: &mut Vec<u8>) {
+        if !self.psks.is_empty() {
+            nested(ext::pre_shared_key, out, |out| offer_psk::write(&self.psks, out));
         }
     }
 
@@ -464,7 +498,7 @@ impl Offer {
     /// Which extensions go into the hello; GREASE at both ends, the others shuffled, so that no peer and no middlebox can
     /// come to depend on an order.
     fn shuffled(&self, seed: &[u8]) -> Vec<u16> {
-        let mut order = vec![ext::supported_groups, ext::signature_algorithms];
+        let mut order = vec![ext::supported_groups];
         let new = self.offers(ProtocolVersion::TLSv1_3);
         if new {
             order.extend([ext::supported_versions, ext::key_share]);
@@ -475,15 +509,18 @@ impl Offer {
         }
         order.extend(self.quic.as_ref().map(Parameters::code));
         let mut when = |condition: bool, code: u16| order.extend(condition.then_some(code));
-        when(cert_types::is_said(&self.server_types), ext::server_certificate_type);
-        when(cert_types::is_said(&self.client_types), ext::client_certificate_type);
+        // What is about proofs by signature is said only where one may come. RFC 8446 section 9.2.
+        let shown = self.takes_certificates();
+        when(shown, ext::signature_algorithms);
+        when(shown && cert_types::is_said(&self.server_types), ext::server_certificate_type);
+        when(shown && cert_types::is_said(&self.client_types), ext::client_certificate_type);
         // What is about certificates is not asked of a raw public key.
-        let certified = self.server_types.contains(&CertificateType::X509);
+        let certified = shown && self.server_types.contains(&CertificateType::X509);
         when(certified && self.config.request_ocsp_response, ext::status_request);
         when(self.server_name().is_some() || self.hides(), ext::server_name);
         when(self.config.ech_mode.is_some(), ext::encrypted_client_hello);
         when(!self.protocols.is_empty(), ext::application_layer_protocol_negotiation);
-        when(new && (self.config.resumption.enabled() || self.psk.is_some()), ext::psk_key_exchange_modes);
+        when(new && (self.config.resumption.enabled() || self.offers_psk()), ext::psk_key_exchange_modes);
         let tickets = self.config.resumption.enabled() && self.config.send_ticket_request.is_some();
         when(new && tickets, ext::ticket_request);
         when(self.size_limit().is_some(), ext::record_size_limit);
@@ -492,7 +529,7 @@ impl Offer {
         when(certified && self.config.verifier.requests_scts(), ext::signed_certificate_timestamp);
         when(self.early_data, ext::early_data);
         when(new && certified && !self.delegated.is_empty(), ext::delegated_credential);
-        when(new && !self.compressions.is_empty(), ext::compress_certificate);
+        when(shown && new && !self.compressions.is_empty(), ext::compress_certificate);
 
         // Fisher and Yates. A byte modulo a dozen is a little uneven, which does not matter here.
         for (i, byte) in (1..order.len()).rev().zip(seed) {
@@ -528,7 +565,7 @@ impl Offer {
     /// Did the hello hold this extension? GREASE was never meant.
     pub(crate) fn offered(&self, code: u16) -> bool {
         let grease_psk = self.answered == Answered::Outer { grease_psk: true };
-        let psk = code == ext::pre_shared_key && (self.psk.is_some() || grease_psk);
+        let psk = code == ext::pre_shared_key && (self.offers_psk() || grease_psk);
         let grease = self.grease.as_ref().is_some_and(|grease| code == grease.first || code == grease.last);
         psk || (self.order.contains(&code) && !grease)
     }
@@ -545,23 +582,26 @@ impl Offer {
         self.suites().find(|suite| suite.common.suite == name)
     }
 
-    /// Is this version among those of the config, and does the transport have it? RFC 9001 section 4.2.
+    /// Is this version among those of the config, and do the transport (RFC 9001 section 4.2) and the keys have it?
     pub(crate) fn offers(&self, version: ProtocolVersion) -> bool {
-        self.config.versions.contains(version) && (self.quic.is_none() || version == ProtocolVersion::TLSv1_3)
+        let new = version == ProtocolVersion::TLSv1_3;
+        // TLS 1.2 has no external keys here.
+        self.config.versions.contains(version) && (new || (self.quic.is_none() && self.takes_certificates()))
     }
 
     /// The secrets of the early data that follows this hello, whose transcript is `hello`, and how much of it the server takes.
     /// `None` if none follows.
     pub(crate) fn early_data(&self, hello: &Unhashed) -> Option<(EarlySecrets, usize)> {
-        let psk = self.psk.as_ref().filter(|_| self.early_data)?;
-        let hash = hello.hash_with(psk.session.suite.common.hash_provider, &[]);
-        let left = usize::try_from(psk.session.max_early_data_size).unwrap_or(usize::MAX);
-        Some((psk.early.secrets(&hash), left))
+        let key = self.psks.first().filter(|_| self.early_data)?;
+        let session = key.as_session()?;
+        let hash = hello.hash_with(session.suite.common.hash_provider, &[]);
+        let left = usize::try_from(session.max_early_data_size).unwrap_or(usize::MAX);
+        Some((key.early().secrets(&hash), left))
     }
 
     /// What the server said of its end of a QUIC connection when it made the session.
     pub(crate) fn remembered_quic_parameters(&self) -> Option<Vec<u8>> {
-        let session = self.psk.as_ref().map(|psk| &psk.session).filter(|_| self.quic.is_some());
+        let session = self.session().filter(|_| self.quic.is_some());
         session.map(Tls13ClientSessionValue::quic_params)
     }
 
@@ -616,9 +656,9 @@ impl Offer {
         self.session12.take()
     }
 
-    /// Was a session of TLS 1.3 offered?
+    /// Was a session of TLS 1.3 or an external key offered?
     pub(crate) fn offers_psk(&self) -> bool {
-        self.psk.is_some()
+        !self.psks.is_empty()
     }
 
     fn group(&self, name: NamedGroup) -> Option<&'static dyn SupportedKxGroup> {
@@ -649,8 +689,8 @@ impl Offer {
     }
 
     /// The lengths of the PSK's identity and of its binder, if there is one.
-    pub(crate) fn psk_lens(&self) -> Option<(usize, usize)> {
-        self.psk.as_ref().map(|psk| (psk.session.ticket.len(), psk.hash_len()))
+    pub(crate) fn psk_lens(&self) -> impl Iterator<Item = (usize, usize)> + '_ {
+        self.psks.iter().map(OfferedKey::lens)
     }
 
     /// The hello looks as if it hid another one.
@@ -668,7 +708,7 @@ impl Offer {
 
     /// The server has taken the outer hello, in which no session was offered: the name of this connection is another one.
     pub(crate) fn go_on_as(&mut self, public_name: ServerName<'static>) {
-        self.answered = Answered::Outer { grease_psk: self.psk.take().is_some() };
+        self.answered = Answered::Outer { grease_psk: !core::mem::take(&mut self.psks).is_empty() };
         self.name = public_name;
     }
 
@@ -712,10 +752,10 @@ impl Offer {
         // There is no early data behind a second hello. RFC 8446 section 4.1.2.
         self.order.retain(|code| *code != ext::early_data);
         // A PSK whose hash cannot go with the suite would be refused in any case.
-        self.psk.take_if(|psk| !psk.goes_with(suite));
-        if let Some(psk) = &mut self.psk {
+        self.psks.retain(|key| key.goes_with(suite));
+        if self.session().is_some() {
             let now = question::now(&self.config.time_provider)?;
-            psk.obfuscated_age = psk.session.obfuscated_age(now).unwrap_or(psk.obfuscated_age);
+            self.psks.iter_mut().for_each(|key| key.grow_older(now));
         }
         Ok(())
     }
@@ -733,20 +773,27 @@ impl Offer {
         let shares = core::mem::take(&mut self.shares);
         let share = shares.into_iter().find(|share| share.offers(group));
         let share = share.ok_or(PeerMisbehaved::WrongGroupForKeyShare)?;
-        let session = match (selected_psk, self.psk.take()) {
-            (None, _) => None,
+        let mut keys = core::mem::take(&mut self.psks).into_iter();
+        let key = match selected_psk.map(|index| keys.nth(index.into())) {
+            None => None,
             // What looked like a PSK was none. RFC 9849 section 6.1.2.
-            (Some(_), _) if self.answered == (Answered::Outer { grease_psk: true }) => {
+            Some(_) if self.answered == (Answered::Outer { grease_psk: true }) => {
                 return Err(PeerMisbehaved::SelectedUnofferedPsk.into());
             }
-            (Some(0), Some(psk)) if psk.goes_with(suite) => Some(psk.session),
-            (Some(0), Some(_)) => {
+            Some(Some(key)) if key.goes_with(suite) => Some(key.chosen(suite)),
+            Some(Some(_)) => {
                 return Err(PeerMisbehaved::ResumptionOfferedWithIncompatibleCipherSuite.into());
             }
-            (Some(_), _) => return Err(PeerMisbehaved::SelectedInvalidPsk.into()),
+            Some(None) => return Err(PeerMisbehaved::SelectedInvalidPsk.into()),
         };
+        if key.is_none() && !self.takes_certificates() {
+            return Err(PeerIncompatible::ServerTakesNoExternalPsk.into());
+        }
+        let (key, early) =
+            key.map_or_else(|| (None, Early::without_psk(suite)), |(key, early)| (Some(key), early));
         let whole = share.group.name() == group;
-        Ok(Settled { whole, exchange: share.exchange, group: chosen, session, asked: self.into_asked() })
+        let asked = self.into_asked();
+        Ok(Settled { whole, exchange: share.exchange, group: chosen, key, early, asked })
     }
 
     /// What the rest of the handshake still answers.
@@ -776,7 +823,9 @@ pub(crate) struct Settled {
     /// The share of the group itself, not of a hybrid's half.
     pub(crate) whole: bool,
     pub(crate) group: &'static dyn SupportedKxGroup,
-    pub(crate) session: Option<Tls13ClientSessionValue>,
+    /// The key that the server has taken; `None` if it is going to show a certificate.
+    pub(crate) key: Option<Origin>,
+    pub(crate) early: Early,
     pub(crate) asked: Asked,
 }
 
@@ -872,49 +921,6 @@ impl Share {
     }
 }
 
-impl PskOffer {
-    /// RFC 8446 section 4.2.11: a PSK is bound to its hash, not to its suite.
-    fn goes_with(&self, suite: &Tls13CipherSuite) -> bool {
-        let hash = |suite: &Tls13CipherSuite| suite.common.hash_provider.algorithm();
-        hash(self.session.suite) == hash(suite)
-    }
-
-    fn hash_len(&self) -> usize {
-        self.session.suite.common.hash_provider.output_len()
-    }
-
-    /// With a binder of zeros.
-    fn write(&self, out: &mut Vec<u8>) {
-        let zeros = [0; crate::crypto::hash::Output::MAX_LEN];
-        let binder = zeros.get(..self.hash_len()).unwrap_or_default();
-        write_psk_body(&self.session.ticket, self.obfuscated_age, binder, out);
-    }
-
-    /// The binder of a hello that ends with it, for another form of the same hello.
-    fn copy_binder(&self, hello: &[u8], to: &mut [u8]) {
-        let ends = (hello.len().checked_sub(self.hash_len()), to.len().checked_sub(self.hash_len()));
-        if let (Some(from_at), Some(to_at)) = ends {
-            let binder = hello.iter().skip(from_at);
-            to.iter_mut().skip(to_at).zip(binder).for_each(|(to, from)| *to = *from);
-        }
-    }
-
-    /// The binder is the end of the message, with three bytes of lengths before it. RFC 8446 section 4.2.11.2.
-    fn fill_binder(
-        &self,
-        hello: &mut [u8],
-        hash: impl FnOnce(&'static dyn Hash, &[u8]) -> crate::crypto::hash::Output,
-    ) {
-        let binder_at = hello.len().saturating_sub(self.hash_len());
-        let cut_at = binder_at.saturating_sub(3);
-        let hash = hash(self.session.suite.common.hash_provider, hello.get(..cut_at).unwrap_or_default());
-        let binder = self.early.binder(PskKind::Resumption, &hash);
-        if let Some(to) = hello.get_mut(binder_at..) {
-            to.iter_mut().zip(binder.as_ref()).for_each(|(to, from)| *to = *from);
-        }
-    }
-}
-
 impl From<[u8; 6]> for Grease {
     fn from(draw: [u8; 6]) -> Self {
         let [suite, group, version, scheme, first, last] = draw.map(grease);
@@ -936,15 +942,6 @@ fn write_server_name(name: &str, out: &mut Vec<u8>) {
         ServerNameType::HostName.write(out);
         Opaque::<1, MAX16>(name.as_bytes()).write(out);
     });
-}
-
-/// One identity and its binder. RFC 8446 section 4.2.11.
-fn write_psk_body(identity: &[u8], obfuscated_age: u32, binder: &[u8], out: &mut Vec<u8>) {
-    nest(out, MAX16, |out| {
-        Opaque::<1, MAX16>(identity).write(out);
-        obfuscated_age.write(out);
-    });
-    nest(out, MAX16, |out| Opaque::<1, 255>(binder).write(out));
 }
 
 /// Room in a hello for what has no small bound: protocols, authorities and tickets. The other extensions have few KiB, also with

@@ -30,6 +30,8 @@ pub(crate) const SERVER_VERIFIER: &str = "server certificate verifier";
 pub(crate) const CLIENT_VERIFIER: &str = "client certificate verifier";
 pub(crate) const CLIENT_RESOLVER: &str = "client certificate resolver";
 pub(crate) const SERVER_RESOLVER: &str = "server certificate resolver";
+/// That of a client, or of a server.
+pub(crate) const PSKS: &str = "external PSKs";
 pub(crate) const TICKETER: &str = "ticketer";
 pub(crate) const KEY_LOG: &str = "key log";
 

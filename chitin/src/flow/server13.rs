@@ -402,7 +402,8 @@ impl Resuming {
         let binder = chosen.hello.psks().and_then(|psks| psks.binders.iter().nth(self.at));
         let binder = binder.ok_or(PeerMisbehaved::MissingBinderInPskExtension)?;
         let hash = chosen.transcript.current_with(chosen.hello.without_binders());
-        let expected = Early::with_psk(chosen.suite, &session.secret).binder(PskKind::Resumption, &hash);
+        let expected =
+            Early::with_psk(chosen.suite, session.secret.as_bytes()).binder(PskKind::Resumption, &hash);
         match expected.matches(binder.0) {
             true => Ok(()),
             false => Err(PeerMisbehaved::IncorrectBinder.into()),
@@ -464,7 +465,7 @@ impl Bound {
         cx.facts.ticket_age_skew = self.age_skew()?;
         let Self { chosen, session, at, .. } = self;
         let index = u16::try_from(at).map_err(|_| PeerMisbehaved::SelectedInvalidPsk)?;
-        let early = Early::with_psk(chosen.suite, &session.secret);
+        let early = Early::with_psk(chosen.suite, session.secret.as_bytes());
         let mut agreed = chosen.send_server_hello(early, Some(index), early_data, cx)?;
         let types = cert_types::Says::resumed(&agreed.hello, &agreed.config)?;
         agreed.send_encrypted_extensions(Named::Before, types, cx)?;

@@ -6,6 +6,7 @@ use pki_types::{ServerName, UnixTime};
 
 use crate::carrier::{Direction, Parameters};
 use crate::config::client::ClientConfig;
+use crate::config::psk::ExternalPsk;
 use crate::config::sessions::{SessionBinding, Tls13ClientSessionValue};
 use crate::error::{Error, InvalidMessage, PeerMisbehaved};
 use crate::flow::cx::Cx;
@@ -71,6 +72,8 @@ pub(crate) struct Tickets {
     resumption: Resumption,
     /// When the full handshake was that this connection goes back to; `None` if it was one.
     authenticated_at: Option<UnixTime>,
+    /// The external key that the server has proved itself with, now or when the session was made.
+    psk: Option<ExternalPsk>,
 }
 
 impl Tickets {
@@ -79,8 +82,9 @@ impl Tickets {
         name: ServerName<'static>,
         resumption: Resumption,
         authenticated_at: Option<UnixTime>,
+        psk: Option<ExternalPsk>,
     ) -> Self {
-        Self { config, name, resumption, authenticated_at }
+        Self { config, name, resumption, authenticated_at, psk }
     }
 
     /// RFC 8446 section 4.6.1.
@@ -120,6 +124,7 @@ impl Tickets {
             SessionBinding::to(&self.config),
         )
         .going_back_to(self.authenticated_at)
+        .proven_by(self.psk.clone())
         .speaking(facts.alpn.clone())
         .resumable_across(message.extensions.tls_flags.is_some_and(|flags| flags.has(ACROSS_NAMES)))
         .over_quic(

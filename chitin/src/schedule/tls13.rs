@@ -25,6 +25,9 @@ use crate::secret::Secret;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum PskKind {
     Resumption,
+    External,
+    /// RFC 9258 section 5.2.
+    Imported,
 }
 
 /// Before any key exchange: the early secret.
@@ -38,14 +41,21 @@ impl Early {
         Self { suite, secret: suite.hkdf_provider.extract_from_zero_ikm(None) }
     }
 
-    pub(crate) fn with_psk(suite: &'static Tls13CipherSuite, psk: &Secret) -> Self {
-        Self { suite, secret: suite.hkdf_provider.extract_from_secret(None, psk.as_bytes()) }
+    pub(crate) fn with_psk(suite: &'static Tls13CipherSuite, psk: &[u8]) -> Self {
+        Self { suite, secret: suite.hkdf_provider.extract_from_secret(None, psk) }
+    }
+
+    /// The same for another suite of the same hash.
+    pub(crate) fn under(self, suite: &'static Tls13CipherSuite) -> Self {
+        Self { suite, ..self }
     }
 
     /// The binder of this PSK over a hello that is cut before its binders. RFC 8446 section 4.2.11.2.
     pub(crate) fn binder(&self, kind: PskKind, hello_hash: &Output) -> Tag {
         let label = match kind {
             PskKind::Resumption => b"res binder",
+            PskKind::External => b"ext binder",
+            PskKind::Imported => b"imp binder",
         };
         let key = derive(self.secret.as_ref(), label, self.suite.common.hash_provider.hash(b"").as_ref());
         TrafficSecret { suite: self.suite, secret: key }.finished(hello_hash)
@@ -159,6 +169,18 @@ impl Resumption {
     pub(crate) fn suite(&self) -> &'static Tls13CipherSuite {
         self.suite
     }
+}
+
+/// The key that is used in a handshake in place of an external one, `psk`: as long as the hash of the handshake, `len`. `own` is a
+/// suite with the hash that belongs to the external one, `identity` the imported identity. RFC 9258 section 5.1.
+pub(crate) fn import_psk(own: &Tls13CipherSuite, psk: &[u8], identity: &[u8], len: usize) -> Secret {
+    let secret = own.hkdf_provider.extract_from_secret(None, psk);
+    let context = own.common.hash_provider.hash(identity);
+    let mut key = Zeroizing::new([0; Secret::MAX_LEN]);
+    let used = key.get_mut(..len).unwrap_or_default();
+    // A hash of 64 bytes is far shorter than what HKDF can give.
+    let _ = expand_label(secret.as_ref(), b"derived psk", context.as_ref(), used);
+    Secret::new(used)
 }
 
 /// One direction's traffic secret.

@@ -144,6 +144,16 @@ wire_struct! {
     }
 }
 
+wire_struct! {
+    /// RFC 9258 section 5.1: the identity of an external PSK that was imported for this version and this KDF.
+    ImportedIdentity<'a> {
+        external_identity: Opaque<'a, 1, MAX16>,
+        context:           Opaque<'a, 0, MAX16>,
+        target_protocol:   ProtocolVersion,
+        target_kdf:        u16,
+    }
+}
+
 /// A binder is as long as a hash, and never shorter than 32 bytes.
 pub(crate) type PskBinder<'a> = Opaque<'a, 32, 255>;
 

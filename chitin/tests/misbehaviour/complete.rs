@@ -15,6 +15,7 @@ fn all_cases() -> Vec<Case> {
         crate::compression::cases(),
         crate::delegated::cases(),
         crate::encrypted::cases(),
+        crate::external_psk::cases(),
         crate::hello_to_client::cases(),
         crate::hello_to_server::cases(),
         crate::limits::cases(),

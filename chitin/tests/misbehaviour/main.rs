@@ -14,6 +14,7 @@ mod compression;
 mod delegated;
 mod early;
 mod encrypted;
+mod external_psk;
 mod hello_to_client;
 mod hello_to_server;
 mod limits;

@@ -124,7 +124,7 @@ fn rfc_8448_section_4_early_secret_and_binder() {
     let transcript = Unhashed::default();
     let cut = transcript.hash_with(suite().common.hash_provider, hello.without_binders());
     assert_eq!(cut.as_ref(), hex("63224b2e4573f2d3454ca84b9d009a04f6be9e05711a8396473aefa01e924a14"));
-    let psk = Secret::new(&hex("4ecd0eb6ec3b4d87f5d6028f922ca4c5851a277fd41311c9e62d2c9492e1c4f3"));
+    let psk = hex("4ecd0eb6ec3b4d87f5d6028f922ca4c5851a277fd41311c9e62d2c9492e1c4f3");
     let early = Early::with_psk(suite(), &psk);
     assert_eq!(
         derived(early.secret.as_ref()),
@@ -144,7 +144,7 @@ fn rfc_8448_section_4_early_secret_and_binder() {
         early.secrets(&whole).exporter.as_bytes(),
         hex("b2026866610937d7423e5be90862ccf24c0e6091186d34f812089ff5be2ef7df")
     );
-    let other = Early::with_psk(suite(), &Secret::new(&[7; 32]));
+    let other = Early::with_psk(suite(), &[7; 32]);
     assert!(!other.binder(PskKind::Resumption, &cut).matches(sent.0));
 }
 
@@ -324,3 +324,34 @@ const SERVER_FLIGHT: &str = "
     48ce275a6d5ef40d169fb6f9d33b052ed3dcdd6b5a48baafffbcb290128415bd
     38140000208863e6bfb0420a927fa27f34336a70ae426e968e3eb884945b9685
     6dba3976d1";
+
+/// RFC 9258 has no vectors. These keys come from a dozen lines over Python's `hmac`, written from its section 5.1.
+#[test]
+fn external_keys_are_imported() {
+    let of = |name| {
+        let mut suites = ALL_CIPHER_SUITES.iter().filter_map(|suite| suite.tls13());
+        suites.find(|suite| suite.common.suite == name).unwrap()
+    };
+    let (sha256, sha384) = (CipherSuite::TLS13_AES_128_GCM_SHA256, CipherSuite::TLS13_AES_256_GCM_SHA384);
+    let psk: Vec<u8> = (0..32).collect();
+    for (own, target, len, expected) in [
+        (sha256, "01", 32, "ce5f9a985d10ccb52ff2046ea131d4cdff49f7d5afc3cf44d0901452ea6f9d34"),
+        (
+            sha256,
+            "02",
+            48,
+            "3be50b55be949d1a79208af3c2e7b6c468cab2750346a6c23942cab6e5f11381094aae2d1bd68278f6c34ec04c5ea6ea",
+        ),
+        (sha384, "01", 32, "83a24c1fdc8d81da81b8b146a58b56fab0634cb51b576825cd83e08879d0b9a0"),
+        (
+            sha384,
+            "02",
+            48,
+            "36654310ac81b465da27f149c1f68009e622a656a0fc544fc6e60f167cf699aab05426155f2a97bd8ac1a3458e85400b",
+        ),
+    ] {
+        // "sensor 5", "context", TLS 1.3 and HKDF with that hash.
+        let identity = hex(&alloc::format!("000873656e736f7220350007636f6e74657874030400{target}"));
+        assert_eq!(import_psk(of(own), &psk, &identity, len).as_bytes(), hex(expected), "{own:?} {len}");
+    }
+}
