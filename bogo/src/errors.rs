@@ -126,6 +126,8 @@ fn incompatible(why: &PeerIncompatible) -> &'static str {
         PeerIncompatible::NoCipherSuitesInCommon
         | PeerIncompatible::NoCipherSuiteForSignatureSchemes
         | PeerIncompatible::NoCipherSuiteWithoutNamedGroups => ":NO_SHARED_CIPHER:",
+        PeerIncompatible::NoExternalPskInCommon => ":PSK_IDENTITY_NOT_FOUND:",
+        PeerIncompatible::PskKeyExchangeRequired => ":NO_SUPPORTED_PSK_MODE:",
         PeerIncompatible::ServerTakesNoExternalPsk => ":MISSING_EXTENSION:",
         PeerIncompatible::NullCompressionRequired => ":INVALID_COMPRESSION_LIST:",
         PeerIncompatible::InappropriateFallback => ":INAPPROPRIATE_FALLBACK:",
@@ -182,6 +184,7 @@ fn misbehaved(why: &PeerMisbehaved) -> &'static str {
             ":PSK_IDENTITY_BINDER_COUNT_MISMATCH:"
         }
         P::ResumptionOfferedWithIncompatibleCipherSuite => ":OLD_SESSION_PRF_HASH_MISMATCH:",
+        P::ExternalPskDroppedOnRetry => ":PSK_IDENTITY_NOT_FOUND:",
         P::SelectedInvalidPsk => ":PSK_IDENTITY_NOT_FOUND:",
         P::SelectedUnofferedApplicationProtocol => ":INVALID_ALPN_PROTOCOL:",
         P::ServerHelloWithWrongSessionId | P::ServerEchoedCompatibilitySessionId => {

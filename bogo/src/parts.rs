@@ -17,6 +17,7 @@ use chitin::crypto::{
     verify_tls12_signature_with_raw_key, verify_tls13_signature, verify_tls13_signature_with_raw_key,
 };
 use chitin::pki_types::{CertificateDer, ServerName, SubjectPublicKeyInfoDer, UnixTime};
+use chitin::psk::{ExternalPsk, OfferedPsks, ServerPsks};
 use chitin::server::danger::{ClientCertVerified, ClientCertVerifier};
 use chitin::server::{
     CertificateType, ClientHello, ParsedCertificate, ProducesTickets, ResolvesServerCert,
@@ -527,6 +528,29 @@ impl SigningKey for PreferringKey {
 
     fn algorithm(&self) -> SignatureAlgorithm {
         self.key.algorithm()
+    }
+}
+
+// ---- keys
+
+/// Takes keys and certificates in the order of the credentials.
+#[derive(Debug)]
+pub struct Psks {
+    /// The key, or a certificate.
+    pub order: Vec<Result<ExternalPsk, Credential>>,
+}
+
+impl ServerPsks for Psks {
+    fn find(&self, identity: &[u8]) -> Option<ExternalPsk> {
+        self.order.iter().flatten().find(|psk| psk.identity() == identity).cloned()
+    }
+
+    fn choose(&self, offered: &OfferedPsks<'_>) -> Option<ExternalPsk> {
+        let usable = self.order.iter().find(|credential| match credential {
+            Ok(psk) => offered.has(psk),
+            Err(certificate) => offered.client_hello().accepts(certificate),
+        });
+        usable?.as_ref().ok().cloned()
     }
 }
 

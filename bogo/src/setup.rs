@@ -25,8 +25,8 @@ use crate::compress;
 use crate::ech;
 use crate::options::{self, Options, Plan};
 use crate::parts::{
-    AskedTo, Choice, Clock, NEGOTIATION_FAILED, NoTickets, Observer, PreferringKey, Resolver, ServerSessions,
-    Sessions, Shared, Verifier,
+    AskedTo, Choice, Clock, NEGOTIATION_FAILED, NoTickets, Observer, PreferringKey, Psks, Resolver,
+    ServerSessions, Sessions, Shared, Verifier,
 };
 
 /// The versions that the library has.
@@ -262,10 +262,18 @@ fn new_server(
 ) -> Result<ServerConfig, Trouble> {
     let verifier = verifier(options, notes, Arc::clone(&provider))?;
     let resolver = resolver(options, notes, &provider)?;
+    let psks = psks(options, &provider)?;
+    let certificates = !resolver.choices.is_empty();
     let builder = ServerConfig::builder_with_details(provider, Arc::new(clock.clone()));
     let builder = builder.with_protocol_versions(&supported_versions(options)?)?;
     let mut config =
         builder.with_client_cert_verifier(Arc::new(verifier)).with_cert_resolver(Arc::new(resolver));
+    if let Some(psks) = psks {
+        config.external_psks = Some(Arc::new(psks));
+        config.require_external_psk = !certificates;
+        // The runner's server is a clear one.
+        config.tell_unknown_psks = true;
+    }
     let kept = ServerSessionMemoryCache::new(SESSIONS);
     config.session_storage = Arc::new(ServerSessions { notes: notes.clone(), kept });
     Ok(config)
@@ -387,13 +395,29 @@ fn verifier(options: &Options, notes: &Shared, provider: Arc<CryptoProvider>) ->
     })
 }
 
+/// What a server takes or shows, if a key is among it.
+fn psks(options: &Options, provider: &CryptoProvider) -> Result<Option<Psks>, Trouble> {
+    if options.credentials.iter().all(|credential| credential.psk.is_none()) {
+        return Ok(None);
+    }
+    let mut order = Vec::new();
+    for credential in &options.credentials {
+        order.push(match &credential.psk {
+            Some(psk) => Ok(external_psk(psk)?),
+            None => Err(choice(0, credential, provider)?.credential),
+        });
+    }
+    Ok(Some(Psks { order }))
+}
+
 /// The keys among the credentials, in their order.
 fn external_psks(options: &Options) -> Result<Vec<ExternalPsk>, Trouble> {
-    let psk = |psk: &options::Psk| {
-        let hash = if psk.sha384 { HashAlgorithm::SHA384 } else { HashAlgorithm::SHA256 };
-        Ok(ExternalPsk::imported(&psk.identity, &psk.key, hash, &psk.context)?)
-    };
-    options.credentials.iter().filter_map(|credential| credential.psk.as_ref()).map(psk).collect()
+    options.credentials.iter().filter_map(|credential| credential.psk.as_ref()).map(external_psk).collect()
+}
+
+fn external_psk(psk: &options::Psk) -> Result<ExternalPsk, Trouble> {
+    let hash = if psk.sha384 { HashAlgorithm::SHA384 } else { HashAlgorithm::SHA256 };
+    Ok(ExternalPsk::imported(&psk.identity, &psk.key, hash, &psk.context)?)
 }
 
 fn roots(path: &Path) -> Result<Arc<RootCertStore>, Trouble> {

@@ -10,13 +10,14 @@ use chitin_pki::Budget;
 use crate::carrier::quic::MAX_PARAMETERS;
 use crate::config::CERTIFICATE_MESSAGE;
 use crate::config::client::{ClientConfig, DEFAULT_CLIENT_SESSIONS};
+use crate::config::psk::MAX_NAME;
 use crate::config::server::{DEFAULT_SERVER_SESSIONS, ServerConfig};
 use crate::config::sessions::{MAX_TICKET_LIFETIME, TICKETS_PER_SERVER};
 use crate::config::testing::{SERVER, SERVER_KEY, anchors, chain, key, provider};
 use crate::config::versions::{ALL_VERSIONS, DEFAULT_VERSIONS};
 use crate::config::webpki::pki::{MAX_RSA_BITS, MIN_RSA_BITS};
 use crate::engine::{DEFAULT_BUFFER_LIMIT, budget};
-use crate::flow::{offer, psk, server13, tickets13};
+use crate::flow::{offer, offer_psk, psk, server_psk, server13, tickets13};
 use crate::names::HandshakeType;
 use crate::record::inbox::Inbox;
 use crate::record::seal::{MAX_FRAGMENT_SIZE, MIN_FRAGMENT_SIZE};
@@ -43,6 +44,9 @@ fn limits() -> [(&'static str, Vec<Limit>); 5] {
                 ("Longest ticket a server sends, in bytes", n(tickets13::MAX_TICKET), "fixed"),
                 ("Longest ticket a client keeps, in bytes", n(offer::MAX_TICKET), "fixed"),
                 ("Offered sessions a server looks at", n(psk::IDENTITIES), "fixed"),
+                ("Offered names of external PSKs a server looks at", n(server_psk::NAMES), "fixed"),
+                ("External PSKs a client offers", n(offer_psk::EXTERNAL), "fixed"),
+                ("Name of an external PSK, and its context, in bytes", n(MAX_NAME), "fixed"),
                 (
                     "Resumption data in a session, in bytes",
                     n(psk::MAX_RESUMPTION_DATA),
@@ -153,6 +157,7 @@ fn table() -> String {
         ("enable_early_data", show(client.enable_early_data)),
         ("enable_secret_extraction", show(client.enable_secret_extraction)),
         ("require_ems", show(client.require_ems)),
+        ("require_external_psk", show(client.require_external_psk)),
         ("max_certificate_message", show(client.max_certificate_message)),
         ("max_fragment_size", show(client.max_fragment_size)),
         ("key_log", show(&client.key_log)),
@@ -181,6 +186,8 @@ fn table() -> String {
         ("send_half_rtt_data", show(server.send_half_rtt_data)),
         ("enable_secret_extraction", show(server.enable_secret_extraction)),
         ("require_ems", show(server.require_ems)),
+        ("require_external_psk", show(server.require_external_psk)),
+        ("tell_unknown_psks", show(server.tell_unknown_psks)),
         ("max_certificate_message", show(server.max_certificate_message)),
         ("max_fragment_size", show(server.max_fragment_size)),
         ("key_log", show(&server.key_log)),

@@ -210,7 +210,7 @@ pub mod sign {
 /// External pre-shared keys of TLS 1.3 (RFC 8446 section 2.2): both sides prove that they have a key that they were given before
 /// they met, and no certificate is shown. Not in rustls 0.23.
 ///
-/// A client that has such a key for its server, and trusts nothing else:
+/// A client and a server that have such a key, and trust nothing else:
 ///
 /// ```
 /// # #[cfg(feature = "aws_lc_rs")] {
@@ -218,19 +218,22 @@ pub mod sign {
 ///
 /// use chitin::crypto::hash::HashAlgorithm;
 /// use chitin::psk::{ExternalPsk, PskList, between};
-/// use chitin::ClientConfig;
+/// use chitin::{ClientConfig, ServerConfig};
 ///
 /// # fn main() -> Result<(), chitin::Error> {
 /// # let secret = [7; 32];
 /// let context = between(b"sensor 5", b"collector");
 /// let key = ExternalPsk::imported(b"sensor 5", &secret, HashAlgorithm::SHA256, &context)?;
-/// let config = ClientConfig::builder().with_external_psks(Arc::new(PskList::from(vec![key])));
+/// let keys = Arc::new(PskList::from(vec![key]));
+/// let client = ClientConfig::builder().with_external_psks(keys.clone());
+/// // The server has the same key and the same context.
+/// let server = ServerConfig::builder().with_external_psks(keys);
 /// # Ok(())
 /// # }
 /// # main().unwrap(); }
 /// ```
 pub mod psk {
-    pub use crate::config::psk::{ClientPsks, ExternalPsk, PskList, between};
+    pub use crate::config::psk::{ClientPsks, ExternalPsk, OfferedPsks, PskList, ServerPsks, between};
 }
 
 /// Tickets under keys that change by themselves.

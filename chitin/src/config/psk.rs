@@ -9,7 +9,10 @@ use pki_types::{CertificateDer, ServerName, UnixTime};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
+use super::resolve::ResolvesServerCert;
+use super::server::ClientHello;
 use super::verify::{ServerCertVerified, ServerCertVerifier};
+use crate::crypto::signer::CertifiedKey;
 use crate::crypto::suites::{SupportedCipherSuite, Tls13CipherSuite};
 use crate::crypto::verify::{DigitallySignedStruct, HandshakeSignatureValid};
 use crate::error::{CertificateError, Error};
@@ -52,7 +55,8 @@ impl ExternalPsk {
     /// Makes a key that is imported (RFC 9258): what a handshake uses is derived from it, for the very version and hash. This is
     /// the form to choose where the peer knows it.
     ///
-    /// `hash` is the one that belongs to the key, SHA-256 if nobody says another; it can be used with every suite. `context` is
+    /// `hash` is the one that belongs to the key, SHA-256 if nobody says another; one of the config's suites has to have it, and the key
+    /// can be used with every suite. `context` is
     /// whatever both sides know of how they came by the key and who they are: see [`between`]. It may be empty.
     ///
     /// # Errors
@@ -119,6 +123,11 @@ impl ExternalPsk {
     /// Returns the hash that belongs to the key.
     pub fn hash(&self) -> HashAlgorithm {
         self.0.hash
+    }
+
+    /// A key that nobody has. `None` cannot be.
+    pub(crate) fn of_nobody() -> Option<Self> {
+        Self::imported(b"nobody", &[0; 32], HashAlgorithm::SHA256, b"").ok()
     }
 
     /// The name under which it stands in a hello, to be used with suites of `hash`. `None`: it cannot be used with them.
@@ -208,9 +217,62 @@ pub trait ClientPsks: fmt::Debug + Send + Sync {
     fn offer(&self, server_name: &ServerName<'_>) -> Vec<ExternalPsk>;
 }
 
-/// A few external PSKs, to be offered to every server.
+/// Knows the external PSKs that a server takes.
+pub trait ServerPsks: fmt::Debug + Send + Sync {
+    /// Returns the key of this name, which is that of [`ExternalPsk::identity`]: of imported keys without what importing adds.
+    ///
+    /// Nothing is known of the client yet: anybody can send any name. It is also asked when a session is to be resumed that goes
+    /// back to a key; one that is no longer here, or is another one, ends the session.
+    fn find(&self, identity: &[u8]) -> Option<ExternalPsk>;
+
+    /// Chooses a key for the client that offers these, or none: then the server shows a certificate, if it may. This is what
+    /// connections call.
+    ///
+    /// By default it is the first one that [`Self::find`] knows, in the client's order.
+    fn choose(&self, offered: &OfferedPsks<'_>) -> Option<ExternalPsk> {
+        offered.identities().find_map(|identity| self.find(identity).filter(|psk| offered.has(psk)))
+    }
+}
+
+/// The external PSKs that a client offers, and what else it says. Nothing in it is authenticated.
+#[derive(Debug)]
+pub struct OfferedPsks<'a> {
+    pub(crate) hello: ClientHello<'a>,
+    pub(crate) names: &'a [Vec<u8>],
+    /// Of the suites that client and server have in common.
+    pub(crate) hashes: &'a [HashAlgorithm],
+}
+
+impl OfferedPsks<'_> {
+    /// Returns the hello: the server name that the client asks for, say, or whether it could check a certificate.
+    pub fn client_hello(&self) -> &ClientHello<'_> {
+        &self.hello
+    }
+
+    /// Returns the names of the keys, in the client's order; of imported ones without what importing adds. Tickets are among them:
+    /// nobody can tell them from names. Of long lists only the first sixteen are looked at.
+    pub fn identities(&self) -> impl Iterator<Item = &[u8]> {
+        let mut last = None;
+        self.names.iter().filter_map(move |name| {
+            let imported = ImportedIdentity::read_all(name).ok();
+            let imported = imported.filter(|imported| imported.target_protocol == ProtocolVersion::TLSv1_3);
+            let identity = imported.map_or(name.as_slice(), |imported| imported.external_identity.0);
+            // It is there once for each hash.
+            (last.replace(identity) != Some(identity)).then_some(identity)
+        })
+    }
+
+    /// Says whether the client offers this key in its form, with its context, and for a suite that both sides have.
+    pub fn has(&self, psk: &ExternalPsk) -> bool {
+        let names = self.hashes.iter().filter_map(|hash| psk.offered_as(*hash));
+        names.into_iter().any(|name| self.names.contains(&name))
+    }
+}
+
+/// A few external PSKs, to be offered to every server, or to be taken from clients. Its order is that of preference.
 ///
-/// The list is fixed; an application whose keys come and go, or depend on the server, implements [`ClientPsks`] itself.
+/// The list is fixed; an application whose keys come and go, or depend on the peer, implements [`ClientPsks`] or [`ServerPsks`]
+/// itself.
 #[derive(Clone, Debug)]
 pub struct PskList(Vec<ExternalPsk>);
 
@@ -224,6 +286,26 @@ impl From<Vec<ExternalPsk>> for PskList {
 impl ClientPsks for PskList {
     fn offer(&self, _: &ServerName<'_>) -> Vec<ExternalPsk> {
         self.0.clone()
+    }
+}
+
+impl ServerPsks for PskList {
+    fn find(&self, identity: &[u8]) -> Option<ExternalPsk> {
+        self.0.iter().find(|psk| psk.identity() == identity).cloned()
+    }
+
+    fn choose(&self, offered: &OfferedPsks<'_>) -> Option<ExternalPsk> {
+        self.0.iter().find(|psk| offered.has(psk)).cloned()
+    }
+}
+
+/// For servers that show no certificate.
+#[derive(Debug)]
+pub(crate) struct NoServerCert;
+
+impl ResolvesServerCert for NoServerCert {
+    fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        None
     }
 }
 

@@ -14,6 +14,7 @@ use super::builder::{ConfigBuilder, WantsVerifier, WantsVersions};
 use super::compress::{self, CertCompressor, CertDecompressor, CompressionCache};
 use super::keylog::{KeyLog, NoKeyLog};
 use super::padding::{self, RecordPadding};
+use super::psk::{NoServerCert, ServerPsks};
 use super::resolve::{ResolvesServerCert, SingleCertAndKey};
 #[cfg(not(feature = "std"))]
 use super::sessions::NoServerSessionStorage;
@@ -93,6 +94,25 @@ pub struct ServerConfig {
     ///
     /// Never where clients are asked for a certificate: nobody would know yet whom it is sent to.
     pub send_half_rtt_data: bool,
+
+    /// The external pre-shared keys that clients may prove themselves with (RFC 8446 section 2.2); TLS 1.3 only. `None` by default. Not in
+    /// rustls 0.23.
+    ///
+    /// With a client that has such a key no certificates are used: none is shown and none is asked for, also where
+    /// the client verifier insists on one, since the key says who the client is:
+    /// [`external_psk_identity`](crate::CommonState::external_psk_identity). Others get a certificate as ever, unless
+    /// [`require_external_psk`](Self::require_external_psk) is set. Sessions that go back to a key are resumed only while `external_psks`
+    /// has that key under that name.
+    pub external_psks: Option<Arc<dyn ServerPsks>>,
+
+    /// Whether clients without one of the [`external_psks`](Self::external_psks) are refused. False by default. If so, there is no TLS
+    /// 1.2, and no certificate is shown. Not in rustls 0.23.
+    pub require_external_psk: bool,
+
+    /// Whether clients that offer no known key where one is required are told so, with `handshake_failure`. False by default: they
+    /// are answered as those whose key is wrong (RFC 8446 appendix E.6), so that nobody can find out which names exist. A
+    /// certificate beside the keys gives that away in any case. Not in rustls 0.23.
+    pub tell_unknown_psks: bool,
 
     /// How many tickets to send after a handshake. Two by default; zero turns resumption off.
     pub send_tls13_tickets: usize,
@@ -278,6 +298,17 @@ impl ConfigBuilder<ServerConfig, WantsVerifier> {
         self.next(WantsServerCert { versions, verifier: client_cert_verifier })
     }
 
+    /// Takes clients that have one of the external pre-shared keys, and no others: certificates play no part. Not in rustls 0.23.
+    ///
+    /// The config has [`require_external_psk`](ServerConfig::require_external_psk) set. For a server that takes either, make the config
+    /// with a certificate, and set [`external_psks`](ServerConfig::external_psks) in it.
+    pub fn with_external_psks(self, external_psks: Arc<dyn ServerPsks>) -> ServerConfig {
+        let mut config = self.with_no_client_auth().with_cert_resolver(Arc::new(NoServerCert));
+        config.external_psks = Some(external_psks);
+        config.require_external_psk = true;
+        config
+    }
+
     /// Asks no client for a certificate.
     pub fn with_no_client_auth(self) -> ConfigBuilder<ServerConfig, WantsServerCert> {
         self.with_client_cert_verifier(Arc::new(NoClientAuth))
@@ -342,6 +373,9 @@ impl ConfigBuilder<ServerConfig, WantsServerCert> {
             max_early_data_size: 0,
             early_data_age_window: EARLY_DATA_AGE_WINDOW,
             send_half_rtt_data: false,
+            external_psks: None,
+            require_external_psk: false,
+            tell_unknown_psks: false,
             send_tls13_tickets: DEFAULT_TICKETS,
             max_tls13_tickets: DEFAULT_MAX_TICKETS,
             require_ems: cfg!(feature = "fips"),

@@ -317,6 +317,8 @@ fn early_data_comes_with_the_first_session_only() {
             origin: Opaque(&origin),
             policy: Opaque(&policy),
             chain: Opaque(b""),
+            psk: Opaque(b""),
+            psk_mark: Opaque(b""),
             application: Opaque(b""),
         };
         let mut bytes = vec![];

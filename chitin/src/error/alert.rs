@@ -138,8 +138,11 @@ fn incompatible(why: &PeerIncompatible) -> AlertDescription {
         | PeerIncompatible::NoCipherSuiteWithoutNamedGroups
         | PeerIncompatible::NoCipherSuitesInCommon
         | PeerIncompatible::NoEcPointFormatsInCommon
+        | PeerIncompatible::NoExternalPskInCommon
         | PeerIncompatible::NoKxGroupsInCommon
-        | PeerIncompatible::NoSignatureSchemesInCommon => AlertDescription::HandshakeFailure,
+        | PeerIncompatible::NoSignatureSchemesInCommon
+        | PeerIncompatible::PskKeyExchangeRequired => AlertDescription::HandshakeFailure,
+        PeerIncompatible::UnknownExternalPsk => AlertDescription::DecryptError,
         PeerIncompatible::KeyShareExtensionRequired
         | PeerIncompatible::NamedGroupsExtensionRequired
         | PeerIncompatible::ServerTakesNoExternalPsk
@@ -173,6 +176,7 @@ fn misbehaved(why: &PeerMisbehaved) -> AlertDescription {
         | PeerMisbehaved::CookieDifferedOnRetry
         | PeerMisbehaved::CookieInFirstClientHello
         | PeerMisbehaved::DelegatedCredentialExpired
+        | PeerMisbehaved::ExternalPskDroppedOnRetry
         | PeerMisbehaved::DelegatedCredentialForAnotherScheme
         | PeerMisbehaved::DelegatedCredentialNotAllowed
         | PeerMisbehaved::DelegatedCredentialSignedWithUnofferedScheme

@@ -261,6 +261,8 @@ faults! {
         TooManyChangeCipherSpecs = "too many ChangeCipherSpec records came",
         /// We bound what a peer may make us do for nothing. We send `unexpected_message`.
         TooManyUselessRecords = "too many records came that bring nothing forward",
+        /// It goes with the suite, so it has to stay. RFC 8446 section 4.1.2. We send `illegal_parameter`.
+        ExternalPskDroppedOnRetry = "the second client hello dropped the pre-shared key that we had chosen",
     }
 }
 
@@ -328,6 +330,12 @@ faults! {
         NoCipherSuiteForCertificateCurve = "the client does not name the curve of our certificate's key among its groups",
         /// In TLS 1.2. RFC 8422 sections 4 and 5.1. We send `handshake_failure`.
         NoCipherSuiteWithoutNamedGroups = "the client names no groups, and all our cipher suites need one",
+        /// RFC 8446 section 4.2.11. We send `handshake_failure`.
+        NoExternalPskInCommon = "the client offers none of our pre-shared keys, and we require one",
+        /// RFC 8446 section 4.2.9. We send `handshake_failure`.
+        PskKeyExchangeRequired = "the client offers pre-shared keys without a key exchange, which we require",
+        /// As if the key were wrong, so that nobody can find out names. RFC 8446 appendix E.6. We send `decrypt_error`.
+        UnknownExternalPsk = "the client offers none of our pre-shared keys, and is not told so",
         /// RFC 8446 section 4.2.11. We send `missing_extension`.
         ServerTakesNoExternalPsk = "the server takes none of our pre-shared keys, and we require it",
     }

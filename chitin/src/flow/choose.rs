@@ -31,7 +31,12 @@ use crate::wire::extensions::{CH, allowed_in, ext};
 /// There is none; or the client has fallen back to it (RFC 7507) although we know better.
 pub(crate) fn protocol_version(hello: &ClientHello, config: &ServerConfig) -> Result<ProtocolVersion, Error> {
     let versions = [ProtocolVersion::TLSv1_3, ProtocolVersion::TLSv1_2];
-    let best = versions.into_iter().find(|version| config.versions.contains(*version));
+    // TLS 1.2 has no external keys here.
+    let enabled = |version| {
+        config.versions.contains(version)
+            && (version == ProtocolVersion::TLSv1_3 || !config.require_external_psk)
+    };
+    let best = versions.into_iter().find(|version| enabled(*version));
     // RFC 7507 section 3 goes by what the hello says, and holds also if there is no version in common.
     let highest =
         hello.versions().and_then(|theirs| versions.into_iter().find(|v| theirs.iter().any(|t| t == *v)));
@@ -45,14 +50,14 @@ pub(crate) fn protocol_version(hello: &ClientHello, config: &ServerConfig) -> Re
     }
     match hello.versions() {
         Some(theirs) => {
-            let mutual = |version| config.versions.contains(version) && theirs.iter().any(|v| v == version);
+            let mutual = |version| enabled(version) && theirs.iter().any(|v| v == version);
             let chosen = versions.into_iter().find(|version| mutual(*version));
             Ok(chosen.ok_or(PeerIncompatible::Tls12NotOfferedOrEnabled)?)
         }
         None if hello.legacy_version.value() < ProtocolVersion::TLSv1_2.value() => {
             Err(PeerIncompatible::Tls12NotOffered.into())
         }
-        None if config.versions.contains(ProtocolVersion::TLSv1_2) => Ok(ProtocolVersion::TLSv1_2),
+        None if enabled(ProtocolVersion::TLSv1_2) => Ok(ProtocolVersion::TLSv1_2),
         None => Err(PeerIncompatible::SupportedVersionsExtensionRequired.into()),
     }
 }
@@ -101,16 +106,32 @@ pub(crate) fn quic_parameters<'a>(
     Ok(Some(theirs))
 }
 
-/// The suite: the client's first that we have, or our first that it has. For QUIC it needs packet protection.
+/// Our suites of TLS 1.3. For QUIC they need packet protection.
+pub(crate) fn suites(
+    config: &ServerConfig,
+    quic: bool,
+) -> impl Iterator<Item = &'static Tls13CipherSuite> + '_ {
+    let suites = config.provider.cipher_suites.iter().filter_map(|suite| suite.tls13());
+    suites.filter(move |suite| !quic || suite.quic.is_some())
+}
+
+/// The suite: the client's first that we have, or our first that it has; one of those that are `wanted`, if that is possible.
 pub(crate) fn suite(
     hello: &ClientHello,
     config: &ServerConfig,
     quic: bool,
+    wanted: impl Fn(&Tls13CipherSuite) -> bool,
 ) -> Result<&'static Tls13CipherSuite, Error> {
-    let ours = || {
-        let suites = config.provider.cipher_suites.iter().filter_map(|suite| suite.tls13());
-        suites.filter(|suite| !quic || suite.quic.is_some())
-    };
+    any_suite(hello, config, quic, wanted).or_else(|_| any_suite(hello, config, quic, |_| true))
+}
+
+fn any_suite(
+    hello: &ClientHello,
+    config: &ServerConfig,
+    quic: bool,
+    wanted: impl Fn(&Tls13CipherSuite) -> bool,
+) -> Result<&'static Tls13CipherSuite, Error> {
+    let ours = || suites(config, quic).filter(|suite| wanted(suite));
     let theirs = |name: &CipherSuite| ours().find(|suite| suite.common.suite == *name);
     let suite = match config.ignore_client_order {
         true => ours().find(|suite| hello.cipher_suites.contains(&suite.common.suite)),

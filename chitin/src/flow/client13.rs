@@ -513,7 +513,7 @@ impl Agreed {
         }
         let (server, client) = (extensions.server_certificate_type, extensions.client_certificate_type);
         let client_type = cert_types::chosen(client, &asked.client_types)?;
-        let server_type = match &self.resumed {
+        let server_type = match &self.known {
             // Nothing is shown, so nothing has to be chosen.
             Some(_) => cert_types::chosen(server, &asked.server_types)?,
             None => cert_types::of_server(server, &asked.server_types)?,

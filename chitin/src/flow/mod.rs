@@ -19,6 +19,7 @@ pub(crate) mod question;
 pub(crate) mod replies;
 pub(crate) mod server12;
 pub(crate) mod server13;
+pub(crate) mod server_psk;
 pub(crate) mod size_limit;
 pub(crate) mod tickets13;
 pub(crate) mod traffic13;

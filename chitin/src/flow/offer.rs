@@ -170,8 +170,11 @@ impl Offer {
             config,
             name,
         };
-        if new {
-            offer.psks = offer.keys()?;
+        offer.psks = if new { offer.keys()? } else { Vec::new() };
+        if offer.psks.is_empty() && !offer.takes_certificates() {
+            return Err(Error::General(
+                "an external PSK is required, and there is none for this server".into(),
+            ));
         }
         if offer.offers(ProtocolVersion::TLSv1_2) && offer.config.resumption.keeps_tls12() {
             offer.session12 = offer.find_session12()?;
@@ -198,11 +201,6 @@ impl Offer {
         let session = self.take_session(&external)?;
         let suites: Vec<_> = self.suites().collect();
         let mut keys = OfferedKey::external(external, &suites, &self.config.provider.cipher_suites);
-        if keys.is_empty() && !self.takes_certificates() {
-            return Err(Error::General(
-                "an external PSK is required, and there is none for this server".into(),
-            ));
-        }
         keys.splice(..0, session);
         Ok(keys)
     }

@@ -14,7 +14,7 @@ use crate::schedule::tls13::{Early, PskKind};
 use crate::wire::codec::{MAX8, MAX16, Opaque, Wire, nest};
 
 /// External keys of which a client offers each. Honest lists have one or two; each costs its name in every hello.
-const EXTERNAL: usize = 8;
+pub(crate) const EXTERNAL: usize = 8;
 
 /// Where a key comes from.
 pub(crate) enum Origin {

@@ -12,6 +12,7 @@ use crate::config::sessions::MAX_TICKET_LIFETIME;
 use crate::crypto::suites::{SupportedCipherSuite, Tls12CipherSuite, Tls13CipherSuite};
 use crate::crypto::verify::raw_public_key;
 use crate::error::{Error, PeerMisbehaved};
+use crate::flow::server_psk::Tie;
 use crate::names::{CipherSuite, NamedGroup, ProtocolVersion};
 use crate::secret::Secret;
 use crate::wire::client_hello::ClientHello;
@@ -35,6 +36,8 @@ pub(crate) struct Resumable {
     /// When the full handshake was that this session goes back to, in seconds of UNIX time.
     pub(crate) authenticated: u64,
     pub(crate) age: Age,
+    /// The external key that it goes back to.
+    pub(crate) tie: Option<Tie>,
     /// What early data has to agree with, if it is allowed on the session at all.
     pub(crate) early: Option<EarlyTerms>,
 }
@@ -138,6 +141,7 @@ pub(crate) fn resumable(bytes: &[u8], present: &Present<'_>) -> Option<Resumable
         chain: session.chain().map(|der| CertificateDer::from(der.to_vec())).collect(),
         application: session.application.0.into(),
         authenticated: session.authenticated,
+        tie: tie_of(&session),
         age: Age { add: session.age_add, created: session.created },
         early: (session.early_data > 0).then(|| EarlyTerms {
             limit: session.early_data,
@@ -147,6 +151,12 @@ pub(crate) fn resumable(bytes: &[u8], present: &Present<'_>) -> Option<Resumable
             promise: session.promise.0.to_vec(),
         }),
     })
+}
+
+fn tie_of(session: &ServerSession<'_>) -> Option<Tie> {
+    let identity = session.psk.0;
+    let mark = *session.psk_mark.0.first_chunk()?;
+    (!identity.is_empty()).then(|| Tie { identity: identity.to_vec(), mark })
 }
 
 fn hash(suite: &Tls13CipherSuite) -> crate::crypto::hash::HashAlgorithm {
@@ -293,6 +303,8 @@ mod tests {
             origin: Opaque(&[]),
             policy: Opaque(&[7; 32]),
             chain: Opaque(&chain),
+            psk: Opaque(b""),
+            psk_mark: Opaque(b""),
             application: Opaque(b"data"),
         };
         let now = |secs| at(secs);

@@ -10,6 +10,7 @@ use core::panic::AssertUnwindSafe;
 
 use pki_types::{CertificateDer, ServerName, UnixTime};
 
+use crate::config::psk::{ExternalPsk, OfferedPsks, ServerPsks};
 use crate::config::resolve::{CertificateRequest, ResolvesClientCert};
 use crate::config::server::{Chosen, ClientHello as HelloView, ServerConfig};
 use crate::config::sessions::StoresServerSessions;
@@ -20,7 +21,7 @@ use crate::crypto::signer::SigningKey;
 use crate::crypto::ticket::ProducesTickets;
 use crate::error::Error;
 pub(crate) use crate::error::guard::{guarded, told};
-use crate::names::{ProtocolVersion, SignatureScheme};
+use crate::names::{HashAlgorithm, ProtocolVersion, SignatureScheme};
 use crate::wire::client_hello::ClientHello;
 
 /// What the application's objects are called in errors.
@@ -67,6 +68,19 @@ pub(crate) enum Question<'a> {
         chain: &'a [CertificateDer<'static>],
         now: UnixTime,
     },
+    /// Which of the external keys that a client offers, if any.
+    ChoosePsk {
+        psks: &'a Arc<dyn ServerPsks>,
+        config: &'a Arc<ServerConfig>,
+        hello: &'a ClientHello,
+        names: &'a [Vec<u8>],
+        hashes: &'a [HashAlgorithm],
+    },
+    /// The external key of this name.
+    FindPsk {
+        psks: &'a Arc<dyn ServerPsks>,
+        identity: &'a [u8],
+    },
     OpenTicket {
         ticketer: &'a Arc<dyn ProducesTickets>,
         ticket: &'a [u8],
@@ -101,6 +115,7 @@ pub(crate) enum Answer {
     /// An opened or sealed ticket, a loaded session; `None` is a refusal.
     Bytes(Option<Vec<u8>>),
     Stored(bool),
+    Psk(Option<ExternalPsk>),
 }
 
 impl Question<'_> {
@@ -120,9 +135,7 @@ impl Question<'_> {
         Ok(match self {
             Self::Config => return Err(Error::General("only the application has the config".into())),
             Self::ServerCertificate { config, hello, version } => {
-                let (suites, clock) = (&config.provider.cipher_suites[..], &config.time_provider);
-                let chosen = Some(AssertUnwindSafe(Chosen { version: *version, suites, clock }));
-                let view = HelloView { chosen, ..view(hello) };
+                let view = view_for(config, hello, *version);
                 Answer::Certificate(config.cert_resolver.resolve_credential(view))
             }
             Self::ClientCertificate { resolver, request } => {
@@ -147,6 +160,11 @@ impl Question<'_> {
                 verifier.verify_client_cert(end_entity, intermediates, *now)?;
                 Answer::Verified
             }
+            Self::ChoosePsk { psks, config, hello, names, hashes } => {
+                let hello = view_for(config, hello, ProtocolVersion::TLSv1_3);
+                Answer::Psk(psks.choose(&OfferedPsks { hello, names, hashes }))
+            }
+            Self::FindPsk { psks, identity } => Answer::Psk(psks.find(identity)),
             Self::OpenTicket { ticketer, ticket } => Answer::Bytes(ticketer.decrypt(ticket)),
             Self::SealTicket { ticketer, plain } => Answer::Bytes(ticketer.encrypt(plain)),
             Self::LoadSession { store, id } => Answer::Bytes(store.get(id)),
@@ -166,6 +184,7 @@ impl Question<'_> {
             Self::Sign { .. } => "signing key",
             Self::VerifyServer { .. } => SERVER_VERIFIER,
             Self::VerifyClient { .. } => CLIENT_VERIFIER,
+            Self::ChoosePsk { .. } | Self::FindPsk { .. } => PSKS,
             Self::OpenTicket { .. } | Self::SealTicket { .. } => TICKETER,
             Self::LoadSession { .. } | Self::SpendSession { .. } | Self::StoreSession { .. } => SERVER_STORE,
         }
@@ -180,6 +199,7 @@ impl Question<'_> {
             }
             Self::Sign { .. } => matches!(answer, Answer::Signature(_)),
             Self::VerifyServer { .. } | Self::VerifyClient { .. } => matches!(answer, Answer::Verified),
+            Self::ChoosePsk { .. } | Self::FindPsk { .. } => matches!(answer, Answer::Psk(_)),
             Self::OpenTicket { .. }
             | Self::SealTicket { .. }
             | Self::LoadSession { .. }
@@ -189,6 +209,13 @@ impl Question<'_> {
             Self::StoreSession { .. } => matches!(answer, Answer::Stored(_)),
         }
     }
+}
+
+/// What those see of a hello who choose for a handshake of `version`.
+fn view_for<'a>(config: &'a ServerConfig, hello: &'a ClientHello, version: ProtocolVersion) -> HelloView<'a> {
+    let (suites, clock) = (&config.provider.cipher_suites[..], &config.time_provider);
+    let chosen = Some(AssertUnwindSafe(Chosen { version, suites, clock }));
+    HelloView { chosen, ..view(hello) }
 }
 
 /// What resolvers and acceptors see of a hello.

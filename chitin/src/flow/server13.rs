@@ -28,6 +28,7 @@ use pki_types::{CertificateDer, UnixTime};
 use zeroize::Zeroizing;
 
 use crate::carrier::{Direction, Parameters};
+use crate::config::psk::ExternalPsk;
 use crate::config::server::{ClientHello as HelloView, ServerConfig};
 use crate::crypto::SupportedKxGroup;
 use crate::crypto::credential::Credential;
@@ -41,6 +42,7 @@ use crate::flow::cx::{Cx, Gate};
 use crate::flow::delegation::{self, Rules};
 use crate::flow::psk::{self, EarlyOffer, Present, Resumable};
 use crate::flow::question::{self, Answer, CLIENT_VERIFIER, Question, SERVER_STORE, told, view};
+use crate::flow::server_psk::{self, Candidate, Greeted, Keyed, Tie};
 use crate::flow::size_limit;
 use crate::flow::tickets13::{self, Ticketing, keeps_sessions, seals_tickets};
 use crate::flow::traffic13::Traffic;
@@ -64,8 +66,10 @@ use crate::wire::server_hello::{RETRY_RANDOM, ServerHello};
 pub(crate) enum Server {
     WaitClientHello(Option<Arc<ServerConfig>>),
     AskConfig(Box<ClientHello>),
+    AskPsk(Box<Greeted>),
     WaitClientHelloAfterRetry(Box<Retried>),
     AskSession(Box<Resuming>),
+    AskPskAgain(Box<Bound>, Tie),
     AskToSpend(Box<Bound>),
     AskCertificate(Box<Chosen>),
     AskSignature(Box<Signing>),
@@ -108,8 +112,8 @@ impl Server {
             WaitCertificateVerify(_) => vec![HandshakeType::CertificateVerify],
             WaitFinished(_) => vec![HandshakeType::Finished],
             Connected(_) => vec![HandshakeType::KeyUpdate],
-            AskConfig(_) | AskSession(_) | AskToSpend(_) | AskCertificate(_) | AskSignature(_)
-            | AskVerdict(_) | AskTicket(_) => vec![],
+            AskConfig(_) | AskPsk(_) | AskSession(_) | AskPskAgain(..) | AskToSpend(_)
+            | AskCertificate(_) | AskSignature(_) | AskVerdict(_) | AskTicket(_) => vec![],
         }
     }
 
@@ -118,8 +122,10 @@ impl Server {
         match self {
             WaitClientHello(_) => "WaitClientHello",
             AskConfig(_) => "AskConfig",
+            AskPsk(_) => "AskPsk",
             WaitClientHelloAfterRetry(_) => "WaitClientHelloAfterRetry",
             AskSession(_) => "AskSession",
+            AskPskAgain(..) => "AskPskAgain",
             AskToSpend(_) => "AskToSpend",
             AskCertificate(_) => "AskCertificate",
             AskSignature(_) => "AskSignature",
@@ -136,7 +142,11 @@ impl Server {
     pub(crate) fn question(&self) -> Option<Question<'_>> {
         Some(match self {
             AskConfig(_) => Question::Config,
+            AskPsk(s) => s.question(),
             AskSession(s) => s.question()?,
+            AskPskAgain(s, tie) => {
+                Question::FindPsk { psks: s.chosen.config.external_psks.as_ref()?, identity: &tie.identity }
+            }
             AskToSpend(s) => Question::SpendSession { store: &s.chosen.config.session_storage, id: &s.id },
             AskCertificate(s) => Question::ServerCertificate {
                 config: &s.config,
@@ -159,6 +169,8 @@ impl Server {
     pub(crate) fn on_answer(self, answer: Answer, cx: &mut Cx<'_>) -> Result<flow::Server, Error> {
         match (self, answer) {
             (AskConfig(hello), Answer::Config(config)) => return choose_parameters(config, *hello, cx),
+            (AskPsk(s), Answer::Psk(psk)) => s.choose(psk, cx),
+            (AskPskAgain(s, tie), Answer::Psk(psk)) => s.tied(&tie, psk, cx),
             (AskSession(s), Answer::Bytes(session)) => s.choose_psk(session.map(Zeroizing::new), cx),
             (AskToSpend(s), Answer::Bytes(session)) => s.spent(session.map(Zeroizing::new).is_some(), cx),
             (AskCertificate(s), Answer::Certificate(credential)) => s.send_certificate(credential, cx),
@@ -217,17 +229,28 @@ fn choose_parameters(
         return server12::read_client_hello(config, hello, cx).map(flow::Server::Tls12);
     }
     choose::check_hello(&hello)?;
-    let suite = choose::suite(&hello, &config, cx.is_quic())?;
+    server_psk::begin(config, hello, cx).map(flow::Server::Tls13)
+}
+
+/// The suite, one that goes with the external key if there is one; and the group.
+pub(crate) fn choose_suite(
+    config: Arc<ServerConfig>,
+    hello: ClientHello,
+    psk: Option<Candidate>,
+    cx: &mut Cx<'_>,
+) -> Result<Server, Error> {
+    let wanted = |suite: &Tls13CipherSuite| psk.as_ref().is_none_or(|psk| psk.goes_with(suite));
+    let suite = choose::suite(&hello, &config, cx.is_quic(), wanted)?;
+    let psk = psk.and_then(|psk| psk.under(suite, &config));
     cx.facts.server_name = hello.server_name.clone();
     let transcript = Transcript::new(suite.common.hash_provider);
     match choose::share(&hello, &config)? {
         Share::Ready { group, share } => {
-            Chosen { config, hello, suite, group, share, transcript, kind: HandshakeKind::Full }
-                .choose_psk(cx)
+            let kind = HandshakeKind::Full;
+            Chosen { config, hello, suite, psk, group, share, transcript, kind }.choose_psk(cx)
         }
-        Share::Retry { group } => send_hello_retry_request(config, hello, suite, group, transcript, cx),
+        Share::Retry { group } => send_hello_retry_request(config, hello, suite, psk, group, transcript, cx),
     }
-    .map(flow::Server::Tls13)
 }
 
 // ---- HelloRetryRequest
@@ -237,6 +260,7 @@ pub(crate) struct Retried {
     config: Arc<ServerConfig>,
     hello: ClientHello,
     suite: &'static Tls13CipherSuite,
+    psk: Option<Box<Keyed>>,
     group: &'static dyn SupportedKxGroup,
     cookie: [u8; 32],
     transcript: Transcript,
@@ -246,6 +270,7 @@ fn send_hello_retry_request(
     config: Arc<ServerConfig>,
     hello: ClientHello,
     suite: &'static Tls13CipherSuite,
+    psk: Option<Box<Keyed>>,
     group: &'static dyn SupportedKxGroup,
     mut transcript: Transcript,
     cx: &mut Cx<'_>,
@@ -272,12 +297,12 @@ fn send_hello_retry_request(
     if hello.extension(ext::early_data).is_some() {
         cx.carrier.skip_early_data(refused_early_data(&config), true);
     }
-    Ok(WaitClientHelloAfterRetry(Box::new(Retried { config, hello, suite, group, cookie, transcript })))
+    Ok(WaitClientHelloAfterRetry(Box::new(Retried { config, hello, suite, psk, group, cookie, transcript })))
 }
 
 impl Retried {
     fn read_client_hello(self: Box<Self>, m: Message<'_>, cx: &mut Cx<'_>) -> Result<Server, Error> {
-        let Self { config, hello: first, suite, group, cookie, transcript } = *self;
+        let Self { config, hello: first, suite, psk, group, cookie, transcript } = *self;
         let hello = ClientHello::read(m.raw)?;
         // The retry was one of TLS 1.3, and the version stays. RFC 8446 section 4.1.4.
         if choose::protocol_version(&hello, &config)? != ProtocolVersion::TLSv1_3 {
@@ -295,7 +320,7 @@ impl Retried {
         }
         let share = choose::retried_share(&hello, group.name())?;
         let kind = HandshakeKind::FullWithHelloRetryRequest;
-        Chosen { config, hello, suite, group, share, transcript, kind }.choose_psk(cx)
+        Chosen { config, hello, suite, psk, group, share, transcript, kind }.choose_psk(cx)
     }
 }
 
@@ -306,6 +331,8 @@ pub(crate) struct Chosen {
     config: Arc<ServerConfig>,
     hello: ClientHello,
     suite: &'static Tls13CipherSuite,
+    /// The external key to use if no session is resumed.
+    psk: Option<Box<Keyed>>,
     group: &'static dyn SupportedKxGroup,
     share: Vec<u8>,
     transcript: Transcript,
@@ -313,7 +340,7 @@ pub(crate) struct Chosen {
 }
 
 impl Chosen {
-    fn choose_psk(self, _: &mut Cx<'_>) -> Result<Server, Error> {
+    fn choose_psk(self, cx: &mut Cx<'_>) -> Result<Server, Error> {
         let psks = self.hello.psks().filter(|_| choose::resumes(&self.hello));
         let identities: Vec<Vec<u8>> = psks
             .into_iter()
@@ -323,12 +350,28 @@ impl Chosen {
             .collect();
         let chosen = Box::new(self);
         match identities.is_empty() {
-            true => Ok(AskCertificate(chosen)),
+            true => chosen.without_session(cx),
             false => {
                 let tickets = seals_tickets(&chosen.config)?;
                 Ok(AskSession(Box::new(Resuming { chosen, identities, at: 0, tickets })))
             }
         }
+    }
+
+    /// The external key, or else a certificate.
+    fn without_session(mut self: Box<Self>, cx: &mut Cx<'_>) -> Result<Server, Error> {
+        let Some(psk) = self.psk.take() else {
+            return match self.config.require_external_psk {
+                true => Err(server_psk::refuse(&self.config, self.suite, &self.hello, &self.transcript)),
+                false => Ok(AskCertificate(self)),
+            };
+        };
+        let (index, early, tie) = psk.check_binder(&self.hello, &self.transcript)?;
+        let mut agreed = self.send_server_hello(early, Some(index), None, cx)?;
+        agreed.send_encrypted_extensions(Named::Now, cert_types::Says::default(), cx)?;
+        agreed.tie = Some(tie);
+        // No certificate is asked for. RFC 8446 section 4.3.2.
+        Ok(WaitFinished(agreed.send_finished(cx)?))
     }
 
     fn now(&self) -> Result<UnixTime, Error> {
@@ -375,24 +418,27 @@ impl Resuming {
         // The fingerprint says what the verifier wanted when the config was made. One that reloads its rules may want more now.
         let verifier = &chosen.config.verifier;
         let anonymous_is_refused = told(CLIENT_VERIFIER, || verifier.client_auth_mandatory())?;
-        let session = found
-            .and_then(|bytes| psk::resumable(&bytes, &present))
-            .filter(|session| !(session.chain.is_empty() && anonymous_is_refused));
+        let session =
+            found.and_then(|bytes| psk::resumable(&bytes, &present)).filter(|session| match &session.tie {
+                Some(_) => chosen.config.external_psks.is_some(),
+                None if chosen.config.require_external_psk => false,
+                None => !(session.chain.is_empty() && anonymous_is_refused),
+            });
         let Some(session) = session else {
             self.at = self.at.saturating_add(1);
             return match self.at < self.identities.len() {
                 true => Ok(AskSession(self)),
-                false => Ok(AskCertificate(self.chosen)),
+                false => self.chosen.without_session(cx),
             };
         };
         self.check_binder(&session)?;
         let Self { chosen, mut identities, at, tickets } = *self;
         let id = identities.swap_remove(at);
-        let bound = Bound { chosen, session, at, id };
-        match tickets {
-            // A ticket can be used again, and so could its early data.
-            true => bound.resume(None, cx),
-            false => Ok(AskToSpend(Box::new(bound))),
+        let tie = session.tie.clone();
+        let bound = Box::new(Bound { chosen, session, at, id, tickets });
+        match tie {
+            Some(tie) => Ok(AskPskAgain(bound, tie)),
+            None => bound.spend(cx),
         }
     }
 
@@ -417,9 +463,31 @@ pub(crate) struct Bound {
     session: Resumable,
     at: usize,
     id: Vec<u8>,
+    tickets: bool,
 }
 
 impl Bound {
+    /// A session that goes back to an external key is good while that key is. Then it may be another one's turn.
+    fn tied(
+        self: Box<Self>,
+        tie: &Tie,
+        found: Option<ExternalPsk>,
+        cx: &mut Cx<'_>,
+    ) -> Result<Server, Error> {
+        match tie.holds(found, self.chosen.suite, &self.chosen.config) {
+            true => self.spend(cx),
+            false => self.chosen.without_session(cx),
+        }
+    }
+
+    fn spend(self: Box<Self>, cx: &mut Cx<'_>) -> Result<Server, Error> {
+        match self.tickets {
+            // A ticket can be used again, and so could its early data.
+            true => self.resume(None, cx),
+            false => Ok(AskToSpend(self)),
+        }
+    }
+
     /// A stored session is used once. If somebody else has just taken it, this is a full handshake.
     fn spent(self, got_it: bool, cx: &mut Cx<'_>) -> Result<Server, Error> {
         match got_it {
@@ -427,7 +495,7 @@ impl Bound {
                 let early_data = self.early_data_limit(cx)?;
                 self.resume(early_data, cx)
             }
-            false => Ok(AskCertificate(self.chosen)),
+            false => self.chosen.without_session(cx),
         }
     }
 
@@ -471,6 +539,7 @@ impl Bound {
         agreed.send_encrypted_extensions(Named::Before, types, cx)?;
         agreed.peer = session.chain;
         agreed.authenticated = Some(session.authenticated);
+        agreed.tie = session.tie;
         cx.facts.resumption_data = Some(session.application);
         cx.facts.kind = Some(HandshakeKind::Resumed);
         let flown = agreed.send_finished(cx)?;
@@ -493,7 +562,7 @@ impl Chosen {
         early_data: Option<u32>,
         cx: &mut Cx<'_>,
     ) -> Result<Agreed, Error> {
-        let Self { config, hello, suite, group, share, mut transcript, kind } = self;
+        let Self { config, hello, suite, group, share, mut transcript, kind, .. } = self;
         transcript.add(hello.raw());
         let early_data = early_data.map(|limit| (early.secrets(&transcript.current()), limit));
         let exchange = group.start_and_complete(&share)?;
@@ -532,7 +601,8 @@ impl Chosen {
         cx.facts.group = Some(group);
         cx.facts.kind = Some(kind);
         cx.facts.alpn = choose::protocol(&hello, &config, cx.is_quic())?;
-        Ok(Agreed { config, hello, transcript, keys, peer: Vec::new(), authenticated: None, tickets: None })
+        let (peer, tie, authenticated, tickets) = (Vec::new(), None, None, None);
+        Ok(Agreed { config, hello, transcript, keys, peer, tie, authenticated, tickets })
     }
 }
 
@@ -554,6 +624,8 @@ struct Agreed {
     keys: Handshake,
     /// The client's chain, if the session that is resumed had one.
     peer: Vec<CertificateDer<'static>>,
+    /// The external key that the client has proved itself with, here or when the session was made.
+    tie: Option<Tie>,
     /// When the full handshake was that the session goes back to; `None` if this is one.
     authenticated: Option<u64>,
     /// How many tickets we have said that we are going to send.
@@ -726,7 +798,7 @@ impl Signing {
 
 impl Agreed {
     fn send_finished(self, cx: &mut Cx<'_>) -> Result<Box<Flown>, Error> {
-        let Self { config, hello, mut transcript, keys, peer, authenticated, tickets } = self;
+        let Self { config, hello, mut transcript, keys, peer, tie, authenticated, tickets } = self;
         let verify_data = keys.traffic.server.finished(&transcript.current());
         cx.emit(&mut transcript, HandshakeType::Finished, |out| out.extend_from_slice(verify_data.as_ref()));
         let (master, handshake) = keys.into_master(&transcript.current());
@@ -738,7 +810,17 @@ impl Agreed {
             cx.write.gate = Gate::Open;
         }
         let resumes = choose::resumes(&hello);
-        Ok(Box::new(Flown { config, transcript, handshake, master, peer, authenticated, resumes, tickets }))
+        Ok(Box::new(Flown {
+            config,
+            transcript,
+            handshake,
+            master,
+            peer,
+            tie,
+            authenticated,
+            resumes,
+            tickets,
+        }))
     }
 }
 
@@ -752,6 +834,7 @@ pub(crate) struct Flown {
     master: Master,
     /// Authenticated, here or when the session was made.
     peer: Vec<CertificateDer<'static>>,
+    tie: Option<Tie>,
     authenticated: Option<u64>,
     /// The client can use tickets.
     resumes: bool,
@@ -882,16 +965,18 @@ impl Flown {
     fn read_finished(mut self: Box<Self>, m: Message<'_>, cx: &mut Cx<'_>) -> Result<Server, Error> {
         certs::check_finished(&self.handshake.client, &self.transcript.current(), m.body)?;
         self.transcript.add(m.raw);
-        let Self { config, transcript, master, peer, authenticated, resumes, tickets: told_of, .. } = *self;
+        let Self { config, transcript, master, peer, tie, authenticated, resumes, tickets: told_of, .. } =
+            *self;
         let (traffic, exporter, resumption) = master.into_traffic(&transcript.current());
         cx.install(Direction::Read, &traffic.client, KeyLevel::Traffic)?;
         cx.facts.peer = (!peer.is_empty()).then(|| peer.into());
+        cx.facts.external_psk = tie.as_ref().map(|tie| tie.identity.clone());
         cx.facts.exporter = Some(exporter);
         cx.open_gates();
         let traffic = Box::new(Traffic { read: traffic.client, write: traffic.server });
 
         match resumes {
-            true => tickets13::make_tickets(config, resumption, traffic, authenticated, told_of, cx),
+            true => tickets13::make_tickets(config, resumption, traffic, authenticated, tie, told_of, cx),
             false => Ok(Connected(traffic)),
         }
     }

@@ -15,6 +15,7 @@ use crate::flow::cx::Cx;
 use crate::flow::offer::grease;
 use crate::flow::psk;
 use crate::flow::question::{self, Question, SERVER_STORE, TICKETER, told};
+use crate::flow::server_psk::Tie;
 use crate::flow::server13::Server::{self, AskTicket, Connected};
 use crate::flow::traffic13::Traffic;
 use crate::names::{HandshakeType, ProtocolVersion};
@@ -40,6 +41,7 @@ pub(crate) fn make_tickets(
     resumption: Resumption,
     traffic: Box<Traffic>,
     authenticated: Option<u64>,
+    tie: Option<Tie>,
     asked_for: Option<u8>,
     cx: &mut Cx<'_>,
 ) -> Result<Server, Error> {
@@ -50,7 +52,10 @@ pub(crate) fn make_tickets(
     let tickets = seals_tickets(&config)?;
     // A ticket can be used again, and so could its early data.
     let origin = if tickets { None } else { told(SERVER_STORE, || config.origin())? };
-    make_ticket(Maker { config, resumption, traffic, authenticated, tickets, origin, left, nonce: 0 }, cx)
+    make_ticket(
+        Maker { config, resumption, traffic, authenticated, tie, tickets, origin, left, nonce: 0 },
+        cx,
+    )
 }
 
 /// Makes the tickets that are still to be sent.
@@ -59,6 +64,8 @@ struct Maker {
     resumption: Resumption,
     traffic: Box<Traffic>,
     authenticated: Option<u64>,
+    /// The external key that the session goes back to.
+    tie: Option<Tie>,
     /// They hold the session, and do not name a stored one.
     tickets: bool,
     /// What early data on the sessions is bound to; `None` if they take none.
@@ -139,6 +146,8 @@ fn make_ticket(mut maker: Maker, cx: &mut Cx<'_>) -> Result<Server, Error> {
         origin: Opaque(if early_data.is_some() { &origin } else { &[] }),
         policy: Opaque(&policy),
         chain: Opaque(&chain),
+        psk: Opaque(maker.tie.as_ref().map_or(&[], |tie| &tie.identity)),
+        psk_mark: Opaque(maker.tie.as_ref().map_or(&[], |tie| &tie.mark)),
         application: Opaque(&cx.policy.resumption_data),
     };
     let mut bytes = Zeroizing::new(Vec::with_capacity(256usize.saturating_add(chain.len())));

@@ -61,6 +61,13 @@ impl Early {
         TrafficSecret { suite: self.suite, secret: key }.finished(hello_hash)
     }
 
+    /// Tells this PSK from others, and nothing else of it. No label of the protocol's.
+    pub(crate) fn mark(&self) -> [u8; 16] {
+        let block =
+            derive(self.secret.as_ref(), b"chitin mark", self.suite.common.hash_provider.hash(b"").as_ref());
+        block.as_ref().first_chunk().copied().unwrap_or_default()
+    }
+
     /// The key of early data. `hello_hash` is over the whole hello. RFC 8446 section 7.1.
     fn client_traffic(&self, hello_hash: &Output) -> TrafficSecret {
         let secret = derive(self.secret.as_ref(), b"c e traffic", hello_hash.as_ref());

@@ -7,7 +7,7 @@ use crate::names::{CipherSuite, NamedGroup, ProtocolVersion};
 use crate::wire::codec::{MAX8, MAX16, MAX24, Opaque, Reader, Wire};
 
 /// Changed with every change of [`ServerSession`]. It stays below 0x80: what is above belongs to TLS 1.2.
-pub(crate) const FORMAT: u8 = 4;
+pub(crate) const FORMAT: u8 = 5;
 
 /// Changed with every change of [`ServerSession12`]. Never a value of [`FORMAT`], so that a session of one version cannot be
 /// taken for one of the other.
@@ -43,6 +43,10 @@ wire_struct! {
         policy:       Opaque<'a, 0, MAX8>,
         /// The client's chain, certificate by certificate.
         chain:        Opaque<'a, 0, MAX24>,
+        /// The name of the external key that it goes back to; empty if there is none.
+        psk:          Opaque<'a, 0, MAX16>,
+        /// Tells that key from others of its name.
+        psk_mark:     Opaque<'a, 0, MAX8>,
         /// What the application asked to be kept.
         application:  Opaque<'a, 0, MAX16>,
     }
@@ -145,6 +149,8 @@ mod tests {
             origin: Opaque(&[4; 16]),
             policy: Opaque(&[8; 32]),
             chain: Opaque(&chain),
+            psk: Opaque(b"sensor 5"),
+            psk_mark: Opaque(&[6; 16]),
             application: Opaque(b""),
         };
         let mut bytes = alloc::vec![];

@@ -7,6 +7,7 @@ mod compression;
 mod credentials;
 mod early;
 mod ech;
+mod external_psk;
 mod failures;
 mod hostile;
 mod identity;

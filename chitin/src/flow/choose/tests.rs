@@ -94,11 +94,16 @@ fn suites_are_chosen_by_the_clients_order_or_by_ours() {
                 false => offered.iter().find(|suite| ours.contains(suite)),
                 true => ours.iter().find(|suite| offered.contains(suite)),
             };
-            assert_eq!(Some(&suite(&hello, &config, false).unwrap().common.suite), expected);
+            assert_eq!(Some(&suite(&hello, &config, false, |_| true).unwrap().common.suite), expected);
         }
     }
+    // One of those that are wanted, if that is possible.
+    let wanted = |name| move |suite: &Tls13CipherSuite| suite.common.suite == name;
+    let hello = read(&[aes256, aes128], &[versions()]);
+    let chosen = |name| suite(&hello, &config(), false, wanted(name)).unwrap().common.suite;
+    assert_eq!((chosen(aes128), chosen(chacha)), (aes128, aes256));
     for offered in [&[unknown][..], &[S::from(0x00ff)], &[S::TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256]] {
-        let error = suite(&read(offered, &[versions()]), &config(), false).err();
+        let error = suite(&read(offered, &[versions()]), &config(), false, |_| true).err();
         assert_eq!(error, Some(PeerIncompatible::NoCipherSuitesInCommon.into()), "{offered:?}");
     }
 }
