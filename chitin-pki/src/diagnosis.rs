@@ -87,10 +87,15 @@ impl Diagnosis {
     /// Makes a diagnosis of a problem with a leaf that was found outside of a search, as by
     /// [`verify_name`](crate::verify_name).
     pub fn of_leaf(leaf: &Certificate<'_>, problem: Problem) -> Self {
-        let which = Which::Peer(0);
+        Self::of(problem.of(Which::Peer(0)), Some(leaf))
+    }
+
+    /// Of an error outside of a search, about this certificate.
+    pub(crate) fn of(error: Error, certificate: Option<&Certificate<'_>>) -> Self {
         Self {
-            error: problem.of(which),
-            certificate: Some(Described::certificate(which, leaf)),
+            certificate: certificate
+                .map(|certificate| Described::certificate(error.certificate, certificate)),
+            error,
             attempts: Vec::new(),
             attempts_left_out: 0,
             missing: None,

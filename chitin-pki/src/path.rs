@@ -59,6 +59,20 @@ pub struct Link<'c> {
     pub certificate: Certificate<'c>,
 }
 
+impl Path<'_, '_> {
+    /// Says all there is to say of an error about a certificate of this path, as by
+    /// [`Revocation::check`](crate::Revocation::check).
+    pub fn diagnose(&self, error: Error) -> Diagnosis {
+        let mut links = self.intermediates.iter().map(|link| (link.position, &link.certificate));
+        let certificate = match error.certificate {
+            Which::Peer(LEAF) => Some(&self.leaf),
+            Which::Peer(position) => links.find(|link| link.0 == position).map(|link| link.1),
+            Which::Anchor(_) => None,
+        };
+        Diagnosis::of(error, certificate)
+    }
+}
+
 impl<'v> Verifier<'v> {
     /// Verifies with these signature algorithms, against these anchors, at this time, for this purpose.
     pub fn new(

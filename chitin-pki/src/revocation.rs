@@ -28,6 +28,7 @@ use crate::ocsp::{Asked, Digests, OcspProblem, Status, Verdict};
 use crate::oid;
 use crate::path::{Path, Verifier};
 use crate::spki::SubjectPublicKeyInfo;
+use crate::time::Shown;
 
 /// What to ask about revocation, and what to make of the answers.
 ///
@@ -300,7 +301,7 @@ impl fmt::Display for RevocationProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Revoked(revoked) => {
-                write!(f, "was revoked at {} (Unix time)", revoked.at.as_secs())?;
+                write!(f, "was revoked at {}", Shown(revoked.at))?;
                 match revoked.reason {
                     Some(reason) => write!(f, ": {reason}"),
                     None => Ok(()),

@@ -7,6 +7,7 @@ use pki_types::UnixTime;
 
 use super::entry::Revoked;
 use crate::error::{Dotted, Problem};
+use crate::time::Shown;
 
 /// A list that was not used, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -119,18 +120,13 @@ impl fmt::Display for ListProblem {
             Self::IssuerInDirectList => {
                 f.write_str("names another issuer in an entry, and is not an indirect list")
             }
-            Self::NotYetValid { time, this_update } => write!(
-                f,
-                "was made at {} (Unix time), and the time is {}",
-                this_update.as_secs(),
-                time.as_secs()
-            ),
-            Self::Stale { time, next_update } => write!(
-                f,
-                "is out of date: a newer one was due at {} (Unix time), and the time is {}",
-                next_update.as_secs(),
-                time.as_secs()
-            ),
+            Self::NotYetValid { time, this_update } => {
+                write!(f, "was made at {}, and it is {}", Shown(*this_update), Shown(*time))
+            }
+            Self::Stale { time, next_update } => {
+                let (due, time) = (Shown(*next_update), Shown(*time));
+                write!(f, "is out of date: a newer one was due at {due}, and it is {time}")
+            }
             Self::Signature => f.write_str("has a signature that does not verify under its issuer's key"),
             Self::IssuerMayNotSignLists => {
                 f.write_str("is signed by an issuer whose key usage does not include revocation lists")

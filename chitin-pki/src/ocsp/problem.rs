@@ -6,6 +6,7 @@ use core::fmt;
 use pki_types::UnixTime;
 
 use crate::error::{Dotted, Problem};
+use crate::time::Shown;
 
 /// Why an OCSP response cannot be used.
 #[non_exhaustive]
@@ -74,18 +75,14 @@ impl fmt::Display for OcspProblem {
                 )
             }
             Self::OtherCertificate => f.write_str("the OCSP response is about another certificate"),
-            Self::NotYetValid { time, this_update } => write!(
-                f,
-                "the OCSP response is right from {} (Unix time) on, and the time is {}",
-                this_update.as_secs(),
-                time.as_secs()
-            ),
-            Self::Expired { time, next_update } => write!(
-                f,
-                "the OCSP response was right until {} (Unix time), and the time is {}",
-                next_update.as_secs(),
-                time.as_secs()
-            ),
+            Self::NotYetValid { time, this_update } => {
+                let (from, time) = (Shown(*this_update), Shown(*time));
+                write!(f, "the OCSP response is right from {from} on, and it is {time}")
+            }
+            Self::Expired { time, next_update } => {
+                let (until, time) = (Shown(*next_update), Shown(*time));
+                write!(f, "the OCSP response was right until {until}, and it is {time}")
+            }
             Self::NoSigner => f.write_str("who signed the OCSP response is not there"),
             Self::Signature => f.write_str("the signature of the OCSP response does not verify"),
             Self::SignerNotAuthorized => {

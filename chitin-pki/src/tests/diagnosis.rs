@@ -11,8 +11,8 @@ use rcgen::{
 
 use super::support::*;
 use crate::{
-    Budget, Certificate, Diagnosis, MissingCause, PolicyInputs, Problem, Profile, Purpose, Verifier, Which,
-    anchor_from_der, verify_name,
+    Budget, Certificate, Diagnosis, MissingCause, PolicyInputs, Problem, Profile, Purpose, Reason,
+    RevocationProblem, Revoked, Verifier, Which, anchor_from_der, verify_name,
 };
 
 /// A CA with serial number 0a, so that the texts are the same in each run.
@@ -385,6 +385,36 @@ fn a_spent_budget() {
     let text = diagnosis.to_string();
     let last: Vec<_> = text.lines().rev().take(2).collect();
     assert_eq!(last, ["Have the peer send the certificates of one chain and no others.", "And 85 more."]);
+}
+
+#[test]
+fn a_revoked_certificate() {
+    let root = Ca::root("Root CA");
+    let sub = sub(&root, "Sub CA");
+    let der = leaf_of(&sub, &as_is);
+    let leaf = Certificate::parse(&der).unwrap();
+    let (anchors, pool) = ([anchor_from_der(&root.der).unwrap()], [sub.der.clone()]);
+    let path = Verifier::new(ALL, &anchors, at(NOW), Purpose::ServerAuth).verify(&leaf, &pool).unwrap();
+    let reason = Some(Reason::KeyCompromise);
+    let revoked = Revoked { at: at(1_767_139_200), reason, invalid_since: None };
+    let problem = Problem::Revocation(RevocationProblem::Revoked(revoked));
+    let advice = "The authority has withdrawn the certificate. Have another one issued, with a new key.";
+    says(
+        &path.diagnose(problem.clone().of(LEAF)),
+        &[
+            "The peer's own certificate, \"CN=leaf\" with serial number 01, was revoked at 2025-12-31 00:00:00 UTC: the key is \
+             compromised.",
+            advice,
+        ],
+    );
+    says(
+        &path.diagnose(problem.of(Which::Peer(1))),
+        &[
+            "Certificate 1 of the peer's chain, \"CN=Sub CA\" with serial number 0a, was revoked at 2025-12-31 00:00:00 UTC: \
+             the key is compromised.",
+            advice,
+        ],
+    );
 }
 
 #[test]
