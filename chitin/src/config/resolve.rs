@@ -240,6 +240,8 @@ impl ResolvesServerCert for ResolvesServerCertUsingSni {
 mod tests {
     use super::*;
     use crate::config::testing::{hello, server_key};
+    use pki_types::CertificateDer;
+
     use crate::error::CertificateError;
 
     #[test]
@@ -285,5 +287,12 @@ mod tests {
         assert!(ResolvesServerCert::resolve(&single, hello(None)).is_some());
         assert!(ResolvesClientCert::resolve(&single, &[b"some authority"], &[]).is_some());
         assert!(!ResolvesServerCert::only_raw_public_keys(&single));
+        assert_eq!(ResolvesServerCert::certificate_types(&single), [CertificateType::X509]);
+
+        let key = server_key().key;
+        let public = CertificateDer::from(key.public_key().unwrap().to_vec());
+        let single = SingleCertAndKey::from(CertifiedKey::new(alloc::vec![public], key));
+        assert!(ResolvesServerCert::only_raw_public_keys(&single));
+        assert_eq!(ResolvesClientCert::certificate_types(&single), [CertificateType::RawPublicKey]);
     }
 }

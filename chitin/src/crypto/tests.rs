@@ -788,6 +788,68 @@ fn certificates_are_walked_to_their_key() {
     }
 }
 
+/// RFC 7250 section 3: a SubjectPublicKeyInfo, and nothing is that and a certificate.
+#[test]
+fn raw_keys_are_told_from_certificates() {
+    use crate::crypto::credential::Credential;
+    use crate::crypto::verify::{key_type_of, raw_public_key, verify_tls12_signature_with_raw_key};
+    use crate::names::{CertificateType, SignatureAlgorithm};
+
+    for p in each() {
+        let made = rcgen::generate_simple_self_signed(vec!["a.example".into()]).unwrap();
+        let cert = made.cert.der().clone();
+        let raw = CertificateDer::from(rcgen::PublicKeyData::subject_public_key_info(&made.signing_key));
+        let key = PrivatePkcs8KeyDer::from(made.signing_key.serialize_der()).into();
+        let key = p.provider.key_provider.load_private_key(key).unwrap();
+        assert_eq!(raw_public_key(&raw).as_deref(), Some(raw.as_ref()));
+        assert_eq!(raw_public_key(&cert), None);
+        let both = [raw.as_ref(), cert.as_ref()];
+        for len in 0..raw.len() {
+            assert_eq!(raw_public_key(&CertificateDer::from(&raw[..len])), None, "cut to {len}");
+        }
+        assert_eq!(raw_public_key(&CertificateDer::from(both.concat())), None, "something follows");
+
+        assert_eq!(key_type_of(&raw), key_type_of(&cert));
+        assert_eq!(key_type_of(&raw).unwrap().algorithm, Some(SignatureAlgorithm::ECDSA));
+        assert_eq!(key_type_of(&raw).unwrap().curve, Some(NamedGroup::secp256r1));
+
+        let shown = |chain: &[&CertificateDer<'static>]| {
+            let chain = chain.iter().map(|der| (*der).clone()).collect();
+            let certified = CertifiedKey::new(chain, key.clone());
+            assert_eq!(certified.keys_match(), Ok(()));
+            Credential::from(certified)
+        };
+        let of_raw = shown(&[&raw, &cert]);
+        assert_eq!(
+            (of_raw.certificate_type(), of_raw.shown()),
+            (CertificateType::RawPublicKey, &[raw.clone()][..])
+        );
+        let of_cert = shown(&[&cert, &raw]);
+        assert_eq!((of_cert.certificate_type(), of_cert.shown().len()), (CertificateType::X509, 2));
+        let other =
+            p.provider.key_provider.load_private_key(ecdsa_pkcs8(&signature::ECDSA_P256_SHA256_ASN1_SIGNING));
+        let mismatch = CertifiedKey::new(vec![raw.clone()], other.unwrap()).keys_match();
+        assert_eq!(mismatch, Err(InconsistentKeys::KeyMismatch.into()));
+
+        let signer = key.choose_scheme(&[SignatureScheme::ECDSA_NISTP256_SHA256]).unwrap();
+        let signed = DigitallySignedStruct::new(signer.scheme(), signer.sign(b"message").unwrap());
+        let algorithms = p.provider.signature_verification_algorithms;
+        let spki = raw_public_key(&raw).unwrap();
+        assert!(verify_tls12_signature_with_raw_key(b"message", &spki, &signed, &algorithms).is_ok());
+        assert!(verify_tls12_signature_with_raw_key(b"massage", &spki, &signed, &algorithms).is_err());
+        let of_tls13 = DigitallySignedStruct::new(SignatureScheme::ML_DSA_44, vec![7]);
+        assert_eq!(
+            verify_tls12_signature_with_raw_key(b"message", &spki, &of_tls13, &algorithms).err(),
+            Some(PeerMisbehaved::SignedHandshakeWithUnadvertisedSigScheme.into())
+        );
+        // A verifier of 0.23 that takes what it gets for a certificate.
+        assert_eq!(
+            verify_tls12_signature(b"message", &raw, &signed, &algorithms).err(),
+            Some(CertificateError::BadEncoding.into())
+        );
+    }
+}
+
 /// What is inside a PKCS #8 structure: the older encoding of the same key.
 fn inside(key: &PrivateKeyDer<'_>) -> Vec<u8> {
     let mut content = der::only(key.secret_der(), der::SEQUENCE).unwrap();

@@ -165,3 +165,60 @@ pub(crate) fn check_chain(typ: CertificateType, chain: &PeerChain) -> Result<(),
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::CertificateType::{RawPublicKey, Unknown, X509};
+    use super::*;
+
+    #[test]
+    fn what_the_application_names_is_said_if_it_is_more_than_x509() {
+        for (named, known_of_it, said) in [
+            (&[][..], &[][..], false),
+            (&[X509], &[X509], false),
+            (&[RawPublicKey], &[RawPublicKey], true),
+            (&[X509, RawPublicKey, X509], &[X509, RawPublicKey], true),
+            (&[Unknown(1), X509, Unknown(3)], &[X509], false),
+        ] {
+            assert_eq!(known(named), known_of_it);
+            assert_eq!(is_said(&known(named)), said);
+        }
+    }
+
+    #[test]
+    fn a_client_takes_what_it_has_offered() {
+        let incompatible = || Err(PeerIncompatible::IncorrectCertificateTypeExtension.into());
+        let (only, both) = (&[RawPublicKey][..], &[RawPublicKey, X509][..]);
+        for (reply, offered, expected) in [
+            (Some(RawPublicKey), only, Ok(RawPublicKey)),
+            (Some(X509), only, incompatible()),
+            (None, only, incompatible()),
+            (Some(X509), both, Ok(X509)),
+            (None, both, Ok(X509)),
+            (Some(Unknown(1)), both, incompatible()),
+            (None, &[X509], Ok(X509)),
+            (None, &[], incompatible()),
+        ] {
+            assert_eq!(of_server(reply, offered), expected, "{reply:?} of {offered:?}");
+        }
+        // Of the client's own type nothing need be said, as long as nothing is asked for.
+        assert_eq!(chosen(None, only), Ok(X509));
+        assert_eq!(chosen(Some(X509), only), incompatible());
+    }
+
+    #[test]
+    fn a_server_goes_by_its_own_order() {
+        for (theirs, ours, expected) in [
+            (Some(&[RawPublicKey, X509][..]), &[X509, RawPublicKey][..], &[X509, RawPublicKey][..]),
+            (Some(&[RawPublicKey, Unknown(1)]), &[X509, RawPublicKey], &[RawPublicKey]),
+            (Some(&[Unknown(1), X509]), &[RawPublicKey, X509], &[X509]),
+            (None, &[RawPublicKey, X509], &[X509]),
+            (None, &[RawPublicKey], &[]),
+            (Some(&[Unknown(1)]), &[X509], &[]),
+            (Some(&[RawPublicKey]), &[], &[]),
+        ] {
+            let found = common(theirs, ours.to_vec());
+            assert_eq!(found.unwrap_or_default(), expected, "{theirs:?} and {ours:?}");
+        }
+    }
+}

@@ -392,6 +392,32 @@ mod tests {
         assert_eq!(out, [0, 6, 0, 11, 0, 2, 1, 0]);
     }
 
+    /// RFC 7250 section 3: a list in a client's hello, one number in an answer.
+    #[test]
+    fn certificate_types_are_bytes() {
+        let types = good::<CertificateTypes<'_>>(&[3, 2, 0, 9]);
+        assert!(types.iter().eq([CertificateType::RawPublicKey, CertificateType::X509, 9.into()]));
+        cut_and_extended(&[3, 2, 0, 9], |b| CertificateTypes::read_all(b).is_ok());
+        assert_eq!(
+            CertificateTypes::read_all(&[0]).err(),
+            Some(InvalidMessage::IllegalEmptyList("CertificateType"))
+        );
+        let block = [0, 10, 0, 19, 0, 1, 2, 0, 20, 0, 1, 0];
+        let of_tls13 = good::<EncryptedExtensions<'_>>(&block);
+        let of_tls12 = good::<ServerHello12Extensions<'_>>(&block);
+        for (client, server) in [
+            (of_tls13.client_certificate_type, of_tls13.server_certificate_type),
+            (of_tls12.client_certificate_type, of_tls12.server_certificate_type),
+        ] {
+            assert_eq!((client, server), (Some(CertificateType::RawPublicKey), Some(CertificateType::X509)));
+        }
+        cut_and_extended(&block, |b| EncryptedExtensions::read_all(b).is_ok());
+        for bad in [&[0, 4, 0, 20, 0, 0][..], &[0, 6, 0, 20, 0, 2, 2, 0]] {
+            assert!(EncryptedExtensions::read_all(bad).is_err(), "{bad:?}");
+            assert!(ServerHello12Extensions::read_all(bad).is_err(), "{bad:?}");
+        }
+    }
+
     #[test]
     fn bodies_must_be_filled() {
         // A key share of a retry with a byte too many, then one too few.
