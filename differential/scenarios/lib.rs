@@ -19,6 +19,7 @@ mod kernel;
 mod logs;
 mod providers;
 mod quic;
+mod raw_keys;
 mod resumption;
 mod texts;
 mod unbuffered;
@@ -45,6 +46,7 @@ const ALL: &[Scenario] = &[
     ("logs", logs::run),
     ("providers", providers::run),
     ("quic", quic::run),
+    ("raw_keys", raw_keys::run),
     ("resumption", resumption::run),
     ("texts", texts::run),
     ("unbuffered", unbuffered::run),
