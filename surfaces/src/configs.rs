@@ -12,7 +12,9 @@ use chitin::compress::{
 use chitin::crypto::SupportedKxGroup;
 use chitin::pki_types::{CertificateDer, ServerName, UnixTime};
 use chitin::server::danger::{ClientCertVerified, ClientCertVerifier};
-use chitin::server::{ProducesTickets, StoresServerSessions, WebPkiClientVerifier};
+use chitin::server::{
+    CertificateType, ParsedCertificate, ProducesTickets, StoresServerSessions, WebPkiClientVerifier,
+};
 use chitin::sign::{CertifiedKey, SingleCertAndKey};
 use chitin::time_provider::TimeProvider;
 use chitin::{
@@ -68,14 +70,21 @@ pub mod knob {
     pub const CREDULOUS: u16 = 1 << 9;
     /// The whole is run a second time with its bytes chopped, and nothing may be different.
     pub const TWICE: u16 = 1 << 10;
-    /// A client asks for tickets; a server comes by an acceptor.
+    /// A client asks for tickets, and looks at a server again before it resumes; a server comes by an acceptor.
     pub const EXTRA: u16 = 1 << 11;
     /// A server staples, and speaks before the client's Finished.
     pub const STAPLE: u16 = 1 << 12;
+    /// Raw public keys are shown, and taken beside certificates, by who takes any chain.
+    pub const RAW: u16 = 1 << 14;
 }
 
 pub fn has(options: u16, knob: u16) -> bool {
     options & knob != 0
+}
+
+/// Who takes certificates under the root alone could not be met by a peer of the same options.
+fn shows_keys(options: u16) -> bool {
+    has(options, knob::RAW) && has(options, knob::CREDULOUS)
 }
 
 /// A client's config.
@@ -86,7 +95,7 @@ pub fn has(options: u16, knob: u16) -> bool {
 pub fn client(version: Version, options: u16, groups: &[&'static dyn SupportedKxGroup]) -> ClientConfig {
     let provider = glass::provider(groups);
     let verifier: Arc<dyn ServerCertVerifier> = match has(options, knob::CREDULOUS) {
-        true => Arc::new(Credulous),
+        true => Arc::new(Credulous::of(options)),
         false => WebPkiServerVerifier::builder_with_provider(roots(), provider.clone()).build().unwrap(),
     };
     let builder = ClientConfig::builder_with_details(provider, Arc::new(Stopped))
@@ -95,13 +104,16 @@ pub fn client(version: Version, options: u16, groups: &[&'static dyn SupportedKx
         .dangerous()
         .with_custom_certificate_verifier(verifier);
     let mut config = match has(options, knob::CLIENT_AUTH) {
-        true => builder.with_client_cert_resolver(Arc::new(SingleCertAndKey::from(credential(CLIENT)))),
+        true => {
+            builder.with_client_cert_resolver(Arc::new(SingleCertAndKey::from(credential(CLIENT, options))))
+        }
         false => builder.with_no_client_auth(),
     };
     if has(options, knob::ALPN) {
         config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     }
-    config.resumption = Resumption::store(Arc::new(ClientSessionMemoryCache::new(4)));
+    let sessions = Resumption::store(Arc::new(ClientSessionMemoryCache::new(4)));
+    config.resumption = sessions.reverify(has(options, knob::EXTRA));
     config.enable_early_data = has(options, knob::EARLY);
     config.max_fragment_size = has(options, knob::SMALL).then_some(64);
     config.require_ems = has(options, knob::STRICT);
@@ -127,7 +139,7 @@ pub fn server(version: Version, options: u16, store: &Arc<Store>) -> ServerConfi
     let verifier: Arc<dyn ClientCertVerifier> =
         match (has(options, knob::CLIENT_AUTH), has(options, knob::CREDULOUS)) {
             (false, _) => WebPkiClientVerifier::no_client_auth(),
-            (true, true) => Arc::new(Credulous),
+            (true, true) => Arc::new(Credulous::of(options)),
             (true, false) => {
                 let builder = WebPkiClientVerifier::builder_with_provider(roots(), provider.clone());
                 let builder =
@@ -135,7 +147,7 @@ pub fn server(version: Version, options: u16, store: &Arc<Store>) -> ServerConfi
                 builder.build().unwrap()
             }
         };
-    let mut credential = credential(SERVER);
+    let mut credential = credential(SERVER, options);
     if has(options, knob::STAPLE) {
         credential.ocsp = Some(vec![0x30; 40]);
     }
@@ -170,8 +182,16 @@ pub fn server_name() -> ServerName<'static> {
     ServerName::try_from(NAME).unwrap()
 }
 
-fn credential(leaf: &'static [u8]) -> CertifiedKey {
-    CertifiedKey::new(vec![CertificateDer::from(leaf)], Arc::new(Glass))
+fn credential(leaf: &'static [u8], options: u16) -> CertifiedKey {
+    let leaf = CertificateDer::from(leaf);
+    let shown = match shows_keys(options) {
+        true => {
+            let parsed = ParsedCertificate::try_from(&leaf).unwrap();
+            CertificateDer::from(parsed.subject_public_key_info().to_vec())
+        }
+        false => leaf,
+    };
+    CertifiedKey::new(vec![shown], Arc::new(Glass))
 }
 
 pub fn roots() -> Arc<RootCertStore> {
@@ -278,7 +298,16 @@ impl StoresServerSessions for Store {
 
 /// Takes any chain and any signature, so that what a chain holds is no end of the way.
 #[derive(Debug)]
-struct Credulous;
+struct Credulous(&'static [CertificateType]);
+
+impl Credulous {
+    fn of(options: u16) -> Self {
+        Self(match shows_keys(options) {
+            true => &[CertificateType::RawPublicKey, CertificateType::X509],
+            false => &[CertificateType::X509],
+        })
+    }
+}
 
 impl ServerCertVerifier for Credulous {
     fn verify_server_cert(
@@ -312,6 +341,10 @@ impl ServerCertVerifier for Credulous {
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
         vec![SignatureScheme::ECDSA_NISTP256_SHA256, SignatureScheme::RSA_PSS_SHA256]
+    }
+
+    fn certificate_types(&self) -> &[CertificateType] {
+        self.0
     }
 }
 
@@ -353,5 +386,9 @@ impl ClientCertVerifier for Credulous {
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
         vec![SignatureScheme::ECDSA_NISTP256_SHA256, SignatureScheme::RSA_PSS_SHA256]
+    }
+
+    fn certificate_types(&self) -> &[CertificateType] {
+        self.0
     }
 }

@@ -103,7 +103,8 @@ fn sessions_before(version: Version, options: u16) -> Sessions {
         static KNOWN: RefCell<HashMap<(bool, u16), Sessions>> = RefCell::default();
     }
     // They decide what a session is bound to; the rest is taken as it comes.
-    let options = options & (knob::ALPN | knob::CLIENT_AUTH | knob::EARLY | knob::CREDULOUS | knob::STRICT);
+    let policy = knob::CLIENT_AUTH | knob::CREDULOUS | knob::STRICT | knob::RAW;
+    let options = options & (knob::ALPN | knob::EARLY | policy);
     let key = (version == Version::Tls13, options);
     KNOWN.with_borrow_mut(|known| {
         let made = || {
