@@ -319,7 +319,7 @@ const CLIENT_IDLE: isize = 2 * 1024;
 const SERVER_IDLE: isize = 512;
 
 /// The keys of both directions: a schedule of AES-256 and a table for GHASH each. aws-lc has them in memory that is not counted here.
-const KEYS_IDLE: isize = 1280;
+const KEYS_IDLE: isize = 2 * 896;
 
 /// Allocations of one full handshake on either side. Not a budget that was planned, but one that should not grow unseen.
 const HANDSHAKE_CALLS: usize = 130;

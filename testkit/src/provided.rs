@@ -32,6 +32,13 @@ static PROVIDED: LazyLock<Provided> = LazyLock::new(|| {
             groups: ring::ALL_KX_GROUPS,
             ticketer: ring::Ticketer::new,
         },
+        #[cfg(feature = "graviola")]
+        "graviola" => Provided {
+            default: chitin_graviola::default_provider,
+            suites: chitin_graviola::ALL_CIPHER_SUITES,
+            groups: chitin_graviola::ALL_KX_GROUPS,
+            ticketer: chitin_graviola::ticketer,
+        },
         other => panic!("CHITIN_TEST_PROVIDER is {other:?}, and there is no such provider"),
     }
 });

@@ -27,7 +27,8 @@ pub enum Use {
 const ARROWS: &[(&str, &[&str], &[&str])] = &[
     ("chitin-pki", &[], &[]),
     ("chitin", &["chitin-pki"], &["testkit", "alloc-counter"]),
-    ("testkit", &["chitin", "chitin-pki"], &[]),
+    ("chitin-graviola", &["chitin"], &["testkit"]),
+    ("testkit", &["chitin", "chitin-graviola", "chitin-pki"], &[]),
     ("chitin-cli", &["chitin"], &["testkit", "chitin-pki"]),
     ("alloc-counter", &[], &[]),
     ("bogo", &["chitin"], &[]),

@@ -6,7 +6,14 @@ use std::process::Command;
 
 /// The providers, by the names that `CHITIN_TEST_PROVIDER` takes, each with what its pass is to be built with and the test targets
 /// that it is in.
-const PASSES: &[Pass] = &[Pass { provider: "ring", arguments: &["-p", "chitin"], targets: &["--lib"] }];
+const PASSES: &[Pass] = &[
+    Pass { provider: "ring", arguments: &["-p", "chitin"], targets: &["--lib"] },
+    Pass {
+        provider: "graviola",
+        arguments: &["-p", "chitin", "-p", "testkit", "--features", "testkit/graviola"],
+        targets: &[],
+    },
+];
 
 struct Pass {
     provider: &'static str,
