@@ -15,6 +15,9 @@ use crate::wire::ech;
 #[derive(Clone, Debug)]
 pub enum EchMode {
     /// The hello is hidden; a server that does not take it is not connected to.
+    ///
+    /// What nobody on the way learns is the name of the server, and which session is offered. What else a hello says (application
+    /// protocols, transport parameters of QUIC, groups) stands in the outer one too, since a server that rejects has to go on with it.
     Enable(EchConfig),
 
     /// Something is sent that means nothing, so that those who hide are not the only ones. RFC 9849 section 6.2.

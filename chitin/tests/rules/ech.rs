@@ -4,10 +4,11 @@ use std::io::Write;
 use std::sync::Arc;
 
 use chitin::HandshakeKind::{Full, FullWithHelloRetryRequest, Resumed};
-use chitin::client::{EchConfig, EchGreaseConfig, EchMode, EchStatus, KeyShares};
+use chitin::client::{EchConfig, EchGreaseConfig, EchMode, EchStatus, KeyShares, UnbufferedClientConnection};
 use chitin::crypto::aws_lc_rs::hpke::{ALL_SUPPORTED_SUITES, DH_KEM_P256_HKDF_SHA256_AES_256};
 use chitin::crypto::hpke::Hpke;
 use chitin::pki_types::ServerName;
+use chitin::server::UnbufferedServerConnection;
 use chitin::{
     AlertDescription, CertificateError, ClientConfig, ClientConnection, EncryptedClientHelloError, Error,
     InvalidMessage, NamedGroup, PeerIncompatible, PeerMisbehaved, ServerConfig,
@@ -17,6 +18,8 @@ use testkit::ech::{ECH, EchKey, EchServer, Script};
 use testkit::hello::Hello;
 use testkit::pair::{Chop, Failed, Pair, Side};
 use testkit::pki::{KeyType, Spec};
+use testkit::quic::{PARAMETERS, QuicPair};
+use testkit::unbuffered::Duo;
 
 use crate::common::*;
 
@@ -317,6 +320,33 @@ fn a_server_without_ech_rejects_it_by_saying_nothing() {
         let bodies: Vec<_> = hellos.iter_mut().map(|(outer, _)| outer.body(ECH).clone()).collect();
         assert!(bodies.iter().all(|body| *body == bodies[0]) && bodies.len() == 1 + groups.len());
     }
+}
+
+/// Over QUIC the outer hello has our transport parameters, too, or such a server could not go on: RFC 9001 section 8.2.
+#[test]
+fn a_rejection_over_quic_and_without_buffers_is_the_same() {
+    let old = EchKey::new(7, "localhost", 0);
+    let rejection = Error::from(PeerIncompatible::ServerRejectedEncryptedClientHello(None));
+    let (mut client, mut plain) = (hiding(&old), server());
+    client.alpn_protocols = vec![b"h3".to_vec()];
+    plain.alpn_protocols = vec![b"h3".to_vec()];
+    let (client, plain) = (Arc::new(client), Arc::new(plain));
+
+    let mut pair = QuicPair::new(client.clone(), plain.clone()).chop(7);
+    let failed = pair.settle().unwrap_err();
+    assert_eq!((failed.side, &failed.error), (Side::Client, &rejection));
+    assert_eq!(failed.alert, Some(AlertDescription::EncryptedClientHelloRequired));
+    assert_eq!(pair.client().ech_status(), EchStatus::Rejected);
+    assert_eq!(pair.server().quic_transport_parameters(), Some(PARAMETERS[0]));
+
+    let name = ServerName::try_from(SECRET).unwrap();
+    let conn = UnbufferedClientConnection::new(client, name).unwrap();
+    let mut duo = Duo::new(conn, UnbufferedServerConnection::new(plain).unwrap());
+    assert_eq!(duo.settle().unwrap_err(), rejection);
+    let said = std::mem::take(&mut duo.client.talk.outgoing);
+    duo.server.talk.incoming.extend(said);
+    let heard = Error::AlertReceived(AlertDescription::EncryptedClientHelloRequired);
+    assert_eq!(duo.server.run().unwrap_err(), heard);
 }
 
 /// A bug of another library checked the name that was asked for: an attacker who makes the server reject, or is that server,
