@@ -174,6 +174,9 @@ impl Diagnosis {
             Problem::Revocation(_) => {
                 "Provide what is newest about revocation from the issuer, or choose a policy that does without.".into()
             }
+            Problem::Transparency(_) => {
+                "Have the certificate issued by an authority that shows it to logs, or see whether the list of logs is a good one.".into()
+            }
             Problem::UnknownIssuer { .. } => "Trust a root that leads to this certificate.".into(),
             Problem::MissingExtension { .. }
             | Problem::ForbiddenExtension { .. }

@@ -12,6 +12,7 @@ use crate::budget::Budget;
 use crate::dn::DirectoryName;
 use crate::oid;
 use crate::revocation::RevocationProblem;
+use crate::sct::TransparencyProblem;
 use crate::time::Shown;
 use crate::usage::Purpose;
 
@@ -199,6 +200,8 @@ pub enum Problem {
     },
     /// It is revoked, or nobody knows whether it is.
     Revocation(RevocationProblem),
+    /// Not enough logs have promised to show it to everybody. RFC 6962.
+    Transparency(TransparencyProblem),
     /// Checking was given up, because it took more work than any honest chain.
     BudgetExceeded {
         /// What was spent.
@@ -284,7 +287,9 @@ impl Problem {
             | Self::PathTooLong { .. }
             | Self::ExtendedKeyUsage { .. }
             | Self::NoValidPolicy => 4,
-            Self::NotYetValid { .. } | Self::Expired { .. } | Self::Revocation(_) => 5,
+            Self::NotYetValid { .. } | Self::Expired { .. } | Self::Revocation(_) | Self::Transparency(_) => {
+                5
+            }
             Self::NameConstraint { .. } | Self::NameMismatch { .. } => 6,
             Self::BudgetExceeded { .. } => 7,
         }
@@ -417,6 +422,7 @@ impl fmt::Display for Problem {
                 )
             }
             Self::Revocation(problem) => write!(f, "{problem}"),
+            Self::Transparency(problem) => write!(f, "{problem}"),
             Self::BudgetExceeded { budget } => write!(f, "could not be checked to the end: {budget}"),
         }
     }

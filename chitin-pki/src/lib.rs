@@ -47,7 +47,8 @@
 //! - Policies are evaluated by RFC 9618 on every path. Without [`PolicyInputs`] any policy will do, and what the
 //!   certificates demand themselves holds, marked as critical or not.
 //! - Revocation is asked about by [`Revocation`], after a path is found, with lists that the caller has. Which of them count
-//!   is decided by RFC 5280 section 6.3.3. Nothing is fetched.
+//!   is decided by RFC 5280 section 6.3.3. What a server staples is asked, too. Nothing is fetched.
+//! - Certificate Transparency is asked about by [`Transparency`], with a list of logs that the caller has.
 
 #![no_std]
 #![forbid(unsafe_code)]
@@ -81,6 +82,7 @@ mod path;
 mod policies;
 mod profile;
 mod revocation;
+mod sct;
 mod server_name;
 mod signature;
 mod spki;
@@ -104,6 +106,11 @@ pub use crate::path::{Link, Path, Verifier};
 pub use crate::policies::{PolicyInputs, PolicySet};
 pub use crate::profile::Profile;
 pub use crate::revocation::{Revocation, RevocationProblem, RevocationReport};
+#[cfg(feature = "log-list")]
+pub use crate::sct::LogListFault;
+pub use crate::sct::{
+    Delivered, Log, LogList, LogState, Operator, Transparency, TransparencyProblem, split_timestamps,
+};
 pub use crate::server_name::verify_name;
 pub use crate::signature::verify_signature;
 pub use crate::spki::{SubjectPublicKeyInfo, check_spki};

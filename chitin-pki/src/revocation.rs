@@ -198,12 +198,7 @@ impl<'r> Revocation<'r> {
             return Ok(None);
         };
         let form = |problem| RevocationProblem::from(OcspProblem::Form(problem));
-        let issuer = match path.intermediates.first() {
-            Some(link) => *link.certificate.spki(),
-            None => {
-                SubjectPublicKeyInfo::from_contents(&path.anchor.subject_public_key_info).map_err(form)?
-            }
-        };
+        let issuer = issuer_key(path).map_err(form)?;
         let (algorithms, time) = (lists.verifier.algorithms(), lists.verifier.time());
         let asked = Asked { certificate: &path.leaf, issuer, algorithms, time, digests };
         let verdict = asked.ask(response)?;
@@ -242,6 +237,14 @@ impl<'r> Revocation<'r> {
             return Ok(false);
         }
         Err(RevocationProblem::Unknown { faults: core::mem::take(&mut lists.faults) })
+    }
+}
+
+/// The key that signed the leaf.
+pub(crate) fn issuer_key<'p>(path: &'p Path<'_, '_>) -> Result<SubjectPublicKeyInfo<'p>, Problem> {
+    match path.intermediates.first() {
+        Some(link) => Ok(*link.certificate.spki()),
+        None => SubjectPublicKeyInfo::from_contents(&path.anchor.subject_public_key_info),
     }
 }
 

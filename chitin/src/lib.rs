@@ -196,6 +196,10 @@ pub mod server {
 
 /// Verifiers put together from parts, and the policies that are parts of them. Not in rustls 0.23.
 pub mod trust {
+    #[cfg(feature = "log-list")]
+    pub use chitin_pki::LogListFault;
+    pub use chitin_pki::{Log, LogList, LogState, Operator};
+
     pub use crate::config::webpki::{Revocation, ServerVerifier, ServerVerifierBuilder};
 }
 

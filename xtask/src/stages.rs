@@ -72,6 +72,9 @@ impl Stages {
         let compression =
             ["test", "-p", "chitin", "--locked", "--features", "brotli,zlib", "--lib", "--test", "rules"];
         self.cargo("compression", &[&compression[..], &["compress"]].concat(), &[])?;
+        let transparency =
+            ["test", "-p", "chitin", "--locked", "--features", "log-list", "--test", "transparency"];
+        self.cargo("transparency", &transparency, &[])?;
         self.stage("paths", |s| {
             suites::PROFILES.iter().try_for_each(|name| suites::run(&s.root, &s.cargo, &["--profile", name]))
         })?;

@@ -5,7 +5,10 @@ use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use chitin_pki::{Certificate, Digests, PresentedName, Problem, Purpose, Verifier, Which};
+use chitin_pki::{
+    Certificate, Delivered, Digests, LogList, Path, PresentedName, Problem, Purpose, RevocationReport,
+    Transparency, Verifier, Which,
+};
 use pki_types::{
     CertificateDer, ServerName, SignatureVerificationAlgorithm, SubjectPublicKeyInfoDer, TrustAnchor,
     UnixTime,
@@ -16,6 +19,7 @@ use super::digests::Hashes;
 use super::revocation::{self, Checker};
 use crate::crypto::verify::spki_of;
 use crate::error::{CertificateError, Error, ExtendedKeyPurpose, OtherError};
+use crate::log::log_line;
 
 /// A certificate that has been read.
 pub struct ParsedCertificate<'a>(Parsed<'a>);
@@ -78,6 +82,8 @@ pub(super) struct Trust<'t> {
     /// What the peer stapled. Nobody asks it unless the policy does.
     pub(super) staple: &'t [u8],
     pub(super) hashes: Option<&'t Hashes>,
+    /// The logs that must have promised to show the certificate, and the timestamps of theirs that came in the handshake.
+    pub(super) transparency: Option<(&'t LogList, &'t [&'t [u8]])>,
 }
 
 impl<'t> Trust<'t> {
@@ -88,7 +94,7 @@ impl<'t> Trust<'t> {
         algorithms: &'t [&'t dyn SignatureVerificationAlgorithm],
         revocation: Option<&'t Checker>,
     ) -> Self {
-        Self { roots, purpose, algorithms, revocation, staple: &[], hashes: None }
+        Self { roots, purpose, algorithms, revocation, staple: &[], hashes: None, transparency: None }
     }
 
     /// Verifies that a path leads from `cert` to a root, at the time `now`, and that none of its certificates is revoked.
@@ -107,15 +113,39 @@ impl<'t> Trust<'t> {
                 log::debug!("{diagnosis}");
             }
         }
-        let checked = path.and_then(|path| match self.revocation {
-            Some(revocation) => {
-                let digests = self.hashes.filter(|_| revocation.policy.asks_staples());
-                let staple = digests.map(|hashes| (self.staple, hashes as &dyn Digests));
-                revocation.check(&verifier, &path, intermediates, staple).map(|_| ())
-            }
-            None => Ok(()),
+        let checked = path.and_then(|path| {
+            let report = self.check_revocation(&verifier, &path, intermediates)?;
+            self.check_transparency(&path, report.stapled_timestamps.as_deref(), now)
         });
         checked.map_err(|error| refused(error.problem, error.certificate))
+    }
+
+    fn check_revocation(
+        &self,
+        verifier: &Verifier<'_>,
+        path: &Path<'_, '_>,
+        intermediates: &[CertificateDer<'_>],
+    ) -> Result<RevocationReport, chitin_pki::Error> {
+        let Some(revocation) = self.revocation else { return Ok(RevocationReport::default()) };
+        let digests = self.hashes.filter(|_| revocation.policy.asks_staples());
+        let staple = digests.map(|hashes| (self.staple, hashes as &dyn Digests));
+        revocation.check(verifier, path, intermediates, staple)
+    }
+
+    fn check_transparency(
+        &self,
+        path: &Path<'_, '_>,
+        ocsp: Option<&[u8]>,
+        now: UnixTime,
+    ) -> Result<(), chitin_pki::Error> {
+        let (Some((logs, handshake)), Some(digests)) = (self.transparency, self.hashes) else {
+            return Ok(());
+        };
+        let policy = Transparency { logs, algorithms: self.algorithms, digests };
+        if !policy.check(path, &Delivered { handshake, ocsp }, now)? {
+            log_line!(warn, "the list of logs is too old, so certificates need not be in any");
+        }
+        Ok(())
     }
 }
 
