@@ -10,7 +10,9 @@ use chitin::compress::{
     CertCompressor, CertDecompressor, CompressionFailed, CompressionLevel, DecompressionFailed,
 };
 use chitin::crypto::SupportedKxGroup;
+use chitin::crypto::hash::HashAlgorithm;
 use chitin::pki_types::{CertificateDer, ServerName, UnixTime};
+use chitin::psk::{ExternalPsk, PskList};
 use chitin::server::danger::{ClientCertVerified, ClientCertVerifier};
 use chitin::server::{
     CertificateType, ParsedCertificate, ProducesTickets, StoresServerSessions, WebPkiClientVerifier,
@@ -76,6 +78,8 @@ pub mod knob {
     pub const STAPLE: u16 = 1 << 12;
     /// Raw public keys are shown, and taken beside certificates, by who takes any chain.
     pub const RAW: u16 = 1 << 14;
+    /// Both ends have an external pre-shared key.
+    pub const PSK: u16 = 1 << 15;
 }
 
 pub fn has(options: u16, knob: u16) -> bool {
@@ -114,6 +118,7 @@ pub fn client(version: Version, options: u16, groups: &[&'static dyn SupportedKx
     }
     let sessions = Resumption::store(Arc::new(ClientSessionMemoryCache::new(4)));
     config.resumption = sessions.reverify(has(options, knob::EXTRA));
+    config.external_psks = has(options, knob::PSK).then(|| psks() as _);
     config.enable_early_data = has(options, knob::EARLY);
     config.max_fragment_size = has(options, knob::SMALL).then_some(64);
     config.require_ems = has(options, knob::STRICT);
@@ -160,6 +165,7 @@ pub fn server(version: Version, options: u16, store: &Arc<Store>) -> ServerConfi
         config.alpn_protocols = vec![b"h2".to_vec()];
     }
     config.session_storage = store.clone();
+    config.external_psks = has(options, knob::PSK).then(|| psks() as _);
     if has(options, knob::RESUME) {
         config.ticketer = Arc::new(Plain);
     }
@@ -176,6 +182,14 @@ pub fn server(version: Version, options: u16, store: &Arc<Store>) -> ServerConfi
         config.cert_decompressors = vec![&Plain];
     }
     config
+}
+
+/// One that is imported, and one that is used as it is.
+fn psks() -> Arc<PskList> {
+    let (secret, hash) = ([7; 32], HashAlgorithm::SHA256);
+    let imported = ExternalPsk::imported(b"imported", &secret, hash, b"context");
+    let plain = ExternalPsk::plain(b"plain", &secret, hash);
+    Arc::new(PskList::from(vec![imported.unwrap(), plain.unwrap()]))
 }
 
 pub fn server_name() -> ServerName<'static> {

@@ -72,7 +72,7 @@ pub fn new_client(version: Version, options: u16) -> (ClientConnection, Diary) {
     if has(options, knob::RESUME) {
         // The server of before seals tickets, but for early data, which is taken on stored sessions only.
         let seals = if has(options, knob::EARLY) { 0 } else { knob::RESUME };
-        let kept = knob::ALPN | knob::EARLY;
+        let kept = knob::ALPN | knob::EARLY | knob::PSK;
         let before = configs::server(version, options & kept | seals, &Arc::default());
         meet(&config, &Arc::new(before));
         diary.take();
