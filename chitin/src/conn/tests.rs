@@ -371,6 +371,31 @@ fn complete_io_returns_after_a_close_notify_during_the_handshake() {
     }
 }
 
+/// tokio-rustls reads while more is wanted, until the end of the stream or an error, and turns for ever if it is shown neither.
+#[test]
+fn a_close_notify_during_the_handshake_reads_as_the_end_of_the_stream() {
+    for end in 0..2 {
+        let (client, server) = pair();
+        let mut conn = [Connection::from(client), Connection::from(server)].into_iter().nth(end).unwrap();
+        while conn.wants_write() {
+            conn.write_tls(&mut Vec::new()).unwrap();
+        }
+        conn.read_tls(&mut &b"\x15\x03\x03\x00\x02\x01\x00"[..]).unwrap();
+        assert!(conn.process_new_packets().unwrap().peer_has_closed());
+        assert!(conn.is_handshaking() && conn.wants_read());
+        assert_eq!(conn.read_tls(&mut &b"\x16"[..]).unwrap(), 0);
+    }
+}
+
+/// As in 0.23, and tokio-rustls has a test of it.
+#[test]
+fn a_fatal_close_notify_during_the_handshake_is_an_error() {
+    let (mut client, _) = pair();
+    client.read_tls(&mut &b"\x15\x03\x01\x00\x02\x02\x00"[..]).unwrap();
+    let error = Error::AlertReceived(AlertDescription::CloseNotify);
+    assert_eq!(client.process_new_packets(), Err(error));
+}
+
 #[test]
 fn complete_io_sends_the_alert_and_keeps_the_error() {
     for blocked in [false, true] {

@@ -108,7 +108,10 @@ impl CommonState {
     pub fn wants_read(&self) -> bool {
         let may = self.engine.write.gate == Gate::Open || self.engine.carrier.out_len() == 0;
         let waits = self.inbox.unread() > 0 || self.record_left();
-        may && !waits && !self.engine.read.peer_closed && !self.engine.paused()
+        // Behind a close_notify there is nothing. But who reads until the handshake is done has to be shown the end of the stream,
+        // which `read_tls` does.
+        let ended = self.engine.read.peer_closed && !self.is_handshaking();
+        may && !waits && !ended && !self.engine.paused()
     }
 
     /// Says whether bytes wait to be sent to the peer.

@@ -403,7 +403,8 @@ impl Engine {
         }
     }
 
-    /// RFC 8446 section 6: only close_notify and user_canceled are no errors, whatever the level says.
+    /// RFC 8446 section 6: only close_notify and user_canceled are no errors, whatever the level says; but for a fatal close_notify
+    /// during the handshake.
     fn read_alert(&mut self, body: &[u8]) -> Result<Option<Got>, Error> {
         let [level, description] = *body else {
             return Err(match body.len() {
@@ -419,6 +420,10 @@ impl Engine {
         self.carrier.event(Event::Alert { direction: observe::Direction::In, fatal, description });
         log_line!(debug, "{:?}: the peer sent an alert: {description:?}", self.facts.side);
         match description {
+            // Whoever closes has no cause to call it fatal, and what the peer means is that there will be no connection.
+            AlertDescription::CloseNotify if fatal && self.is_handshaking() => {
+                Err(Error::AlertReceived(description))
+            }
             AlertDescription::CloseNotify => {
                 self.read.peer_closed = true;
                 Ok(Some(Got::PeerClosed))
