@@ -313,6 +313,11 @@ fn acceptor_lets_the_hello_choose_the_config() {
     assert!(acceptor.accept().unwrap().is_none());
     acceptor.read_tls(&mut &hello[10..]).unwrap();
     let accepted = acceptor.accept().unwrap().unwrap();
+    // The names outlive the view that gave them.
+    {
+        let mut names = accepted.client_hello().alpn().unwrap();
+        assert_eq!(names.next(), Some(&b"h2"[..]));
+    }
     let view: ClientHello<'_> = accepted.client_hello();
     assert_eq!(view.server_name(), Some("localhost"));
     assert_eq!(view.alpn().unwrap().collect::<Vec<_>>(), [&b"h2"[..], b"http/1.1"]);

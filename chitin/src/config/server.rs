@@ -459,7 +459,7 @@ impl<'a> ClientHello<'a> {
     }
 
     /// Returns the application protocols the client offered, best first, RFC 7301. `None` if it sent no such extension.
-    pub fn alpn(&self) -> Option<impl Iterator<Item = &'a [u8]>> {
+    pub fn alpn(&self) -> Option<impl Iterator<Item = &'a [u8]> + use<'a>> {
         self.alpn.map(|rest| AlpnNames { rest })
     }
 

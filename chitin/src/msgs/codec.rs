@@ -5,7 +5,7 @@ use core::fmt::Debug;
 
 use crate::error::InvalidMessage;
 use crate::names::{
-    AlertDescription, CertificateCompressionAlgorithm, CertificateType, CipherSuite, ContentType,
+    AlertDescription, AlertLevel, CertificateCompressionAlgorithm, CertificateType, CipherSuite, ContentType,
     DistinguishedName, HandshakeType, HashAlgorithm, NamedGroup, ProtocolVersion, SignatureAlgorithm,
     SignatureScheme,
 };
@@ -121,6 +121,7 @@ macro_rules! numbers {
 
 numbers! {
     AlertDescription: u8;
+    AlertLevel: u8;
     CertificateCompressionAlgorithm: u16;
     CertificateType: u8;
     CipherSuite: u16;
@@ -132,6 +133,23 @@ numbers! {
     SignatureAlgorithm: u8;
     SignatureScheme: u16;
 }
+
+macro_rules! integers {
+    ($($int:ident)*) => { $(
+        impl Codec<'_> for $int {
+            fn encode(&self, bytes: &mut Vec<u8>) {
+                bytes.extend_from_slice(&self.to_be_bytes());
+            }
+
+            fn read(r: &mut Reader<'_>) -> Result<Self, InvalidMessage> {
+                let number = r.take(size_of::<$int>()).and_then(|bytes| bytes.try_into().ok());
+                number.map($int::from_be_bytes).ok_or(InvalidMessage::MissingData(stringify!($int)))
+            }
+        }
+    )* };
+}
+
+integers! { u8 u16 u32 u64 }
 
 /// `opaque DistinguishedName<1..2^16-1>`, RFC 8446 section 4.2.4.
 impl Codec<'_> for DistinguishedName {
@@ -175,6 +193,10 @@ mod tests {
         assert_eq!(ContentType::read_bytes(&[22]), Ok(ContentType::Handshake));
         assert_eq!(ContentType::read_bytes(&[]), Err(InvalidMessage::MissingData("ContentType")));
         assert_eq!(ContentType::Unknown(99).get_encoding(), [99]);
+        assert_eq!(AlertLevel::Fatal.get_encoding(), [2]);
+        assert_eq!((7_u8.get_encoding(), 2_u16.get_encoding()), (vec![7], vec![0, 2]));
+        assert_eq!(u32::read_bytes(&[1, 2, 3, 4, 5]), Ok(0x0102_0304));
+        assert_eq!(u64::read_bytes(&[0; 7]), Err(InvalidMessage::MissingData("u64")));
     }
 
     #[test]
