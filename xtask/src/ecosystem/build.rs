@@ -18,11 +18,32 @@ pub enum Side {
     Stock,
 }
 
+impl Side {
+    /// Below the home, where Cargo puts what it builds.
+    pub fn folder(self) -> &'static str {
+        match self {
+            Side::Ours => "build",
+            Side::Stock => "build-stock",
+        }
+    }
+}
+
+/// What all builds have in common, so that they share what they depend on.
+pub fn environment<'a>(cargo: &'a mut Command, home: &Path, side: Side) -> &'a mut Command {
+    cargo
+        .env("CARGO_TARGET_DIR", home.join(side.folder()))
+        .env("CARGO_PROFILE_DEV_DEBUG", "0")
+        .env("CARGO_PROFILE_TEST_DEBUG", "0")
+        .env("CARGO_INCREMENTAL", "0")
+        .env("CARGO_BUILD_JOBS", "2")
+        // Others' warnings are no business of ours, and some suites forbid themselves any.
+        .env("RUSTFLAGS", "--cap-lints=allow")
+}
+
 /// The workspace of all suites, and where it is built.
 pub struct Workspace {
+    root: PathBuf,
     cargo: String,
-    /// `compat/rustls` of ours.
-    compat: PathBuf,
     home: PathBuf,
     side: Side,
 }
@@ -38,8 +59,7 @@ pub struct Program {
 impl Workspace {
     /// Fetches the sources if they are not there, and puts the lock file that is committed in its place.
     pub fn lay_out(root: &Path, home: &Path, cargo: &str, side: Side) -> Result<Self, String> {
-        let workspace =
-            Self { cargo: cargo.to_owned(), compat: root.join("compat/rustls"), home: home.to_owned(), side };
+        let workspace = Self { root: root.to_owned(), cargo: cargo.to_owned(), home: home.to_owned(), side };
         let suites = workspace.suites();
         let wanted: String = SUITES.iter().map(|s| format!("{} {}\n", s.package, s.version)).collect();
         let mark = home.join("suites.txt");
@@ -61,6 +81,12 @@ impl Workspace {
     }
 
     fn with_lock(self, root: &Path) -> Result<Self, String> {
+        for suite in SUITES {
+            let ours = root.join("ecosystem/supplied").join(suite.package);
+            if ours.exists() {
+                run(Command::new("cp").arg("-r").arg(ours.join(".")).arg(self.folder(suite)))?;
+            }
+        }
         let from = root.join(LOCK);
         match fs::copy(&from, self.suites().join("Cargo.lock")) {
             Ok(_) => Ok(self),
@@ -87,23 +113,10 @@ impl Workspace {
 
     fn cargo(&self, verb: &str) -> Command {
         let mut command = Command::new(&self.cargo);
-        let build = match self.side {
-            Side::Ours => "build",
-            Side::Stock => "build-stock",
-        };
-        command
-            .current_dir(self.suites())
-            .arg(verb)
-            .env("CARGO_TARGET_DIR", self.home.join(build))
-            .env("CARGO_PROFILE_DEV_DEBUG", "0")
-            .env("CARGO_PROFILE_TEST_DEBUG", "0")
-            .env("CARGO_INCREMENTAL", "0")
-            .env("CARGO_BUILD_JOBS", "2")
-            // Others' warnings are no business of ours, and some suites forbid themselves any.
-            .env("RUSTFLAGS", "--cap-lints=allow");
+        environment(command.current_dir(self.suites()), &self.home, self.side).arg(verb);
         if self.side == Side::Ours {
             // As in a manifest, without touching any. The lock file follows: it names ours in the place of theirs.
-            let patch = format!("patch.crates-io.rustls.path={:?}", self.compat.display().to_string());
+            let patch = format!("patch.crates-io.rustls.path={:?}", compat(&self.root).display().to_string());
             command.args(["--config", &patch]);
         }
         command
@@ -121,9 +134,8 @@ impl Workspace {
         tree.args(suite.features);
         let tree = output(&mut tree)?;
         let theirs = rustls_of(&tree);
-        let ours = format!("rustls v0.23.46 ({})", self.compat.display());
         let fits = match self.side {
-            Side::Ours => theirs == [ours.as_str()],
+            Side::Ours => theirs == [ours(&self.root).as_str()],
             Side::Stock => theirs == ["rustls v0.23.46"],
         };
         if fits { Ok(()) } else { Err(format!("{} runs on {theirs:?}, which is not meant", suite.package)) }
@@ -145,13 +157,22 @@ impl Workspace {
     }
 }
 
+fn compat(root: &Path) -> PathBuf {
+    root.join("compat/rustls")
+}
+
+/// How `cargo tree` names the package of ours.
+pub fn ours(root: &Path) -> String {
+    format!("rustls v0.23.46 ({})", compat(root).display())
+}
+
 fn manifest() -> String {
     let members: Vec<String> = SUITES.iter().map(|suite| format!("{:?}", suite.package)).collect();
     format!("[workspace]\nresolver = \"2\"\nmembers = [{}]\n", members.join(", "))
 }
 
 /// The packages of that name in what `cargo tree` prints, each once.
-fn rustls_of(tree: &str) -> Vec<&str> {
+pub fn rustls_of(tree: &str) -> Vec<&str> {
     let lines = tree.lines().map(|line| line.trim_end_matches(" (*)"));
     let mut found: Vec<&str> = lines.filter(|line| line.starts_with("rustls v")).collect();
     found.sort_unstable();

@@ -4,15 +4,17 @@
 //! name. The figures of stock stand in `ecosystem/stock.txt`, since they do not change until a version does.
 
 mod build;
+mod programs;
 mod suites;
 mod verdicts;
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use build::{Program, Side, Workspace};
+use programs::PROGRAMS;
 use suites::{SUITES, Suite};
 use verdicts::{Stock, Verdict, Verdicts};
 
@@ -25,8 +27,8 @@ pub struct Wanted<'a> {
     stock: bool,
     /// Run what CI leaves out, too.
     all: bool,
-    /// Run one suite alone.
-    only: Option<&'a str>,
+    /// Run these suites alone.
+    only: Vec<&'a str>,
 }
 
 impl<'a> Wanted<'a> {
@@ -37,7 +39,7 @@ impl<'a> Wanted<'a> {
             match *word {
                 "--stock" => wanted.stock = true,
                 "--all" => wanted.all = true,
-                "--only" => wanted.only = Some(words.next()?),
+                "--only" => wanted.only.push(words.next()?),
                 _ => return None,
             }
         }
@@ -45,10 +47,20 @@ impl<'a> Wanted<'a> {
     }
 
     fn has(&self, suite: &Suite) -> bool {
-        match self.only {
-            Some(only) => suite.package == only,
-            None => suite.ci || self.all || self.stock,
+        match self.only[..] {
+            [] => suite.ci || self.all || self.stock,
+            _ => self.only.contains(&suite.package),
         }
+    }
+
+    fn has_program(&self, name: &str) -> bool {
+        self.only.is_empty() || self.only.contains(&name)
+    }
+
+    /// A name that nothing has.
+    fn unknown(&self) -> Option<&str> {
+        let known = |name: &&&str| SUITES.iter().any(|s| s.package == **name) || PROGRAMS.contains(*name);
+        self.only.iter().find(|name| !known(name)).copied()
     }
 }
 
@@ -58,10 +70,23 @@ pub fn run(root: &Path, cargo: &str, wanted: &Wanted<'_>) -> Result<(), String> 
     let home = target.join("ecosystem");
     make_dir(&home.join("logs"))?;
     let chosen: Vec<&Suite> = SUITES.iter().filter(|suite| wanted.has(suite)).collect();
-    if chosen.is_empty() {
-        return Err(format!("no suite is called {:?}", wanted.only.unwrap_or_default()));
+    if let Some(unknown) = wanted.unknown() {
+        return Err(format!("neither a suite nor a program is called {unknown}"));
     }
-    if wanted.stock { note(root, &home, cargo, &chosen) } else { compare(root, &home, cargo, &chosen) }
+    if wanted.stock {
+        return note(root, &home, cargo, &chosen);
+    }
+    let mut wrong = compare(root, &home, cargo, &chosen)?;
+    for name in PROGRAMS.iter().filter(|name| wanted.has_program(name)) {
+        let start = Instant::now();
+        println!("{name}:");
+        wrong.extend(programs::check(root, &home, cargo, name).err());
+        println!("{name}: built and run in {:.0?}", start.elapsed());
+    }
+    if wrong.is_empty() {
+        return Ok(());
+    }
+    Err(format!("{}\nwhat the tests printed is in {}", wrong.join("\n"), home.join("logs").display()))
 }
 
 /// Runs on stock, and writes down what the tests say.
@@ -69,9 +94,17 @@ fn note(root: &Path, home: &Path, cargo: &str, chosen: &[&Suite]) -> Result<(), 
     let path = root.join("ecosystem/stock.txt");
     let mut stock = Stock::read(&path).unwrap_or_default();
     let workspace = Workspace::lay_out(root, home, cargo, Side::Stock)?;
+    let mut wrong = Vec::new();
     for suite in chosen {
         let start = Instant::now();
-        let programs = programs(&workspace, home, suite)?;
+        let programs = match programs(&workspace, home, suite) {
+            Ok(programs) => programs,
+            Err(why) => {
+                println!("{}: {why}", suite.package);
+                wrong.push(why);
+                continue;
+            }
+        };
         let once = run_all(&workspace, home, suite, &programs)?;
         let again = run_all(&workspace, home, suite, &programs)?;
         let verdicts = verdicts::worse(&once, &again);
@@ -79,11 +112,12 @@ fn note(root: &Path, home: &Path, cargo: &str, chosen: &[&Suite]) -> Result<(), 
         stock.set(suite, verdicts);
         stock.write(&path)?;
     }
-    workspace.keep_lock(root)
+    workspace.keep_lock(root)?;
+    if wrong.is_empty() { Ok(()) } else { Err(wrong.join("\n")) }
 }
 
-/// Runs on ours, and compares with what was written down.
-fn compare(root: &Path, home: &Path, cargo: &str, chosen: &[&Suite]) -> Result<(), String> {
+/// Runs on ours, and compares with what was written down; gives what is wrong.
+fn compare(root: &Path, home: &Path, cargo: &str, chosen: &[&Suite]) -> Result<Vec<String>, String> {
     let stock = Stock::read(&root.join("ecosystem/stock.txt"))?;
     let workspace = Workspace::lay_out(root, home, cargo, Side::Ours)?;
     let mut wrong = Vec::new();
@@ -112,10 +146,7 @@ fn compare(root: &Path, home: &Path, cargo: &str, chosen: &[&Suite]) -> Result<(
             wrong.push(format!("{}: {name} passes on stock and not here", suite.package));
         }
     }
-    if wrong.is_empty() {
-        return Ok(());
-    }
-    Err(format!("{}\nwhat the tests printed is in {}", wrong.join("\n"), home.join("logs").display()))
+    Ok(wrong)
 }
 
 fn programs(workspace: &Workspace, home: &Path, suite: &Suite) -> Result<Vec<Program>, String> {
@@ -157,16 +188,33 @@ fn run_one(workspace: &Workspace, home: &Path, suite: &Suite, program: &Program)
         .stdout(both)
         .stderr(other);
     let mut child = command.spawn().map_err(|e| format!("{command:?}: {e}"))?;
-    let start = Instant::now();
-    while child.try_wait().map_err(|e| e.to_string())?.is_none() {
-        if start.elapsed() > PATIENCE {
-            child.kill().and_then(|()| child.wait()).map_err(|e| e.to_string())?;
-            println!("    {} of {} had not ended after {PATIENCE:?}", program.target, suite.package);
-        }
-        std::thread::sleep(Duration::from_millis(20));
+    if let Ended::Badly(how) = wait(&mut child)? {
+        println!("    {} of {}: {how}", program.target, suite.package);
     }
     let text = fs::read_to_string(&log).map_err(|e| format!("{}: {e}", log.display()))?;
     Ok(verdicts::read_log(&program.target, &text))
+}
+
+/// How a program ended.
+enum Ended {
+    Well,
+    Badly(String),
+}
+
+/// Until the program ends, or for long enough.
+fn wait(child: &mut Child) -> Result<Ended, String> {
+    let start = Instant::now();
+    loop {
+        match child.try_wait().map_err(|e| e.to_string())? {
+            Some(status) if status.success() => return Ok(Ended::Well),
+            Some(status) => return Ok(Ended::Badly(format!("ended with {status}"))),
+            None if start.elapsed() > PATIENCE => {
+                child.kill().and_then(|()| child.wait()).map_err(|e| e.to_string())?;
+                return Ok(Ended::Badly(format!("had not ended after {PATIENCE:?}")));
+            }
+            None => std::thread::sleep(Duration::from_millis(20)),
+        }
+    }
 }
 
 fn figures(verdicts: &Verdicts) -> String {
@@ -180,7 +228,7 @@ mod tests {
 
     #[test]
     fn words_of_the_command_line_are_read() {
-        assert_eq!(Wanted::parse(&["--only", "quinn"]).map(|w| w.only), Some(Some("quinn")));
+        assert_eq!(Wanted::parse(&["--only", "quinn"]).map(|w| w.only), Some(vec!["quinn"]));
         assert_eq!(Wanted::parse(&["--only"]), None);
         assert_eq!(Wanted::parse(&["--some"]), None);
         let (nothing, all) = (Wanted::default(), Wanted { all: true, ..Wanted::default() });
