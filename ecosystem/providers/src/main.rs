@@ -41,19 +41,22 @@ fn speak(
     suite: SupportedCipherSuite,
     group: &'static dyn SupportedKxGroup,
 ) -> Outcome<()> {
-    let provider =
-        Arc::new(CryptoProvider { cipher_suites: vec![suite], kx_groups: vec![group], ..provider.clone() });
+    // The server has one choice. The client names the others, too: in TLS 1.2 they say which curves a certificate may be on.
+    let others = provider.kx_groups.iter().copied().filter(|other| other.name() != group.name());
+    let all = [group].into_iter().chain(others).collect();
+    let with =
+        |kx_groups| Arc::new(CryptoProvider { cipher_suites: vec![suite], kx_groups, ..provider.clone() });
     // Suites of TLS 1.2 say which kind of key signs.
     let rsa = format!("{:?}", suite.suite()).contains("_RSA_");
     let (certificate, key) = certificate(rsa)?;
     let mut roots = RootCertStore::empty();
     roots.add(certificate.clone())?;
     let versions = [suite.version()];
-    let server = ServerConfig::builder_with_provider(provider.clone())
+    let server = ServerConfig::builder_with_provider(with(vec![group]))
         .with_protocol_versions(&versions)?
         .with_no_client_auth()
         .with_single_cert(vec![certificate], key)?;
-    let client = ClientConfig::builder_with_provider(provider)
+    let client = ClientConfig::builder_with_provider(with(all))
         .with_protocol_versions(&versions)?
         .with_root_certificates(roots)
         .with_no_client_auth();
