@@ -69,13 +69,16 @@ async fn reqwest_elsewhere(web: SocketAddr) -> Outcome<()> {
     };
     let mut cause: Option<&(dyn Error + 'static)> = Some(&error);
     while let Some(some) = cause {
-        // An error of I/O keeps it inside, and says its own cause as the next.
-        let inner = some.downcast_ref::<std::io::Error>().and_then(|io| io.get_ref());
-        if let Some(rustls::Error::InvalidCertificate(why)) = inner.and_then(|e| e.downcast_ref()) {
+        if let Some(rustls::Error::InvalidCertificate(why)) = some.downcast_ref() {
             assert!(matches!(why, rustls::CertificateError::NotValidForNameContext { .. }), "{why:?}");
             return Ok(());
         }
-        cause = some.source();
+        // An error of I/O keeps another inside, whose own cause it says is the next.
+        let inner = some.downcast_ref::<std::io::Error>().and_then(|io| io.get_ref());
+        cause = match inner {
+            Some(inner) => Some(inner),
+            None => some.source(),
+        };
     }
     Err(format!("no error of a certificate: {error:?}").into())
 }
@@ -165,13 +168,15 @@ impl WithSocket for Exchange {
     async fn with_socket<S: Socket>(self, mut socket: S) -> Self::Output {
         socket.write(b"select").await?;
         socket.flush().await?;
-        let mut heard = Vec::with_capacity(6);
-        while heard.len() < 6 {
-            if socket.read(&mut heard).await? == 0 {
-                break;
+        let (mut heard, mut length) = ([0; 6], 0);
+        while length < heard.len() {
+            let mut room = &mut heard[length..];
+            match socket.read(&mut room).await? {
+                0 => break,
+                some => length += some,
             }
         }
-        assert_eq!(heard, b"select");
+        assert_eq!(&heard, b"select");
         socket.shutdown().await?;
         Ok(())
     }
@@ -206,7 +211,6 @@ async fn lettre(site: &Site) -> Outcome<()> {
 
 /// A config of the program's own, checked by the roots of the platform.
 async fn platform_verifier(echo: SocketAddr) -> Outcome<()> {
-    aws_lc_rs::default_provider().install_default().map_err(|_| "there was a default provider")?;
     let config = rustls::ClientConfig::with_platform_verifier()?;
     let connector = tokio_rustls::TlsConnector::from(Arc::new(config));
     let socket = TcpStream::connect(echo).await?;

@@ -3,7 +3,8 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use hyper::body::Incoming;
+use http_body_util::Full;
+use hyper::body::{Bytes, Incoming};
 use hyper::service::service_fn;
 use hyper::{Request, Response};
 use hyper_util::rt::{TokioExecutor, TokioIo};
@@ -31,7 +32,7 @@ pub async fn web(site: &Site) -> Outcome<SocketAddr> {
                 let Ok(tls) = acceptor.accept(socket).await else { return };
                 let answer = service_fn(|request: Request<Incoming>| async move {
                     let text = format!("you asked for {}", request.uri().path());
-                    Ok::<_, hyper::Error>(Response::new(http_body_util::Full::from(text.into_bytes())))
+                    Ok::<_, hyper::Error>(Response::new(Full::<Bytes>::from(text)))
                 });
                 let server = auto::Builder::new(TokioExecutor::new());
                 let _ = server.serve_connection(TokioIo::new(tls), answer).await;
