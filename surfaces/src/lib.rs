@@ -14,19 +14,21 @@ pub mod glass;
 pub mod mutate;
 mod parts;
 pub mod quic;
+mod revocation;
 pub mod script;
 pub mod seeds;
 mod targets;
 
 pub use ech::ech;
 pub use parts::{certificates, compressed, messages, records, sessions};
+pub use revocation::revocation;
 pub use targets::{client12, client13, run_client, run_server, server12, server13};
 
 /// A target: its name, which is that of its corpus, and its body.
 pub type Target = (&'static str, fn(&[u8]));
 
 /// All of them.
-pub const TARGETS: [Target; 11] = [
+pub const TARGETS: [Target; 12] = [
     ("records", records),
     ("messages", messages),
     ("client13", client13),
@@ -37,5 +39,6 @@ pub const TARGETS: [Target; 11] = [
     ("sessions", sessions),
     ("certificates", certificates),
     ("compressed", compressed),
+    ("revocation", revocation),
     ("ech", ech),
 ];

@@ -29,6 +29,7 @@ pub fn all() -> Vec<Seed> {
     seeds.extend(records());
     seeds.extend(messages());
     seeds.extend(certificates());
+    seeds.extend(revocation());
     seeds.extend(ech());
     seeds
 }
@@ -642,4 +643,75 @@ fn certificates() -> Vec<Seed> {
         ("certificates", "pool".into(), chain(1, &[SERVER, other, CA, CA])),
         ("certificates", "ca".into(), chain(1, &[CA, other])),
     ]
+}
+
+/// Lists and staples about the server's certificate, with signatures of nothing.
+fn revocation() -> Vec<Seed> {
+    let der = pki_types::CertificateDer::from(SERVER);
+    let leaf = chitin_pki::Certificate::parse(&der).expect("a good certificate");
+    let (serial, issuer) = (tlv(2, &[leaf.serial()]), tlv(0x30, &[leaf.issuer().0]));
+    let algorithm = tlv(0x30, &[&[6, 8, 0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 3, 2]]);
+    let signature = [3, 2, 0, 0];
+    let extension = |id: u8, critical: &[u8], value: &[u8]| {
+        tlv(0x30, &[&[6, 3, 0x55, 0x1d, id], critical, &tlv(4, &[value])])
+    };
+    let critical = [1, 1, 0xff];
+    let list = |number: u8, entries: &[u8], more: &[u8]| {
+        let number = extension(20, &[], &[2, 1, number]);
+        let extensions = tlv(0xa0, &[&tlv(0x30, &[&number, more])]);
+        let entries = if entries.is_empty() { Vec::new() } else { tlv(0x30, &[entries]) };
+        let (from, until) = (tlv(0x17, &[b"290101000000Z"]), tlv(0x17, &[b"350101000000Z"]));
+        let tbs = tlv(0x30, &[&[2, 1, 1], &algorithm, &issuer, &from, &until, &entries, &extensions]);
+        tlv(0x30, &[&tbs, &algorithm, &signature])
+    };
+    let entry = |reason: u8| {
+        let reason = extension(21, &[], &[10, 1, reason]);
+        tlv(0x30, &[&serial, &tlv(0x17, &[b"290101000000Z"]), &tlv(0x30, &[&reason])])
+    };
+    let time = tlv(0x18, &[b"20300101000000Z"]);
+    let staple = |status: &[u8]| {
+        let sha1 = tlv(0x30, &[&[6, 5, 0x2b, 14, 3, 2, 26, 5, 0]]);
+        let zeros = tlv(4, &[&[0; 20]]);
+        let id = tlv(0x30, &[&sha1, &zeros, &zeros, &serial]);
+        let next = tlv(0xa0, &[&tlv(0x18, &[b"20350101000000Z"])]);
+        let answer = tlv(0x30, &[&id, status, &time, &next]);
+        let tbs = tlv(0x30, &[&tlv(0xa1, &[&issuer]), &time, &tlv(0x30, &[&answer])]);
+        let basic = tlv(4, &[&tlv(0x30, &[&tbs, &algorithm, &signature])]);
+        let kind = [6, 9, 0x2b, 6, 1, 5, 5, 7, 48, 1, 1];
+        tlv(0x30, &[&[10, 1, 0], &tlv(0xa0, &[&tlv(0x30, &[&kind, &basic])])])
+    };
+    let seed = |name: &str, how: u8, parts: &[&[u8]]| {
+        let mut out = vec![how];
+        for part in parts {
+            out.extend((part.len() as u16).to_be_bytes());
+            out.extend(*part);
+        }
+        ("revocation", name.to_string(), out)
+    };
+    let point = tlv(0xa0, &[&tlv(0xa0, &[&tlv(0x86, &[b"http://lists.test/1"])])]);
+    let scope = extension(28, &critical, &tlv(0x30, &[&point, &[0x83, 2, 1, 6]]));
+    let users = extension(28, &critical, &tlv(0x30, &[&[0x81, 1, 0xff]]));
+    let delta = extension(27, &critical, &[2, 1, 1]);
+    let clean = list(1, &[], &[]);
+    vec![
+        seed("lists", 0, &[&[], &clean, &list(2, &entry(1), &[])]),
+        seed("delta", 2, &[&[], &clean, &list(2, &entry(8), &delta)]),
+        seed("scopes", 0, &[&[], &list(1, &[], &scope), &list(2, &[], &users)]),
+        seed("good", 1, &[&staple(&[0x80, 0])]),
+        seed("revoked", 1, &[&staple(&tlv(0xa1, &[&time, &[0xa0, 3, 10, 1, 1]])), &clean]),
+        seed("later", 3, &[&[0x30, 3, 10, 1, 3], &clean]),
+    ]
+}
+
+/// A DER element.
+fn tlv(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
+    let body = parts.concat();
+    let mut out = vec![tag];
+    match body.len() {
+        short @ ..0x80 => out.push(short as u8),
+        long @ ..0x100 => out.extend([0x81, long as u8]),
+        long => out.extend([0x82, (long >> 8) as u8, long as u8]),
+    }
+    out.extend(body);
+    out
 }

@@ -190,9 +190,10 @@ impl<'a> RevocationList<'a> {
         self.next_update.is_before(now)
     }
 
-    /// Orders lists by their age: by when they were made, then by their numbers.
+    /// Orders lists by their age: by when they were made, then by their numbers. An issuer makes no two of the same age; of
+    /// such ones the octets decide, so that the order in which they were given does not.
     pub(super) fn age(&self) -> impl Ord + use<'_> {
-        (self.this_update, self.order())
+        (self.this_update, self.order(), self.der.as_ref())
     }
 
     /// It says what has changed since `base`, or since one before it. RFC 5280 section 5.2.4.
