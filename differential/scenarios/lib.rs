@@ -17,6 +17,7 @@ mod hello;
 mod io;
 mod kernel;
 mod logs;
+mod names;
 mod providers;
 mod quic;
 mod raw_keys;
@@ -44,6 +45,7 @@ const ALL: &[Scenario] = &[
     ("io", io::run),
     ("kernel", kernel::run),
     ("logs", logs::run),
+    ("names", names::run),
     ("providers", providers::run),
     ("quic", quic::run),
     ("raw_keys", raw_keys::run),
