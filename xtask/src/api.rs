@@ -9,13 +9,15 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// What the listing was made with, beside the default features.
-const FEATURES: &str = "ring,brotli,zlib,hashbrown,custom-provider";
+use crate::{features, unused};
 
-const ADDITIONS: &str = "xtask/api/additions.txt";
+/// What the listing was made with, beside the default features.
+pub const FEATURES: &str = "ring,brotli,zlib,hashbrown,custom-provider";
+
+pub const ADDITIONS: &str = "xtask/api/additions.txt";
 
 /// Counted as missing all the same; it is here so that nothing else gets lost meanwhile.
-const OPEN: &str = "xtask/api/open.txt";
+pub const OPEN: &str = "xtask/api/open.txt";
 
 /// Types that nobody outside can name, so that it matters to nobody where they are: in 0.23, and here.
 const UNNAMEABLE: [(&str, &str); 4] = [
@@ -29,43 +31,60 @@ const UNNAMEABLE: [(&str, &str); 4] = [
 /// Behind it a listing has no items of ours, but what the compiler finds out by itself.
 const AUTO_TRAITS: &str = "## auto traits";
 
-/// Where the listing is.
-#[derive(Debug, Default, PartialEq)]
-pub struct Wanted {
-    listing: Option<PathBuf>,
+/// What is asked about the interface.
+#[derive(Debug, PartialEq)]
+pub enum Wanted {
+    /// Whether it is that of a listing, which is here or where the environment says.
+    Same { listing: Option<PathBuf> },
+    /// Whether a test uses each item.
+    Used,
+    /// Whether features add the items that they add in 0.23; or what these are, to be noted from its unpacked package.
+    Features { bless: Option<PathBuf> },
+}
+
+impl Default for Wanted {
+    fn default() -> Self {
+        Self::Same { listing: None }
+    }
 }
 
 impl Wanted {
     pub fn parse(words: &[&str]) -> Option<Self> {
         match words {
             [] => Some(Self::default()),
-            ["--listing", file] => Some(Self { listing: Some(file.into()) }),
+            ["--listing", file] => Some(Self::Same { listing: Some(file.into()) }),
+            ["--unused"] => Some(Self::Used),
+            ["--features"] => Some(Self::Features { bless: None }),
+            ["--features", "--bless", from] => Some(Self::Features { bless: Some(from.into()) }),
             _ => None,
         }
-    }
-
-    /// As said on the command line, or else by the environment.
-    fn listing(self) -> Option<PathBuf> {
-        let named = std::env::var_os("CHITIN_API_LISTING").filter(|file| !file.is_empty());
-        self.listing.or(named.map(PathBuf::from))
     }
 }
 
 /// Without a listing there is nothing to compare, and that is all it says. One that is named has to be there.
 pub fn run(root: &Path, cargo: &str, wanted: Wanted) -> Result<(), String> {
-    let Some(file) = wanted.listing() else {
+    let listing = match wanted {
+        Wanted::Used => {
+            let json = document(root, cargo, "chitin", FEATURES, true)?;
+            return unused::run(root, cargo, &lister(root, cargo, &["--spans"], &json)?);
+        }
+        Wanted::Features { bless } => return features::run(root, cargo, bless.as_deref()),
+        Wanted::Same { listing } => listing,
+    };
+    let named = std::env::var_os("CHITIN_API_LISTING").filter(|file| !file.is_empty());
+    let Some(file) = listing.or(named.map(PathBuf::from)) else {
         println!("api: not compared, because neither --listing nor CHITIN_API_LISTING names a listing");
         return Ok(());
     };
     let listing = fs::read_to_string(&file).map_err(|e| format!("{}: {e}", file.display()))?;
-    let renamed = listing.replace("rustls::", "chitin::").replace(" rustls\n", " chitin\n");
-    let renamed = UNNAMEABLE.iter().fold(renamed, |text, (theirs, ours)| text.replace(theirs, ours));
+    let renamed = theirs_in_our_words(&listing);
     let theirs = Surface::parse(&renamed);
     if theirs.items.is_empty() {
         return Err(format!("{}: no listing of items", file.display()));
     }
     // Only what it names outlives a type that is not named: in 0.23's edition that goes without saying, in ours it does not.
-    let ours = Surface::parse(&list(root, cargo)?.replace(" + use<'a>", ""));
+    let ours = list(root, cargo, root, "chitin", FEATURES, true)?.replace(" + use<'a>", "");
+    let ours = Surface::parse(&ours);
     let read = |file: &str| fs::read_to_string(root.join(file)).map_err(|e| format!("{file}: {e}"));
     let (additions, open) = (Reasons::parse(&read(ADDITIONS)?), Reasons::parse(&read(OPEN)?));
     let difference = difference(&theirs, &ours, &additions, &open);
@@ -73,20 +92,59 @@ pub fn run(root: &Path, cargo: &str, wanted: Wanted) -> Result<(), String> {
     difference.verdict()
 }
 
-/// Has rustdoc write its JSON, and a tool of its own workspace print it. The JSON is no stable format, so a stable compiler has
-/// to be asked twice; nothing that it compiles here is used otherwise.
-fn list(root: &Path, cargo: &str) -> Result<String, String> {
-    let document =
-        ["rustdoc", "--quiet", "--package", "chitin", "--lib", "--locked", "--features", FEATURES, "--"];
-    let json = ["-Z", "unstable-options", "--output-format", "json", "--cap-lints", "allow"];
-    output(Command::new(cargo).current_dir(root).env("RUSTC_BOOTSTRAP", "1").args(document).args(json))?;
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
+/// 0.23's listing under our name.
+pub fn theirs_in_our_words(listing: &str) -> String {
+    let renamed = listing.replace("rustls::", "chitin::").replace(" rustls\n", " chitin\n");
+    UNNAMEABLE.iter().fold(renamed, |text, (theirs, ours)| text.replace(theirs, ours))
+}
+
+/// The items of a package of a workspace, which need not be ours. The lister is ours, at `root`.
+pub fn list(
+    workspace: &Path,
+    cargo: &str,
+    root: &Path,
+    package: &str,
+    features: &str,
+    default: bool,
+) -> Result<String, String> {
+    let json = document(workspace, cargo, package, features, default)?;
+    lister(root, cargo, &[], &json)
+}
+
+/// Has rustdoc write its JSON. It is no stable format, so a stable compiler has to be asked twice; nothing that it compiles here is
+/// used otherwise.
+fn document(
+    workspace: &Path,
+    cargo: &str,
+    package: &str,
+    features: &str,
+    default: bool,
+) -> Result<PathBuf, String> {
+    let named = std::env::var_os("CARGO_TARGET_DIR").map(PathBuf::from);
+    let target = named.unwrap_or_else(|| workspace.join("target"));
+    let arguments = ["rustdoc", "--quiet", "--package", package, "--lib", "--locked", "--features", features];
+    let json = ["--", "-Z", "unstable-options", "--output-format", "json", "--cap-lints", "allow"];
+    let mut command = Command::new(cargo);
+    command
+        .current_dir(workspace)
+        .env("RUSTC_BOOTSTRAP", "1")
+        .env("CARGO_TARGET_DIR", &target)
+        .args(arguments);
+    if !default {
+        command.arg("--no-default-features");
+    }
+    output(command.args(json))?;
+    Ok(target.join(format!("doc/{package}.json")))
+}
+
+fn lister(root: &Path, cargo: &str, arguments: &[&str], json: &Path) -> Result<String, String> {
     output(
         Command::new(cargo)
             .current_dir(root.join("xtask/lister"))
             .env("CARGO_TARGET_DIR", root.join("target/lister"))
             .args(["run", "--quiet", "--locked", "--"])
-            .arg(root.join(target).join("doc/chitin.json")),
+            .args(arguments)
+            .arg(json),
     )
 }
 
@@ -99,14 +157,14 @@ fn output(command: &mut Command) -> Result<String, String> {
 }
 
 /// A public interface, as lines.
-struct Surface {
-    items: BTreeSet<String>,
+pub struct Surface {
+    pub items: BTreeSet<String>,
     /// Trait and type, and under which conditions the one holds for the other.
     auto: BTreeMap<(String, String), BTreeSet<String>>,
 }
 
 impl Surface {
-    fn parse(text: &str) -> Self {
+    pub fn parse(text: &str) -> Self {
         let (items, auto) = text.split_once(AUTO_TRAITS).unwrap_or((text, ""));
         let lines = |text: &str| -> BTreeSet<String> {
             let real = |line: &&str| !line.is_empty() && !line.starts_with("# ") && !line.starts_with("## ");
@@ -160,13 +218,13 @@ fn auto_trait(line: &str) -> Option<((String, String), BTreeSet<String>)> {
 }
 
 /// Lines of an interface, each below a line `# reason`.
-struct Reasons {
-    items: BTreeSet<String>,
-    without_reason: Vec<String>,
+pub struct Reasons {
+    pub items: BTreeSet<String>,
+    pub without_reason: Vec<String>,
 }
 
 impl Reasons {
-    fn parse(text: &str) -> Self {
+    pub fn parse(text: &str) -> Self {
         let (mut items, mut without_reason, mut reason) = (BTreeSet::new(), Vec::new(), false);
         for line in text.lines().map(str::trim) {
             match line.strip_prefix("# ") {
@@ -313,7 +371,7 @@ mod tests {
 
     #[test]
     fn the_command_line_names_a_listing() {
-        assert_eq!(Wanted::parse(&["--listing", "x"]), Some(Wanted { listing: Some("x".into()) }));
+        assert_eq!(Wanted::parse(&["--listing", "x"]), Some(Wanted::Same { listing: Some("x".into()) }));
         assert_eq!(Wanted::parse(&["--listing"]), None);
     }
 }

@@ -8,6 +8,7 @@ mod bogo_runner;
 mod compat;
 mod crates;
 mod ecosystem;
+mod features;
 mod floors;
 mod fuzz;
 mod interop;
@@ -20,6 +21,7 @@ mod providers;
 mod stages;
 mod suites;
 mod tools;
+mod unused;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -35,6 +37,10 @@ cargo xtask ci [--yes]      everything that a change has to pass
 cargo xtask api [--listing FILE]
                             compare the public interface with a listing of rustls 0.23's; without --listing, CHITIN_API_LISTING
                             names it
+cargo xtask api --unused    name the public items that no test uses
+cargo xtask api --features [--bless DIR]
+                            compare what sets of features lack with what they lack in 0.23; --bless: note the latter, from
+                            its unpacked package
 cargo xtask differential    run one program on us and on rustls 0.23, and compare what it sees of both
 cargo xtask bogo [--check | --bless] [--json] [--include-disabled] [--only GLOB]
                             run BoringSSL's protocol tests; --check: nothing that passed may have stopped passing;

@@ -1,5 +1,8 @@
-//! Prints the public items of a crate, one a line, from the JSON that rustdoc wrote; then, behind a heading, the auto traits.
+//! Prints the public items of a crate, one a line, from the JSON that rustdoc wrote; then, behind a heading, the auto traits. With
+//! `--spans`, where each stands in the source.
 #![forbid(unsafe_code)]
+
+mod spans;
 
 use std::collections::BTreeSet;
 use std::process::ExitCode;
@@ -7,14 +10,20 @@ use std::process::ExitCode;
 use public_api::Builder;
 
 fn main() -> ExitCode {
-    let Some(json) = std::env::args().nth(1) else {
-        eprintln!("lister FILE.json");
-        return ExitCode::from(2);
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let result = match words[..] {
+        ["--spans", json] => spans::print(json),
+        [json] => list(json).map_err(Into::into),
+        _ => {
+            eprintln!("lister [--spans] FILE.json");
+            return ExitCode::from(2);
+        }
     };
-    match list(&json) {
+    match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("{json}: {error}");
+            eprintln!("{words:?}: {error}");
             ExitCode::FAILURE
         }
     }
