@@ -350,7 +350,7 @@ impl ServerConnection {
 
     /// Returns what an earlier connection of this session put into it with [`set_resumption_data`](Self::set_resumption_data).
     pub fn received_resumption_data(&self) -> Option<&[u8]> {
-        self.inner.facts().resumption_data.as_deref()
+        self.inner.facts().resumption_data()
     }
 
     /// Returns by how many milliseconds the session that was resumed is older for the client than for us, RFC 8446
@@ -359,7 +359,7 @@ impl ServerConnection {
     /// `None` if none was, and in TLS 1.2. What is far from zero comes from clocks that run at different speeds, long ways, or
     /// replays: [`ServerConfig::early_data_age_window`] is chosen by it.
     pub fn ticket_age_skew(&self) -> Option<i64> {
-        self.inner.facts().ticket_age_skew
+        self.inner.facts().ticket_age_skew()
     }
 
     /// Returns the end that early data (0-RTT) comes out of, RFC 8446 section 2.3.

@@ -60,7 +60,7 @@ impl CommonState {
     /// `None` until the peer has been authenticated, and where certificates were used. Whoever has that key is the peer: there is
     /// no other name for it.
     pub fn external_psk_identity(&self) -> Option<&[u8]> {
-        self.engine.facts.external_psk.as_deref()
+        self.engine.facts.external_psk()
     }
 
     /// Returns the application protocol that was agreed on (RFC 7301), `None` if there is none or not yet.

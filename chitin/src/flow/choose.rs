@@ -6,6 +6,7 @@
 #[cfg(all(feature = "aws_lc_rs", feature = "std"))]
 mod tests;
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use crate::carrier::Parameters;
@@ -290,7 +291,7 @@ pub(crate) fn protocol(
     hello: &ClientHello,
     config: &ServerConfig,
     quic: bool,
-) -> Result<Option<Vec<u8>>, Error> {
+) -> Result<Option<Box<[u8]>>, Error> {
     let offered = hello.protocols();
     if quic && offered.is_some() == config.alpn_protocols.is_empty() {
         return Err(Error::NoApplicationProtocol);
@@ -300,7 +301,7 @@ pub(crate) fn protocol(
     };
     let chosen =
         config.alpn_protocols.iter().find(|ours| offered.iter().any(|theirs| theirs.0 == ours.as_slice()));
-    chosen.cloned().map(Some).ok_or(Error::NoApplicationProtocol)
+    chosen.map(|chosen| Some(chosen[..].into())).ok_or(Error::NoApplicationProtocol)
 }
 
 /// We resume only with a fresh key exchange. RFC 8446 section 4.2.9.

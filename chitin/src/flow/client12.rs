@@ -226,7 +226,7 @@ pub(crate) fn read_server_hello(
     let (server, client) = (extensions.server_certificate_type, extensions.client_certificate_type);
     size_limit::check(extensions.record_size_limit)?;
     if let Some(protocol) = extensions.application_layer_protocol_negotiation {
-        cx.facts.alpn = Some(protocol.0.to_vec());
+        cx.facts.alpn = Some(protocol.0.into());
     }
 
     let randoms = Randoms { client: offer.random, server: hello.random };

@@ -490,7 +490,7 @@ impl Agreed {
                 if asked.config.check_selected_alpn && !asked.offered_protocol(protocol.0) {
                     return Err(PeerMisbehaved::SelectedUnofferedApplicationProtocol.into());
                 }
-                cx.facts.alpn = Some(protocol.0.to_vec());
+                cx.facts.alpn = Some(protocol.0.into());
             }
             // QUIC has to know what it carries. RFC 9001 section 8.1.
             None if cx.is_quic() && asked.config.check_selected_alpn && asked.offers_protocols() => {
@@ -773,7 +773,7 @@ impl Authenticated {
         self.common.transcript.add(m.raw);
         let Self { common, keys, chain, request } = *self;
         cx.facts.peer = Some(chain).filter(|chain| !chain.is_empty());
-        cx.facts.external_psk = common.psk.as_ref().map(|psk| psk.identity().to_vec());
+        cx.facts.set_external_psk(common.psk.as_ref().map(|psk| psk.identity()));
         let (master, handshake) = keys.into_master(&common.transcript.current());
         cx.derived(KeyLevel::Traffic, &master.traffic)?;
         cx.log_secret("EXPORTER_SECRET", master.exporter.as_bytes())?;

@@ -20,18 +20,13 @@ pub(crate) struct Facts {
     pub(crate) group: Option<&'static dyn SupportedKxGroup>,
     /// The group of the session that TLS 1.2 resumes without a key exchange of its own.
     pub(crate) session_group: Option<NamedGroup>,
-    pub(crate) alpn: Option<Vec<u8>>,
+    pub(crate) alpn: Option<Box<[u8]>>,
     /// Shared with the sessions that a client keeps.
     pub(crate) peer: Option<Arc<[CertificateDer<'static>]>>,
-    /// The name of the external key that both sides have proved themselves with, now or when the session was made.
-    pub(crate) external_psk: Option<Vec<u8>>,
     pub(crate) kind: Option<HandshakeKind>,
     /// Server only: the name that the client asked for.
     pub(crate) server_name: Option<DnsName<'static>>,
-    /// Server only: what the application had put into the session that was resumed.
-    pub(crate) resumption_data: Option<Box<[u8]>>,
-    /// Server only: by how many milliseconds the session that was resumed is older for the client than for us.
-    pub(crate) ticket_age_skew: Option<i64>,
+    ticket_age_skew: Option<i32>,
     /// Client only.
     pub(crate) tickets_received: u32,
     pub(crate) exporter: Option<Exporter>,
@@ -39,6 +34,14 @@ pub(crate) struct Facts {
     pub(crate) early_data: bool,
     /// Client only.
     pub(crate) ech: EchStatus,
+    rare: Option<Box<Rare>>,
+}
+
+/// What few connections have. The others do not pay for its room.
+#[derive(Default)]
+struct Rare {
+    external_psk: Option<Vec<u8>>,
+    resumption_data: Box<[u8]>,
 }
 
 impl Facts {
@@ -51,15 +54,47 @@ impl Facts {
             session_group: None,
             alpn: None,
             peer: None,
-            external_psk: None,
             kind: None,
             server_name: None,
-            resumption_data: None,
             ticket_age_skew: None,
             tickets_received: 0,
             exporter: None,
             early_data: false,
             ech: EchStatus::NotOffered,
+            rare: None,
+        }
+    }
+
+    /// The name of the external key that both sides have proved themselves with, now or when the session was made.
+    pub(crate) fn external_psk(&self) -> Option<&[u8]> {
+        self.rare.as_ref()?.external_psk.as_deref()
+    }
+
+    pub(crate) fn set_external_psk(&mut self, identity: Option<&[u8]>) {
+        if let Some(identity) = identity {
+            self.rare.get_or_insert_default().external_psk = Some(identity.to_vec());
+        }
+    }
+
+    /// Server only: by how many milliseconds the session that was resumed is older for the client than for us, or 24 days if more.
+    pub(crate) fn ticket_age_skew(&self) -> Option<i64> {
+        self.ticket_age_skew.map(i64::from)
+    }
+
+    pub(crate) fn set_ticket_age_skew(&mut self, skew: Option<i64>) {
+        let most = |skew: i64| if skew < 0 { i32::MIN } else { i32::MAX };
+        self.ticket_age_skew = skew.map(|skew| i32::try_from(skew).unwrap_or(most(skew)));
+    }
+
+    /// Server only: what the application had put into the session that was resumed; nothing, if it was nothing.
+    pub(crate) fn resumption_data(&self) -> Option<&[u8]> {
+        let resumed = self.kind == Some(HandshakeKind::Resumed);
+        resumed.then(|| self.rare.as_ref().map_or(&[][..], |rare| &rare.resumption_data))
+    }
+
+    pub(crate) fn set_resumption_data(&mut self, data: Box<[u8]>) {
+        if !data.is_empty() {
+            self.rare.get_or_insert_default().resumption_data = data;
         }
     }
 

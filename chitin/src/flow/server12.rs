@@ -260,7 +260,7 @@ impl Started {
         cx.facts.suite = Some(SupportedCipherSuite::Tls12(suite));
         cx.facts.kind = Some(HandshakeKind::Resumed);
         cx.facts.session_group = Some(session.group);
-        cx.facts.resumption_data = Some(session.application);
+        cx.facts.set_resumption_data(session.application);
         let session_id = hello.session_id().to_vec();
         let types = cert_types::Says::resumed(&hello, &config)?;
         send_server_hello(

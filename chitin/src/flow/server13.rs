@@ -530,7 +530,7 @@ impl Bound {
     }
 
     fn resume(self, early_data: Option<u32>, cx: &mut Cx<'_>) -> Result<Server, Error> {
-        cx.facts.ticket_age_skew = self.age_skew()?;
+        cx.facts.set_ticket_age_skew(self.age_skew()?);
         let Self { chosen, session, at, .. } = self;
         let index = u16::try_from(at).map_err(|_| PeerMisbehaved::SelectedInvalidPsk)?;
         let early = Early::with_psk(chosen.suite, session.secret.as_bytes());
@@ -540,7 +540,7 @@ impl Bound {
         agreed.peer = session.chain;
         agreed.authenticated = Some(session.authenticated);
         agreed.tie = session.tie;
-        cx.facts.resumption_data = Some(session.application);
+        cx.facts.set_resumption_data(session.application);
         cx.facts.kind = Some(HandshakeKind::Resumed);
         let flown = agreed.send_finished(cx)?;
         // QUIC sees the end of early data by its packets. RFC 9001 section 8.3.
@@ -970,7 +970,7 @@ impl Flown {
         let (traffic, exporter, resumption) = master.into_traffic(&transcript.current());
         cx.install(Direction::Read, &traffic.client, KeyLevel::Traffic)?;
         cx.facts.peer = (!peer.is_empty()).then(|| peer.into());
-        cx.facts.external_psk = tie.as_ref().map(|tie| tie.identity.clone());
+        cx.facts.set_external_psk(tie.as_ref().map(|tie| &tie.identity[..]));
         cx.facts.exporter = Some(exporter);
         cx.open_gates();
         let traffic = Box::new(Traffic { read: traffic.client, write: traffic.server });

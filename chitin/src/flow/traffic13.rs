@@ -125,7 +125,7 @@ impl Tickets {
         )
         .going_back_to(self.authenticated_at)
         .proven_by(self.psk.clone())
-        .speaking(facts.alpn.clone())
+        .speaking(facts.alpn.as_deref().map(<[u8]>::to_vec))
         .resumable_across(message.extensions.tls_flags.is_some_and(|flags| flags.has(ACROSS_NAMES)))
         .over_quic(
             quic.map(Parameters::version),
