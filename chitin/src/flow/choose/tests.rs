@@ -237,8 +237,8 @@ fn protocols_are_ours_first_and_never_invented() {
         }));
         protocol(&read(&SUITES, &extensions), &config, false)
     };
-    assert_eq!(choose(&[b"h2", b"h1"], Some(&[b"h1", b"h2"])), Ok(Some(b"h2".to_vec())));
-    assert_eq!(choose(&[b"h2", b"h1"], Some(&[b"h1"])), Ok(Some(b"h1".to_vec())));
+    assert_eq!(choose(&[b"h2", b"h1"], Some(&[b"h1", b"h2"])), Ok(Some(b"h2"[..].into())));
+    assert_eq!(choose(&[b"h2", b"h1"], Some(&[b"h1"])), Ok(Some(b"h1"[..].into())));
     assert_eq!(choose(&[], Some(&[b"h1"])), Ok(None));
     assert_eq!(choose(&[b"h2"], None), Ok(None));
     assert_eq!(choose(&[b"h2"], Some(&[b"h", b"h22", b"H2"])), Err(Error::NoApplicationProtocol));
