@@ -581,7 +581,7 @@ fn an_acceptor_gives_out_the_alert() {
     assert_eq!(error, InvalidMessage::InvalidContentType.into());
     let mut out = vec![];
     alert.write_all(&mut out).unwrap();
-    assert_eq!(out, [21, 3, 3, 0, 2, 2, AlertDescription::UnexpectedMessage.into()]);
+    assert_eq!(out, [21, 3, 3, 0, 2, 2, AlertDescription::DecodeError.into()]);
     // the hello is good, the config is not
     let mut client = client(client_config(SERVER));
     let mut acceptor = Acceptor::default();

@@ -96,7 +96,6 @@ fn message(why: &InvalidMessage) -> AlertDescription {
         | InvalidMessage::NonMinimalFlags
         | InvalidMessage::PreSharedKeyIsNotFinalExtension => AlertDescription::IllegalParameter,
         InvalidMessage::InvalidCcs
-        | InvalidMessage::InvalidContentType
         | InvalidMessage::InvalidEmptyPayload
         | InvalidMessage::UnexpectedMessage(_) => AlertDescription::UnexpectedMessage,
         InvalidMessage::MessageTooLarge => AlertDescription::RecordOverflow,
@@ -115,6 +114,7 @@ fn message(why: &InvalidMessage) -> AlertDescription {
         | InvalidMessage::IllegalEmptyValue
         | InvalidMessage::InvalidCertRequest
         | InvalidMessage::InvalidCertificateStatusType
+        | InvalidMessage::InvalidContentType
         | InvalidMessage::InvalidDhParams
         | InvalidMessage::InvalidServerName
         | InvalidMessage::MessageTooShort

@@ -370,7 +370,8 @@ faults! {
         InvalidCertRequest = "a certificate request is malformed",
         /// RFC 6066 section 8. We send `decode_error`.
         InvalidCertificateStatusType = "a certificate status is of an unknown type",
-        /// RFC 8446 section 5. We send `unexpected_message`.
+        /// Not TLS at all: neither the type nor the version is of TLS. We send `decode_error`. Records of TLS whose type is
+        /// unknown are [`Error::InappropriateMessage`].
         InvalidContentType = "a record is of an unknown type",
         /// RFC 7919 section 4. We send `decode_error`.
         InvalidDhParams = "the parameters of a finite-field key exchange are malformed",

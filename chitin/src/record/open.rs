@@ -187,14 +187,16 @@ impl Opener {
                 | ContentType::ApplicationData
                 | ContentType::Heartbeat
         );
-        if !known {
-            return Err(InvalidMessage::InvalidContentType.into());
-        }
         // The minor byte is to be ignored (RFC 8446 section 5.1); a different major one is not TLS.
         if major != 3 {
-            return Err(InvalidMessage::UnknownProtocolVersion.into());
+            let not_tls = if known {
+                InvalidMessage::UnknownProtocolVersion
+            } else {
+                InvalidMessage::InvalidContentType
+            };
+            return Err(not_tls.into());
         }
-        if !self.may_come(typ) {
+        if !known || !self.may_come(typ) {
             return Err(self.unexpected(typ));
         }
         // From the hellos on TLS 1.2 says its own number. An alert in the clear is read all the same: it tells why.

@@ -187,9 +187,10 @@ fn unexpected(expected: ContentType, got_type: ContentType) -> Error {
 
 #[test]
 fn a_header_is_judged_as_soon_as_it_is_there() {
-    let table: [(&[u8], Error); 11] = [
+    let table: [(&[u8], Error); 12] = [
         (b"GET /", InvalidMessage::InvalidContentType.into()),
-        (b"\x00\x03\x03\x00\x01", InvalidMessage::InvalidContentType.into()),
+        (b"\x00\x00\x00\x00\x00", InvalidMessage::InvalidContentType.into()),
+        (b"\x00\x03\x03\x00\x01", unexpected(Handshake, ContentType::Unknown(0))),
         (b"\x16\x02\x00\x00\x01", InvalidMessage::UnknownProtocolVersion.into()),
         (b"\x16\x7f\x03\x00\x01", InvalidMessage::UnknownProtocolVersion.into()),
         (b"\x16\x03\x01\x40\x01", InvalidMessage::MessageTooLarge.into()),

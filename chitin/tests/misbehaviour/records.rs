@@ -19,7 +19,10 @@ macro_rules! behind_the_hello {
 
 cases! {
     // In the clear.
-    an_unknown_type = Bad::InvalidContentType, |b| b.first_record(Side::Client, |r| { r.typ = 99; vec![] });
+    an_unknown_type = Error::InappropriateMessage {
+        expect_types: vec![ContentType::Handshake],
+        got_type: ContentType::Unknown(99),
+    }, |b| b.first_record(Side::Client, |r| { r.typ = 99; vec![] });
     an_unknown_version = Bad::UnknownProtocolVersion, |b| b.first_record(Side::Client, |r| { r.version = 0x203; vec![] });
     plain_http = Bad::InvalidContentType, |b| b.first_record(Side::Client, |r| {
         (r.typ, r.version) = (b'G', 0x4554);
