@@ -155,7 +155,8 @@ impl fmt::Display for CertificateError {
             Self::RsaKeySizeOutOfRange { bits, min_bits, max_bits } => {
                 write!(f, "{}: {bits} bits, where {min_bits} to {max_bits} are accepted", self.text())
             }
-            Self::Other(why) => write!(f, "{self:?} ({why})"),
+            // What it says itself. Its `Debug`, which 0.23 prints, is for who wrote it.
+            Self::Other(why) => why.fmt(f),
             Self::ApplicationVerificationFailure
             | Self::BadEncoding
             | Self::BadSignature
@@ -249,7 +250,8 @@ faults! {
 impl fmt::Display for CertRevocationListError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Other(why) => write!(f, "{self:?} ({why})"),
+            // What it says itself. Its `Debug`, which 0.23 prints, is for who wrote it.
+            Self::Other(why) => why.fmt(f),
             _ => write!(f, "{self:?} ({})", self.text()),
         }
     }
