@@ -371,7 +371,7 @@ faults! {
         /// RFC 6066 section 8. We send `decode_error`.
         InvalidCertificateStatusType = "a certificate status is of an unknown type",
         /// Not TLS at all: neither the type nor the version is of TLS. We send `decode_error`. Records of TLS whose type is
-        /// unknown are [`Error::InappropriateMessage`].
+        /// unknown are [`crate::Error::InappropriateMessage`].
         InvalidContentType = "a record is of an unknown type",
         /// RFC 7919 section 4. We send `decode_error`.
         InvalidDhParams = "the parameters of a finite-field key exchange are malformed",
