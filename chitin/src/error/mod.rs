@@ -179,7 +179,7 @@ impl fmt::Display for Error {
             Self::InvalidEncryptedClientHello(why) => write!(f, "encrypted client hello failure: {why}"),
             Self::InvalidMessage(why) => write!(f, "received corrupt message of type {why}"),
             Self::NoApplicationProtocol => f.write_str("peer doesn't support any known protocol"),
-            Self::NoCertificatesPresented => f.write_str("peer sent no certificates (where one is required)"),
+            Self::NoCertificatesPresented => f.write_str("peer sent no certificates"),
             Self::Other(why) => write!(f, "other error: {why}"),
             Self::PeerIncompatible(why) => write!(f, "peer is incompatible: {why}"),
             Self::PeerMisbehaved(why) => write!(f, "peer misbehaved: {why}"),
