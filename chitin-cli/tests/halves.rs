@@ -276,7 +276,7 @@ fn an_alert_reaches_a_client_that_is_still_talking() {
     let mut answer = Vec::new();
     sock.read_to_end(&mut answer).unwrap();
     assert_eq!(answer, [21, 3, 3, 0, 2, 2, 10], "unexpected_message");
-    server.logs("a record is of an unknown type");
+    server.logs("got ContentType(0x63) when expecting Handshake");
 
     // And once the connection is open.
     let mut sock = server.tcp();
