@@ -372,7 +372,7 @@ faults! {
         InvalidCertificateStatusType = "a certificate status is of an unknown type",
         /// Not TLS at all: neither the type nor the version is of TLS. We send `decode_error`. Records of TLS whose type is
         /// unknown are [`crate::Error::InappropriateMessage`].
-        InvalidContentType = "a record is of an unknown type",
+        InvalidContentType = "this is no record of TLS",
         /// RFC 7919 section 4. We send `decode_error`.
         InvalidDhParams = "the parameters of a finite-field key exchange are malformed",
         /// RFC 8446 section 5.1. We send `unexpected_message`.

@@ -324,3 +324,54 @@ mod memory {
     /// Keys that are remembered for one list. A list has one signature, so a second key would be a wonder.
     const KEYS: usize = 2;
 }
+
+#[cfg(test)]
+mod tests {
+    use alloc::string::ToString as _;
+    use alloc::vec;
+
+    use pki_types::UnixTime;
+
+    use super::*;
+
+    /// What chitin-pki's own tests do not see: the names that 0.23 has for what they bring about.
+    #[test]
+    fn problems_of_lists_have_the_names_of_0_23() {
+        let time = UnixTime::since_unix_epoch;
+        let (now, later) = (time(core::time::Duration::ZERO), time(core::time::Duration::from_secs(1)));
+        let unsupported =
+            Problem::UnsupportedSignatureAlgorithm { signature_algorithm_id: vec![1], supported: vec![] };
+        let unfit = Problem::UnsupportedSignatureAlgorithmForPublicKey {
+            signature_algorithm_id: vec![1],
+            public_key_algorithm_id: vec![2],
+        };
+        for (problem, name) in [
+            (
+                ListProblem::Form(unsupported),
+                CertRevocationListError::UnsupportedSignatureAlgorithmContext {
+                    signature_algorithm_id: vec![1],
+                    supported_algorithms: vec![],
+                },
+            ),
+            (
+                ListProblem::Form(unfit),
+                CertRevocationListError::UnsupportedSignatureAlgorithmForPublicKeyContext {
+                    signature_algorithm_id: vec![1],
+                    public_key_algorithm_id: vec![2],
+                },
+            ),
+            (ListProblem::Version { version: 0 }, CertRevocationListError::UnsupportedCrlVersion),
+            (ListProblem::Serial, CertRevocationListError::InvalidRevokedCertSerialNumber),
+            (ListProblem::Reason { code: 7 }, CertRevocationListError::UnsupportedRevocationReason),
+            (ListProblem::IssuerMayNotSignLists, CertRevocationListError::IssuerInvalidForCrl),
+            (ListProblem::IssuerInDirectList, CertRevocationListError::ParseError),
+        ] {
+            assert_eq!(of_list(problem.clone()), name, "{problem:?}");
+        }
+        for problem in [ListProblem::NotYetValid { time: now, this_update: later }, ListProblem::TooMuchWork]
+        {
+            let CertRevocationListError::Other(why) = of_list(problem.clone()) else { panic!("{problem:?}") };
+            assert_eq!(why.to_string(), problem.to_string());
+        }
+    }
+}
