@@ -15,7 +15,7 @@ use crate::oid;
 use crate::signature::Signed;
 use crate::spki::{Ability, SubjectPublicKeyInfo};
 use crate::time::Time;
-use crate::usage::{ExtendedKeyUsage, KeyUsage};
+use crate::usage::{ExtendedKeyUsage, KeyUsage, Purpose};
 
 /// A well-formed X.509 certificate of version 3, borrowed from its DER.
 ///
@@ -222,6 +222,18 @@ impl<'a> Certificate<'a> {
             return Err(Problem::Expired { time, not_after: self.not_after.unix() });
         }
         Ok(())
+    }
+
+    /// Checks that the extended key usage names the purpose, or that there is none. RFC 5280 section 4.2.1.12.
+    ///
+    /// # Errors
+    ///
+    /// [`Problem::ExtendedKeyUsage`].
+    pub fn check_purpose(&self, purpose: Purpose) -> Result<(), Problem> {
+        match (self.extended_key_usage(), purpose.oid()) {
+            (Some(usage), Some(oid)) if !usage.includes(oid) => Err(usage.lacks(purpose)),
+            _ => Ok(()),
+        }
     }
 
     /// Checks the key, and that what it is for is something that a key of its kind can do.

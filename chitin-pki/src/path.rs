@@ -249,7 +249,7 @@ impl<'v> Verifier<'v> {
         if leaf.name_constraints().is_some() {
             return Err(Problem::EndEntityHasNameConstraints);
         }
-        self.check_purpose(leaf, Accept::Named)
+        leaf.check_purpose(self.purpose)
     }
 
     /// The rules for an issuer by itself. RFC 5280 section 6.1.4 (k) to (n).
@@ -266,26 +266,15 @@ impl<'v> Verifier<'v> {
                 return Err(Problem::PathTooLong { allowed, found: below });
             }
         }
-        self.check_purpose(issuer, Accept::NamedOrAny)?;
+        self.check_issuer_purpose(issuer)?;
         issuer.check_key()
     }
 
-    fn check_purpose(&self, certificate: &Certificate<'_>, accept: Accept) -> Result<(), Problem> {
-        let (Some(usage), Some(purpose)) = (certificate.extended_key_usage(), self.purpose.oid()) else {
-            return Ok(());
-        };
-        if usage.includes(purpose)
-            || (accept == Accept::NamedOrAny && usage.includes(oid::ANY_EXTENDED_KEY_USAGE))
-        {
-            return Ok(());
+    /// On an issuer, `anyExtendedKeyUsage` restricts nothing.
+    fn check_issuer_purpose(&self, issuer: &Certificate<'_>) -> Result<(), Problem> {
+        match issuer.extended_key_usage() {
+            Some(usage) if usage.includes(oid::ANY_EXTENDED_KEY_USAGE) => Ok(()),
+            _ => issuer.check_purpose(self.purpose),
         }
-        Err(usage.lacks(self.purpose))
     }
-}
-
-/// What extended key usage may say for a purpose to be served.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Accept {
-    Named,
-    NamedOrAny,
 }

@@ -198,9 +198,12 @@ pub mod server {
 pub mod trust {
     #[cfg(feature = "log-list")]
     pub use chitin_pki::LogListFault;
-    pub use chitin_pki::{Log, LogList, LogState, Operator};
+    pub use chitin_pki::{Log, LogList, LogState, Operator, Profile};
 
-    pub use crate::config::webpki::{Revocation, ServerVerifier, ServerVerifierBuilder};
+    pub use crate::config::webpki::{
+        ClientSettings, ClientVerifier, ClientVerifierBuilder, Policies, Revocation, Roots, ServerSettings,
+        ServerVerifier, ServerVerifierBuilder, VerifierBuilder,
+    };
 }
 
 /// Certificates with their keys, and how they sign.

@@ -20,7 +20,7 @@ use super::sessions::{ClientSessionStore, NoClientSessionStorage};
 use super::time::TimeProvider;
 use super::verify::ServerCertVerifier;
 use super::versions::EnabledVersions;
-use super::webpki::{RootCertStore, WebPkiServerVerifier};
+use super::webpki::{RootCertStore, ServerVerifier, WebPkiServerVerifier};
 use crate::crypto::CryptoProvider;
 use crate::crypto::signer::CertifiedKey;
 #[cfg(feature = "std")]
@@ -220,6 +220,14 @@ impl ConfigBuilder<ClientConfig, WantsVerifier> {
     pub fn with_webpki_verifier(
         self,
         verifier: Arc<WebPkiServerVerifier>,
+    ) -> ConfigBuilder<ClientConfig, WantsClientCert> {
+        self.with_verifier(verifier)
+    }
+
+    /// Trusts servers that `verifier` accepts, which was put together from parts. Not in rustls 0.23.
+    pub fn with_server_verifier(
+        self,
+        verifier: Arc<ServerVerifier>,
     ) -> ConfigBuilder<ClientConfig, WantsClientCert> {
         self.with_verifier(verifier)
     }

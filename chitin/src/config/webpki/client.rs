@@ -4,19 +4,17 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use chitin_pki::Purpose;
-use pki_types::{CertificateDer, CertificateRevocationListDer, TrustAnchor, UnixTime};
+use pki_types::{CertificateDer, CertificateRevocationListDer, UnixTime};
 
-use super::pki::{ParsedCertificate, Trust};
+use super::pki::{Anchors, ParsedCertificate, Trust};
 use super::revocation::{Checker, Settings};
+use super::signatures::handshake_signatures;
 use super::{RootCertStore, VerifierBuilderError};
 use crate::config::verify::{ClientCertVerified, ClientCertVerifier, NoClientAuth};
 use crate::crypto::CryptoProvider;
-use crate::crypto::verify::{
-    DigitallySignedStruct, HandshakeSignatureValid, WebPkiSupportedAlgorithms, verify_tls12_signature,
-    verify_tls13_signature,
-};
+use crate::crypto::verify::WebPkiSupportedAlgorithms;
 use crate::error::Error;
-use crate::names::{DistinguishedName, SignatureScheme};
+use crate::names::DistinguishedName;
 
 /// Trusts clients whose certificate leads to a root, is valid now, and may be used by clients.
 ///
@@ -65,7 +63,12 @@ impl WebPkiClientVerifier {
 
 impl WebPkiClientVerifier {
     fn trust(&self) -> Trust<'_> {
-        Trust::new(&self.roots, Purpose::ClientAuth, self.supported.all, self.revocation.as_ref())
+        let anchors = Anchors::Bare(&self.roots.roots);
+        Trust::new(anchors, Purpose::ClientAuth, self.supported.all, self.revocation.as_ref())
+    }
+
+    fn supported(&self) -> &WebPkiSupportedAlgorithms {
+        &self.supported
     }
 }
 
@@ -89,52 +92,16 @@ impl ClientCertVerifier for WebPkiClientVerifier {
         Ok(ClientCertVerified::assertion())
     }
 
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls12_signature(message, cert, dss, &self.supported)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls13_signature(message, cert, dss, &self.supported)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.supported.supported_schemes()
-    }
-
     fn policy_id(&self) -> Option<Vec<u8>> {
-        let mut roots: Vec<Vec<u8>> = self.roots.roots.iter().map(describe).collect::<Option<_>>()?;
-        // The order of roots decides nothing, nor does a root that is there twice.
-        roots.sort_unstable();
-        roots.dedup();
+        let roots = self.roots.describe();
         let schemes = self.supported.supported_schemes();
         let schemes = schemes.iter().flat_map(|scheme| scheme.to_array());
         let revocation =
             self.revocation.as_ref().map(|checker| checker.policy.describe()).unwrap_or_default();
         Some(roots.into_iter().flatten().chain(schemes).chain(revocation).collect())
     }
-}
 
-/// Everything a verifier looks at in an anchor, each part after its length.
-fn describe(anchor: &TrustAnchor<'_>) -> Option<Vec<u8>> {
-    let constraints = anchor.name_constraints.as_ref();
-    let mut out = Vec::from([u8::from(constraints.is_some())]);
-    for part in
-        [Some(&anchor.subject), Some(&anchor.subject_public_key_info), constraints].into_iter().flatten()
-    {
-        out.extend(u32::try_from(part.len()).ok()?.to_be_bytes());
-        out.extend_from_slice(part);
-    }
-    Some(out)
+    handshake_signatures!();
 }
 
 /// Builds a [`WebPkiClientVerifier`].

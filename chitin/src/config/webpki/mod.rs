@@ -6,6 +6,7 @@ pub(crate) mod pki;
 mod revocation;
 mod roots;
 mod server;
+mod signatures;
 mod trust;
 
 use core::fmt;
@@ -15,7 +16,10 @@ pub use pki::{ParsedCertificate, verify_server_cert_signed_by_trust_anchor, veri
 pub use revocation::Revocation;
 pub use roots::RootCertStore;
 pub use server::{ServerCertVerifierBuilder, WebPkiServerVerifier};
-pub use trust::{ServerVerifier, ServerVerifierBuilder};
+pub use trust::{
+    ClientSettings, ClientVerifier, ClientVerifierBuilder, Policies, Roots, ServerSettings, ServerVerifier,
+    ServerVerifierBuilder, VerifierBuilder,
+};
 
 use crate::error::CertRevocationListError;
 

@@ -6,8 +6,8 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use chitin_pki::{
-    Certificate, Delivered, Digests, LogList, Path, PresentedName, Problem, Purpose, RevocationReport,
-    Transparency, Verifier, Which,
+    Certificate, Delivered, Digests, LogList, Path, PolicyInputs, PresentedName, Problem, Profile, Purpose,
+    RevocationReport, Root, Transparency, Verifier, Which,
 };
 use pki_types::{
     CertificateDer, ServerName, SignatureVerificationAlgorithm, SubjectPublicKeyInfoDer, TrustAnchor,
@@ -33,6 +33,11 @@ impl ParsedCertificate<'_> {
     /// Returns the subject's public key.
     pub fn subject_public_key_info(&self) -> SubjectPublicKeyInfoDer<'static> {
         self.0.spki.clone()
+    }
+
+    /// Its extended key usage, if it has any, names the purpose.
+    pub(super) fn serves(&self, purpose: Purpose) -> bool {
+        self.0.certificate.check_purpose(purpose).is_ok()
     }
 }
 
@@ -69,15 +74,26 @@ pub fn verify_server_cert_signed_by_trust_anchor(
     now: UnixTime,
     supported_algs: &[&dyn SignatureVerificationAlgorithm],
 ) -> Result<(), Error> {
-    let trust = Trust::new(roots, Purpose::ServerAuth, supported_algs, None);
+    let trust = Trust::new(Anchors::Bare(&roots.roots), Purpose::ServerAuth, supported_algs, None);
     trust.verify(cert, intermediates, now)
+}
+
+/// Who is trusted without further proof, in either form.
+#[derive(Clone, Copy)]
+pub(super) enum Anchors<'t> {
+    Bare(&'t [TrustAnchor<'static>]),
+    Whole(&'t [CertificateDer<'static>]),
 }
 
 /// What a chain is verified against.
 pub(super) struct Trust<'t> {
-    pub(super) roots: &'t RootCertStore,
+    pub(super) anchors: Anchors<'t>,
     pub(super) purpose: Purpose,
     pub(super) algorithms: &'t [&'t dyn SignatureVerificationAlgorithm],
+    pub(super) profile: Profile,
+    pub(super) policies: PolicyInputs<'t>,
+    /// As many as path validation allows by itself, if nothing else is said.
+    pub(super) max_intermediates: Option<usize>,
     pub(super) revocation: Option<&'t Checker>,
     /// What the peer stapled. Nobody asks it unless the policy does.
     pub(super) staple: &'t [u8],
@@ -89,12 +105,23 @@ pub(super) struct Trust<'t> {
 impl<'t> Trust<'t> {
     /// What the verifiers of 0.23 ask.
     pub(super) fn new(
-        roots: &'t RootCertStore,
+        anchors: Anchors<'t>,
         purpose: Purpose,
         algorithms: &'t [&'t dyn SignatureVerificationAlgorithm],
         revocation: Option<&'t Checker>,
     ) -> Self {
-        Self { roots, purpose, algorithms, revocation, staple: &[], hashes: None, transparency: None }
+        Self {
+            anchors,
+            purpose,
+            algorithms,
+            profile: Profile::Default,
+            policies: PolicyInputs::default(),
+            max_intermediates: None,
+            revocation,
+            staple: &[],
+            hashes: None,
+            transparency: None,
+        }
     }
 
     /// Verifies that a path leads from `cert` to a root, at the time `now`, and that none of its certificates is revoked.
@@ -104,7 +131,34 @@ impl<'t> Trust<'t> {
         intermediates: &[CertificateDer<'_>],
         now: UnixTime,
     ) -> Result<(), Error> {
-        let verifier = Verifier::new(self.algorithms, &self.roots.roots, now, self.purpose);
+        match self.anchors {
+            Anchors::Bare(anchors) => {
+                let verifier = Verifier::new(self.algorithms, anchors, now, self.purpose);
+                self.verify_by(verifier, cert, intermediates, now)
+            }
+            Anchors::Whole(certificates) => {
+                let read = certificates
+                    .iter()
+                    .enumerate()
+                    .map(|(at, der)| Root::parse(der).map_err(|problem| refused(problem, Which::Anchor(at))));
+                let roots: Vec<_> = read.collect::<Result<_, _>>()?;
+                let verifier = Verifier::with_roots(self.algorithms, &roots, now, self.purpose);
+                self.verify_by(verifier, cert, intermediates, now)
+            }
+        }
+    }
+
+    fn verify_by<'v>(
+        &'v self,
+        verifier: Verifier<'v>,
+        cert: &ParsedCertificate<'_>,
+        intermediates: &[CertificateDer<'_>],
+        now: UnixTime,
+    ) -> Result<(), Error> {
+        let mut verifier = verifier.with_profile(self.profile).with_policies(self.policies);
+        if let Some(max) = self.max_intermediates {
+            verifier = verifier.with_max_intermediates(max);
+        }
         let path = verifier.verify(&cert.0.certificate, intermediates);
         // Searching once more is for those who will read it.
         #[cfg(feature = "logging")]

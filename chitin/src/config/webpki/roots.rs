@@ -64,6 +64,27 @@ impl RootCertStore {
     pub fn len(&self) -> usize {
         self.roots.len()
     }
+
+    /// All of the anchors that a verifier looks at. Their order decides nothing, nor does one that is there twice.
+    pub(super) fn describe(&self) -> Vec<Vec<u8>> {
+        let mut all: Vec<_> = self.roots.iter().map(describe).collect();
+        all.sort_unstable();
+        all.dedup();
+        all
+    }
+}
+
+/// Everything a verifier looks at in an anchor, each part after its length.
+fn describe(anchor: &TrustAnchor<'_>) -> Vec<u8> {
+    let constraints = anchor.name_constraints.as_ref();
+    let mut out = Vec::from([u8::from(constraints.is_some())]);
+    for part in
+        [Some(&anchor.subject), Some(&anchor.subject_public_key_info), constraints].into_iter().flatten()
+    {
+        out.extend(u32::try_from(part.len()).unwrap_or(u32::MAX).to_be_bytes());
+        out.extend_from_slice(part);
+    }
+    out
 }
 
 impl FromIterator<TrustAnchor<'static>> for RootCertStore {

@@ -1,22 +1,18 @@
 //! The verifier of servers by a set of roots.
 
 use alloc::sync::Arc;
-use alloc::vec::Vec;
 
 use chitin_pki::Purpose;
 use pki_types::{CertificateDer, CertificateRevocationListDer, ServerName, UnixTime};
 
-use super::pki::{ParsedCertificate, Trust, verify_server_name};
+use super::pki::{Anchors, ParsedCertificate, Trust, verify_server_name};
 use super::revocation::{Checker, Settings};
+use super::signatures::handshake_signatures;
 use super::{RootCertStore, VerifierBuilderError};
 use crate::config::verify::{ServerCertVerified, ServerCertVerifier};
 use crate::crypto::CryptoProvider;
-use crate::crypto::verify::{
-    DigitallySignedStruct, HandshakeSignatureValid, WebPkiSupportedAlgorithms, verify_tls12_signature,
-    verify_tls13_signature,
-};
+use crate::crypto::verify::WebPkiSupportedAlgorithms;
 use crate::error::Error;
-use crate::names::SignatureScheme;
 
 /// Trusts servers whose certificate leads to a root, is valid now, may be used by servers, and names the server.
 ///
@@ -58,7 +54,12 @@ impl WebPkiServerVerifier {
 
 impl WebPkiServerVerifier {
     fn trust(&self) -> Trust<'_> {
-        Trust::new(&self.roots, Purpose::ServerAuth, self.supported.all, self.revocation.as_ref())
+        let anchors = Anchors::Bare(&self.roots.roots);
+        Trust::new(anchors, Purpose::ServerAuth, self.supported.all, self.revocation.as_ref())
+    }
+
+    fn supported(&self) -> &WebPkiSupportedAlgorithms {
+        &self.supported
     }
 }
 
@@ -77,27 +78,7 @@ impl ServerCertVerifier for WebPkiServerVerifier {
         Ok(ServerCertVerified::assertion())
     }
 
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls12_signature(message, cert, dss, &self.supported)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls13_signature(message, cert, dss, &self.supported)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.supported.supported_schemes()
-    }
+    handshake_signatures!();
 }
 
 /// Builds a [`WebPkiServerVerifier`].

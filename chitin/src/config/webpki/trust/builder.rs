@@ -1,0 +1,70 @@
+//! How the parts of a verifier are told.
+
+use alloc::sync::Arc;
+
+use chitin_pki::Profile;
+use pki_types::CertificateDer;
+
+use super::rules::Settings;
+use super::{ClientSettings, Policies, Roots, ServerSettings};
+use crate::config::webpki::revocation::Revocation;
+use crate::crypto::CryptoProvider;
+
+/// Builds a [`ServerVerifier`](super::ServerVerifier) or a [`ClientVerifier`](super::ClientVerifier). Not in rustls 0.23.
+///
+/// What is not asked for is not checked beyond what every path is: signatures, dates, what keys are for, names and their
+/// constraints.
+#[derive(Clone, Debug)]
+pub struct VerifierBuilder<Side> {
+    pub(super) settings: Settings,
+    pub(super) side: Side,
+    pub(super) provider: Arc<CryptoProvider>,
+}
+
+/// Builds a [`ServerVerifier`](super::ServerVerifier).
+pub type ServerVerifierBuilder = VerifierBuilder<ServerSettings>;
+
+/// Builds a [`ClientVerifier`](super::ClientVerifier).
+pub type ClientVerifierBuilder = VerifierBuilder<ClientSettings>;
+
+impl<Side> VerifierBuilder<Side> {
+    pub(super) fn new(roots: Roots, provider: Arc<CryptoProvider>, side: Side) -> Self {
+        Self { settings: Settings::new(roots), side, provider }
+    }
+
+    /// Lets paths go through these certificates, beside those that a peer sends. They are not trusted for it.
+    pub fn with_intermediates(
+        mut self,
+        certificates: impl IntoIterator<Item = CertificateDer<'static>>,
+    ) -> Self {
+        self.settings.intermediates.extend(certificates);
+        self
+    }
+
+    /// Asks more of certificates than that they can be verified. [`Profile::Default`] is what there is without this.
+    ///
+    /// It looks at roots that are whole ([`Roots::whole`]), too.
+    pub fn with_profile(mut self, profile: Profile) -> Self {
+        self.settings.profile = profile;
+        self
+    }
+
+    /// Asks about certificate policies. Without this any will do, and none.
+    pub fn with_policies(mut self, policies: Policies) -> Self {
+        self.settings.policies = Some(policies);
+        self
+    }
+
+    /// Takes at most this many certificates between a peer's and a root, not counting those that have their issuer's name. Without
+    /// this it is 8.
+    pub fn with_max_intermediates(mut self, max: usize) -> Self {
+        self.settings.max_intermediates = Some(max);
+        self
+    }
+
+    /// Asks about revocation. Without this nothing is asked.
+    pub fn with_revocation(mut self, policy: Revocation) -> Self {
+        self.settings.revocation = Some(policy);
+        self
+    }
+}

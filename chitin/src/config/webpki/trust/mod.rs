@@ -1,0 +1,18 @@
+//! Verifiers put together from parts: roots, further intermediates, and what is asked about policies, revocation and
+//! transparency.
+//!
+//! The verifiers of 0.23 have fixed parts; this is what goes beyond them, over the same path validation. `rules` is what
+//! servers and clients are asked alike, `builder` how it is told; `server` and `client` have the rest.
+
+mod builder;
+mod client;
+mod policies;
+mod roots;
+mod rules;
+mod server;
+
+pub use builder::{ClientVerifierBuilder, ServerVerifierBuilder, VerifierBuilder};
+pub use client::{ClientSettings, ClientVerifier};
+pub use policies::Policies;
+pub use roots::Roots;
+pub use server::{ServerSettings, ServerVerifier};

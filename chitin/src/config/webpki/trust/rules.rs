@@ -1,0 +1,148 @@
+//! What servers and clients are asked alike, and the one place where it is asked.
+
+use alloc::vec::Vec;
+
+use chitin_pki::{LogList, PolicyInputs, Profile, Purpose};
+use pki_types::{CertificateDer, UnixTime};
+
+use super::{Policies, Roots};
+use crate::config::webpki::VerifierBuilderError;
+use crate::config::webpki::digests::Hashes;
+use crate::config::webpki::pki::{ParsedCertificate, Trust};
+use crate::config::webpki::revocation::{Checker, Revocation};
+use crate::crypto::CryptoProvider;
+use crate::crypto::verify::WebPkiSupportedAlgorithms;
+use crate::error::Error;
+
+/// What a builder is told about chains, whoever shows them.
+#[derive(Clone, Debug)]
+pub(super) struct Settings {
+    pub(super) roots: Roots,
+    pub(super) intermediates: Vec<CertificateDer<'static>>,
+    pub(super) profile: Profile,
+    pub(super) policies: Option<Policies>,
+    pub(super) max_intermediates: Option<usize>,
+    pub(super) revocation: Option<Revocation>,
+}
+
+impl Settings {
+    pub(super) fn new(roots: Roots) -> Self {
+        Self {
+            roots,
+            intermediates: Vec::new(),
+            profile: Profile::Default,
+            policies: None,
+            max_intermediates: None,
+            revocation: None,
+        }
+    }
+
+    /// Makes the rules. `named_by_hash`: something else than what is here takes hashes.
+    pub(super) fn build(
+        mut self,
+        provider: &CryptoProvider,
+        named_by_hash: bool,
+    ) -> Result<Rules, VerifierBuilderError> {
+        if self.roots.is_empty() {
+            return Err(VerifierBuilderError::NoRootAnchors);
+        }
+        let hashes = Hashes::of(provider);
+        let named_by_hash = named_by_hash || self.revocation.as_ref().is_some_and(Revocation::asks_staples);
+        if hashes.is_none() && named_by_hash {
+            return Err(VerifierBuilderError::NoSha256);
+        }
+        let revocation = self.revocation.take().map(Checker::new);
+        Ok(Rules {
+            settings: self,
+            revocation,
+            hashes,
+            supported: provider.signature_verification_algorithms,
+        })
+    }
+}
+
+/// What chains are held against, at work in one verifier.
+#[derive(Debug)]
+pub(super) struct Rules {
+    settings: Settings,
+    revocation: Option<Checker>,
+    hashes: Option<Hashes>,
+    supported: WebPkiSupportedAlgorithms,
+}
+
+/// What is different from peer to peer.
+pub(super) struct Shown<'a> {
+    pub(super) purpose: Purpose,
+    /// The certificates that the peer sent beside its own.
+    pub(super) intermediates: &'a [CertificateDer<'a>],
+    /// What it stapled. Empty if it did not.
+    pub(super) staple: &'a [u8],
+    /// The logs that must have promised to show its certificate, and the timestamps that it sent.
+    pub(super) transparency: Option<(&'a LogList, &'a [&'a [u8]])>,
+}
+
+impl Rules {
+    pub(super) fn supported(&self) -> &WebPkiSupportedAlgorithms {
+        &self.supported
+    }
+
+    /// Verifies a peer's own certificate but for its name.
+    pub(super) fn verify(
+        &self,
+        cert: &ParsedCertificate<'_>,
+        shown: &Shown<'_>,
+        now: UnixTime,
+    ) -> Result<(), Error> {
+        let settings = &self.settings;
+        let accepted = settings.policies.as_ref().map(Policies::accepted).unwrap_or_default();
+        let trust = Trust {
+            profile: settings.profile,
+            policies: settings.policies.as_ref().map_or(PolicyInputs::default(), |all| all.inputs(&accepted)),
+            max_intermediates: settings.max_intermediates,
+            staple: shown.staple,
+            hashes: self.hashes.as_ref(),
+            transparency: shown.transparency,
+            ..Trust::new(
+                settings.roots.anchors(),
+                shown.purpose,
+                self.supported.all,
+                self.revocation.as_ref(),
+            )
+        };
+        if settings.intermediates.is_empty() {
+            return trust.verify(cert, shown.intermediates, now);
+        }
+        // Those that the peer sent come first, since it knows its own.
+        let all = shown.intermediates.iter().chain(&settings.intermediates);
+        let pool: Vec<_> = all.map(|der| CertificateDer::from(der.as_ref())).collect();
+        trust.verify(cert, &pool, now)
+    }
+
+    /// All that decides about a peer, in bytes: two of equal bytes accept the same.
+    pub(super) fn describe(&self) -> Vec<Vec<u8>> {
+        let settings = &self.settings;
+        let mut pool: Vec<_> = settings.intermediates.iter().map(|der| der.to_vec()).collect();
+        pool.sort_unstable();
+        let profile = alloc::format!("{:?}", settings.profile).into_bytes();
+        let depth = alloc::format!("{:?}", settings.max_intermediates).into_bytes();
+        let schemes = self.supported.supported_schemes();
+        let schemes = schemes.iter().flat_map(|scheme| scheme.to_array()).collect();
+        let revocation = self.revocation.as_ref().map(|checker| checker.policy.describe());
+        let policies = settings.policies.as_ref().map(Policies::describe).unwrap_or_default();
+        let mut out = Vec::from([profile, depth, schemes, revocation.unwrap_or_default()]);
+        for list in [settings.roots.describe(), pool, policies] {
+            out.push(joined(list));
+        }
+        out
+    }
+}
+
+/// Parts as one, each after its length, so that no two lists of parts have the same bytes.
+pub(super) fn joined(parts: Vec<Vec<u8>>) -> Vec<u8> {
+    let mut out = Vec::new();
+    for part in parts {
+        out.extend(u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
+        out.extend(part);
+    }
+    out
+}
