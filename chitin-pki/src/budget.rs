@@ -21,6 +21,10 @@ pub enum Budget {
     Depth,
     /// Policies and their mappings, in the certificates of all whole paths.
     Policies,
+    /// Whole paths of which more was asked, as about revocation, and which were refused for it.
+    Paths,
+    /// Signatures checked and paths built to find out whether certificates are revoked.
+    Revocation,
 }
 
 impl Budget {
@@ -32,6 +36,8 @@ impl Budget {
             Self::Candidates => CANDIDATES,
             Self::Depth => DEPTH,
             Self::Policies => POLICIES,
+            Self::Paths => PATHS,
+            Self::Revocation => STATUS_SIGNATURES,
         }
     }
 }
@@ -44,6 +50,8 @@ impl fmt::Display for Budget {
             Self::Candidates => "too many certificates could be the issuer",
             Self::Depth => "the chain is too long",
             Self::Policies => "it has too many policies",
+            Self::Paths => "too many paths lead from it to a trust anchor",
+            Self::Revocation => "it takes too much work to find out whether it is revoked",
         })
     }
 }
@@ -55,11 +63,18 @@ pub(crate) struct Purse {
     names: usize,
     candidates: usize,
     policies: usize,
+    paths: usize,
 }
 
 impl Purse {
     pub(crate) fn new() -> Self {
-        Self { signatures: SIGNATURES, names: NAMES, candidates: CANDIDATES, policies: POLICIES }
+        Self {
+            signatures: SIGNATURES,
+            names: NAMES,
+            candidates: CANDIDATES,
+            policies: POLICIES,
+            paths: PATHS,
+        }
     }
 
     pub(crate) fn signature(&mut self) -> Result<(), Problem> {
@@ -76,6 +91,33 @@ impl Purse {
 
     pub(crate) fn policies(&mut self, count: usize) -> Result<(), Problem> {
         spend(&mut self.policies, count, Budget::Policies)
+    }
+
+    pub(crate) fn path(&mut self) -> Result<(), Problem> {
+        spend(&mut self.paths, 1, Budget::Paths)
+    }
+}
+
+/// What is left for finding out whether certificates are revoked, over all paths of one verification.
+#[derive(Debug)]
+pub(crate) struct StatusPurse {
+    signatures: usize,
+    issuers: usize,
+    /// For the paths to issuers of lists, all together.
+    pub(crate) paths: Purse,
+}
+
+impl StatusPurse {
+    pub(crate) fn new() -> Self {
+        Self { signatures: STATUS_SIGNATURES, issuers: STATUS_ISSUERS, paths: Purse::new() }
+    }
+
+    pub(crate) fn signature(&mut self) -> Result<(), Problem> {
+        spend(&mut self.signatures, 1, Budget::Revocation)
+    }
+
+    pub(crate) fn issuer(&mut self) -> Result<(), Problem> {
+        spend(&mut self.issuers, 1, Budget::Revocation)
     }
 }
 
@@ -104,6 +146,17 @@ pub(crate) const CANDIDATES: usize = 2_000;
 /// Policies and mappings, over all paths that reach an anchor. A bridged government hierarchy has some 200 in a path, and
 /// perhaps ten paths; crafted certificates have thousands each. At some 200 ns each, this is 4 ms.
 pub(crate) const POLICIES: usize = 20_000;
+
+/// Whole paths that are shown to whoever asks more of them. An authority that changes its root has two, one that was
+/// cross-signed by several perhaps six; a mesh has thousands. What is asked may take a signature check for each certificate.
+pub(crate) const PATHS: usize = 16;
+
+/// Signatures of revocation lists and OCSP responses. A path has up to ten certificates, each with one list or two, which
+/// more than one key may have signed; cross-signs add a few. One that was checked is not checked again.
+pub(crate) const STATUS_SIGNATURES: usize = 64;
+
+/// Issuers of lists to which paths are built. Most lists are signed by whoever signed the certificate.
+pub(crate) const STATUS_ISSUERS: usize = 16;
 
 /// Intermediates in one path, self-issued ones included: it bounds the recursion. Twice [`INTERMEDIATES`], since key
 /// rollover may put one self-issued certificate beside each.

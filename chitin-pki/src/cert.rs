@@ -254,6 +254,15 @@ impl<'a> Certificate<'a> {
         }
     }
 
+    /// Whether this is the key that an authority key identifier means, as far as the identifiers tell.
+    pub(crate) fn has_key_id(&self, wanted: Option<&[u8]>) -> HasKeyId {
+        match (wanted, self.extensions.subject_key_id) {
+            (Some(wanted), Some(presented)) if wanted == presented => HasKeyId::Yes,
+            (Some(_), Some(_)) => HasKeyId::No,
+            _ => HasKeyId::Unsaid,
+        }
+    }
+
     pub(crate) fn is_ca(&self) -> bool {
         self.extensions.basic_constraints.is_some_and(|constraints| constraints.ca)
     }
@@ -269,6 +278,14 @@ impl<'a> Certificate<'a> {
     pub(crate) fn signed(&self) -> &Signed<'a> {
         &self.signed
     }
+}
+
+/// Key identifiers help to find an issuer and prove nothing, so this is the order in which issuers are tried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum HasKeyId {
+    Yes,
+    Unsaid,
+    No,
 }
 
 fn read_version(fields: &mut Reader<'_>) -> Result<u32, Problem> {

@@ -18,9 +18,10 @@ use crate::usage::Purpose;
 
 /// Why a certificate was refused, and which one it was.
 ///
-/// When several paths were tried and all failed, this is the most telling of their problems: a rule broken by an
-/// otherwise fitting issuer before a signature that does not verify, that before a certificate that cannot be read,
-/// and that before an issuer that is not there at all; among equals, the one furthest from the leaf.
+/// When several paths were tried and all failed, this is the most telling of their problems: what was said against a path that
+/// is whole, as that a certificate of it is revoked, before a rule broken by an otherwise fitting issuer, that before a
+/// signature that does not verify, that before a certificate that cannot be read, and that before an issuer that is not there at
+/// all; among equals, the one furthest from the leaf.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Error {
     /// The certificate at fault.
@@ -251,6 +252,18 @@ impl Problem {
         Error { certificate, problem: self }
     }
 
+    /// Of a certificate of which more was asked: it would be so in whatever path, since the leaf's issuer is the same in each and
+    /// a certificate is revoked once for all.
+    pub(crate) fn is_so_in_each_path(&self) -> bool {
+        match self {
+            Self::Revocation(problem) => {
+                matches!(problem, RevocationProblem::Revoked(_) | RevocationProblem::Staple(_))
+            }
+            Self::Transparency(_) => true,
+            _ => false,
+        }
+    }
+
     /// How much this tells about a path that failed, compared with other paths.
     pub(crate) fn rank(&self) -> u8 {
         match self {
@@ -286,7 +299,8 @@ impl Problem {
             | Self::IssuerMayNotSignCertificates
             | Self::PathTooLong { .. }
             | Self::ExtendedKeyUsage { .. }
-            | Self::NoValidPolicy => 4,
+            | Self::NoValidPolicy
+            | Self::Revocation(RevocationProblem::Unknown { .. }) => 4,
             Self::NotYetValid { .. } | Self::Expired { .. } | Self::Revocation(_) | Self::Transparency(_) => {
                 5
             }

@@ -46,8 +46,9 @@
 //!   issue certificates. The default one is about those who verify them.
 //! - Policies are evaluated by RFC 9618 on every path. Without [`PolicyInputs`] any policy will do, and what the
 //!   certificates demand themselves holds, marked as critical or not.
-//! - Revocation is asked about by [`Revocation`], after a path is found, with lists that the caller has. Which of them count
-//!   is decided by RFC 5280 section 6.3.3. What a server staples is asked, too. Nothing is fetched.
+//! - Revocation is asked about by [`Revocation`], of each path that breaks no other rule until one passes, with lists that the
+//!   caller has. Which of them count is decided by RFC 5280 section 6.3.3. What a server staples is asked, too. Nothing is
+//!   fetched.
 //! - Certificate Transparency is asked about by [`Transparency`], with a list of logs that the caller has.
 
 #![no_std]
@@ -105,7 +106,7 @@ pub use crate::oid::oid_from_text;
 pub use crate::path::{Link, Path, Verifier};
 pub use crate::policies::{PolicyInputs, PolicySet};
 pub use crate::profile::Profile;
-pub use crate::revocation::{Revocation, RevocationProblem, RevocationReport};
+pub use crate::revocation::{Inquiry, Revocation, RevocationProblem, RevocationReport};
 #[cfg(feature = "log-list")]
 pub use crate::sct::LogListFault;
 pub use crate::sct::{

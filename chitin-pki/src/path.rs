@@ -10,7 +10,7 @@ use alloc::vec::Vec;
 use pki_types::{CertificateDer, SignatureVerificationAlgorithm, TrustAnchor, UnixTime};
 
 use crate::anchor::{Anchors, Root};
-use crate::budget::INTERMEDIATES;
+use crate::budget::{INTERMEDIATES, Purse};
 use crate::cert::Certificate;
 use crate::diagnosis::Diagnosis;
 use crate::error::{Error, Problem, Which};
@@ -19,7 +19,7 @@ use crate::policies::{PolicyInputs, PolicySet};
 use crate::profile::{Profile, Role};
 use crate::usage::Purpose;
 use crate::{forum, strict};
-use search::{LEAF, Search};
+use search::{Check, LEAF, Search};
 
 /// What certificates are verified against.
 #[derive(Clone, Copy, Debug)]
@@ -138,8 +138,29 @@ impl<'v> Verifier<'v> {
         leaf: &Certificate<'c>,
         intermediates: &'c [CertificateDer<'_>],
     ) -> Result<Path<'v, 'c>, Error> {
+        let (path, ()) = self.verify_with(leaf, intermediates, |_| Ok(()))?;
+        Ok(path)
+    }
+
+    /// As [`Self::verify`], and asks `check` about each path that breaks no rule, until it accepts one. Gives what it said.
+    ///
+    /// This is for what is asked of a whole path, above all [`Inquiry::check`](crate::Inquiry::check): of two authorities that
+    /// have vouched for a third, one may have revoked that, and the other's path is as good as ever. A path that leads through
+    /// a certificate that `check` has called revoked is not built again.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::verify`]; what `check` has against a path that is whole tells more than why others ended before. After
+    /// [`Budget::Paths`](crate::Budget::Paths) paths the search is given up.
+    pub fn verify_with<'c, T>(
+        &self,
+        leaf: &Certificate<'c>,
+        intermediates: &'c [CertificateDer<'_>],
+        mut check: impl FnMut(&Path<'v, 'c>) -> Result<T, Error>,
+    ) -> Result<(Path<'v, 'c>, T), Error> {
         self.check_leaf(leaf).map_err(|problem| problem.of(Which::Peer(LEAF)))?;
-        self.path_of(leaf, intermediates)
+        let check: &mut Check<'_, 'v, 'c, T> = &mut check;
+        Search::new(self, leaf, intermediates, &mut Purse::new()).run(check)
     }
 
     /// Finds a path from any certificate, of which by itself nothing is checked.
@@ -147,8 +168,10 @@ impl<'v> Verifier<'v> {
         &self,
         leaf: &Certificate<'c>,
         intermediates: &'c [CertificateDer<'_>],
+        purse: &mut Purse,
     ) -> Result<Path<'v, 'c>, Error> {
-        Search::new(self, leaf, intermediates).run()
+        let (path, ()) = Search::new(self, leaf, intermediates, purse).run(&mut |_: &Path<'v, 'c>| Ok(()))?;
+        Ok(path)
     }
 
     /// The same rules with one anchor only, and for any policy.
@@ -183,9 +206,26 @@ impl<'v> Verifier<'v> {
         leaf: &Certificate<'c>,
         intermediates: &'c [CertificateDer<'_>],
     ) -> Result<Path<'v, 'c>, Box<Diagnosis>> {
-        let search = Search::new(self, leaf, intermediates);
+        let (path, ()) = self.diagnose_with(leaf, intermediates, |_| Ok(()))?;
+        Ok(path)
+    }
+
+    /// As [`Self::verify_with`], and says all there is to say if there is no path.
+    ///
+    /// # Errors
+    ///
+    /// A [`Diagnosis`] with the error that [`Self::verify_with`] gives.
+    pub fn diagnose_with<'c, T>(
+        &self,
+        leaf: &Certificate<'c>,
+        intermediates: &'c [CertificateDer<'_>],
+        mut check: impl FnMut(&Path<'v, 'c>) -> Result<T, Error>,
+    ) -> Result<(Path<'v, 'c>, T), Box<Diagnosis>> {
+        let mut purse = Purse::new();
+        let search = Search::new(self, leaf, intermediates, &mut purse);
+        let check: &mut Check<'_, 'v, 'c, T> = &mut check;
         match self.check_leaf(leaf) {
-            Ok(()) => search.run_noting(),
+            Ok(()) => search.run_noting(check),
             Err(problem) => Err(Box::new(search.into_diagnosis(problem.of(Which::Peer(LEAF))))),
         }
     }

@@ -21,7 +21,7 @@ use core::fmt;
 use pki_types::{CertificateDer, UnixTime};
 
 use crate::cert::Certificate;
-use crate::crl::{Answer, ListFault, ListMemory, ListProblem, Lists, RevocationList, Revoked};
+use crate::crl::{Answer, ListFault, ListMemory, ListProblem, Lists, RevocationList, Revoked, Work};
 use crate::der::{self, Reader};
 use crate::error::{Error, Problem, Which};
 use crate::ocsp::{Asked, Digests, OcspProblem, Status, Verdict};
@@ -145,25 +145,32 @@ impl<'r> Revocation<'r> {
         Self { accept_stale: true, ..self }
     }
 
-    /// Asks about the certificates of a path that `verifier` found, from the issuers down.
+    /// Asks about the certificates of one path that `verifier` found.
     ///
-    /// `intermediates` are what the peer sent: issuers of lists may be among them, too.
+    /// `intermediates` are what the peer sent: issuers of lists may be among them, too. To go on to another path behind one
+    /// that is refused, an [`Inquiry`] is asked by [`Verifier::verify_with`].
     ///
     /// # Errors
     ///
-    /// [`Problem::Revocation`] with the certificate.
+    /// As [`Inquiry::check`].
     pub fn check(
         &self,
         verifier: &Verifier<'_>,
         path: &Path<'_, '_>,
         intermediates: &[CertificateDer<'_>],
     ) -> Result<RevocationReport, Error> {
-        let pool: Vec<_> = intermediates
-            .iter()
-            .chain(self.issuers)
-            .map(|certificate| CertificateDer::from(certificate.as_ref()))
-            .collect();
-        let mut lists = Lists::new(self.lists, verifier, path, &pool);
+        Inquiry::new(*self, intermediates).check(verifier, path)
+    }
+
+    /// Asks about the certificates of a path, from the issuers down.
+    fn ask_about(
+        &self,
+        verifier: &Verifier<'_>,
+        path: &Path<'_, '_>,
+        pool: &[CertificateDer<'_>],
+        work: &mut Work,
+    ) -> Result<RevocationReport, Error> {
+        let mut lists = Lists::new(self.lists, verifier, path, pool, work);
         lists.memory = self.memory;
         lists.accept_stale = self.accept_stale;
         let mut report = RevocationReport::default();
@@ -201,7 +208,7 @@ impl<'r> Revocation<'r> {
         let issuer = issuer_key(path).map_err(form)?;
         let (algorithms, time) = (lists.verifier.algorithms(), lists.verifier.time());
         let asked = Asked { certificate: &path.leaf, issuer, algorithms, time, digests };
-        let verdict = asked.ask(response)?;
+        let verdict = asked.ask(response, lists.purse())?;
         if let Status::Revoked(revoked) = verdict.status {
             return Err(RevocationProblem::Revoked(revoked));
         }
@@ -237,6 +244,44 @@ impl<'r> Revocation<'r> {
             return Ok(false);
         }
         Err(RevocationProblem::Unknown { faults: core::mem::take(&mut lists.faults) })
+    }
+}
+
+/// One verification's questions about revocation, over all the paths that are tried in it.
+///
+/// What was found out about a list for one path is known for the next, and what may be spent is bounded for all of them
+/// together: peers can make many paths, and lists may be of many megabytes.
+#[derive(Debug)]
+pub struct Inquiry<'i> {
+    policy: Revocation<'i>,
+    /// Where issuers of lists may be.
+    pool: Vec<CertificateDer<'i>>,
+    work: Work,
+}
+
+impl<'i> Inquiry<'i> {
+    /// Begins with a policy and what the peer sent beside its own certificate.
+    pub fn new(policy: Revocation<'i>, intermediates: &'i [CertificateDer<'_>]) -> Self {
+        // Those of the caller come first: a peer that sends many must not keep them from being looked at.
+        let pool = policy.issuers.iter().chain(intermediates);
+        let pool = pool.map(|certificate| CertificateDer::from(certificate.as_ref())).collect();
+        Self { policy, pool, work: Work::new() }
+    }
+
+    /// Asks about the certificates of a path that `verifier` found, from the issuers down.
+    ///
+    /// # Errors
+    ///
+    /// [`Problem::Revocation`] with the certificate; [`Problem::BudgetExceeded`] if finding out took more work than any honest
+    /// peer causes.
+    pub fn check(&mut self, verifier: &Verifier<'_>, path: &Path<'_, '_>) -> Result<RevocationReport, Error> {
+        let answer = self.policy.ask_about(verifier, path, &self.pool, &mut self.work);
+        match (answer, self.work.spent.take()) {
+            (Err(error), _) if error.problem.is_so_in_each_path() => Err(error),
+            // Not even a lenient policy takes this for an unknown status: the peer could bring it about.
+            (_, Some(problem)) => Err(problem.of(Which::Peer(0))),
+            (answer, None) => answer,
+        }
     }
 }
 

@@ -15,3 +15,4 @@ mod policies;
 mod profiles;
 mod signatures;
 mod support;
+mod whole_paths;

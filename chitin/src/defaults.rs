@@ -116,6 +116,8 @@ fn limits() -> [(&'static str, Vec<Limit>); 5] {
                 ("Names compared for one chain", n(Budget::Names.limit()), "fixed"),
                 ("Issuers tried for one chain", n(Budget::Candidates.limit()), "fixed"),
                 ("Policies looked at for one chain", n(Budget::Policies.limit()), "fixed"),
+                ("Whole paths that are asked about", n(Budget::Paths.limit()), "fixed"),
+                ("Signatures of revocation checked for one chain", n(Budget::Revocation.limit()), "fixed"),
                 ("Intermediates in one path", n(Budget::Depth.limit()), "fixed"),
                 ("Shortest RSA key, in bits", n(MIN_RSA_BITS), "fixed"),
                 ("Longest RSA key, in bits", n(MAX_RSA_BITS), "fixed"),

@@ -162,6 +162,49 @@ fn a_revoked_authority_is_refused_unless_only_the_leaf_is_asked_about() {
     assert_eq!(world.verify(&lists, &[LeafOnly]), Ok(()));
 }
 
+/// Two roots have vouched for one authority, and one of them has taken that back.
+#[test]
+fn another_path_is_tried_behind_a_revoked_cross_sign() {
+    let (old, new) = ("old root", "new root");
+    let [old, new] = [old, new].map(|name| Authority::root(&Spec::authority(KeyType::P256, name)));
+    let spec = Spec::authority(KeyType::P256, "issuing");
+    let issuing = old.intermediate(&spec);
+    let by_new = new.cross(&issuing, &spec);
+    let server = issuing.issue(&Spec::server(KeyType::P256));
+    let (leaf, by_old) = (server.leaf().clone(), issuing.cert().clone());
+    let mut store = old.store();
+    store.add(new.cert().clone()).unwrap();
+    let store = Arc::new(store);
+    let verify = |lists: &[Crl]| {
+        let found = [[by_old.clone(), by_new.clone()], [by_new.clone(), by_old.clone()]].map(|pool| {
+            let builder =
+                WebPkiServerVerifier::builder_with_provider(store.clone(), Arc::new(default_provider()));
+            let verifier = builder.with_crls(lists.iter().cloned()).build().unwrap();
+            let name = "localhost".try_into().unwrap();
+            verifier.verify_server_cert(&leaf, &pool, &name, &[], day()).map(|_| ())
+        });
+        let [there, back] = found;
+        assert_eq!(there, back, "the order of the certificates counts");
+        there
+    };
+    let list = |book: &Book| book.list(&List::default());
+    let clean = [&old, &new, &issuing].map(|authority| list(&Book::of(authority)));
+    let revokes = |authority: &Authority, cert: &CertificateDer<'_>| {
+        list(Book::of(authority).revoked(cert, "cessationOfOperation"))
+    };
+    let [of_old, of_new, of_issuing] = clean.clone();
+    assert_eq!(verify(&clean), Ok(()));
+    let old_took_back = revokes(&old, &by_old);
+    let new_took_back = revokes(&new, &by_new);
+    assert_eq!(verify(&[old_took_back.clone(), of_new.clone(), of_issuing.clone()]), Ok(()));
+    assert_eq!(verify(&[of_old, new_took_back.clone(), of_issuing.clone()]), Ok(()));
+    assert_eq!(verify(&[old_took_back.clone(), new_took_back, of_issuing.clone()]), REVOKED);
+    // Nobody speaks of the other one: that one is revoked tells more.
+    assert_eq!(verify(&[old_took_back.clone(), of_issuing]), REVOKED);
+    // The leaf is the same in each path.
+    assert_eq!(verify(&[old_took_back, of_new, revokes(&issuing, &leaf)]), REVOKED);
+}
+
 #[test]
 fn a_certificate_of_which_no_list_speaks_is_refused_unless_that_is_allowed() {
     let world = World::new();

@@ -127,10 +127,11 @@ impl<'v> Question<'v> {
             Some(max) => verifier.with_max_intermediates(max),
             None => verifier,
         };
-        let path = verifier.verify(&leaf, &self.pool).map_err(|e| e.to_string())?;
-        if !self.crls.is_empty() {
-            revocation::check(&verifier, &path, &self.pool, &self.crls)?;
-        }
+        let found = match self.crls.is_empty() {
+            true => verifier.verify(&leaf, &self.pool),
+            false => revocation::verify(&verifier, &leaf, &self.pool, &self.crls),
+        };
+        found.map_err(|e| e.to_string())?;
         if let Some(name) = &self.server {
             verify_name(&leaf, name).map_err(|e| e.to_string())?;
         }

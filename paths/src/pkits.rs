@@ -97,8 +97,7 @@ fn answer(
     // Some rows end in a CA certificate, and none is about TLS.
     let found = settings.with_verifier(core::slice::from_ref(root), time, Purpose::Any, |verifier| {
         let verifier = verifier.with_policies(policies);
-        let path = verifier.verify(&leaf, pool).map_err(|e| e.to_string())?;
-        revocation::check(&verifier, &path, pool, lists)?;
+        let path = revocation::verify(&verifier, &leaf, pool, lists).map_err(|e| e.to_string())?;
         Ok::<_, String>(path.policies)
     })?;
     match found == inputs.user_constrained {

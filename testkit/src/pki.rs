@@ -364,6 +364,11 @@ impl Authority {
         Self { issuer: Issuer::new(params, key), cert, above }
     }
 
+    /// Makes a further certificate for the name and key of another authority, which `spec` describes.
+    pub fn cross(&self, other: &Self, spec: &Spec) -> CertificateDer<'static> {
+        spec.params().signed_by(other.issuer.key(), &self.issuer).unwrap().der().clone()
+    }
+
     /// Issues an end-entity certificate.
     pub fn issue(&self, spec: &Spec) -> Identity {
         let key = Key::generate(spec.key);

@@ -15,4 +15,4 @@ pub use entry::{Reason, Revoked};
 pub use list::RevocationList;
 pub use problem::{ListFault, ListProblem};
 pub use select::ListMemory;
-pub(crate) use select::{Answer, Lists};
+pub(crate) use select::{Answer, Lists, Work};

@@ -14,8 +14,10 @@ use super::entry::Revoked;
 use super::list::RevocationList;
 use super::points::{Point, Reasons, same};
 use super::problem::{ListFault, ListProblem};
+use crate::budget::{Budget, StatusPurse};
 use crate::cert::Certificate;
 use crate::dn::DirectoryName;
+use crate::error::Problem;
 use crate::path::{Path, Verifier};
 use crate::spki::SubjectPublicKeyInfo;
 
@@ -55,15 +57,42 @@ pub(crate) struct Lists<'s, 'v, 'c> {
     pub(crate) accept_stale: bool,
     /// What could not be used.
     pub(crate) faults: Vec<ListFault>,
-    work: Work,
+    work: &'s mut Work,
     /// How many issuers of lists are asked about, one because of the other.
     nested: usize,
 }
 
-/// What is left of what one verification may cost.
-struct Work {
-    signatures: usize,
-    paths: usize,
+/// What one verification has spent on finding out who is revoked, and what came of it, over all its paths.
+#[derive(Debug)]
+pub(crate) struct Work {
+    pub(crate) purse: StatusPurse,
+    /// What was made of signatures: the position of the list, the contents of the key, and the result.
+    checked: Vec<(usize, Vec<u8>, Result<(), ListProblem>)>,
+    /// It was to be more than there was. An answer from then on may lack what would have revoked, so there is none.
+    pub(crate) spent: Option<Problem>,
+}
+
+impl Work {
+    pub(crate) fn new() -> Self {
+        Self { purse: StatusPurse::new(), checked: Vec::new(), spent: None }
+    }
+
+    fn signature(&mut self) -> Result<(), ListProblem> {
+        let paid = self.purse.signature();
+        self.paid(paid)
+    }
+
+    fn issuer(&mut self) -> Result<(), ListProblem> {
+        let paid = self.purse.issuer();
+        self.paid(paid)
+    }
+
+    fn paid(&mut self, paid: Result<(), Problem>) -> Result<(), ListProblem> {
+        paid.map_err(|problem| {
+            self.spent = Some(problem);
+            ListProblem::TooMuchWork
+        })
+    }
 }
 
 impl<'s, 'v, 'c> Lists<'s, 'v, 'c> {
@@ -72,8 +101,8 @@ impl<'s, 'v, 'c> Lists<'s, 'v, 'c> {
         verifier: &'s Verifier<'v>,
         path: &'s Path<'v, 'c>,
         pool: &'s [CertificateDer<'s>],
+        work: &'s mut Work,
     ) -> Self {
-        let work = Work { signatures: SIGNATURES, paths: PATHS };
         Self {
             lists,
             verifier,
@@ -85,6 +114,10 @@ impl<'s, 'v, 'c> Lists<'s, 'v, 'c> {
             work,
             nested: 0,
         }
+    }
+
+    pub(crate) fn purse(&mut self) -> &mut StatusPurse {
+        &mut self.work.purse
     }
 
     /// Asks about a certificate of the path, or of the path to the issuer of a list.
@@ -193,7 +226,7 @@ impl<'s, 'v, 'c> Lists<'s, 'v, 'c> {
         }
         let above = path.intermediates.iter().rev().map(|link| &link.certificate);
         // Nobody vouches for itself.
-        let fits = |issuer: &Certificate<'_>| {
+        let fits = |issuer: &Certificate<'s>| {
             same(issuer.subject(), list.issuer()) && issuer.spki() != certificate.spki()
         };
         for issuer in above.take_while(|above| above.der() != certificate.der()).filter(|issuer| fits(issuer))
@@ -203,8 +236,9 @@ impl<'s, 'v, 'c> Lists<'s, 'v, 'c> {
                 Err(found) => problem = problem.or(found),
             }
         }
-        for der in self.pool {
-            let Some(issuer) = Certificate::parse(der).ok().filter(|issuer| fits(issuer)) else { continue };
+        for issuer in
+            in_order(list, self.pool.iter().filter_map(|der| Certificate::parse(der).ok()).filter(fits))
+        {
             let checked = self.check_signer(position, list, &issuer).and_then(|()| self.check_path(&issuer));
             match checked {
                 Ok(()) => return Ok(issuer.spki().contents().to_vec()),
@@ -227,11 +261,18 @@ impl<'s, 'v, 'c> Lists<'s, 'v, 'c> {
     }
 
     fn check_path(&mut self, issuer: &Certificate<'_>) -> Result<(), ListProblem> {
-        self.work.paths = self.work.paths.checked_sub(1).ok_or(ListProblem::TooMuchWork)?;
+        self.work.issuer()?;
         issuer.check_time(self.verifier.time()).map_err(ListProblem::IssuerPath)?;
         let below = self.verifier.below(self.path.anchor);
-        let path =
-            below.path_of(issuer, self.pool).map_err(|error| ListProblem::IssuerPath(error.problem))?;
+        let path = match below.path_of(issuer, self.pool, &mut self.work.purse.paths) {
+            Ok(path) => path,
+            Err(error) => {
+                if matches!(error.problem, Problem::BudgetExceeded { budget } if budget != Budget::Depth) {
+                    self.work.spent = Some(error.problem.clone());
+                }
+                return Err(ListProblem::IssuerPath(error.problem));
+            }
+        };
         // Whoever signs lists may be revoked by others. That nobody speaks of it is no fault: often it would have to be
         // its own list.
         if self.nested < NESTED {
@@ -258,15 +299,24 @@ impl<'s, 'v, 'c> Lists<'s, 'v, 'c> {
         if self.memory.is_some_and(|memory| memory.is_signed(position, key.contents())) {
             return Ok(());
         }
+        let of_this = |(at, by, _): &&(usize, Vec<u8>, _)| *at == position && by == key.contents();
+        if let Some((_, _, result)) = self.work.checked.iter().find(of_this) {
+            return result.clone();
+        }
+        let failed = self.work.checked.iter().filter(|(at, ..)| *at == position).count();
+        if failed >= KEYS {
+            return self.work.paid(Err(Problem::BudgetExceeded { budget: Budget::Revocation }));
+        }
         key.check()?;
         let signed = list.signed();
         let algorithm = signed.algorithm_for(key, self.verifier.algorithms())?;
-        self.work.signatures = self.work.signatures.checked_sub(1).ok_or(ListProblem::TooMuchWork)?;
-        signed.verify(key, algorithm)?;
-        if let Some(memory) = self.memory {
+        self.work.signature()?;
+        let result = signed.verify(key, algorithm).map_err(ListProblem::from);
+        self.work.checked.push((position, key.contents().to_vec(), result.clone()));
+        if let (Some(memory), Ok(())) = (self.memory, &result) {
             memory.learn(position, key.contents());
         }
-        Ok(())
+        result
     }
 
     fn note(&mut self, position: usize, problem: ListProblem) {
@@ -277,11 +327,20 @@ impl<'s, 'v, 'c> Lists<'s, 'v, 'c> {
     }
 }
 
-/// Signatures of lists that are checked. A path has up to ten certificates, each with one list or two, which more than
-/// one key may have signed.
-const SIGNATURES: usize = 64;
-/// Paths that are built to issuers of lists. Most lists are signed by whoever signed the certificate.
-const PATHS: usize = 16;
+/// Those whose key identifier is the one that the list names come first, and those with another one last.
+fn in_order<'a>(
+    list: &RevocationList<'_>,
+    issuers: impl Iterator<Item = Certificate<'a>>,
+) -> Vec<Certificate<'a>> {
+    let wanted = list.authority_key_id();
+    let mut issuers: Vec<_> = issuers.collect();
+    issuers.sort_by_key(|issuer| issuer.has_key_id(wanted));
+    issuers
+}
+
+/// Keys with which the signature of one list is checked. The cost of each grows with the list, and the peer can send any number
+/// of certificates in the name of its issuer; an honest one has two or three keys, and the list says which it is.
+const KEYS: usize = 8;
 /// Issuers of lists that are asked about because of each other: the one whose list it is, and the one whose list says
 /// that this one is revoked.
 const NESTED: usize = 2;

@@ -49,12 +49,15 @@ pub enum OcspProblem {
     SignerCertificate(Problem),
     /// A revocation list revokes its signer. RFC 6960 section 4.2.2.2.1.
     SignerRevoked,
+    /// Finding out who signed it had taken more work than any honest response.
+    TooMuchWork,
 }
 
 impl From<Problem> for OcspProblem {
     fn from(problem: Problem) -> Self {
         match problem {
             Problem::BadSignature => Self::Signature,
+            Problem::BudgetExceeded { .. } => Self::TooMuchWork,
             problem => Self::Form(problem),
         }
     }
@@ -92,6 +95,7 @@ impl fmt::Display for OcspProblem {
                 write!(f, "the certificate of who signed the OCSP response {problem}")
             }
             Self::SignerRevoked => f.write_str("who signed the OCSP response is revoked"),
+            Self::TooMuchWork => f.write_str("finding out who signed the OCSP response takes too much work"),
         }
     }
 }

@@ -9,6 +9,7 @@ use pki_types::{CertificateDer, SignatureVerificationAlgorithm, UnixTime};
 use super::Digests;
 use super::problem::OcspProblem;
 use super::response::{Basic, CertId, Responder, Response, Single, Status};
+use crate::budget::StatusPurse;
 use crate::cert::Certificate;
 use crate::der;
 use crate::dn::DirectoryName;
@@ -37,7 +38,11 @@ pub(crate) struct Verdict<'a> {
 
 impl Asked<'_> {
     /// Asks a response.
-    pub(crate) fn ask<'a>(&self, response: &'a [u8]) -> Result<Verdict<'a>, OcspProblem> {
+    pub(crate) fn ask<'a>(
+        &self,
+        response: &'a [u8],
+        purse: &mut StatusPurse,
+    ) -> Result<Verdict<'a>, OcspProblem> {
         let basic = match Response::parse(response)? {
             Response::Basic(basic) => basic,
             Response::Unsuccessful => {
@@ -45,7 +50,7 @@ impl Asked<'_> {
             }
         };
         let answer = self.answer(&basic)?;
-        let delegate = self.check_signer(&basic)?;
+        let delegate = self.check_signer(&basic, purse)?;
         Ok(Verdict { status: answer.status, delegate, timestamps: answer.timestamps })
     }
 
@@ -102,10 +107,14 @@ impl Asked<'_> {
     }
 
     /// Finds who signed, and gives the certificate if it was not the issuer itself.
-    fn check_signer<'a>(&self, basic: &Basic<'a>) -> Result<Option<&'a [u8]>, OcspProblem> {
+    fn check_signer<'a>(
+        &self,
+        basic: &Basic<'a>,
+        purse: &mut StatusPurse,
+    ) -> Result<Option<&'a [u8]>, OcspProblem> {
         let mut problem = OcspProblem::NoSigner;
         if self.is_signer(basic, self.certificate.issuer(), &self.issuer) {
-            match self.check_signature(basic, &self.issuer) {
+            match self.check_signature(basic, &self.issuer, purse) {
                 Ok(()) => return Ok(None),
                 Err(other) => problem = other,
             }
@@ -123,8 +132,8 @@ impl Asked<'_> {
                 continue;
             }
             let checked = self
-                .check_delegate(&certificate)
-                .and_then(|()| self.check_signature(basic, certificate.spki()));
+                .check_delegate(&certificate, purse)
+                .and_then(|()| self.check_signature(basic, certificate.spki(), purse));
             match checked {
                 // The slice of the response, which lives longer than its wrapper.
                 Ok(()) => return Ok(basic.certificates.iter().copied().find(|found| *found == &*der)),
@@ -142,7 +151,7 @@ impl Asked<'_> {
     }
 
     /// The issuer has entrusted it with answering, directly and by name of the purpose. RFC 6960 section 4.2.2.2.
-    fn check_delegate(&self, delegate: &Certificate<'_>) -> Result<(), OcspProblem> {
+    fn check_delegate(&self, delegate: &Certificate<'_>, purse: &mut StatusPurse) -> Result<(), OcspProblem> {
         let entrusted = delegate.extended_key_usage().is_some_and(|usage| usage.includes(oid::OCSP_SIGNING));
         let may_sign = delegate.key_usage().is_none_or(|usage| usage.digital_signature());
         let issued = delegate.issuer().matches(&self.certificate.issuer());
@@ -155,12 +164,19 @@ impl Asked<'_> {
         let signed = delegate.signed();
         let algorithm =
             signed.algorithm_for(&self.issuer, self.algorithms).map_err(OcspProblem::SignerCertificate)?;
+        purse.signature()?;
         signed.verify(&self.issuer, algorithm).map_err(|_| OcspProblem::SignerNotAuthorized)
     }
 
-    fn check_signature(&self, basic: &Basic<'_>, key: &SubjectPublicKeyInfo<'_>) -> Result<(), OcspProblem> {
+    fn check_signature(
+        &self,
+        basic: &Basic<'_>,
+        key: &SubjectPublicKeyInfo<'_>,
+        purse: &mut StatusPurse,
+    ) -> Result<(), OcspProblem> {
         key.check()?;
         let algorithm = basic.signed.algorithm_for(key, self.algorithms)?;
+        purse.signature()?;
         Ok(basic.signed.verify(key, algorithm)?)
     }
 }

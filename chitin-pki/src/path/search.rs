@@ -3,7 +3,9 @@
 //! The search goes upwards from the leaf, depth first. At each certificate it tries the trust anchors with the
 //! issuer's name, then the peer's other certificates with that name, those whose key identifier fits first. Every rule
 //! that a step can break is checked when the step is taken, cheap rules before signatures, so that a dead branch ends
-//! early; then the search goes back and tries the next. What the peer can make it do is bounded by `budget`.
+//! early; then the search goes back and tries the next. A path that is whole is shown to whoever has more to ask of it, as
+//! about revocation, and the search goes on behind one that is refused there. What the peer can make it do is bounded by
+//! `budget`.
 
 use alloc::boxed::Box;
 use alloc::string::ToString;
@@ -13,7 +15,7 @@ use pki_types::{CertificateDer, TrustAnchor};
 
 use super::{Link, Path, Verifier};
 use crate::budget::{Budget, DEPTH, Purse};
-use crate::cert::Certificate;
+use crate::cert::{Certificate, HasKeyId};
 use crate::constraints::NameConstraints;
 use crate::diagnosis::{Attempt, Described, Diagnosis, Missing, MissingCause};
 use crate::dn::DirectoryName;
@@ -38,10 +40,12 @@ pub(super) struct Search<'s, 'v, 'c> {
     pool: Vec<Link<'c>>,
     /// What the profile says of each of the pool. It depends on nothing but the certificate, and may take long to find out.
     profiled: Vec<Result<(), Problem>>,
-    purse: Purse,
+    purse: &'s mut Purse,
     /// Signatures checked before: position of the signed certificate, signer, result.
     checked: Vec<(usize, Signer, Result<(), Problem>)>,
     failure: Option<Failure>,
+    /// Certificates that no path can have: positions.
+    condemned: Vec<usize>,
     /// Each end of a way, if somebody wants to know.
     notes: Option<Notes>,
 }
@@ -53,11 +57,11 @@ struct Notes {
     left_out: usize,
 }
 
-/// The end of a search that found a path.
-struct Arrival {
-    anchor_position: usize,
-    policies: PolicySet,
-}
+/// What else is asked of a path that breaks no rule.
+pub(super) type Check<'k, 'v, 'c, T> = dyn FnMut(&Path<'v, 'c>) -> Result<T, Error> + 'k;
+
+/// A path, and what was said of it.
+type Arrival<'v, 'c, T> = (Path<'v, 'c>, T);
 
 /// How two names were written that are the same.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -66,7 +70,15 @@ enum Written {
     Otherwise,
 }
 
+/// How far a way had come when it ended.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Reached {
+    Issuer,
+    Anchor,
+}
+
 struct Failure {
+    reached: Reached,
     rank: u8,
     depth: usize,
     error: Error,
@@ -83,15 +95,17 @@ impl<'s, 'v, 'c> Search<'s, 'v, 'c> {
         verifier: &'s Verifier<'v>,
         leaf: &Certificate<'c>,
         intermediates: &'c [CertificateDer<'_>],
+        purse: &'s mut Purse,
     ) -> Self {
         let mut search = Self {
             verifier,
             path: Vec::from([Link { position: LEAF, certificate: *leaf }]),
             pool: Vec::new(),
             profiled: Vec::new(),
-            purse: Purse::new(),
+            purse,
             checked: Vec::new(),
             failure: None,
+            condemned: Vec::new(),
             notes: None,
         };
         for (i, der) in intermediates.iter().enumerate() {
@@ -102,26 +116,23 @@ impl<'s, 'v, 'c> Search<'s, 'v, 'c> {
                     search.pool.push(Link { position, certificate });
                 }
                 // It may not be needed. If it is, this says more than a missing issuer.
-                Err(problem) => search.note(problem.of(Which::Peer(position))),
+                Err(problem) => search.note(problem.of(Which::Peer(position)), Reached::Issuer),
             }
         }
         search
     }
 
-    pub(super) fn run(mut self) -> Result<Path<'v, 'c>, Error> {
-        match self.climb()? {
-            Some(arrival) => self.arrive(arrival),
-            None => Err(self.error()),
-        }
+    pub(super) fn run<T>(mut self, check: &mut Check<'_, 'v, 'c, T>) -> Result<Arrival<'v, 'c, T>, Error> {
+        self.climb(check)?.ok_or_else(|| self.error())
     }
 
-    pub(super) fn run_noting(mut self) -> Result<Path<'v, 'c>, Box<Diagnosis>> {
+    pub(super) fn run_noting<T>(
+        mut self,
+        check: &mut Check<'_, 'v, 'c, T>,
+    ) -> Result<Arrival<'v, 'c, T>, Box<Diagnosis>> {
         self.notes = Some(Notes::default());
-        let error = match self.climb() {
-            Ok(Some(arrival)) => match self.arrive(arrival) {
-                Ok(path) => return Ok(path),
-                Err(error) => error,
-            },
+        let error = match self.climb(check) {
+            Ok(Some(arrival)) => return Ok(arrival),
             Ok(None) => self.error(),
             Err(spent) => {
                 self.take_note(&spent);
@@ -132,47 +143,51 @@ impl<'s, 'v, 'c> Search<'s, 'v, 'c> {
     }
 
     /// Looks for a way from the end of the path to an anchor.
-    fn climb(&mut self) -> Result<Option<Arrival>, Error> {
+    fn climb<T>(&mut self, check: &mut Check<'_, 'v, 'c, T>) -> Result<Option<Arrival<'v, 'c, T>>, Error> {
         let Some(child) = self.path.last().copied() else {
             return Ok(None);
         };
         let mut known = false;
         // Comparing names that are written otherwise takes long, and there are many anchors: so that comes last.
-        if let Some(arrival) = self.try_anchors(&child, Written::Alike, &mut known)? {
+        if let Some(arrival) = self.try_anchors(&child, Written::Alike, &mut known, check)? {
             return Ok(Some(arrival));
         }
         for candidate in self.candidates(&child)? {
             known = true;
+            if self.is_condemned() {
+                return Ok(None);
+            }
             match self.step_to(&child, candidate) {
                 Ok(link) => self.path.push(link),
                 Err(Refused::Step(error)) => {
-                    self.note(error);
+                    self.note(error, Reached::Issuer);
                     continue;
                 }
                 Err(Refused::Search(error)) => return Err(error),
             }
-            if let Some(arrival) = self.climb()? {
+            if let Some(arrival) = self.climb(check)? {
                 return Ok(Some(arrival));
             }
             self.path.pop();
         }
-        if let Some(arrival) = self.try_anchors(&child, Written::Otherwise, &mut known)? {
+        if let Some(arrival) = self.try_anchors(&child, Written::Otherwise, &mut known, check)? {
             return Ok(Some(arrival));
         }
 
         if !known {
             let problem = Problem::UnknownIssuer { issuer: child.certificate.issuer().0.to_vec() };
-            self.note(problem.of(Which::Peer(child.position)));
+            self.note(problem.of(Which::Peer(child.position)), Reached::Issuer);
         }
         Ok(None)
     }
 
-    fn try_anchors(
+    fn try_anchors<T>(
         &mut self,
         child: &Link<'c>,
         written: Written,
         known: &mut bool,
-    ) -> Result<Option<Arrival>, Error> {
+        check: &mut Check<'_, 'v, 'c, T>,
+    ) -> Result<Option<Arrival<'v, 'c, T>>, Error> {
         let issuer = child.certificate.issuer();
         for (position, anchor) in self.verifier.anchors.iter() {
             let subject = DirectoryName(&anchor.subject);
@@ -183,13 +198,55 @@ impl<'s, 'v, 'c> Search<'s, 'v, 'c> {
                 continue;
             }
             *known = true;
-            match self.step_to_anchor(child, position, anchor) {
-                Ok(policies) => return Ok(Some(Arrival { anchor_position: position, policies })),
-                Err(Refused::Step(error)) => self.note(error),
+            if self.is_condemned() {
+                return Ok(None);
+            }
+            let stepped = self.step_to_anchor(child, position, anchor);
+            let path = match stepped.and_then(|policies| self.whole(position, anchor, policies)) {
+                Ok(path) => path,
+                Err(Refused::Step(error)) => {
+                    self.note(error, Reached::Issuer);
+                    continue;
+                }
                 Err(Refused::Search(error)) => return Err(error),
+            };
+            match check(&path) {
+                Ok(said) => return Ok(Some((path, said))),
+                Err(error) if matches!(error.problem, Problem::BudgetExceeded { .. }) => return Err(error),
+                Err(error) => self.refuse_whole(error),
             }
         }
         Ok(None)
+    }
+
+    /// The path up to this anchor, which is paid for here.
+    fn whole(
+        &mut self,
+        anchor_position: usize,
+        anchor: &'v TrustAnchor<'v>,
+        policies: PolicySet,
+    ) -> Result<Path<'v, 'c>, Refused> {
+        let spent = |problem: Problem| Refused::Search(problem.of(Which::Peer(LEAF)));
+        self.purse.path().map_err(spent)?;
+        let root = self.verifier.anchors.certificate(anchor_position);
+        let (leaf, above) = self.path.split_first().ok_or_else(|| Refused::Step(self.error()))?;
+        let (leaf, intermediates) = (leaf.certificate, above.to_vec());
+        Ok(Path { leaf, intermediates, anchor, anchor_position, root, policies })
+    }
+
+    /// Takes note of what was said against a path that breaks no rule here.
+    fn refuse_whole(&mut self, error: Error) {
+        if let Which::Peer(position) = error.certificate {
+            if error.problem.is_so_in_each_path() {
+                self.condemned.push(position);
+            }
+        }
+        self.note(error, Reached::Anchor);
+    }
+
+    /// Whatever else the path leads through, it has a certificate that is refused in each.
+    fn is_condemned(&self) -> bool {
+        self.path.iter().any(|link| self.condemned.contains(&link.position))
     }
 
     /// Compares names in full where a look does not tell, which the peer has to pay for.
@@ -213,18 +270,13 @@ impl<'s, 'v, 'c> Search<'s, 'v, 'c> {
         self.purse.names(self.pool.len()).map_err(|problem| problem.of(Which::Peer(child.position)))?;
         let issuer = child.certificate.issuer();
         let wanted = child.certificate.extensions.authority_key_id.and_then(|authority| authority.key_id);
-        let mut found: Vec<(u8, usize)> = Vec::new();
+        let mut found: Vec<(HasKeyId, usize)> = Vec::new();
         for index in 0..self.pool.len() {
             let Some(candidate) = self.pool.get(index).map(|link| link.certificate) else { continue };
             if !self.same_name(child, &candidate.subject(), &issuer)? || self.is_in_path(child, &candidate)? {
                 continue;
             }
-            let order = match (wanted, candidate.extensions.subject_key_id) {
-                (Some(wanted), Some(presented)) if wanted == presented => 0,
-                (Some(_), Some(_)) => 2,
-                _ => 1,
-            };
-            found.push((order, index));
+            found.push((candidate.has_key_id(wanted), index));
         }
         found.sort_unstable();
         Ok(found.into_iter().map(|(_, index)| index).collect())
@@ -270,7 +322,7 @@ impl<'s, 'v, 'c> Search<'s, 'v, 'c> {
     /// Policies go down from the anchor, so they are looked at when all of a path is there.
     fn check_policies(&mut self) -> Result<PolicySet, Refused> {
         let path = self.path.iter().rev().map(|link| link.certificate);
-        policies::evaluate(path, &self.verifier.policies, &mut self.purse).map_err(|refusal| {
+        policies::evaluate(path, &self.verifier.policies, self.purse).map_err(|refusal| {
             let position = self.path.iter().rev().nth(refusal.depth).map_or(LEAF, |link| link.position);
             let spent = matches!(refusal.problem, Problem::BudgetExceeded { .. });
             let error = refusal.problem.of(Which::Peer(position));
@@ -351,7 +403,7 @@ impl<'s, 'v, 'c> Search<'s, 'v, 'c> {
                 continue;
             }
             let which = Which::Peer(link.position);
-            match constraints.check(&link.certificate, owner, &mut self.purse) {
+            match constraints.check(&link.certificate, owner, self.purse) {
                 Ok(()) => {}
                 Err(problem @ Problem::BudgetExceeded { .. }) => {
                     return Err(Refused::Search(problem.of(which)));
@@ -363,11 +415,11 @@ impl<'s, 'v, 'c> Search<'s, 'v, 'c> {
     }
 
     /// Keeps the most telling failure.
-    fn note(&mut self, error: Error) {
+    fn note(&mut self, error: Error, reached: Reached) {
         self.take_note(&error);
-        let failure = Failure { rank: error.problem.rank(), depth: self.path.len(), error };
-        let telling = |kept: &Failure| (failure.rank, failure.depth) > (kept.rank, kept.depth);
-        if self.failure.as_ref().is_none_or(telling) {
+        let failure = Failure { reached, rank: error.problem.rank(), depth: self.path.len(), error };
+        let order = |failure: &Failure| (failure.reached, failure.rank, failure.depth);
+        if self.failure.as_ref().is_none_or(|kept| order(&failure) > order(kept)) {
             self.failure = Some(failure);
         }
     }
@@ -380,24 +432,6 @@ impl<'s, 'v, 'c> Search<'s, 'v, 'c> {
                 let issuer = self.path.first().map(|leaf| leaf.certificate.issuer().0.to_vec());
                 Problem::UnknownIssuer { issuer: issuer.unwrap_or_default() }.of(Which::Peer(LEAF))
             }
-        }
-    }
-
-    fn arrive(&self, arrival: Arrival) -> Result<Path<'v, 'c>, Error> {
-        let Arrival { anchor_position, policies } = arrival;
-        let anchor = self.verifier.anchors.get(anchor_position);
-        let root = self.verifier.anchors.certificate(anchor_position);
-        let mut links = self.path.iter().copied();
-        match (links.next(), anchor) {
-            (Some(leaf), Some(anchor)) => Ok(Path {
-                leaf: leaf.certificate,
-                intermediates: links.collect(),
-                anchor,
-                anchor_position,
-                root,
-                policies,
-            }),
-            _ => Err(self.error()),
         }
     }
 

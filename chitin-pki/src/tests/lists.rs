@@ -11,7 +11,7 @@ use rcgen::{CertificateParams, CustomExtension, KeyPair, SerialNumber, SigningKe
 use super::support::*;
 use crate::dn::DirectoryName;
 use crate::{
-    Certificate, Error, ListFault, ListMemory, ListProblem, Problem, Purpose, Reason, Revocation,
+    Budget, Certificate, Error, ListFault, ListMemory, ListProblem, Problem, Purpose, Reason, Revocation,
     RevocationList, RevocationProblem, Verifier, Which, anchor_from_der,
 };
 
@@ -323,4 +323,39 @@ fn a_signature_that_was_checked_is_remembered_and_a_bad_one_is_not() {
         assert_eq!(ask(&lists[1..]).unwrap_err().problem, problem);
         assert_eq!((notes.known.borrow().len(), *notes.hits.borrow()), (0, 0));
     }
+}
+
+/// Certificates in the name of a list's issuer, which anybody can make, cost a signature check each, and the peer sends as many
+/// as it likes. That must not end in a status that is unknown, which a lenient policy accepts.
+#[test]
+fn namesakes_do_not_hide_what_a_list_revokes() {
+    let root = Ca::root("root");
+    let lists = root.sub("lists");
+    let leaf = root.leaf_with(&|params| {
+        params.serial_number = Some(SerialNumber::from(7u64));
+        let issuer = tlv(0xa2, &[&tlv(0xa4, &[&common_name("lists")])]);
+        let points = tlv(0x30, &[&tlv(0x30, &[&issuer])]);
+        params.custom_extensions.push(CustomExtension::from_oid_content(&[2, 5, 29, 31], points));
+    });
+    let list = ListParts::of("lists").scope(&[INDIRECT]).entry(7, &[issued_by("root")]).sign(&lists.key);
+    let list = [parse(&list).unwrap()];
+    let anchors = [anchor_from_der(&root.der).unwrap()];
+    let leaf = Certificate::parse(&leaf).unwrap();
+    let verifier = Verifier::new(ALL, &anchors, at(NOW), Purpose::ServerAuth);
+    let ask = |pool: &[CertificateDer<'_>], issuers: &[CertificateDer<'_>]| {
+        let path = verifier.verify(&leaf, pool).unwrap();
+        let policy = Revocation::by_lists(&list).with_list_issuers(issuers).allow_unknown_status();
+        policy.check(&verifier, &path, pool).map(|report| report.unknown.len()).map_err(|error| error.problem)
+    };
+    let revoked = |found: Result<usize, Problem>| {
+        matches!(found, Err(Problem::Revocation(RevocationProblem::Revoked(_))))
+    };
+    let namesakes: Vec<_> = (0..100).map(|_| Ca::root("lists").der).collect();
+    let with_its_issuer = [&namesakes[..], core::slice::from_ref(&lists.der)].concat();
+    assert!(revoked(ask(core::slice::from_ref(&lists.der), &[])));
+    assert!(revoked(ask(&namesakes, core::slice::from_ref(&lists.der))));
+    let spent = || Err(Problem::BudgetExceeded { budget: Budget::Revocation });
+    assert_eq!(ask(&with_its_issuer, &[]), spent());
+    assert_eq!(ask(&namesakes, &[]), spent());
+    assert_eq!(ask(&namesakes[..4], &[]), Ok(1));
 }

@@ -6,8 +6,8 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use chitin_pki::{
-    Certificate, Delivered, Digests, LogList, Path, PolicyInputs, PresentedName, Problem, Profile, Purpose,
-    RevocationReport, Root, Transparency, Verifier, Which,
+    Certificate, Delivered, Digests, Inquiry, LogList, Path, PolicyInputs, PresentedName, Problem, Profile,
+    Purpose, RevocationReport, Root, Transparency, Verifier, Which,
 };
 use pki_types::{
     CertificateDer, ServerName, SignatureVerificationAlgorithm, SubjectPublicKeyInfoDer, TrustAnchor,
@@ -159,31 +159,47 @@ impl<'t> Trust<'t> {
         if let Some(max) = self.max_intermediates {
             verifier = verifier.with_max_intermediates(max);
         }
-        let path = verifier.verify(&cert.0.certificate, intermediates);
+        let leaf = &cert.0.certificate;
+        let mut inquiry = self.inquiry(intermediates);
+        let found = verifier
+            .verify_with(leaf, intermediates, |path| self.check(&verifier, path, inquiry.as_mut(), now));
         // Searching once more is for those who will read it.
         #[cfg(feature = "logging")]
-        if path.is_err() && log::log_enabled!(log::Level::Debug) {
-            if let Err(diagnosis) = verifier.diagnose(&cert.0.certificate, intermediates) {
+        if found.is_err() && log::log_enabled!(log::Level::Debug) {
+            let mut inquiry = self.inquiry(intermediates);
+            let check = |path: &Path<'_, '_>| self.check(&verifier, path, inquiry.as_mut(), now);
+            if let Err(diagnosis) = verifier.diagnose_with(leaf, intermediates, check) {
                 log::debug!("{diagnosis}");
             }
         }
-        let checked = path.and_then(|path| {
-            let report = self.check_revocation(&verifier, &path, intermediates)?;
-            self.check_transparency(&path, report.stapled_timestamps.as_deref(), now)
-        });
-        checked.map_err(|error| refused(error.problem, error.certificate))
+        let (_, report) = found.map_err(|error| refused(error.problem, error.certificate))?;
+        if let Some(revocation) = self.revocation {
+            revocation.log(&report);
+        }
+        Ok(())
     }
 
-    fn check_revocation(
+    fn inquiry<'i>(&'i self, intermediates: &'i [CertificateDer<'_>]) -> Option<Inquiry<'i>> {
+        let revocation = self.revocation?;
+        let digests = self.hashes.filter(|_| revocation.policy.asks_staples());
+        let staple = digests.map(|hashes| (self.staple, hashes as &dyn Digests));
+        Some(revocation.inquiry(intermediates, staple))
+    }
+
+    /// What is asked of a path that is good by itself.
+    fn check(
         &self,
         verifier: &Verifier<'_>,
         path: &Path<'_, '_>,
-        intermediates: &[CertificateDer<'_>],
+        inquiry: Option<&mut Inquiry<'_>>,
+        now: UnixTime,
     ) -> Result<RevocationReport, chitin_pki::Error> {
-        let Some(revocation) = self.revocation else { return Ok(RevocationReport::default()) };
-        let digests = self.hashes.filter(|_| revocation.policy.asks_staples());
-        let staple = digests.map(|hashes| (self.staple, hashes as &dyn Digests));
-        revocation.check(verifier, path, intermediates, staple)
+        let report = match inquiry {
+            Some(inquiry) => inquiry.check(verifier, path)?,
+            None => RevocationReport::default(),
+        };
+        self.check_transparency(path, report.stapled_timestamps.as_deref(), now)?;
+        Ok(report)
     }
 
     fn check_transparency(

@@ -5,8 +5,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use chitin_pki::{
-    Digests, ListFault, ListProblem, Path, Problem, RevocationList, RevocationProblem, RevocationReport,
-    Verifier,
+    Digests, Inquiry, ListFault, ListProblem, Problem, RevocationList, RevocationProblem, RevocationReport,
 };
 use pki_types::{CertificateDer, CertificateRevocationListDer};
 
@@ -186,14 +185,12 @@ impl Checker {
         }
     }
 
-    /// Asks about the certificates of a path that `verifier` found. What the peer stapled is asked with digests only.
-    pub(super) fn check(
-        &self,
-        verifier: &Verifier<'_>,
-        path: &Path<'_, '_>,
-        intermediates: &[CertificateDer<'_>],
-        staple: Option<(&[u8], &dyn Digests)>,
-    ) -> Result<RevocationReport, chitin_pki::Error> {
+    /// What is asked in one verification. What the peer stapled is asked with digests only.
+    pub(super) fn inquiry<'i>(
+        &'i self,
+        intermediates: &'i [CertificateDer<'_>],
+        staple: Option<(&'i [u8], &'i dyn Digests)>,
+    ) -> Inquiry<'i> {
         let policy = &self.policy;
         let mut question = chitin_pki::Revocation::by_lists(&policy.lists).with_list_issuers(&policy.issuers);
         #[cfg(feature = "std")]
@@ -212,13 +209,16 @@ impl Checker {
         if policy.accept_stale {
             question = question.accept_stale_lists();
         }
-        let report = question.check(verifier, path, intermediates)?;
+        Inquiry::new(question, intermediates)
+    }
+
+    /// Writes down what was found of lists on the way to a path that is good.
+    pub(super) fn log(&self, report: &RevocationReport) {
         for ListFault { position, problem } in &report.faults {
-            let position = policy.positions.get(*position).unwrap_or(position);
+            let position = self.policy.positions.get(*position).unwrap_or(position);
             log_line!(warn, "revocation list {position} was not used: it {problem}");
             let _ = (position, problem);
         }
-        Ok(report)
     }
 }
 
