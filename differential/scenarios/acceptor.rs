@@ -12,6 +12,7 @@ pub fn run(world: &World, notes: &mut Notes) {
     hello(world, notes);
     refused(world, notes);
     misused(world, notes);
+    unknown(notes);
 }
 
 fn accept(acceptor: &mut Acceptor, mut bytes: &[u8]) -> String {
@@ -100,4 +101,32 @@ fn misused(world: &World, notes: &mut Notes) {
     notes.text("hello", accept(&mut acceptor, &bytes));
     notes.value("accept again", acceptor.accept().map(|a| a.is_some()).map_err(|(e, _)| e));
     notes.text("read again", outcome(acceptor.read_tls(&mut &bytes[..])));
+}
+
+/// A hello made by hand, with values that nobody knows, some of them GREASE (RFC 8701).
+fn unknown(notes: &mut Notes) {
+    let list = |numbers: &[u16]| numbers.iter().flat_map(|n| n.to_be_bytes()).collect::<Vec<u8>>();
+    let sized = |bytes: Vec<u8>| [&u16::try_from(bytes.len()).unwrap().to_be_bytes()[..], &bytes].concat();
+    let extension = |kind: u16, body: Vec<u8>| [&kind.to_be_bytes()[..], &sized(body)].concat();
+    let suites = list(&[0x2a2a, 0x1301, 0x1234]);
+    let groups = list(&[0x3a3a, 0x001d, 0x4321]);
+    let schemes = list(&[0x4a4a, 0x0403, 0x2345, 0x0804]);
+    let extensions = [
+        extension(0x1a1a, Vec::new()),
+        extension(10, sized(groups)),
+        extension(13, sized(schemes.clone())),
+        extension(43, [&[4][..], &list(&[0x5a5a, 0x0304])].concat()),
+        extension(50, sized(schemes)),
+        extension(51, sized([&list(&[0x001d])[..], &sized(vec![9; 32])].concat())),
+    ];
+    let hello =
+        [&[3, 3][..], &[7; 32], &[0], &sized(suites), &[1, 0], &sized(extensions.concat())].concat();
+    let length = u32::try_from(hello.len()).unwrap().to_be_bytes();
+    let mut acceptor = Acceptor::default();
+    acceptor.read_tls(&mut &record(22, &[&[1], &length[1..], &hello].concat())[..]).unwrap();
+    let accepted = acceptor.accept().map_err(|(e, _)| e).unwrap().unwrap();
+    let hello = accepted.client_hello();
+    notes.value("unknown among schemes", hello.signature_schemes());
+    notes.value("unknown among suites", hello.cipher_suites());
+    notes.value("unknown among groups", hello.named_groups());
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tls::client::{Resumption, Tls12Resumption};
+use tls::client::{Resumption, TicketRequest, Tls12Resumption};
 use tls::crypto::aws_lc_rs;
 use tls::version::{TLS12, TLS13};
 use tls::{ClientConfig, ServerConfig};
@@ -41,8 +41,29 @@ pub fn run(world: &World, notes: &mut Notes) {
         shake(&mut client, &mut server).unwrap();
         notes.value(format_args!("{count} tickets"), client.tls13_tickets_received());
     }
+    asked_for(world, notes);
     data(world, notes);
     crossed(world, notes);
+}
+
+/// Clients that say how many tickets they want, at servers that send so many and at most so many to those (RFC 9149).
+fn asked_for(world: &World, notes: &mut Notes) {
+    for (want, send, most) in
+        [(1, 2, None), (5, 2, None), (0, 2, None), (0, 2, Some(8)), (1, 2, Some(8)), (5, 2, Some(3)), (5, 0, Some(8))]
+    {
+        let (mut client, mut server) = configs(world, &TLS13);
+        client.send_ticket_request = Some(TicketRequest { new_session_count: want, resumption_count: want });
+        server.send_tls13_tickets = send;
+        if let Some(most) = most {
+            server.max_tls13_tickets = most;
+        }
+        let (mut client, mut server) = pair(client, server);
+        shake(&mut client, &mut server).unwrap();
+        notes.value(
+            format_args!("{want} tickets wanted, {send} sent, at most {most:?}"),
+            client.tls13_tickets_received(),
+        );
+    }
 }
 
 /// Three connections under the same configs, and then one of another server.

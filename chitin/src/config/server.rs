@@ -114,12 +114,13 @@ pub struct ServerConfig {
     /// certificate beside the keys gives that away in any case. Not in rustls 0.23.
     pub tell_unknown_psks: bool,
 
-    /// How many tickets to send after a handshake. Two by default; zero turns resumption off.
+    /// How many tickets to send after a handshake. Two by default; with zero only clients that ask for tickets get any, as many as
+    /// [`max_tls13_tickets`](Self::max_tls13_tickets) allows.
     pub send_tls13_tickets: usize,
 
-    /// The most tickets to send to a client that asks for a number of them (RFC 9149). Eight by default, which is what a
-    /// client of ours keeps. Such a client gets as many as it asks for up to this, whatever `send_tls13_tickets` says, unless
-    /// that is zero.
+    /// The most tickets to send to a client that asks for a number of them (RFC 9149). Such a client gets as many as it asks for up
+    /// to this, whatever `send_tls13_tickets` says. With zero, the default, wishes are not heard, and it gets as many as any other.
+    /// Eight is a good value for others: a client of ours keeps no more.
     pub max_tls13_tickets: usize,
 
     /// Whether a TLS 1.2 client must support the extended master secret (RFC 7627). True by default with the `fips`
@@ -179,9 +180,6 @@ pub(crate) const DEFAULT_SERVER_SESSIONS: usize = 256;
 
 /// One ticket for the next connection, and one more for a second one made at the same time.
 pub(crate) const DEFAULT_TICKETS: usize = 2;
-
-/// As many as our own client keeps for one server: more would be thrown away.
-pub(crate) const DEFAULT_MAX_TICKETS: usize = 8;
 
 impl ServerConfig {
     /// Starts a config with the process-default provider and the default versions.
@@ -377,7 +375,7 @@ impl ConfigBuilder<ServerConfig, WantsServerCert> {
             require_external_psk: false,
             tell_unknown_psks: false,
             send_tls13_tickets: DEFAULT_TICKETS,
-            max_tls13_tickets: DEFAULT_MAX_TICKETS,
+            max_tls13_tickets: 0,
             require_ems: cfg!(feature = "fips"),
             time_provider: self.time_provider,
             cert_compressors: compress::default_cert_compressors().to_vec(),
@@ -463,7 +461,7 @@ impl<'a> ClientHello<'a> {
         self.alpn.map(|rest| AlpnNames { rest })
     }
 
-    /// Returns the cipher suites the client offered, in its order, unknown ones included.
+    /// Returns the cipher suites the client offered, in its order, unknown ones included but for GREASE (RFC 8701).
     pub fn cipher_suites(&self) -> &[CipherSuite] {
         self.cipher_suites
     }

@@ -360,7 +360,7 @@ fn key_shares_stand_in_the_order_of_the_groups() {
     config.resumption.store.set_kx_hint(name, NamedGroup::X25519MLKEM768);
     let (mut client, _) = pair(&Arc::new(config), &Arc::new(server_config()));
     let hello = ClientHello::read(&said(&mut client)[5..]).unwrap();
-    let groups = hello.groups.as_deref().unwrap();
+    let groups: Vec<NamedGroup> = hello.named_groups().unwrap().iter().collect();
     let places: Vec<usize> = hello
         .key_shares()
         .unwrap()

@@ -157,7 +157,8 @@ pub(crate) fn share(hello: &ClientHello, config: &ServerConfig) -> Result<Share,
     let shares = hello.key_shares().ok_or(PeerIncompatible::KeyShareExtensionRequired)?;
     let mut named: Vec<NamedGroup> = shares.iter().map(|share| share.group).collect();
     // Sorted, or a hostile hello would cost the product of the two lengths: a hundred million comparisons.
-    let mut known: Vec<u16> = groups.iter().map(|group| group.value()).collect();
+    let named_groups = hello.named_groups().ok_or(PeerIncompatible::NamedGroupsExtensionRequired)?;
+    let mut known: Vec<u16> = named_groups.iter().map(|group| group.value()).collect();
     known.sort_unstable();
     if named.iter().any(|group| known.binary_search(&group.value()).is_err()) {
         return Err(PeerMisbehaved::KeyShareForUnofferedGroup.into());

@@ -681,7 +681,11 @@ impl Agreed {
     fn tickets_asked_for(&self, named: Named) -> Result<Option<u8>, Error> {
         let Some([new, resumed]) = self.hello.ticket_request() else { return Ok(None) };
         let config = &self.config;
-        let enabled = config.send_tls13_tickets > 0 && config.policy_fingerprint().is_some();
+        // A server that takes no such wishes is one that does not know the extension.
+        if config.max_tls13_tickets == 0 {
+            return Ok(None);
+        }
+        let enabled = config.policy_fingerprint().is_some();
         let keeps = enabled && choose::resumes(&self.hello) && keeps_sessions(config)?;
         let wanted = match named {
             Named::Now => new,

@@ -30,6 +30,7 @@ pub(crate) struct ClientHello {
     pub(crate) legacy_version: ProtocolVersion,
     pub(crate) random: [u8; 32],
     session_id: Range<usize>,
+    /// This list and the next three without GREASE: resolvers are shown them, and nothing is ever chosen from it.
     pub(crate) cipher_suites: Vec<CipherSuite>,
     compressions: Range<usize>,
     /// Code and body of every extension, in their order.
@@ -63,7 +64,7 @@ impl ClientHello {
         let legacy_version = ProtocolVersion::read(&mut r)?;
         let random = r.array("random")?;
         let session_id = range(raw, r.prefixed(0, 32, "session id")?, at(&r));
-        let cipher_suites = Suites::read(&mut r)?.iter().collect();
+        let cipher_suites = meant(Suites::read(&mut r)?.iter());
         let compressions = range(raw, r.prefixed(1, 255, "compression methods")?, at(&r));
 
         let mut hello = Self {
@@ -122,9 +123,9 @@ impl ClientHello {
     fn read_extension(&mut self, code: u16, body: &[u8]) -> Result<(), InvalidMessage> {
         match code {
             ext::server_name => self.server_name = read_server_name(body)?,
-            ext::supported_groups => self.groups = Some(NamedGroups::read_all(body)?.iter().collect()),
+            ext::supported_groups => self.groups = Some(meant(NamedGroups::read_all(body)?.iter())),
             ext::signature_algorithms => {
-                self.schemes = Some(SignatureSchemes::read_all(body)?.iter().collect());
+                self.schemes = Some(meant(SignatureSchemes::read_all(body)?.iter()));
             }
             ext::certificate_authorities => {
                 let names = Authorities::read_all(body)?;
@@ -139,7 +140,7 @@ impl ClientHello {
             ext::record_size_limit | ext::ticket_request => u16::read_all(body).map(drop)?,
             ext::compress_certificate => CertCompressions::read_all(body).map(drop)?,
             ext::signature_algorithms_cert => {
-                self.schemes_cert = Some(SignatureSchemes::read_all(body)?.iter().collect());
+                self.schemes_cert = Some(meant(SignatureSchemes::read_all(body)?.iter()));
             }
             ext::delegated_credential => self.delegated = SignatureSchemes::read_all(body)?.iter().collect(),
             ext::application_layer_protocol_negotiation => ProtocolNames::read_all(body).map(drop)?,
@@ -196,6 +197,11 @@ impl ClientHello {
         self.parsed(ext::supported_versions)
     }
 
+    /// All that the client named, GREASE as well.
+    pub(crate) fn named_groups(&self) -> Option<NamedGroups<'_>> {
+        self.parsed(ext::supported_groups)
+    }
+
     pub(crate) fn key_shares(&self) -> Option<KeyShares<'_>> {
         self.parsed(ext::key_share)
     }
@@ -249,6 +255,18 @@ impl ClientHello {
     fn slice(&self, range: &Range<usize>) -> &[u8] {
         self.raw.get(range.clone()).unwrap_or_default()
     }
+}
+
+/// What a list names, without the values that are there so that peers get used to unknown ones. RFC 8701 section 2.
+fn meant<T: Copy>(list: impl Iterator<Item = T>) -> Vec<T>
+where
+    u16: From<T>,
+{
+    list.filter(|value| {
+        let [high, low] = u16::from(*value).to_be_bytes();
+        high != low || low & 0x0f != 0x0a
+    })
+    .collect()
 }
 
 /// What only a server of TLS 1.2 asks of it; and what both versions ask of certificates.
@@ -367,7 +385,7 @@ pub(crate) mod tests {
         let mut psks = vec![0, 7, 0, 1, 5, 1, 2, 3, 4, 0, 33, 32];
         psks.extend([6; 32]);
         hello(
-            &[CipherSuite::TLS13_AES_128_GCM_SHA256, CipherSuite::from(0x1a1a)],
+            &[CipherSuite::TLS13_AES_128_GCM_SHA256, CipherSuite::from(0x1a2a)],
             &[
                 (0x0a0a, vec![]),
                 (ext::server_name, name(b"example.com")),
@@ -382,6 +400,31 @@ pub(crate) mod tests {
                 (ext::pre_shared_key, psks),
             ],
         )
+    }
+
+    /// RFC 8701 section 2 has sixteen such values; others that nobody knows are shown.
+    #[test]
+    fn grease_is_left_out_of_what_is_shown() {
+        let all: Vec<u16> = (0..=u16::MAX).collect();
+        let kept = meant(all.iter().copied().map(SignatureScheme::from));
+        let left_out: Vec<u16> = all.into_iter().filter(|value| !kept.contains(&(*value).into())).collect();
+        assert_eq!((left_out.len(), left_out[0], left_out[1], left_out[15]), (16, 0x0a0a, 0x1a1a, 0xfafa));
+
+        let suites = [0xaaaa, 0x1301, 0x1a2a].map(CipherSuite::from);
+        let raw = hello(
+            &suites,
+            &[
+                (ext::supported_groups, vec![0, 4, 0xba, 0xba, 0, 29]),
+                (ext::signature_algorithms, vec![0, 4, 4, 3, 0xca, 0xca]),
+                (ext::signature_algorithms_cert, vec![0, 4, 0xca, 0xca, 4, 1]),
+            ],
+        );
+        let hello = ClientHello::read(&raw).unwrap();
+        assert_eq!(hello.cipher_suites, suites[1..]);
+        assert_eq!(hello.groups.as_deref(), Some(&[NamedGroup::X25519][..]));
+        assert!(hello.named_groups().unwrap().iter().eq([NamedGroup::from(0xbaba), NamedGroup::X25519]));
+        assert_eq!(hello.schemes.as_deref(), Some(&[SignatureScheme::ECDSA_NISTP256_SHA256][..]));
+        assert_eq!(hello.schemes_cert.as_deref(), Some(&[SignatureScheme::RSA_PKCS1_SHA256][..]));
     }
 
     #[test]

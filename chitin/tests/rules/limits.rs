@@ -143,14 +143,21 @@ fn tickets(asked: Option<[u8; 2]>, change: fn(&mut ServerConfig)) -> [u32; 2] {
 #[test]
 fn a_client_gets_as_many_tickets_as_it_asks_for_up_to_a_limit() {
     assert_eq!(tickets(None, |_| {}), [2, 2]);
-    assert_eq!(tickets(Some([4, 1]), |_| {}), [4, 1]);
-    assert_eq!(tickets(Some([1, 0]), |_| {}), [1, 0]);
-    assert_eq!(tickets(Some([0, 5]), |_| {}), [0, 0]);
-    assert_eq!(tickets(Some([255, 9]), |_| {}), [8, 8]);
+    assert_eq!(tickets(Some([4, 1]), |_| {}), [2, 2], "by default nobody listens");
+    let eight = |server: &mut ServerConfig| server.max_tls13_tickets = 8;
+    assert_eq!(tickets(None, eight), [2, 2]);
+    assert_eq!(tickets(Some([4, 1]), eight), [4, 1]);
+    assert_eq!(tickets(Some([1, 0]), eight), [1, 0]);
+    assert_eq!(tickets(Some([0, 5]), eight), [0, 0]);
+    assert_eq!(tickets(Some([255, 9]), eight), [8, 8]);
     assert_eq!(tickets(Some([255, 3]), |server| server.max_tls13_tickets = 300), [255, 3]);
-    assert_eq!(tickets(Some([3, 3]), |server| server.max_tls13_tickets = 0), [0, 0]);
-    // Zero turns resumption off.
     assert_eq!(tickets(Some([3, 3]), |server| server.send_tls13_tickets = 0), [0, 0]);
+    let only_those = |server: &mut ServerConfig| {
+        server.send_tls13_tickets = 0;
+        server.max_tls13_tickets = 8;
+    };
+    assert_eq!(tickets(None, only_those), [0, 0]);
+    assert_eq!(tickets(Some([3, 1]), only_those), [3, 1]);
 }
 
 #[test]
@@ -176,6 +183,7 @@ fn the_server_says_how_many_tickets_and_which_records() {
     let (mut client, mut server) = (client_of(provider), server_with_tickets());
     client.send_ticket_request = Some(TicketRequest { new_session_count: 200, resumption_count: 1 });
     client.max_fragment_size = Some(16_389);
+    server.max_tls13_tickets = 8;
     server.key_log = log.clone();
     let pair = shake(&Arc::new(client), &Arc::new(server));
     let first = Record::split(pair.flown(Side::Server)).into_iter().find(|record| record.typ == 23).unwrap();

@@ -60,26 +60,42 @@ fn shares(hello: &ClientHello) -> Vec<NamedGroup> {
     hello.key_shares().unwrap().iter().map(|share| share.group).collect()
 }
 
+/// The lists of suites, groups and schemes as they stand in the bytes: what is read of them leaves GREASE out.
+fn lists(hello: &ClientHello) -> [Vec<u16>; 3] {
+    // Behind the header, the version, the random and the session id.
+    let suites = &hello.raw()[4 + 2 + 32 + 1 + hello.session_id().len()..];
+    let list = |sized: &[u8]| {
+        let length = usize::from(u16::from_be_bytes([sized[0], sized[1]]));
+        sized[2..2 + length].chunks(2).map(|two| u16::from_be_bytes([two[0], two[1]])).collect()
+    };
+    let extension = |code| list(hello.extension(code).unwrap());
+    [list(suites), extension(ext::supported_groups), extension(ext::signature_algorithms)]
+}
+
 #[test]
 fn grease_stands_where_rfc_8701_says() {
     for _ in 0..50 {
         let hello = written(&offer(config(), "a.example"));
-        assert!(is_grease(hello.cipher_suites[0].value()));
-        assert!(is_grease(hello.groups.as_ref().unwrap()[0].value()));
+        // In front, and only one.
+        let [suites, groups, schemes] = lists(&hello);
+        for list in [&suites, &groups, &schemes] {
+            assert!(is_grease(list[0]) && !list[1..].iter().any(|value| is_grease(*value)), "{list:x?}");
+        }
         assert!(is_grease(hello.versions().unwrap().iter().next().unwrap().value()));
         // The share's group is the one that is in the list, and its one byte means nothing.
         let share = hello.key_shares().unwrap().iter().next().unwrap();
-        assert_eq!((share.group, share.key_exchange.0.len()), (hello.groups.as_ref().unwrap()[0], 1));
+        assert_eq!((share.group.value(), share.key_exchange.0.len()), (groups[0], 1));
         let codes: Vec<u16> = hello.extension_codes().collect();
         let (first, last) = (codes[0], codes[codes.len() - 1]);
         assert!(is_grease(first) && is_grease(last) && first != last);
         assert_eq!(hello.extension(first), Some(&[][..]));
         assert_eq!(hello.extension(last), Some(&[0][..]));
         assert_eq!(codes.iter().filter(|code| is_grease(**code)).count(), 2);
-        // In front, and only one.
-        let schemes = hello.schemes.unwrap();
-        assert!(is_grease(schemes[0].value()));
-        assert_eq!(schemes.iter().filter(|scheme| is_grease(scheme.value())).count(), 1);
+        // Nobody is shown any of it.
+        let groups = hello.groups.iter().flatten().map(|group| group.value());
+        let schemes = hello.schemes.iter().flatten().map(|scheme| scheme.value());
+        let mut shown = hello.cipher_suites.iter().map(|suite| suite.value()).chain(groups).chain(schemes);
+        assert!(!shown.any(is_grease));
     }
     // Every random byte makes one of the sixteen values.
     let mut values: Vec<u16> = (0..=255).map(grease).collect();
@@ -226,9 +242,7 @@ fn grease_is_everywhere_or_nowhere() {
         config.grease = grease;
         let hello = written(&offer(config, "a.example"));
         let mut codes: Vec<u16> = hello.extension_codes().collect();
-        codes.extend(hello.cipher_suites.iter().map(|suite| u16::from(*suite)));
-        codes.extend(hello.groups.iter().flatten().map(|group| u16::from(*group)));
-        codes.extend(hello.schemes.iter().flatten().map(|scheme| u16::from(*scheme)));
+        codes.extend(lists(&hello).concat());
         codes.extend(hello.versions().unwrap().iter().map(u16::from));
         codes.extend(shares(&hello).into_iter().map(u16::from));
         codes.into_iter().filter(|code| is_grease(*code)).count()
@@ -277,7 +291,7 @@ fn what_a_config_asks_for_is_in_the_hello() {
     let hello = written(&with_all);
     assert!(hello.protocols().unwrap().iter().map(|p| p.0.to_vec()).eq(config.alpn_protocols.clone()));
     assert!(hello.psk_modes().unwrap().iter().eq([PskKeyExchangeMode::PSK_DHE_KE]));
-    let suites: Vec<_> = hello.cipher_suites[1..].to_vec();
+    let suites: Vec<_> = hello.cipher_suites.clone();
     let ours = config.provider.cipher_suites.iter();
     let enabled = ours.filter(|suite| config.versions.contains(suite.version().version));
     assert!(suites.iter().copied().eq(enabled.map(|suite| suite.suite())));
@@ -286,7 +300,7 @@ fn what_a_config_asks_for_is_in_the_hello() {
     );
     assert_eq!(hello.extension(ext::status_request), Some(&[1, 0, 0, 0, 0][..]));
     let schemes = hello.schemes.as_ref().unwrap();
-    assert_eq!(schemes[1..], config.verifier.supported_verify_schemes());
+    assert_eq!(schemes[..], config.verifier.supported_verify_schemes());
     assert!(schemes.contains(&SignatureScheme::RSA_PKCS1_SHA256), "most chains are signed so");
     assert!(hello.offers_only_null_compression());
     assert_eq!(hello.session_id().len(), 32, "middlebox compatibility mode");
