@@ -63,6 +63,7 @@
 //! - Cryptography comes from a provider, [`crypto::CryptoProvider`]; without further words it is `crypto::aws_lc_rs`, or
 //!   `crypto::ring` if only that is compiled in. [`crypto::aead`] is for those who write one.
 //! - What happens on a connection can be watched: [`trace::Trace`].
+//! - Keys and certificates come from files of any usual format with the module `load`, behind the feature of that name.
 //!
 //! # Security
 //!
@@ -96,6 +97,8 @@ mod defaults;
 mod engine;
 mod error;
 mod flow;
+#[cfg(feature = "load")]
+pub mod load;
 mod log;
 pub mod manual;
 mod msgs;
@@ -400,6 +403,8 @@ pub mod internal {
 #[doc(hidden)]
 pub mod internal_testing {
     pub use crate::error::variant_names;
+    #[cfg(all(feature = "testing", feature = "load"))]
+    pub use crate::surfaces::load;
     #[cfg(feature = "testing")]
     pub use crate::surfaces::{DECODERS, Decoder, Opened, RecordsIn, RecordsOut, decompress};
 }

@@ -13,7 +13,7 @@ pub const MEMBER: &str = "compat/rustls";
 const ALIASES: [&str; 1] = ["aws-lc-rs"];
 
 /// Features of ours that are not 0.23's.
-const OURS: [&str; 2] = ["log-list", "testing"];
+const OURS: [&str; 3] = ["load", "log-list", "testing"];
 
 pub fn check_manifest(root: &Path) -> Result<(), String> {
     let (compat, chitin) = (Manifest::read(root, MEMBER)?, Manifest::read(root, "chitin")?);

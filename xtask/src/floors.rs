@@ -13,7 +13,8 @@ use crate::paths;
 const FLOORS: [&[&str]; 12] = [
     &["names", "secret", "log", "builder"],
     &["error"],
-    &["wire", "observe", "msgs"],
+    // Beside it, files of certificates and keys, which nothing else looks at.
+    &["wire", "observe", "msgs", "load"],
     &["crypto"],
     &["schedule"],
     &["record"],

@@ -75,6 +75,11 @@ impl Stages {
         let transparency =
             ["test", "-p", "chitin", "--locked", "--features", "log-list", "--test", "transparency"];
         self.cargo("transparency", &transparency, &[])?;
+        self.cargo(
+            "load",
+            &["test", "-p", "chitin", "--locked", "--features", "load", "--test", "load"],
+            &[],
+        )?;
         self.stage("paths", |s| {
             suites::PROFILES.iter().try_for_each(|name| suites::run(&s.root, &s.cargo, &["--profile", name]))
         })?;
