@@ -51,15 +51,18 @@ pub struct ClientArgs {
     /// Where to connect: a name or an address, and a port
     #[arg(value_name = "HOST:PORT")]
     pub target: Target,
-    /// Trust the roots in this PEM file and no others (default: the public web's)
+    /// Trust the roots in this file and no others (default: the public web's)
     #[arg(long, value_name = "FILE")]
     pub ca: Option<PathBuf>,
-    /// Client certificate chain, PEM
-    #[arg(long, value_name = "FILE", requires = "key")]
+    /// Client certificate chain: PEM, DER or PKCS#12
+    #[arg(long, value_name = "FILE")]
     pub cert: Option<PathBuf>,
-    /// Its private key, PEM
+    /// Its private key: PEM or DER (default: in the file of the chain)
     #[arg(long, value_name = "FILE", requires = "cert")]
     pub key: Option<PathBuf>,
+    /// Take the password of the key, or of PKCS#12, from the first line of this file
+    #[arg(long, value_name = "FILE", requires = "cert")]
+    pub password_file: Option<PathBuf>,
     /// Offer this application protocol; repeat for more, best first
     #[arg(long, value_name = "P", value_parser = alpn)]
     pub alpn: Vec<String>,
@@ -73,16 +76,19 @@ pub struct ClientArgs {
 
 #[derive(Debug, ClapArgs)]
 pub struct ServerArgs {
-    /// Certificate chain, PEM, the server's own first
+    /// Certificate chain: PEM (the server's own first), DER or PKCS#12
     #[arg(long, value_name = "FILE")]
     pub cert: PathBuf,
-    /// Its private key, PEM
+    /// Its private key: PEM or DER (default: in the file of the chain)
     #[arg(long, value_name = "FILE")]
-    pub key: PathBuf,
+    pub key: Option<PathBuf>,
+    /// Take the password of the key, or of PKCS#12, from the first line of this file
+    #[arg(long, value_name = "FILE")]
+    pub password_file: Option<PathBuf>,
     /// Where to listen; port 0 picks a free one, and the log says which
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:4433")]
     pub listen: SocketAddr,
-    /// Require a client certificate issued by the roots in this PEM file
+    /// Require a client certificate issued by the roots in this file
     #[arg(long, value_name = "FILE")]
     pub client_ca: Option<PathBuf>,
     /// Serve the files below this directory over HTTP/1.1
@@ -222,11 +228,13 @@ mod tests {
     }
 
     #[test]
-    fn a_certificate_needs_its_key_and_the_reverse() {
-        assert!(parse("chitin client h:1 --cert c.pem").is_err());
+    fn a_key_needs_its_certificate_and_may_be_in_one_file_with_it() {
         assert!(parse("chitin client h:1 --key k.pem").is_err());
+        assert!(parse("chitin client h:1 --password-file p").is_err());
         assert!(parse("chitin client h:1 --cert c.pem --key k.pem").is_ok());
-        assert!(parse("chitin server --cert c.pem").is_err());
+        assert!(parse("chitin client h:1 --cert c.p12 --password-file p").is_ok());
+        assert!(parse("chitin server --key k.pem").is_err());
+        assert!(parse("chitin server --cert c.p12 --password-file p").is_ok());
     }
 
     #[test]

@@ -21,12 +21,12 @@ use crate::facts::{Facts, chain_rows, table};
 use crate::link::{self, Timed};
 use crate::text::clean;
 use crate::trace_view::{Recorder, observed_client};
-use crate::{advice, pem};
+use crate::{advice, files};
 
 /// Connects, carries the bytes, and returns `Ok` only after a clean close.
 pub fn run(args: &ClientArgs) -> Result<(), String> {
     let (roots, roots_name) = match &args.ca {
-        Some(file) => (pem::roots(file)?, file.display().to_string()),
+        Some(file) => (files::roots(file)?, file.display().to_string()),
         None => (public_roots(), "the public web's roots (webpki-roots)".into()),
     };
     let name = args.sni.as_deref().unwrap_or(&args.target.host);
@@ -54,11 +54,15 @@ fn config(args: &ClientArgs, roots: RootCertStore) -> Result<ClientConfig, Strin
         .with_protocol_versions(Version::or_all(args.tls))
         .map_err(|error| error.to_string())?
         .with_root_certificates(roots);
-    let mut config = match (&args.cert, &args.key) {
-        (Some(cert), Some(key)) => builder
-            .with_client_auth_cert(pem::chain(cert)?, pem::key(key)?)
-            .map_err(|error| format!("{} and {}: {error}", cert.display(), key.display()))?,
-        _ => builder.with_no_client_auth(),
+    let mut config = match &args.cert {
+        Some(cert) => {
+            let (chain, key) =
+                files::chain_and_key(cert, args.key.as_deref(), args.password_file.as_deref())?;
+            builder
+                .with_client_auth_cert(chain, key)
+                .map_err(|error| format!("{}: {error}", cert.display()))?
+        }
+        None => builder.with_no_client_auth(),
     };
     config.alpn_protocols = args.alpn.iter().map(|protocol| protocol.as_bytes().to_vec()).collect();
     Ok(config)

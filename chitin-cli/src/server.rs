@@ -22,7 +22,7 @@ use crate::http::{self, Answers};
 use crate::link::{self, Foreign, Timed, foreign};
 use crate::text::{clean, commas, span};
 use crate::trace_view::{Recorder, observed_server};
-use crate::{advice, pem};
+use crate::{advice, files};
 
 /// Listens until the process is ended.
 pub fn run(args: &ServerArgs) -> Result<(), String> {
@@ -91,7 +91,7 @@ impl Server {
             .map_err(|error| error.to_string())?;
         let builder = match &args.client_ca {
             Some(file) => {
-                let roots = Arc::new(pem::roots(file)?);
+                let roots = Arc::new(files::roots(file)?);
                 let verifier = WebPkiClientVerifier::builder_with_provider(roots, provider)
                     .build()
                     .map_err(|error| format!("{}: {error}", file.display()))?;
@@ -99,9 +99,11 @@ impl Server {
             }
             None => builder.with_no_client_auth(),
         };
+        let (chain, key) =
+            files::chain_and_key(&args.cert, args.key.as_deref(), args.password_file.as_deref())?;
         let mut config = builder
-            .with_single_cert(pem::chain(&args.cert)?, pem::key(&args.key)?)
-            .map_err(|error| format!("{} and {}: {error}", args.cert.display(), args.key.display()))?;
+            .with_single_cert(chain, key)
+            .map_err(|error| format!("{}: {error}", args.cert.display()))?;
         config.ticketer = aws_lc_rs::Ticketer::new().map_err(|error| error.to_string())?;
         // Ours is ordered by strength. Clients that list AES-128 first do so for speed, and often without thinking of it.
         config.ignore_client_order = true;

@@ -444,10 +444,32 @@ fn an_idle_connection_is_closed() {
 fn files_that_are_not_what_they_should_be_are_named() {
     let (folder, _) = ordinary();
     let (cert, key) = (folder.path("server.pem"), folder.path("server.key"));
-    run(&["server", "--cert", &key, "--key", &key], b"").failed("expected a certificate, found PRIVATE KEY");
+    run(&["server", "--cert", &key, "--key", &key], b"")
+        .failed("server.key: this is a private key; a certificate was expected");
     run(&["server", "--cert", &cert, "--key", &cert], b"")
-        .failed("expected a private key, found CERTIFICATE");
+        .failed("server.pem: this is a certificate; a private key was expected");
+    run(&["server", "--cert", &cert], b"")
+        .failed("server.pem: this is a certificate; a certificate and its private key was expected");
     let (other, _) = ordinary();
     run(&["server", "--cert", &cert, "--key", &other.path("server.key")], b"").failed("server.pem");
     run(&["client", "localhost:1", "--ca", &folder.path("none.pem")], b"").failed("none.pem");
+}
+
+/// One file for chain and key, as `openssl pkcs12 -export` packs it.
+#[test]
+fn pkcs12_under_a_password_serves() {
+    let (folder, _) = ordinary();
+    let password = folder.write("password", "correct horse\n");
+    let packed = folder.path("server.p12");
+    let openssl = std::process::Command::new("openssl")
+        .args(["pkcs12", "-export", "-in", &folder.path("server.pem"), "-inkey", &folder.path("server.key")])
+        .args(["-passout", &format!("file:{password}"), "-out", &packed])
+        .status()
+        .expect("openssl, which `cargo xtask test` installs");
+    assert!(openssl.success());
+    let server = Server::spawn(&["--cert", &packed, "--password-file", &password, "--echo"]);
+    assert_eq!(client(&folder, "localhost", server.port(), &[], b"hello").succeeded().stdout, b"hello");
+    run(&["server", "--cert", &packed], b"").failed("no password was given (--password-file FILE gives one)");
+    let wrong = folder.write("wrong", "battery staple\n");
+    run(&["server", "--cert", &packed, "--password-file", &wrong], b"").failed("the password does not fit");
 }

@@ -128,8 +128,12 @@ impl Server {
 
     pub fn start_as(folder: &Folder, name: &str, more: &[&str]) -> Self {
         let (cert, key) = (folder.path(&format!("{name}.pem")), folder.path(&format!("{name}.key")));
-        let mut args = vec!["server", "--listen", "127.0.0.1:0", "--cert", &cert, "--key", &key];
-        args.extend(more);
+        Self::spawn(&[&["--cert", &cert, "--key", &key], more].concat())
+    }
+
+    /// With these arguments alone, on a port of its own.
+    pub fn spawn(more: &[&str]) -> Self {
+        let args = [&["server", "--listen", "127.0.0.1:0"], more].concat();
         let mut child = chitin(&args).spawn().unwrap();
         let mut stderr = BufReader::new(child.stderr.take().unwrap());
         let mut first = String::new();
