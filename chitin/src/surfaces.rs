@@ -7,11 +7,16 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::fmt::Debug;
 
+#[cfg(feature = "load")]
+use pki_types::CertificateDer;
+
 use crate::config::CERTIFICATE_MESSAGE;
 use crate::config::compress::CertDecompressor;
 use crate::crypto::cipher::{MessageDecrypter, MessageEncrypter};
 use crate::error::{Error, InvalidMessage};
 use crate::flow::certs;
+#[cfg(feature = "load")]
+use crate::load::{self, Limits, LoadError, Wanted};
 use crate::names::ContentType;
 use crate::record::open::{Opener, Place, Pulled};
 use crate::record::outbox::Outbox;
@@ -296,4 +301,20 @@ impl RecordsOut {
         self.out.advance(bytes.len());
         bytes
     }
+}
+
+/// What is found in a file: certificates and keys. The work on passwords is bounded far below what it is outside of tests.
+///
+/// # Errors
+///
+/// As of [`load::chain_and_key`], but that it is none if there are several keys or nothing.
+#[cfg(feature = "load")]
+pub fn load(
+    contents: &[u8],
+    password: Option<&str>,
+    wanted: Wanted,
+) -> Result<(Vec<CertificateDer<'static>>, Vec<Vec<u8>>), LoadError> {
+    let found = load::look(contents, password, wanted, &Limits::SMALL)?;
+    let keys = found.keys.iter().map(|key| key.secret_der().to_vec()).collect();
+    Ok((found.certificates, keys))
 }

@@ -11,6 +11,7 @@ pub mod configs;
 mod ech;
 pub mod flow;
 pub mod glass;
+mod load;
 pub mod mutate;
 mod parts;
 pub mod quic;
@@ -20,6 +21,7 @@ pub mod seeds;
 mod targets;
 
 pub use ech::ech;
+pub use load::load;
 pub use parts::{certificates, compressed, messages, records, sessions};
 pub use revocation::revocation;
 pub use targets::{client12, client13, run_client, run_server, server12, server13};
@@ -28,7 +30,7 @@ pub use targets::{client12, client13, run_client, run_server, server12, server13
 pub type Target = (&'static str, fn(&[u8]));
 
 /// All of them.
-pub const TARGETS: [Target; 12] = [
+pub const TARGETS: [Target; 13] = [
     ("records", records),
     ("messages", messages),
     ("client13", client13),
@@ -41,4 +43,5 @@ pub const TARGETS: [Target; 12] = [
     ("compressed", compressed),
     ("revocation", revocation),
     ("ech", ech),
+    ("load", load),
 ];
