@@ -120,12 +120,9 @@ pub use crate::config::padding::RecordPadding;
 pub use crate::config::server::ServerConfig;
 pub use crate::config::versions::{ALL_VERSIONS, DEFAULT_VERSIONS};
 pub use crate::config::webpki::RootCertStore;
-pub use crate::conn::SideData;
 #[cfg(feature = "std")]
-pub use crate::conn::{
-    ClientConnection, Connection, ConnectionCommon, IoState, Reader, ServerConnection, Stream, StreamOwned,
-    Writer,
-};
+pub use crate::conn::{ClientConnection, Connection, Reader, ServerConnection, Stream, StreamOwned, Writer};
+pub use crate::conn::{ConnectionCommon, IoState, SideData};
 pub use crate::crypto::suites::{
     CipherSuiteCommon, ConnectionTrafficSecrets, SupportedCipherSuite, SupportedProtocolVersion,
     Tls12CipherSuite, Tls13CipherSuite,
@@ -141,7 +138,9 @@ pub use crate::names::{
     HandshakeKind, HandshakeType, NamedGroup, ProtocolVersion, Side, SignatureAlgorithm, SignatureScheme,
 };
 #[cfg(feature = "std")]
-pub use crate::ticketer::{TicketRotator, TicketSwitcher};
+pub use crate::ticketer::TicketRotator;
+#[cfg(any(feature = "std", feature = "hashbrown"))]
+pub use crate::ticketer::TicketSwitcher;
 
 /// What clients are made of.
 pub mod client {
@@ -153,7 +152,7 @@ pub mod client {
     pub use crate::config::ech::{EchConfig, EchGreaseConfig, EchMode};
     pub use crate::config::raw_keys::AlwaysResolvesClientRawPublicKeys;
     pub use crate::config::resolve::{CertificateRequest, ResolvesClientCert};
-    #[cfg(feature = "std")]
+    #[cfg(any(feature = "std", feature = "hashbrown"))]
     pub use crate::config::sessions::ClientSessionMemoryCache;
     pub use crate::config::sessions::{ClientSessionStore, Tls12ClientSessionValue, Tls13ClientSessionValue};
     pub use crate::config::webpki::{
@@ -178,16 +177,16 @@ pub mod server {
     pub use crate::config::raw_keys::AlwaysResolvesServerRawPublicKeys;
     pub use crate::config::resolve::{ResolvesServerCert, ResolvesServerCertUsingSni};
     pub use crate::config::server::{ClientHello, ServerConfig, WantsServerCert};
-    #[cfg(feature = "std")]
+    #[cfg(any(feature = "std", feature = "hashbrown"))]
     pub use crate::config::sessions::ServerSessionMemoryCache;
     pub use crate::config::sessions::{NoServerSessionStorage, StoresServerSessions};
     pub use crate::config::verify::NoClientAuth;
     pub use crate::config::webpki::{
         ClientCertVerifierBuilder, ParsedCertificate, VerifierBuilderError, WebPkiClientVerifier,
     };
+    pub use crate::conn::{Accepted, ServerConnectionData, UnbufferedServerConnection};
     #[cfg(feature = "std")]
-    pub use crate::conn::{Accepted, AcceptedAlert, Acceptor, ReadEarlyData, ServerConnection};
-    pub use crate::conn::{ServerConnectionData, UnbufferedServerConnection};
+    pub use crate::conn::{AcceptedAlert, Acceptor, ReadEarlyData, ServerConnection};
     pub use crate::crypto::ticket::ProducesTickets;
     pub use crate::names::CertificateType;
 
@@ -247,8 +246,11 @@ pub mod psk {
 }
 
 /// Tickets under keys that change by themselves.
-#[cfg(feature = "std")]
+#[cfg(any(feature = "std", feature = "hashbrown"))]
 pub mod ticketer {
+    #[cfg(not(feature = "std"))]
+    pub use crate::config::switcher::*;
+    #[cfg(feature = "std")]
     pub use crate::crypto::ticket::rotate::*;
 }
 
@@ -352,9 +354,10 @@ pub mod compress {
     pub use crate::config::compress::{ZLIB_COMPRESSOR, ZLIB_DECOMPRESSOR};
 }
 
-/// A mutex that answers `None` when it is poisoned.
-#[cfg(feature = "std")]
+/// A mutex that answers `None` when it is poisoned. Without `std` it is made by the application.
 pub mod lock {
+    #[cfg(not(feature = "std"))]
+    pub use crate::config::lock::{Lock, MakeMutex, Poisoned};
     pub use crate::config::lock::{Mutex, MutexGuard};
 }
 

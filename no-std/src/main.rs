@@ -1,27 +1,39 @@
 //! A client and a server in one process that has no standard library: no allocator, no clock and no panic handler but its own.
 //!
-//! They make a handshake in memory, say something, and close. The exit code is zero if all of that went well.
+//! They make handshakes in memory, say something, and close: with a provider of this program's own, and with the one that comes with
+//! `ring`, as the default of the process, in both versions and resumed. The exit code is zero if all of that went well.
 #![no_std]
 #![no_main]
 #![deny(unsafe_code)]
 
 extern crate alloc;
 
+mod lock;
 mod provider;
+mod talk;
+mod ticketer;
 
 use alloc::sync::Arc;
 use alloc::vec;
-use alloc::vec::Vec;
 use core::ffi::{c_char, c_int};
 use core::panic::PanicInfo;
 use core::time::Duration;
 
-use chitin::client::UnbufferedClientConnection;
+use chitin::client::{ClientSessionMemoryCache, Resumption, WebPkiServerVerifier};
+use chitin::crypto::CryptoProvider;
 use chitin::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, UnixTime};
-use chitin::server::UnbufferedServerConnection;
+use chitin::server::ServerSessionMemoryCache;
+use chitin::ticketer::TicketSwitcher;
 use chitin::time_provider::TimeProvider;
-use chitin::unbuffered::{ConnectionState, UnbufferedStatus};
-use chitin::{ClientConfig, Error, ProtocolVersion, RootCertStore, ServerConfig};
+use chitin::version::{TLS12, TLS13};
+use chitin::{
+    ClientConfig, Error, HandshakeKind, ProtocolVersion, RootCertStore, ServerConfig,
+    SupportedProtocolVersion,
+};
+
+use lock::Spin;
+use talk::talk;
+use ticketer::SealedTickets;
 
 #[global_allocator]
 static ALLOCATOR: dlmalloc::GlobalDlmalloc = dlmalloc::GlobalDlmalloc;
@@ -39,11 +51,13 @@ fn panic(_: &PanicInfo<'_>) -> ! {
 #[allow(unsafe_code)]
 #[unsafe(no_mangle)]
 extern "C" fn main(_: c_int, _: *const *const c_char) -> c_int {
-    match talk() {
-        Ok(true) => 0,
-        Ok(false) => 1,
-        Err(_) => 2,
+    let parts: [fn() -> Result<bool, Error>; 3] = [own_provider, process_default, resumption];
+    for (part, number) in parts.iter().zip(1..) {
+        if !matches!(part(), Ok(true)) {
+            return number;
+        }
     }
+    0
 }
 
 // The parts of `alloc` that come compiled name these two for unwinding. This program is built to abort, and nothing calls them.
@@ -69,121 +83,69 @@ impl TimeProvider for Day {
     }
 }
 
-const QUESTION: &[u8] = b"is there anybody without a standard library?";
-const ANSWER: &[u8] = b"yes";
-
-/// Did both hear what the other said, and how it closed?
-fn talk() -> Result<bool, Error> {
+/// A provider that is written here.
+fn own_provider() -> Result<bool, Error> {
     let provider = Arc::new(provider::provider());
+    let (client, server) = configs(&provider, &TLS13)?;
+    talk(&Arc::new(client), &Arc::new(server), ProtocolVersion::TLSv1_3, HandshakeKind::Full)
+}
+
+/// The first that is installed stays.
+fn process_default() -> Result<bool, Error> {
+    let before = CryptoProvider::get_default().is_none();
+    let ours = chitin::crypto::ring::default_provider();
+    let suites = ours.cipher_suites.len();
+    ours.install_default().map_err(|_| Error::General("installed already".into()))?;
+    let refused = provider::provider().install_default().is_err_and(|back| back.cipher_suites.len() == 1);
+    let stays = CryptoProvider::get_default().is_some_and(|now| now.cipher_suites.len() == suites);
+    Ok(before && refused && stays && suites > 1)
+}
+
+/// Both versions, with sessions in a store and in tickets.
+fn resumption() -> Result<bool, Error> {
+    let provider = CryptoProvider::get_default().ok_or(Error::General("no default".into()))?;
+    for (tickets, suites) in [(false, [&TLS12, &TLS13]), (true, [&TLS12, &TLS13])] {
+        for version in suites {
+            let (mut client, mut server) = configs(provider, version)?;
+            client.resumption = Resumption::store(Arc::new(ClientSessionMemoryCache::new::<Spin>(8)));
+            match tickets {
+                true => {
+                    server.ticketer = Arc::new(TicketSwitcher::new::<Spin>(3600, SealedTickets::make, &Day)?)
+                }
+                false => server.session_storage = ServerSessionMemoryCache::new::<Spin>(8),
+            }
+            let (client, server) = (Arc::new(client), Arc::new(server));
+            for kind in [HandshakeKind::Full, HandshakeKind::Resumed] {
+                if !talk(&client, &server, version.version, kind)? {
+                    return Ok(false);
+                }
+            }
+        }
+    }
+    Ok(true)
+}
+
+fn configs(
+    provider: &Arc<CryptoProvider>,
+    version: &'static SupportedProtocolVersion,
+) -> Result<(ClientConfig, ServerConfig), Error> {
     let mut roots = RootCertStore::empty();
     roots.add(CertificateDer::from(&include_bytes!("../root.der")[..]))?;
+    // Once there is a process default, what is not told takes it.
+    let verifier = match CryptoProvider::get_default() {
+        Some(_) => WebPkiServerVerifier::builder(Arc::new(roots)),
+        None => WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider.clone()),
+    };
+    let verifier = verifier.build().map_err(|_| Error::General("a verifier".into()))?;
     let client = ClientConfig::builder_with_details(provider.clone(), Arc::new(Day))
-        .with_safe_default_protocol_versions()?
-        .with_root_certificates(roots)
+        .with_protocol_versions(&[version])?
+        .with_webpki_verifier(verifier)
         .with_no_client_auth();
     let chain = vec![CertificateDer::from(&include_bytes!("../leaf.der")[..])];
     let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(&include_bytes!("../leaf.key.der")[..]));
-    let server = ServerConfig::builder_with_details(provider, Arc::new(Day))
-        .with_safe_default_protocol_versions()?
+    let server = ServerConfig::builder_with_details(provider.clone(), Arc::new(Day))
+        .with_protocol_versions(&[version])?
         .with_no_client_auth()
         .with_single_cert(chain, key)?;
-
-    let name = "localhost".try_into().map_err(|_| Error::General("a name".into()))?;
-    let mut client = End::new(UnbufferedClientConnection::new(Arc::new(client), name)?, QUESTION);
-    let mut server = End::new(UnbufferedServerConnection::new(Arc::new(server))?, ANSWER);
-    // A handshake takes two or three rounds, closing one more.
-    for _ in 0..8 {
-        client.run(|conn, input, talk| act(conn.process_tls_records(input), talk))?;
-        server.talk.incoming.append(&mut client.talk.outgoing);
-        server.run(|conn, input, talk| act(conn.process_tls_records(input), talk))?;
-        client.talk.incoming.append(&mut server.talk.outgoing);
-    }
-    let ours = client.conn.protocol_version() == Some(ProtocolVersion::TLSv1_3);
-    let closed = client.talk.closed && server.talk.closed;
-    Ok(ours && closed && client.talk.heard == ANSWER && server.talk.heard == QUESTION)
-}
-
-struct End<C> {
-    conn: C,
-    talk: Talk,
-}
-
-struct Talk {
-    incoming: Vec<u8>,
-    outgoing: Vec<u8>,
-    to_say: &'static [u8],
-    heard: Vec<u8>,
-    said_goodbye: bool,
-    closed: bool,
-}
-
-impl<C> End<C> {
-    fn new(conn: C, to_say: &'static [u8]) -> Self {
-        let (incoming, outgoing, heard) = (Vec::new(), Vec::new(), Vec::new());
-        Self { conn, talk: Talk { incoming, outgoing, to_say, heard, said_goodbye: false, closed: false } }
-    }
-
-    /// Goes on until it is the other end's turn.
-    fn run(
-        &mut self,
-        mut act: impl FnMut(&mut C, &mut [u8], &mut Talk) -> Result<(usize, bool), Error>,
-    ) -> Result<(), Error> {
-        loop {
-            let mut input = core::mem::take(&mut self.talk.incoming);
-            let (discard, more) = act(&mut self.conn, &mut input, &mut self.talk)?;
-            input.drain(..discard);
-            self.talk.incoming = input;
-            if !more {
-                return Ok(());
-            }
-        }
-    }
-}
-
-/// Does what the state says. Gives how much of the input is used, and whether there is more to do before the other end speaks.
-fn act<Data>(status: UnbufferedStatus<'_, '_, Data>, talk: &mut Talk) -> Result<(usize, bool), Error> {
-    let UnbufferedStatus { mut discard, state } = status;
-    let mut out = vec![0; 4096];
-    let more = match state? {
-        ConnectionState::ReadTraffic(mut read) => {
-            while let Some(record) = read.next_record() {
-                let record = record?;
-                talk.heard.extend_from_slice(record.payload);
-                discard += record.discard;
-            }
-            true
-        }
-        ConnectionState::EncodeTlsData(mut encode) => {
-            let n = encode.encode(&mut out).map_err(|_| Error::General("more room".into()))?;
-            talk.outgoing.extend_from_slice(&out[..n]);
-            true
-        }
-        ConnectionState::TransmitTlsData(transmit) => {
-            transmit.done();
-            true
-        }
-        ConnectionState::WriteTraffic(mut write) => {
-            let mut say = |n: Result<usize, _>, out: &[u8]| {
-                let n = n.map_err(|_| Error::General("more room".into()))?;
-                talk.outgoing.extend_from_slice(&out[..n]);
-                Ok::<(), Error>(())
-            };
-            let data = core::mem::take(&mut talk.to_say);
-            if !data.is_empty() {
-                say(write.encrypt(data, &mut out), &out)?;
-            }
-            if !talk.heard.is_empty() && !talk.said_goodbye {
-                say(write.queue_close_notify(&mut out), &out)?;
-                talk.said_goodbye = true;
-            }
-            false
-        }
-        ConnectionState::PeerClosed => true,
-        ConnectionState::Closed => {
-            talk.closed = true;
-            false
-        }
-        _ => false,
-    };
-    Ok((discard, more))
+    Ok((client, server))
 }

@@ -127,7 +127,6 @@ impl<Side: ConfigSide, State: fmt::Debug> fmt::Debug for ConfigBuilder<Side, Sta
 /// # Panics
 ///
 /// If there is none. The signatures of the API leave no other way; whoever cannot accept it names a provider.
-#[cfg(feature = "std")]
 #[allow(clippy::expect_used)]
 pub(super) fn process_default_provider() -> Arc<CryptoProvider> {
     CryptoProvider::get_default_or_from_features().expect(

@@ -5,7 +5,12 @@
 use alloc::collections::BTreeMap;
 use core::borrow::Borrow;
 use core::hash::Hash;
+#[cfg(feature = "std")]
 use std::collections::HashMap;
+
+// Keys are names that the application asks for, or random ones of our own, so nobody can choose them to collide.
+#[cfg(not(feature = "std"))]
+use hashbrown::HashMap;
 
 /// At most `limit` values; writing one more forgets the one least recently written or changed.
 pub(super) struct Bounded<K, V> {

@@ -4,14 +4,13 @@
 //! state or a record; a flow asks these types and acts on the answer.
 
 pub(crate) mod builder;
-#[cfg(feature = "std")]
+#[cfg(any(feature = "std", feature = "hashbrown"))]
 mod cache;
 pub(crate) mod client;
 pub(crate) mod compress;
 pub(crate) mod credentials;
 pub(crate) mod ech;
 pub(crate) mod keylog;
-#[cfg(feature = "std")]
 pub(crate) mod lock;
 pub(crate) mod padding;
 pub(crate) mod psk;
@@ -19,6 +18,8 @@ pub(crate) mod raw_keys;
 pub(crate) mod resolve;
 pub(crate) mod server;
 pub(crate) mod sessions;
+#[cfg(all(feature = "hashbrown", not(feature = "std")))]
+pub(crate) mod switcher;
 #[cfg(test)]
 #[cfg(all(feature = "aws_lc_rs", feature = "std"))]
 pub(crate) mod testing;

@@ -18,7 +18,7 @@ use crate::crypto::suites::{Tls12CipherSuite, Tls13CipherSuite};
 use crate::names::{NamedGroup, ProtocolVersion};
 use crate::secret::Secret;
 
-#[cfg(feature = "std")]
+#[cfg(any(feature = "std", feature = "hashbrown"))]
 pub use memory::{ClientSessionMemoryCache, ServerSessionMemoryCache};
 
 /// No ticket is used for longer than seven days, whatever its maker says. RFC 8446 section 4.6.1.
@@ -26,7 +26,7 @@ pub(crate) const MAX_TICKET_LIFETIME: u32 = 7 * 24 * 60 * 60;
 
 /// Tickets kept for one server. A server sends two or so in a connection, and browsers open about six connections at
 /// once; more would only grow old.
-#[cfg(feature = "std")]
+#[cfg(any(feature = "std", feature = "hashbrown"))]
 pub(crate) const TICKETS_PER_SERVER: usize = 8;
 
 /// Keeps the sessions of a server. Keys and values are opaque bytes; the values are secret.
@@ -451,7 +451,7 @@ impl fmt::Debug for Tls12ClientSessionValue {
     }
 }
 
-#[cfg(feature = "std")]
+#[cfg(any(feature = "std", feature = "hashbrown"))]
 mod memory {
     use alloc::collections::VecDeque;
 
@@ -459,6 +459,8 @@ mod memory {
 
     use super::*;
     use crate::config::cache::Bounded;
+    #[cfg(not(feature = "std"))]
+    use crate::config::lock::MakeMutex;
     use crate::config::lock::Mutex;
 
     /// Keeps the sessions of a server in memory, up to a number of them.
@@ -468,11 +470,18 @@ mod memory {
 
     impl ServerSessionMemoryCache {
         /// Makes a store for at most `size` sessions. The oldest is forgotten for a new one.
+        #[cfg(feature = "std")]
         pub fn new(size: usize) -> Arc<Self> {
             Arc::new(Self { sessions: Mutex::new(Bounded::new(size)) })
         }
 
-        #[cfg(test)]
+        /// Makes a store for at most `size` sessions, behind a lock of `M`. The oldest is forgotten for a new one.
+        #[cfg(not(feature = "std"))]
+        pub fn new<M: MakeMutex>(size: usize) -> Arc<Self> {
+            Arc::new(Self { sessions: Mutex::new::<M>(Bounded::new(size)) })
+        }
+
+        #[cfg(all(test, feature = "std"))]
         pub(super) fn poison(&self) {
             crate::config::lock::poison(&self.sessions);
         }
@@ -519,8 +528,16 @@ mod memory {
     impl ClientSessionMemoryCache {
         /// Makes a store for about `size` sessions: at most eight for each server, and the servers used longest ago are
         /// forgotten for new ones.
+        #[cfg(feature = "std")]
         pub fn new(size: usize) -> Self {
             Self { servers: Mutex::new(Bounded::new(size.div_ceil(TICKETS_PER_SERVER))) }
+        }
+
+        /// Makes a store for about `size` sessions, behind a lock of `M`: at most eight for each server, and the servers used
+        /// longest ago are forgotten for new ones.
+        #[cfg(not(feature = "std"))]
+        pub fn new<M: MakeMutex>(size: usize) -> Self {
+            Self { servers: Mutex::new::<M>(Bounded::new(size.div_ceil(TICKETS_PER_SERVER))) }
         }
 
         fn change(&self, server_name: ServerName<'static>, change: impl FnOnce(&mut Server)) {
@@ -529,7 +546,7 @@ mod memory {
             }
         }
 
-        #[cfg(test)]
+        #[cfg(all(test, feature = "std"))]
         pub(super) fn poison(&self) {
             crate::config::lock::poison(&self.servers);
         }

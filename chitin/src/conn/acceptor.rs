@@ -4,14 +4,16 @@ use alloc::sync::Arc;
 use core::fmt;
 use std::io::{self, Read, Write};
 
-use crate::config::server::{ClientHello, ServerConfig};
+use crate::config::server::ServerConfig;
 use crate::engine::Engine;
 use crate::error::Error;
 use crate::names::AlertDescription;
 use crate::record::outbox::Outbox;
 
 use super::ServerConnectionData;
-use super::buffered::{ConnectionCommon, ServerConnection};
+use super::accepted::Accepted;
+use super::buffered::ServerConnection;
+use super::common::ConnectionCommon;
 
 /// Reads a ClientHello before a [`ServerConfig`] has to be chosen.
 ///
@@ -73,18 +75,7 @@ impl fmt::Debug for Acceptor {
     }
 }
 
-/// A connection whose ClientHello has been read and not yet answered.
-pub struct Accepted {
-    conn: ConnectionCommon<ServerConnectionData>,
-}
-
 impl Accepted {
-    /// Returns what the client offers.
-    pub fn client_hello(&self) -> ClientHello<'_> {
-        // `accept` saw the hello, and nothing else moves the state while we hold it.
-        self.conn.client_hello().unwrap_or(NO_HELLO)
-    }
-
     /// Goes on with `config`.
     ///
     /// # Errors
@@ -99,12 +90,6 @@ impl Accepted {
             Ok(()) => Ok(ServerConnection::from_accepted(self.conn, fips)),
             Err(error) => Err((error, self.conn.into())),
         }
-    }
-}
-
-impl fmt::Debug for Accepted {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Accepted").finish_non_exhaustive()
     }
 }
 
@@ -148,18 +133,3 @@ impl fmt::Debug for AcceptedAlert {
         f.debug_struct("AcceptedAlert").finish_non_exhaustive()
     }
 }
-
-/// A client that says nothing.
-const NO_HELLO: ClientHello<'static> = ClientHello {
-    server_name: None,
-    signature_schemes: &[],
-    alpn: None,
-    server_cert_types: None,
-    client_cert_types: None,
-    cipher_suites: &[],
-    certificate_authorities: None,
-    named_groups: None,
-    signature_schemes_cert: None,
-    delegated_schemes: &[],
-    chosen: None,
-};

@@ -3,7 +3,6 @@
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
-use core::marker::PhantomData;
 use core::ops::{Deref, DerefMut};
 use std::io::{self, Read, Write};
 
@@ -16,22 +15,11 @@ use crate::engine::common::{CommonState, ExtractedSecrets};
 use crate::error::Error;
 use crate::names::EchStatus;
 
-use super::io::{IoState, ReadEarlyData, Reader, WriteEarlyData, Writer, invalid};
+use super::common::{ConnectionCommon, IoState};
+use super::io::{ReadEarlyData, Reader, WriteEarlyData, Writer, invalid};
 use super::{ClientConnectionData, ServerConnectionData};
 
-/// What [`ClientConnection`] and [`ServerConnection`] have in common.
-///
-/// `Data` only names the side.
-pub struct ConnectionCommon<Data> {
-    common: CommonState,
-    side: PhantomData<Data>,
-}
-
 impl<Data> ConnectionCommon<Data> {
-    pub(super) fn new(engine: Engine) -> Self {
-        Self { common: CommonState::new(engine), side: PhantomData }
-    }
-
     /// Returns the end that received plaintext comes out of.
     pub fn reader(&mut self) -> Reader<'_> {
         Reader::new(&mut self.common)
@@ -75,17 +63,6 @@ impl<Data> ConnectionCommon<Data> {
         let n = outbox.write_to(wr)?;
         self.common.sent(n);
         Ok(n)
-    }
-
-    /// Works off what [`read_tls`](Self::read_tls) has read.
-    ///
-    /// # Errors
-    ///
-    /// What the peer did wrong, or what we could not do. It is final: every later call returns it again. If there is something to
-    /// tell the peer, an alert waits for [`write_tls`](Self::write_tls).
-    pub fn process_new_packets(&mut self) -> Result<IoState, Error> {
-        self.common.process()?;
-        Ok(IoState::of(&self.common))
     }
 
     /// Reads from and writes to `io` as far as the connection wants to: during the handshake until that is done, afterwards at most
@@ -173,47 +150,6 @@ impl<Data> ConnectionCommon<Data> {
         }
     }
 
-    /// Sets how much may wait to be sent: plaintext held during the handshake, bytes of records after it. `None`: no limit.
-    ///
-    /// Handshake messages and alerts are not held back by it.
-    pub fn set_buffer_limit(&mut self, limit: Option<usize>) {
-        self.common.set_buffer_limit(limit);
-    }
-
-    /// Queues a KeyUpdate, switches to fresh sending keys, and asks the peer for the same. RFC 8446 section 4.6.3.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::HandshakeNotComplete`], or the error that ended the connection.
-    pub fn refresh_traffic_keys(&mut self) -> Result<(), Error> {
-        self.common.engine().refresh_keys()
-    }
-
-    /// Derives keying material for `label` and `context` and fills `output` with it. RFC 8446 section 7.5.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::HandshakeNotComplete`], the error that ended the connection, or one for an `output` that is empty or too long.
-    pub fn export_keying_material<T: AsMut<[u8]>>(
-        &self,
-        mut output: T,
-        label: &[u8],
-        context: Option<&[u8]>,
-    ) -> Result<T, Error> {
-        self.common.export(output.as_mut(), label, context)?;
-        Ok(output)
-    }
-
-    /// Takes the traffic keys out, so that something else (a kernel, say) can go on with them.
-    ///
-    /// # Errors
-    ///
-    /// If the config does not allow it (`enable_secret_extraction`), if the handshake is not complete, if something waits to be
-    /// sent, or if the provider does not give its keys out.
-    pub fn dangerous_extract_secrets(self) -> Result<ExtractedSecrets, Error> {
-        self.common.extract_secrets()
-    }
-
     /// Leaves records of application data sealed until somebody reads, so that they can be opened straight into the reader's
     /// slice: one copy less. Off by default; [`Stream`](crate::Stream) uses it.
     ///
@@ -222,26 +158,6 @@ impl<Data> ConnectionCommon<Data> {
     /// data was a message to us.
     pub fn open_on_read(&mut self, on: bool) {
         self.common.set_open_on_read(on);
-    }
-}
-
-impl<T> Deref for ConnectionCommon<T> {
-    type Target = CommonState;
-
-    fn deref(&self) -> &Self::Target {
-        &self.common
-    }
-}
-
-impl<T> DerefMut for ConnectionCommon<T> {
-    fn deref_mut(&mut self) -> &mut Self::Target {
-        &mut self.common
-    }
-}
-
-impl<T> fmt::Debug for ConnectionCommon<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ConnectionCommon").field("common", &self.common).finish()
     }
 }
 

@@ -1,4 +1,4 @@
-//! The plaintext ends of a buffered connection: [`Reader`], [`Writer`], and [`IoState`], which tells when to use them.
+//! The plaintext ends of a buffered connection: [`Reader`] and [`Writer`].
 
 use std::io::{self, BufRead, IoSlice, Read, Write};
 use std::panic::RefUnwindSafe;
@@ -7,39 +7,6 @@ use crate::crypto::cipher::OutboundChunks;
 use crate::engine::common::CommonState;
 use crate::error::Error;
 use crate::record::inbox::Inbox;
-
-/// What is waiting, after [`process_new_packets`](crate::ConnectionCommon::process_new_packets).
-#[derive(Debug, Eq, PartialEq)]
-pub struct IoState {
-    tls_bytes_to_write: usize,
-    plaintext_bytes_to_read: usize,
-    peer_has_closed: bool,
-}
-
-impl IoState {
-    pub(super) fn of(common: &CommonState) -> Self {
-        Self {
-            tls_bytes_to_write: common.out_len(),
-            plaintext_bytes_to_read: common.unread(),
-            peer_has_closed: common.peer_closed(),
-        }
-    }
-
-    /// Returns how many bytes [`write_tls`](crate::ConnectionCommon::write_tls) has to write.
-    pub fn tls_bytes_to_write(&self) -> usize {
-        self.tls_bytes_to_write
-    }
-
-    /// Returns how many bytes of plaintext can be read without blocking.
-    pub fn plaintext_bytes_to_read(&self) -> usize {
-        self.plaintext_bytes_to_read
-    }
-
-    /// Says whether the peer has sent close_notify: nothing more will come. RFC 8446 section 6.1.
-    pub fn peer_has_closed(&self) -> bool {
-        self.peer_has_closed
-    }
-}
 
 /// Gives out the plaintext that was received.
 ///

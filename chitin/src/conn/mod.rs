@@ -1,10 +1,12 @@
 //! The skins: what an application holds. Each is thin over [`CommonState`](crate::engine::common::CommonState); none knows a
 //! message, a state or a key.
 
+mod accepted;
 #[cfg(feature = "std")]
 mod acceptor;
 #[cfg(feature = "std")]
 mod buffered;
+mod common;
 mod errors;
 #[cfg(feature = "std")]
 mod io;
@@ -16,13 +18,15 @@ mod stream;
 mod tests;
 mod unbuffered;
 
+pub use accepted::Accepted;
 #[cfg(feature = "std")]
-pub use acceptor::{Accepted, AcceptedAlert, Acceptor};
+pub use acceptor::{AcceptedAlert, Acceptor};
 #[cfg(feature = "std")]
-pub use buffered::{ClientConnection, Connection, ConnectionCommon, ServerConnection};
+pub use buffered::{ClientConnection, Connection, ServerConnection};
+pub use common::{ConnectionCommon, IoState};
 pub use errors::{EarlyDataError, EncodeError, EncryptError, InsufficientSizeError};
 #[cfg(feature = "std")]
-pub use io::{IoState, ReadEarlyData, Reader, WriteEarlyData, Writer};
+pub use io::{ReadEarlyData, Reader, WriteEarlyData, Writer};
 pub use kernel::KernelConnection;
 #[cfg(feature = "std")]
 pub use stream::{Stream, StreamOwned};

@@ -4,7 +4,7 @@ use core::ops::{Deref, DerefMut};
 use std::io::{self, BufRead, IoSlice, Read, Write};
 
 use super::SideData;
-use super::buffered::ConnectionCommon;
+use super::common::ConnectionCommon;
 
 /// Reads and writes plaintext through a connection and the socket under it, both borrowed.
 #[derive(Debug)]

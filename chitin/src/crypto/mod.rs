@@ -34,7 +34,6 @@ pub mod hpke;
 #[cfg(any(feature = "aws_lc_rs", feature = "ring"))]
 mod keys;
 mod messages;
-#[cfg(feature = "std")]
 mod process;
 #[cfg(any(feature = "aws_lc_rs", feature = "ring"))]
 mod public_keys;
@@ -91,13 +90,11 @@ impl CryptoProvider {
     ///
     /// # Errors
     /// If there is one already. The refused one is given back.
-    #[cfg(feature = "std")]
     pub fn install_default(self) -> Result<(), Arc<Self>> {
         process::install(self)
     }
 
     /// The process default, if there is one yet.
-    #[cfg(feature = "std")]
     pub fn get_default() -> Option<&'static Arc<Self>> {
         process::installed()
     }
@@ -105,7 +102,6 @@ impl CryptoProvider {
     /// The process default, or the provider that is compiled in, which thereby becomes it.
     ///
     /// `None` if there is neither, or if the feature `custom-provider` forbids the latter.
-    #[cfg(feature = "std")]
     pub(crate) fn get_default_or_from_features() -> Option<Arc<Self>> {
         process::default_or_from_features()
     }

@@ -1,14 +1,17 @@
 //! The one provider that a process takes where none is named.
 
+use alloc::boxed::Box;
 use alloc::sync::Arc;
-use std::sync::OnceLock;
+
+use once_cell::race::OnceBox;
 
 use super::CryptoProvider;
 
-static DEFAULT: OnceLock<Arc<CryptoProvider>> = OnceLock::new();
+/// Written once. It needs no lock, so that it is the same without the standard library.
+static DEFAULT: OnceBox<Arc<CryptoProvider>> = OnceBox::new();
 
 pub(super) fn install(provider: CryptoProvider) -> Result<(), Arc<CryptoProvider>> {
-    DEFAULT.set(Arc::new(provider))
+    DEFAULT.set(Box::new(Arc::new(provider))).map_err(|refused| *refused)
 }
 
 pub(super) fn installed() -> Option<&'static Arc<CryptoProvider>> {
@@ -19,7 +22,7 @@ pub(super) fn default_or_from_features() -> Option<Arc<CryptoProvider>> {
     if let Some(provider) = installed() {
         return Some(Arc::clone(provider));
     }
-    let compiled_in = Arc::new(from_features()?);
+    let compiled_in = Box::new(Arc::new(from_features()?));
     // Another thread may have been faster; then its choice holds.
     Some(Arc::clone(DEFAULT.get_or_init(|| compiled_in)))
 }

@@ -34,7 +34,6 @@ impl WebPkiClientVerifier {
     /// # Panics
     ///
     /// If there is no process-default [`CryptoProvider`] and none is built in.
-    #[cfg(feature = "std")]
     pub fn builder(roots: Arc<RootCertStore>) -> ClientCertVerifierBuilder {
         Self::builder_with_provider(roots, crate::config::builder::process_default_provider())
     }

@@ -30,7 +30,6 @@ impl WebPkiServerVerifier {
     /// # Panics
     ///
     /// If there is no process-default [`CryptoProvider`] and none is built in.
-    #[cfg(feature = "std")]
     pub fn builder(roots: Arc<RootCertStore>) -> ServerCertVerifierBuilder {
         Self::builder_with_provider(roots, crate::config::builder::process_default_provider())
     }

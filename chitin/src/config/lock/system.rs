@@ -1,7 +1,4 @@
-//! A mutex whose poisoning is an answer, not a panic.
-//!
-//! Stores and logs share this one rule: if a thread panicked while it held the lock, what was inside is no longer
-//! trusted and is treated as if it were not there.
+//! The system's mutex.
 
 use core::fmt;
 

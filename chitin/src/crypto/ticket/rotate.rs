@@ -1,0 +1,130 @@
+//! Rotating ticketers with the system's clock and locks.
+
+use alloc::vec::Vec;
+use core::fmt;
+use core::time::Duration;
+use std::sync::{RwLock, RwLockReadGuard};
+use std::time::SystemTime;
+
+use super::ProducesTickets;
+use super::rotation::{Generator, Rotation};
+use crate::error::Error;
+
+/// A ticketer that replaces itself.
+///
+/// Each ticketer makes tickets for one period and opens them for two, counted from when it was made. That is never
+/// extended:
+/// - when the clock goes back, the age of the keys is unknown, so they are changed at once, and the old ones go one
+///   period later;
+/// - when no new ticketer can be made for want of randomness, no tickets are made until one can;
+/// - when the time is unknown, or another thread panicked in here, there are neither tickets nor resumption.
+pub struct TicketRotator {
+    period: u32,
+    rotation: RwLock<Rotation>,
+}
+
+impl TicketRotator {
+    /// Makes a rotator that asks `generator` for a new ticketer every `lifetime` seconds.
+    ///
+    /// # Errors
+    /// If the generator fails the first time, or the clock cannot be read.
+    pub fn new(lifetime: u32, generator: Generator) -> Result<Self, Error> {
+        Self::starting_at(now().ok_or(Error::FailedToGetCurrentTime)?, lifetime, generator)
+    }
+
+    pub(super) fn starting_at(now: Duration, period: u32, make: Generator) -> Result<Self, Error> {
+        Ok(Self { period, rotation: RwLock::new(Rotation::starting_at(now, period, make)?) })
+    }
+
+    /// The rotation that is right for the time, after changing it where necessary, and the time.
+    ///
+    /// The clock is read under the lock. Else a thread that waited for another one's change would come with an older
+    /// time, and take it for a clock that went back.
+    fn at(&self, clock: impl Fn() -> Option<Duration>) -> Option<(RwLockReadGuard<'_, Rotation>, Duration)> {
+        {
+            let rotation = self.rotation.read().ok()?;
+            let now = clock()?;
+            if rotation.is_ready(now) {
+                return Some((rotation, now));
+            }
+        }
+        let mut rotation = self.rotation.write().ok()?;
+        let now = clock()?;
+        rotation.turn(now);
+        drop(rotation);
+        Some((self.rotation.read().ok()?, now))
+    }
+
+    pub(super) fn encrypt_at(&self, clock: impl Fn() -> Option<Duration>, plain: &[u8]) -> Option<Vec<u8>> {
+        let (rotation, _) = self.at(clock)?;
+        rotation.encrypt(plain)
+    }
+
+    pub(super) fn decrypt_at(&self, clock: impl Fn() -> Option<Duration>, cipher: &[u8]) -> Option<Vec<u8>> {
+        let (rotation, now) = self.at(clock)?;
+        rotation.decrypt(now, cipher)
+    }
+}
+
+impl ProducesTickets for TicketRotator {
+    fn enabled(&self) -> bool {
+        true
+    }
+
+    /// Two periods: a ticket made at the end of one can still be opened during the next, no longer.
+    fn lifetime(&self) -> u32 {
+        self.period.saturating_mul(2)
+    }
+
+    fn encrypt(&self, plain: &[u8]) -> Option<Vec<u8>> {
+        self.encrypt_at(now, plain)
+    }
+
+    fn decrypt(&self, cipher: &[u8]) -> Option<Vec<u8>> {
+        self.decrypt_at(now, cipher)
+    }
+}
+
+impl fmt::Debug for TicketRotator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TicketRotator").field("period", &self.period).finish_non_exhaustive()
+    }
+}
+
+fn now() -> Option<Duration> {
+    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).ok()
+}
+
+/// A ticketer that replaces itself: rustls 0.23's older name for [`TicketRotator`].
+#[derive(Debug)]
+pub struct TicketSwitcher {
+    inner: TicketRotator,
+}
+
+impl TicketSwitcher {
+    /// Makes a switcher that asks `generator` for a new ticketer every `lifetime` seconds.
+    ///
+    /// # Errors
+    /// If the generator fails the first time, or the clock cannot be read.
+    pub fn new(lifetime: u32, generator: Generator) -> Result<Self, Error> {
+        Ok(Self { inner: TicketRotator::new(lifetime, generator)? })
+    }
+}
+
+impl ProducesTickets for TicketSwitcher {
+    fn enabled(&self) -> bool {
+        self.inner.enabled()
+    }
+
+    fn lifetime(&self) -> u32 {
+        self.inner.lifetime()
+    }
+
+    fn encrypt(&self, plain: &[u8]) -> Option<Vec<u8>> {
+        self.inner.encrypt(plain)
+    }
+
+    fn decrypt(&self, cipher: &[u8]) -> Option<Vec<u8>> {
+        self.inner.decrypt(cipher)
+    }
+}
