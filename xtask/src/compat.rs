@@ -9,6 +9,10 @@ const VERSION: &str = "0.23.46";
 
 pub const MEMBER: &str = "compat/rustls";
 
+/// Sets of features with each provider alone, with both, with none, and with one that is not to be taken.
+pub const PROVIDERS: [&str; 5] =
+    ["aws_lc_rs,std,tls12", "ring,std,tls12", "aws_lc_rs,ring,std", "std,tls12", "custom-provider,ring,std"];
+
 /// Names that are another name's alias and have nothing of their own below.
 const ALIASES: [&str; 1] = ["aws-lc-rs"];
 
