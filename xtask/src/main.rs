@@ -11,6 +11,7 @@ mod ecosystem;
 mod features;
 mod floors;
 mod fuzz;
+mod icount;
 mod interop;
 mod lexer;
 mod licences;
@@ -48,6 +49,9 @@ cargo xtask bogo [--check | --bless] [--json] [--include-disabled] [--only GLOB]
 cargo xtask fuzz [--seconds N] [--only TARGET]
                             run each fuzz target in turn, for so many seconds (60)
 cargo xtask fuzz --coverage say which arms of the flows' legal orders the corpora reach
+cargo xtask icount [--bless | --show CASE/SIDE] [--yes]
+                            count the instructions of handshakes and records, and compare them with icount/counts.txt; --show: where
+                            they are
 cargo xtask interop [--yes] [--only PEER]
                             both our roles against programs of other makes, as one table
 cargo xtask paths [--data DIR] [--profile NAME] [--list]
@@ -84,6 +88,9 @@ fn main() -> ExitCode {
                 return ExitCode::from(2);
             }
         },
+        ["icount", ref rest @ ..] if icount::Wanted::parse(rest).is_some() => {
+            stages.icount(&icount::Wanted::parse(rest).unwrap_or_default())
+        }
         ["interop", ref rest @ ..] if interop::Wanted::parse(rest).is_some() => {
             let wanted = interop::Wanted::parse(rest).unwrap_or_default();
             stages.interop(&wanted)

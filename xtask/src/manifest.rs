@@ -32,6 +32,7 @@ const ARROWS: &[(&str, &[&str], &[&str])] = &[
     ("chitin-cli", &["chitin"], &["testkit", "chitin-pki"]),
     ("alloc-counter", &[], &[]),
     ("bogo", &["chitin"], &[]),
+    ("icount", &["chitin", "testkit"], &[]),
     ("interop", &["chitin", "testkit"], &[]),
     ("surfaces", &["chitin", "chitin-pki"], &[]),
     ("paths", &["chitin", "chitin-pki"], &[]),

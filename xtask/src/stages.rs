@@ -5,7 +5,9 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use crate::manifest::{self, Manifest};
-use crate::{api, attacks, bogo, compat, ecosystem, floors, interop, licences, peers, providers, suites};
+use crate::{
+    api, attacks, bogo, compat, ecosystem, floors, icount, interop, licences, peers, providers, suites,
+};
 
 pub struct Stages {
     root: PathBuf,
@@ -34,7 +36,13 @@ impl Stages {
         self.test(yes)?;
         self.differential()?;
         self.stage("bogo", |s| bogo::check(&s.root, yes))?;
+        self.icount(&icount::Wanted::yes(yes))?;
         self.interop(&interop::Wanted { yes, only: None })
+    }
+
+    /// Instructions of handshakes and records beside those of before.
+    pub fn icount(&mut self, wanted: &icount::Wanted<'_>) -> Result<(), String> {
+        self.stage("icount", |s| icount::check(&s.root, &s.cargo, wanted))
     }
 
     /// Programs of other makes, with what that needs.
