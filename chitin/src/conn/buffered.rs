@@ -27,8 +27,9 @@ impl<Data> ConnectionCommon<Data> {
 
     /// Returns the end that plaintext to be sent goes into.
     pub fn writer(&mut self) -> Writer<'_> {
-        // Who turns to writing has read what there was.
+        // Who turns to writing has read what there was, and waits for an answer.
         self.common.inbox().rest();
+        self.common.inbox().expect_traffic();
         Writer::new(&mut self.common)
     }
 
@@ -48,7 +49,8 @@ impl<Data> ConnectionCommon<Data> {
         if self.common.peer_closed() {
             return Ok(0);
         }
-        let done = self.common.inbox().read_from(rd);
+        let handshaking = self.common.is_handshaking();
+        let done = self.common.inbox().read_from(rd, handshaking);
         self.common.inbox().rest();
         done
     }

@@ -1,6 +1,7 @@
 //! The incoming buffer of the buffered skins. Records are opened where they lie; plaintext stays there until it is read. It
 //! never decides what the bytes mean.
 
+use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 use core::ops::Range;
@@ -11,12 +12,17 @@ use super::{record_len, whole_record_len};
 #[derive(Default)]
 pub(crate) struct Inbox {
     buf: Vec<u8>,
-    plain: VecDeque<Range<usize>>,
+    /// The first piece of plaintext; empty if there is none. In bulk transfer it is the only one, and costs no queue.
+    first: Range<usize>,
+    more: VecDeque<Range<usize>>,
     sealed: usize,
     filled: usize,
     unread: usize,
-    early: EarlyIn,
+    /// In few connections: the others have no room for it.
+    early: Option<Box<EarlyIn>>,
     eof: bool,
+    /// Application data has come, or is expected as an answer to ours.
+    traffic: bool,
 }
 
 /// Received early data. It is copied out, since it may stay unread for ever and would pin the front of the inbox. The limit is
@@ -39,17 +45,22 @@ pub(crate) enum Full {
 impl Inbox {
     /// A body of at most this length is moved next to the plaintext before it. That bounds the ranges, and the dead gaps of a
     /// flood of tiny records; the copy is small beside the opening of the record.
-    const SLIDE: usize = 1024;
+    const SLIDE: usize = 512;
 
     /// The whole buffer: four records of the largest kind and one read more. Opened records are used up at once, so this is met
     /// only if nobody processes, or if plaintext waits between large paddings.
-    pub(crate) const CAP: usize = 4 * (super::HEADER + super::MAX_SEALED) + Self::READ;
+    pub(crate) const CAP: usize = 4 * (super::HEADER + super::MAX_SEALED) + Self::HANDSHAKE_READ;
 
     /// More unread plaintext than this, and no more is taken from the socket: back pressure. One record.
     pub(crate) const PLAIN_LIMIT: usize = super::MAX_PLAINTEXT;
 
-    /// What one read asks for when no record has begun. Handshakes and small requests fit.
-    const READ: usize = 4096;
+    /// What one read asks for when no record has begun and no application data has passed. A hello fits, and many connections may be
+    /// waiting for one; and so do tickets.
+    const HANDSHAKE_READ: usize = 4096;
+
+    /// What one read asks for afterwards: the longest record that peers send in bulk, without padding. One read of a socket then
+    /// takes one record and leaves no tail that would have to be moved.
+    const TRAFFIC_READ: usize = super::HEADER + super::MAX_PLAINTEXT + 1 + TAG;
 
     /// Bytes from the wire that the engine has not used.
     pub(crate) fn sealed(&mut self) -> &mut [u8] {
@@ -77,18 +88,26 @@ impl Inbox {
         let used = used.min(self.filled - self.sealed);
         if let Some(body) = body.filter(|body| body.start < body.end && body.end <= used) {
             let body = self.sealed + body.start..self.sealed + body.end;
-            self.unread += body.len();
-            match self.plain.back_mut().filter(|_| body.len() <= Self::SLIDE) {
-                Some(last) => {
-                    let to = last.end;
-                    last.end += body.len();
-                    self.buf.copy_within(body, to);
-                }
-                None => self.plain.push_back(body),
-            }
+            self.keep_plain(body);
         }
         self.sealed += used;
         self.tidy();
+    }
+
+    fn keep_plain(&mut self, body: Range<usize>) {
+        self.traffic = true;
+        let before = self.unread;
+        self.unread += body.len();
+        if before == 0 {
+            self.first = body;
+        } else if body.len() > Self::SLIDE {
+            self.more.push_back(body);
+        } else {
+            let last = self.more.back_mut().unwrap_or(&mut self.first);
+            let to = last.end;
+            last.end += body.len();
+            self.buf.copy_within(body, to);
+        }
     }
 
     /// How much plaintext waits.
@@ -98,20 +117,18 @@ impl Inbox {
 
     /// The first piece of plaintext; empty if there is none.
     pub(crate) fn first(&self) -> &[u8] {
-        self.plain.front().and_then(|range| self.buf.get(range.clone())).unwrap_or_default()
+        self.buf.get(self.first.clone()).unwrap_or_default()
     }
 
     /// Drops `n` bytes of plaintext, over several pieces if need be. What is too much is ignored, as in 0.23.
-    pub(crate) fn consume(&mut self, mut n: usize) {
-        while let (Some(front), true) = (self.plain.front_mut(), n > 0) {
-            let now = n.min(front.len());
-            front.start += now;
-            n -= now;
-            self.unread -= now;
-            if front.start == front.end {
-                self.plain.pop_front();
-            }
+    pub(crate) fn consume(&mut self, n: usize) {
+        let mut n = n.min(self.unread);
+        self.unread -= n;
+        while n >= self.first.len() && n > 0 {
+            n -= self.first.len();
+            self.first = self.more.pop_front().unwrap_or_default();
         }
+        self.first.start += n;
         self.tidy();
     }
 
@@ -119,9 +136,7 @@ impl Inbox {
     pub(crate) fn copy_out(&mut self, out: &mut [u8]) -> usize {
         let mut done = 0;
         while let Some(rest) = out.get_mut(done..).filter(|rest| !rest.is_empty() && self.unread > 0) {
-            let first = self.first();
-            let n = first.len().min(rest.len());
-            rest.iter_mut().zip(first).for_each(|(to, from)| *to = *from);
+            let n = copy_head(rest, self.first());
             self.consume(n);
             done += n;
         }
@@ -132,24 +147,23 @@ impl Inbox {
     pub(crate) fn keep_early(&mut self, body: Range<usize>) {
         let start = self.sealed + body.start;
         let bytes = self.buf.get(start..self.sealed + body.end).unwrap_or_default();
-        self.early.buf.extend_from_slice(bytes);
+        self.early.get_or_insert_default().buf.extend_from_slice(bytes);
     }
 
     /// Copies early data to `out`.
     pub(crate) fn read_early(&mut self, out: &mut [u8]) -> usize {
-        let rest = self.early.buf.get(self.early.read..).unwrap_or_default();
-        let n = rest.len().min(out.len());
-        out.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
-        self.early.read += n;
-        if self.early.read == self.early.buf.len() {
-            self.early = EarlyIn::default();
+        let Some(early) = &mut self.early else { return 0 };
+        let n = copy_head(out, early.buf.get(early.read..).unwrap_or_default());
+        early.read += n;
+        if early.read == early.buf.len() {
+            self.early = None;
         }
         n
     }
 
     /// Forgets early data that nobody has read.
     pub(crate) fn drop_early(&mut self) {
-        self.early = EarlyIn::default();
+        self.early = None;
     }
 
     /// Has the stream ended?
@@ -162,12 +176,21 @@ impl Inbox {
         self.eof = true;
     }
 
-    /// Free room for at least one byte. What is written there counts after `filled`.
-    pub(crate) fn room(&mut self) -> Result<&mut [u8], Full> {
+    /// Application data is expected: what is read next may be long.
+    pub(crate) fn expect_traffic(&mut self) {
+        self.traffic = true;
+    }
+
+    /// Free room for at least one byte. What is written there counts after `filled`. `handshaking`: the room is small, whatever is
+    /// expected for later.
+    pub(crate) fn room(&mut self, handshaking: bool) -> Result<&mut [u8], Full> {
         if self.unread > Self::PLAIN_LIMIT {
             return Err(Full::Plaintext);
         }
-        let want = self.want();
+        let want = self.want(match self.traffic && !handshaking {
+            true => Self::TRAFFIC_READ,
+            false => Self::HANDSHAKE_READ,
+        });
         if self.buf.len() - self.filled < want {
             self.compact();
             let wanted = self.filled + want;
@@ -178,7 +201,11 @@ impl Inbox {
                     _ => Err(Full::Messages),
                 };
             }
-            if self.buf.len() < wanted {
+            if self.buf.is_empty() {
+                // Fresh zeros may cost nothing.
+                self.buf = alloc::vec![0; wanted];
+            } else if self.buf.len() < wanted {
+                self.buf.reserve_exact(wanted - self.buf.len());
                 self.buf.resize(wanted, 0);
             }
         }
@@ -190,16 +217,17 @@ impl Inbox {
         self.filled = (self.filled + n).min(self.buf.len());
     }
 
-    /// How much to ask of the next read. When a record has begun: the rest of it, so that a whole record takes two reads also in a
-    /// fresh buffer, and one more piece, so that the next header comes along.
-    fn want(&self) -> usize {
+    /// How much to ask of the next read: `fresh` when no record has begun, and else the rest of it. So a whole record takes two
+    /// reads also in a buffer that is small, and after that the buffer is as long as the records that come.
+    fn want(&self, fresh: usize) -> usize {
         let mut sealed = self.sealed_ref();
         loop {
             match record_len(sealed) {
-                None => return Self::READ,
+                None if sealed.is_empty() => return fresh,
+                // The rest of the header, and what a small record has behind it.
+                None => return Self::HANDSHAKE_READ,
                 Some(len) if len > sealed.len() => {
-                    return Self::READ
-                        + len.min(super::HEADER + super::MAX_SEALED).saturating_sub(sealed.len());
+                    return len.min(super::HEADER + super::MAX_SEALED).saturating_sub(sealed.len()).max(1);
                 }
                 Some(len) => sealed = sealed.get(len..).unwrap_or_default(),
             }
@@ -208,10 +236,14 @@ impl Inbox {
 
     /// Moves everything from the first live byte on to the front.
     fn compact(&mut self) {
-        let live = self.plain.front().map_or(self.sealed, |range| range.start);
+        let live = if self.unread > 0 { self.first.start } else { self.sealed };
+        if live == 0 {
+            return;
+        }
         self.buf.copy_within(live..self.filled, 0);
-        for range in &mut self.plain {
-            *range = range.start - live..range.end - live;
+        // If there is no plaintext the first range is empty, and what it says means nothing.
+        for range in core::iter::once(&mut self.first).chain(&mut self.more) {
+            *range = range.start.saturating_sub(live)..range.end.saturating_sub(live);
         }
         self.sealed -= live;
         self.filled -= live;
@@ -219,7 +251,7 @@ impl Inbox {
 
     /// Nothing left: starts at the front again. (Moving a sealed tail down waits until room is needed.)
     fn tidy(&mut self) {
-        if self.plain.is_empty() && self.sealed == self.filled {
+        if self.unread == 0 && self.sealed == self.filled {
             (self.sealed, self.filled) = (0, 0);
         }
     }
@@ -228,7 +260,7 @@ impl Inbox {
     pub(crate) fn rest(&mut self) {
         if self.filled == 0 {
             self.buf = Vec::new();
-            self.plain = VecDeque::new();
+            self.more = VecDeque::new();
         }
     }
 
@@ -239,8 +271,20 @@ impl Inbox {
 
     #[cfg(test)]
     pub(crate) fn pieces(&self) -> usize {
-        self.plain.len()
+        usize::from(!self.first.is_empty()) + self.more.len()
     }
+}
+
+/// The tag of every AEAD in use.
+const TAG: usize = 16;
+
+/// Copies as much of `from` as fits to the head of `to`.
+fn copy_head(to: &mut [u8], from: &[u8]) -> usize {
+    let n = to.len().min(from.len());
+    if let (Some(to), Some(from)) = (to.get_mut(..n), from.get(..n)) {
+        to.copy_from_slice(from);
+    }
+    n
 }
 
 #[cfg(test)]
@@ -251,7 +295,7 @@ mod tests {
 
     fn feed(inbox: &mut Inbox, mut bytes: &[u8]) -> Result<(), Full> {
         while !bytes.is_empty() {
-            let room = inbox.room()?;
+            let room = inbox.room(false)?;
             let n = room.len().min(bytes.len());
             room[..n].copy_from_slice(&bytes[..n]);
             inbox.filled(n);
@@ -330,7 +374,7 @@ mod tests {
         };
         assert_eq!((full, sent), (Full::Plaintext, 17_000));
         inbox.consume(616);
-        assert!(inbox.room().is_ok());
+        assert!(inbox.room(false).is_ok());
     }
 
     #[test]
@@ -342,24 +386,52 @@ mod tests {
         assert!(inbox.sealed().len() >= 4 * 16000);
         open_all(&mut inbox, 17);
         inbox.consume(usize::MAX);
-        assert!(inbox.room().is_ok());
+        assert!(inbox.room(false).is_ok());
+    }
+
+    /// How many reads it takes to get all of `bytes`, opening what is whole and reading the plaintext.
+    fn reads(inbox: &mut Inbox, mut bytes: &[u8], after: usize) -> usize {
+        let mut reads = 0;
+        while !bytes.is_empty() {
+            let room = inbox.room(false).unwrap();
+            let n = room.len().min(bytes.len());
+            room[..n].copy_from_slice(&bytes[..n]);
+            inbox.filled(n);
+            bytes = &bytes[n..];
+            reads += 1;
+            open_all(inbox, after);
+            inbox.consume(usize::MAX);
+        }
+        reads
     }
 
     #[test]
-    fn a_large_record_takes_two_reads() {
-        let mut inbox = Inbox::default();
+    fn a_large_record_takes_one_read_where_it_is_expected_and_else_two() {
         let bytes = record(0, 16384, 17);
-        let mut rest = &bytes[..];
-        let mut reads = 0;
-        while !rest.is_empty() {
-            let room = inbox.room().unwrap();
-            let n = room.len().min(rest.len());
-            room[..n].copy_from_slice(&rest[..n]);
-            inbox.filled(n);
-            rest = &rest[n..];
-            reads += 1;
+        let mut inbox = Inbox::default();
+        assert_eq!(reads(&mut inbox, &bytes, 17), 2);
+        inbox.rest();
+        assert_eq!(reads(&mut inbox, &bytes, 17), 1, "data has come before");
+        let mut inbox = Inbox::default();
+        inbox.expect_traffic();
+        assert_eq!(inbox.room(true).unwrap().len(), Inbox::HANDSHAKE_READ);
+        inbox.rest();
+        assert_eq!(reads(&mut inbox, &bytes, 17), 1);
+    }
+
+    #[test]
+    fn full_records_settle_at_one_read_each_without_a_tail() {
+        // The last are those of AES-GCM in TLS 1.2: a nonce, and no type inside. They are longer than what a first read asks for.
+        for (after, first) in [(17, 1), (24, 2)] {
+            let bytes = record(0, 16384, after);
+            let mut inbox = Inbox::default();
+            inbox.expect_traffic();
+            assert_eq!(reads(&mut inbox, &bytes, after), first);
+            for _ in 0..3 {
+                assert_eq!(reads(&mut inbox, &bytes.repeat(4), after), 4);
+            }
+            assert_eq!(inbox.capacity(), bytes.len());
         }
-        assert_eq!(reads, 2);
     }
 
     #[test]

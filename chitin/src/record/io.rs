@@ -3,12 +3,12 @@
 use std::io::{self, IoSlice, Read, Write};
 
 use super::inbox::{Full, Inbox};
-use super::outbox::Outbox;
+use super::outbox::{Outbox, Records};
 
 impl Inbox {
-    /// One read from `rd`. `Ok(0)` is the end of the stream.
-    pub(crate) fn read_from(&mut self, rd: &mut dyn Read) -> io::Result<usize> {
-        let room = self.room().map_err(|full| match full {
+    /// One read from `rd`, as [`Self::room`] allows. `Ok(0)` is the end of the stream.
+    pub(crate) fn read_from(&mut self, rd: &mut dyn Read, handshaking: bool) -> io::Result<usize> {
+        let room = self.room(handshaking).map_err(|full| match full {
             Full::Plaintext => io::Error::other("received plaintext buffer full"),
             Full::Messages => io::Error::new(io::ErrorKind::InvalidData, "message buffer full"),
         })?;
@@ -26,8 +26,11 @@ impl Inbox {
 }
 
 impl Outbox {
-    /// Records that one call offers. What the common systems take at once (`IOV_MAX`) is more; a bulk sender's 64 KiB is five.
+    /// Records that one call offers. What the common systems take at once (`IOV_MAX`) is more; a bulk sender's 64 KiB is four.
     const SLICES: usize = 64;
+
+    /// So many are nearly always enough, and filling a list of them costs next to nothing.
+    const FEW: usize = 4;
 
     /// One `write_vectored` to `wr`, a slice for each record. It must call nothing else: 0.23 promises it, and there are writers
     /// that have only this.
@@ -35,20 +38,28 @@ impl Outbox {
         if self.is_empty() {
             return Ok(0);
         }
-        let mut slices = [IoSlice::new(&[]); Self::SLICES];
-        let (mut count, mut offered) = (0, 0);
-        for (slice, record) in slices.iter_mut().zip(self.records()) {
-            *slice = IoSlice::new(record);
-            offered += record.len();
-            count += 1;
-        }
-        let n = wr.write_vectored(slices.get(..count).unwrap_or_default())?;
+        let (n, offered) = match self.records().nth(Self::FEW) {
+            None => offer::<{ Self::FEW }>(self.records(), wr)?,
+            Some(_) => offer::<{ Self::SLICES }>(self.records(), wr)?,
+        };
         if n > offered {
             return Err(io::Error::other("writer claims more than it was given"));
         }
         self.advance(n);
         Ok(n)
     }
+}
+
+/// Offers up to `N` records in one call. Gives how many bytes were taken, and how many there were.
+fn offer<const N: usize>(records: Records<'_>, wr: &mut dyn Write) -> io::Result<(usize, usize)> {
+    let mut slices = [IoSlice::new(&[]); N];
+    let (mut count, mut offered) = (0, 0);
+    for (slice, record) in slices.iter_mut().zip(records) {
+        *slice = IoSlice::new(record);
+        offered += record.len();
+        count += 1;
+    }
+    Ok((wr.write_vectored(slices.get(..count).unwrap_or_default())?, offered))
 }
 
 #[cfg(test)]
@@ -120,9 +131,9 @@ mod tests {
             }
         }
         let mut inbox = Inbox::default();
-        assert!(inbox.read_from(&mut Liar).is_err());
+        assert!(inbox.read_from(&mut Liar, false).is_err());
         assert!(!inbox.has_sealed() && !inbox.eof());
-        assert_eq!(inbox.read_from(&mut &[][..]).unwrap(), 0);
+        assert_eq!(inbox.read_from(&mut &[][..], true).unwrap(), 0);
         assert!(inbox.eof());
     }
 }

@@ -6,17 +6,19 @@
 //! **[`Inbox`](inbox::Inbox)** is one buffer of received bytes in which records are opened where they lie:
 //!
 //! ```text
-//! 0          plain[0]                     sealed              filled            buf.len()
+//! 0          first                        sealed              filled            buf.len()
 //! | dead     | plaintext, with dead gaps  | not yet opened    | free            |
 //! ```
 //!
-//! - `plain` is a sorted list of ranges, all below `sealed`. The gaps between them are headers, tags and padding of opened
-//!   records. A range is never empty.
+//! - `first` and behind it `more` are a sorted list of ranges, all below `sealed`. The gaps between them are headers, tags and
+//!   padding of opened records. No range is empty while plaintext waits; when none does, `first` is, and `more` has nothing.
 //! - `sealed..filled` came from the wire and has not been shown to the opener with success. It starts at a record's header.
 //! - `filled..buf.len()` holds old bytes that mean nothing; it keeps its length so that reading costs no zeroing.
 //! - Nothing unread and nothing sealed: `sealed == filled == 0`. The buffer may then be given back (`rest`).
-//! - A body of at most 1 KiB is moved down to the end of the range before it. So the number of ranges is at most the length of
-//!   the buffer over 1 KiB, whatever sizes the peer chooses.
+//! - A body of at most 512 bytes is moved down to the end of the range before it. So the number of ranges is at most the length of
+//!   the buffer over that, whatever sizes the peer chooses.
+//! - A read asks for a whole record where data is expected, and for the rest of one that has begun. Full records of one size come
+//!   to lie at the front of a buffer of their length: no tail is ever moved.
 //! - When room is needed, everything from the first live byte on moves to the front, also while plaintext waits: a reader that
 //!   always leaves one byte would else make the buffer grow for ever.
 //!
