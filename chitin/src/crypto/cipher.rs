@@ -638,11 +638,12 @@ impl Nonce {
 
     /// Mixes an IV with a path number and a packet number, as multipath QUIC does: 32 bits of path, then 64 of packet.
     pub fn for_path(path_id: u32, iv: &Iv, pn: u64) -> Self {
-        let [p0, p1, p2, p3] = path_id.to_be_bytes();
-        let [n0, n1, n2, n3, n4, n5, n6, n7] = pn.to_be_bytes();
-        let mut nonce = [p0, p1, p2, p3, n0, n1, n2, n3, n4, n5, n6, n7];
-        nonce.iter_mut().zip(iv.0).for_each(|(to, from)| *to ^= from);
-        Self(nonce)
+        let [i0, i1, i2, i3, j0, j1, j2, j3, j4, j5, j6, j7] = iv.0;
+        // Two numbers rather than twelve bytes: this is done for every record.
+        let path = u32::from_be_bytes([i0, i1, i2, i3]) ^ path_id;
+        let packet = u64::from_be_bytes([j0, j1, j2, j3, j4, j5, j6, j7]) ^ pn;
+        let ([p0, p1, p2, p3], [n0, n1, n2, n3, n4, n5, n6, n7]) = (path.to_be_bytes(), packet.to_be_bytes());
+        Self([p0, p1, p2, p3, n0, n1, n2, n3, n4, n5, n6, n7])
     }
 }
 

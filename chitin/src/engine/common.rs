@@ -268,10 +268,10 @@ impl CommonState {
 
     /// What could not be sealed in a call that returns no error (an alert, say) is told here.
     pub(crate) fn check_sealing(&mut self) -> Result<(), Error> {
-        let failure = self.engine.carrier.records_mut().and_then(|records| records.seal.take_failure());
-        match (failure, self.failed()) {
-            (Some(error), None) => Err(self.engine.fail(error)),
-            _ => Ok(()),
+        let failure = self.engine.carrier.records().and_then(|records| records.seal.failure());
+        match failure.filter(|_| self.failed().is_none()).cloned() {
+            Some(error) => Err(self.engine.fail(error)),
+            None => Ok(()),
         }
     }
 

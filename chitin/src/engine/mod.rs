@@ -32,7 +32,7 @@ use crate::flow::cx::{Cx, Gate, Inbound, Outbound, Policy};
 use crate::flow::facts::Facts;
 use crate::flow::question::{Answer, Question};
 use crate::flow::traffic13::Traffic;
-use crate::flow::{Client, Server, client13, server13};
+use crate::flow::{Client, Server, client12, client13, server12, server13};
 use crate::log::log_line;
 use crate::names::{
     AlertDescription, AlertLevel, ContentType, HandshakeType, KeyUpdateRequest, ProtocolVersion, Side,
@@ -85,6 +85,18 @@ impl State {
             Self::Server(state) => state.question(),
             Self::Failed(_) => None,
         }
+    }
+
+    /// Is the handshake over, and with it all questions? Asked for each record.
+    fn is_connected(&self) -> bool {
+        matches!(
+            self,
+            Self::Client(
+                Client::Tls13(client13::Client::Connected(_)) | Client::Tls12(client12::Client::Connected)
+            ) | Self::Server(
+                Server::Tls13(server13::Server::Connected(_)) | Server::Tls12(server12::Server::Connected)
+            )
+        )
     }
 
     pub(crate) fn name(&self) -> &'static str {
@@ -245,7 +257,7 @@ impl Engine {
 
     /// Waits the flow for an answer of the application?
     pub(crate) fn paused(&self) -> bool {
-        self.state.question().is_some()
+        !self.state.is_connected() && self.state.question().is_some()
     }
 
     pub(crate) fn is_handshaking(&self) -> bool {

@@ -37,7 +37,10 @@ impl Outbox {
                 self.tail -= self.head;
                 self.head = 0;
             }
-            if self.buf.len() - self.tail < n {
+            if self.buf.is_empty() {
+                // Fresh zeros may cost nothing.
+                self.buf = alloc::vec![0; n];
+            } else if self.buf.len() - self.tail < n {
                 self.buf.resize(self.tail + n, 0);
             }
         }

@@ -136,8 +136,8 @@ impl Sealer {
 
     /// The first failure to seal, for callers who could not return it. The stream has a gap from there on, so everything
     /// afterwards fails in the same way.
-    pub(crate) fn take_failure(&mut self) -> Option<Error> {
-        self.failure.clone()
+    pub(crate) fn failure(&self) -> Option<&Error> {
+        self.failure.as_ref()
     }
 
     /// Seals all of `payload` into as many records as it takes.
@@ -165,6 +165,10 @@ impl Sealer {
         out: &mut Outbox,
     ) -> Result<OutboundChunks<'a>, Error> {
         let mut rest = payload;
+        if rest.len() > self.fragment() {
+            // All of it side by side, without growing again for each record. Padding is not known yet.
+            out.slot(self.total_len(rest.len(), |_| Ok(0))?);
+        }
         // A fresh key always seals something: a nonsensical limit ends in an error, never in a row of key updates without end.
         while !rest.is_empty() && (self.seq == 0 || !self.wants_rekey()) {
             rest = self.seal_one(typ, rest, out)?;
