@@ -406,6 +406,8 @@ pub mod internal {
 #[doc(hidden)]
 pub mod internal_testing {
     pub use crate::error::variant_names;
+    #[cfg(feature = "testing")]
+    pub use crate::surfaces::aead_key;
     #[cfg(all(feature = "testing", feature = "load"))]
     pub use crate::surfaces::load;
     #[cfg(feature = "testing")]

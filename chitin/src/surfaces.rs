@@ -12,7 +12,7 @@ use pki_types::CertificateDer;
 
 use crate::config::CERTIFICATE_MESSAGE;
 use crate::config::compress::CertDecompressor;
-use crate::crypto::cipher::{MessageDecrypter, MessageEncrypter};
+use crate::crypto::cipher::{AeadKey, MessageDecrypter, MessageEncrypter};
 use crate::error::{Error, InvalidMessage};
 use crate::flow::certs;
 #[cfg(feature = "load")]
@@ -317,4 +317,9 @@ pub fn load(
     let found = load::look(contents, password, wanted, &Limits::SMALL)?;
     let keys = found.keys.iter().map(|key| key.secret_der().to_vec()).collect();
     Ok((found.certificates, keys))
+}
+
+/// An AEAD key of any length up to 32 bytes, which only the key schedule makes otherwise.
+pub fn aead_key(bytes: &[u8]) -> AeadKey {
+    AeadKey::new(bytes)
 }

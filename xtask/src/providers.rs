@@ -30,6 +30,7 @@ const TARGETS: &[&str] = &[
     "kernel",
     "spoilt",
     "costs",
+    "wycheproof",
     "peer_openssl",
     "peer_gnutls",
     "peer_curl",
