@@ -15,7 +15,7 @@ use crate::tools::make_dir;
 const UNSEEN: &str = "xtask/api/unseen.txt";
 
 /// Folders that are no part of what is compiled, and would be large.
-const LEFT_OUT: [&str; 5] = ["target", ".git", "corpus", "differential", "lister"];
+const LEFT_OUT: [&str; 6] = ["target", ".git", "corpus", "differential", "bench", "lister"];
 
 /// Where uses are looked for: everything that depends on the library, and all its features.
 const CHECK: [&str; 8] = [

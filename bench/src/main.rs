@@ -1,0 +1,66 @@
+//! Measures Chitin beside other TLS libraries, and beside the primitives that none can avoid. `README.md` says how to read what it prints.
+
+#![forbid(unsafe_code)]
+
+mod certificates;
+mod crew;
+mod figures;
+mod report;
+mod run;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+/// Measures TLS libraries side by side, in memory.
+#[derive(Debug, Parser)]
+struct Options {
+    /// Only cases whose name contains this; may be given more than once
+    #[arg(long, value_name = "CASE")]
+    only: Vec<String>,
+    /// Only these implementations, and the limit; may be given more than once
+    #[arg(long = "impl", value_name = "NAME")]
+    implementations: Vec<String>,
+    /// One short run instead of several long ones
+    #[arg(long)]
+    quick: bool,
+    /// Print JSON instead of tables
+    #[arg(long)]
+    json: bool,
+    /// Print the names of cases and implementations, and stop
+    #[arg(long)]
+    list: bool,
+}
+
+fn main() -> ExitCode {
+    match measure(&Options::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(why) => {
+            eprintln!("{why}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn measure(options: &Options) -> Result<(), String> {
+    if options.list {
+        print!("{}", report::names());
+        return Ok(());
+    }
+    let cases = run::cases(&options.only)?;
+    let crew = crew::chosen(&options.implementations)?;
+    for member in &crew {
+        member.build()?;
+    }
+    let folder = certificates::Folder::make()?;
+    let show = |outcome: &_| {
+        if !options.json {
+            print!("{}", report::text(outcome));
+        }
+    };
+    let results = run::all(&cases, &crew, folder.path(), &run::Pace::of(options.quick), show)?;
+    if options.json {
+        println!("{}", report::json(&results));
+    }
+    Ok(())
+}

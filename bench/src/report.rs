@@ -1,0 +1,86 @@
+//! What is printed.
+
+use std::fmt::Write;
+
+use serde_json::{Value, json};
+use worker::{CASES, Kind};
+
+use crate::crew::{CREW, LIMIT};
+use crate::figures::Figure;
+use crate::run::{Measured, Outcome, Row, Times};
+
+pub fn names() -> String {
+    let mut out = String::from("cases:\n");
+    for case in CASES {
+        let _ = writeln!(out, "  {:18} {}", case.id, case.title);
+    }
+    out.push_str("implementations:\n");
+    for member in CREW {
+        let _ = writeln!(out, "  {}", member.name);
+    }
+    out
+}
+
+/// A table of Markdown.
+pub fn text(outcome: &Outcome) -> String {
+    let mut out = String::new();
+    let _ = writeln!(out, "\n### {} (`{}`)\n", outcome.case.title, outcome.case.id);
+    match outcome.case.kind {
+        Kind::Heap => heap(&mut out, &outcome.rows),
+        Kind::Handshake => times(&mut out, &outcome.rows, ["client", "server"], "us", &|ns| ns / 1000.0),
+        Kind::Bulk { .. } | Kind::BulkKnown { .. } => {
+            times(&mut out, &outcome.rows, ["send", "receive"], "GB/s", &|ns| worker::BURST as f64 / ns);
+        }
+    }
+    out
+}
+
+fn times(out: &mut String, rows: &[Row], sides: [&str; 2], unit: &str, show: &dyn Fn(f64) -> f64) {
+    let [first, second] = sides;
+    let _ = writeln!(out, "| | {first}, {unit} | efficiency | {second}, {unit} | efficiency | tickets |");
+    out.push_str("|---|--:|--:|--:|--:|--:|\n");
+    for row in rows {
+        let Measured::Time(times) = &row.measured else { continue };
+        let _ = write!(out, "| {} |", row.name);
+        for Times { nanoseconds, efficiency } in times {
+            let _ = write!(out, " {:.2} |", show(nanoseconds.median));
+            match efficiency {
+                Some(of) if row.name != LIMIT => {
+                    let Figure { median, low, high } = of;
+                    let _ =
+                        write!(out, " {:.1}% ({:.1} to {:.1}) |", median * 100.0, low * 100.0, high * 100.0);
+                }
+                _ => out.push_str(" |"),
+            }
+        }
+        let _ = writeln!(out, " {} |", row.facts.tickets);
+    }
+}
+
+fn heap(out: &mut String, rows: &[Row]) {
+    out.push_str("Client / server, bytes and calls.\n\n");
+    out.push_str("| | idle | after 64 KiB each way | peak of a handshake | allocations in one | per MiB sent / received |\n");
+    out.push_str("|---|--:|--:|--:|--:|--:|\n");
+    for row in rows {
+        let Measured::Heap(heap) = &row.measured else { continue };
+        let _ = write!(out, "| {} |", row.name);
+        for [client, server] in [heap.idle, heap.used, heap.peak, heap.allocations, heap.per_mib] {
+            let _ = write!(out, " {client} / {server} |");
+        }
+        out.push('\n');
+    }
+}
+
+pub fn json(outcomes: &[Outcome]) -> Value {
+    let figure = |f: &Figure| json!({ "median": f.median, "low": f.low, "high": f.high });
+    let times = |t: &Times| json!({ "nanoseconds": figure(&t.nanoseconds), "efficiency": t.efficiency.as_ref().map(figure) });
+    let row = |row: &Row| {
+        let measured = match &row.measured {
+            Measured::Time([client, server]) => json!({ "client": times(client), "server": times(server) }),
+            Measured::Heap(heap) => json!({ "heap": heap }),
+        };
+        json!({ "name": row.name, "library": row.facts.library, "tickets": row.facts.tickets, "measured": measured })
+    };
+    let outcome = |o: &Outcome| json!({ "case": o.case.id, "title": o.case.title, "rows": o.rows.iter().map(row).collect::<Vec<_>>() });
+    Value::Array(outcomes.iter().map(outcome).collect())
+}
