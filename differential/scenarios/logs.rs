@@ -42,4 +42,7 @@ fn loud(notes: &mut Notes, key: &str, lines: &[String]) {
     notes.value(format_args!("{key}, errors and warnings"), (of("ERROR"), of("WARN")));
     notes.value(format_args!("{key}, silent"), lines.is_empty());
     notes.value(format_args!("{key}, infos"), of("INFO"));
+    // By its target people choose what they see, or do not want to: `rustls=off`.
+    let target = |line: &String| line.split([' ', ':']).nth(1) == Some("rustls");
+    notes.value(format_args!("{key}, found by its target"), lines.iter().all(target));
 }

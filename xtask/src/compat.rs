@@ -17,7 +17,10 @@ pub const PROVIDERS: [&str; 5] =
 const ALIASES: [&str; 1] = ["aws-lc-rs"];
 
 /// Features of ours that are not 0.23's.
-const OURS: [&str; 3] = ["load", "log-list", "testing"];
+const OURS: [&str; 4] = ["load", LOG_TARGETS, "log-list", "testing"];
+
+/// Whoever filters the log by `rustls` is to find what that package says.
+const LOG_TARGETS: &str = "log-as-rustls";
 
 pub fn check_manifest(root: &Path) -> Result<(), String> {
     let (compat, chitin) = (Manifest::read(root, MEMBER)?, Manifest::read(root, "chitin")?);
@@ -32,6 +35,9 @@ fn offences(compat: &Manifest, chitin: &Manifest) -> Vec<String> {
         || compat.value("package", "version") != Some(VERSION)
     {
         wrong.push(format!("it is not called rustls {VERSION}"));
+    }
+    if !compat.value("dependencies", "chitin").is_some_and(|terms| terms.contains(LOG_TARGETS)) {
+        wrong.push(format!("it does not turn on `{LOG_TARGETS}`"));
     }
     let theirs = compat.features();
     for feature in chitin.features().into_iter().filter(|feature| !OURS.contains(feature)) {
@@ -56,7 +62,7 @@ mod tests {
 
     const CHITIN: &str = "[features]\nstd = []\nring = []\ntesting = []\n";
     const COMPAT: &str = "[package]\nname = \"rustls\"\nversion = \"0.23.46\"\n[features]\nstd = [\"chitin/std\"]\n\
-        ring = [\"chitin/ring\"]\n";
+        ring = [\"chitin/ring\"]\n[dependencies]\nchitin = { path = \"x\", features = [\"log-as-rustls\"] }\n";
 
     fn found(compat: &str) -> Vec<String> {
         offences(&Manifest::parse(compat), &Manifest::parse(CHITIN))
@@ -66,6 +72,7 @@ mod tests {
     fn each_feature_is_there_and_passed_on() {
         assert!(found(COMPAT).is_empty());
         assert_eq!(found(&COMPAT.replace("0.23.46", "0.23.45")), ["it is not called rustls 0.23.46"]);
+        assert_eq!(found(&COMPAT.replace("log-as", "log")), ["it does not turn on `log-as-rustls`"]);
         assert_eq!(found(&COMPAT.replace("ring = [\"chitin/ring\"]\n", "")), ["it has no feature `ring`"]);
         assert_eq!(
             found(&COMPAT.replace("\"chitin/ring\"", "\"std\"")),

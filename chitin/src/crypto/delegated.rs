@@ -41,6 +41,7 @@ impl Delegated {
             // The peer has to refuse it, which is hard to see from here.
             crate::log::log_line!(
                 warn,
+                crate::log::target::CERTIFICATES,
                 "a certificate does not allow its delegated credential: RFC 9345 section 4.2"
             );
         }

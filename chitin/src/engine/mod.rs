@@ -430,7 +430,12 @@ impl Engine {
         }
         let fatal = level == AlertLevel::Fatal;
         self.carrier.event(Event::Alert { direction: observe::Direction::In, fatal, description });
-        log_line!(debug, "{:?}: the peer sent an alert: {description:?}", self.facts.side);
+        log_line!(
+            debug,
+            log_target(self.facts.side),
+            "{:?}: the peer sent an alert: {description:?}",
+            self.facts.side
+        );
         match description {
             // Whoever closes has no cause to call it fatal, and what the peer means is that there will be no connection.
             AlertDescription::CloseNotify if fatal && self.is_handshaking() => {
@@ -517,7 +522,11 @@ impl Engine {
         {
             let Facts { side, version, suite, group, kind, .. } = &self.facts;
             let (suite, group) = (suite.map(|suite| suite.suite()), group.map(|group| group.name()));
-            log_line!(debug, "{side:?}: connected: {version:?} {suite:?} {group:?} {kind:?}");
+            log_line!(
+                debug,
+                log_target(*side),
+                "{side:?}: connected: {version:?} {suite:?} {group:?} {kind:?}"
+            );
         }
     }
 
@@ -776,7 +785,7 @@ impl Engine {
         }
         self.write.closed = true;
         self.carrier.event(Event::Failed(&error));
-        log_line!(debug, "{:?}: connection failed: {error}", self.facts.side);
+        log_line!(debug, log_target(self.facts.side), "{:?}: connection failed: {error}", self.facts.side);
         self.state = State::Failed(error.clone());
         error
     }
@@ -786,6 +795,15 @@ impl Engine {
     /// RFC 8446 section 7.5.
     pub(crate) fn export(&self, out: &mut [u8], label: &[u8], context: Option<&[u8]>) -> Result<(), Error> {
         self.facts.exporter.as_ref().ok_or(Error::HandshakeNotComplete)?.export(out, label, context)
+    }
+}
+
+/// Where lines about a connection of this side belong in the log.
+#[cfg(feature = "logging")]
+fn log_target(side: Side) -> &'static str {
+    match side {
+        Side::Client => crate::log::target::CLIENT,
+        Side::Server => crate::log::target::SERVER,
     }
 }
 

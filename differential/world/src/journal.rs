@@ -19,7 +19,7 @@ impl Log for Journal {
     fn log(&self, record: &Record<'_>) {
         LINES.with_borrow_mut(|lines| {
             if let Some(lines) = lines {
-                lines.push(format!("{} {}", record.level(), record.args()));
+                lines.push(format!("{} {} {}", record.level(), record.target(), record.args()));
             }
         });
     }
@@ -27,7 +27,7 @@ impl Log for Journal {
     fn flush(&self) {}
 }
 
-/// What is logged while this runs, each line behind its level.
+/// What is logged while this runs, each line behind its level and its target.
 ///
 /// # Panics
 ///

@@ -213,7 +213,11 @@ impl<'t> Trust<'t> {
         };
         let policy = Transparency { logs, algorithms: self.algorithms, digests };
         if !policy.check(path, &Delivered { handshake, ocsp }, now)? {
-            log_line!(warn, "the list of logs is too old, so certificates need not be in any");
+            log_line!(
+                warn,
+                crate::log::target::CERTIFICATES,
+                "the list of logs is too old, so certificates need not be in any"
+            );
         }
         Ok(())
     }

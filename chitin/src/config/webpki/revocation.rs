@@ -58,7 +58,11 @@ impl Revocation {
                     self.positions.push(position);
                 }
                 Err(problem) => {
-                    log_line!(warn, "revocation list {position} cannot be used: it {problem}");
+                    log_line!(
+                        warn,
+                        crate::log::target::CERTIFICATES,
+                        "revocation list {position} cannot be used: it {problem}"
+                    );
                     self.unusable.push((position, of_list(problem)));
                 }
             }
@@ -216,7 +220,11 @@ impl Checker {
     pub(super) fn log(&self, report: &RevocationReport) {
         for ListFault { position, problem } in &report.faults {
             let position = self.policy.positions.get(*position).unwrap_or(position);
-            log_line!(warn, "revocation list {position} was not used: it {problem}");
+            log_line!(
+                warn,
+                crate::log::target::CERTIFICATES,
+                "revocation list {position} was not used: it {problem}"
+            );
             let _ = (position, problem);
         }
     }
