@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
 use crate::tools::{make_dir, output, run, write};
 
@@ -18,10 +19,31 @@ pub fn fetch(scratch: &Path, cargo: &str, packages: &[(&str, &str)]) -> Result<V
         manifest += &format!("{name} = {{ version = \"={version}\", default-features = false }}\n");
     }
     write(&scratch.join("Cargo.toml"), &manifest)?;
-    run(Command::new(cargo).current_dir(scratch).args(["fetch", "--quiet"]))?;
+    download(Command::new(cargo).current_dir(scratch).args(["fetch", "--quiet"]))?;
     let metadata =
         output(Command::new(cargo).current_dir(scratch).args(["metadata", "--format-version", "1"]))?;
     packages.iter().map(|(name, version)| place(&metadata, name, version)).collect()
+}
+
+/// How often a download is tried, each time with Cargo's own attempts. What fails so often will not come.
+const ATTEMPTS: usize = 3;
+
+/// Runs a Cargo that downloads. That it cannot is told apart from all that can be wrong with what it downloads.
+pub fn download(fetch: &mut Command) -> Result<(), String> {
+    let mut last = String::new();
+    for attempt in 1..=ATTEMPTS {
+        match run(fetch) {
+            Ok(()) => return Ok(()),
+            Err(why) => last = why,
+        }
+        if attempt < ATTEMPTS {
+            println!("the download failed, attempt {attempt} of {ATTEMPTS}");
+            std::thread::sleep(Duration::from_secs(5));
+        }
+    }
+    Err(format!(
+        "cannot download packages from crates.io, in {ATTEMPTS} attempts; is there a network?\n{last}"
+    ))
 }
 
 /// The folder of a package in what `cargo metadata` says, which ends with name and version.
@@ -35,6 +57,13 @@ fn place(metadata: &str, name: &str, version: &str) -> Result<PathBuf, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_download_that_fails_is_called_one() {
+        assert_eq!(download(&mut Command::new("true")), Ok(()));
+        let why = download(&mut Command::new("false")).unwrap_err();
+        assert!(why.contains("network") && why.contains("3 attempts"), "{why}");
+    }
 
     #[test]
     fn the_folder_of_a_package_is_found() {

@@ -59,6 +59,8 @@ cargo xtask paths [--data DIR] [--profile NAME] [--list]
                             CHITIN_TEST_DATA names the folder; --list: each disagreement with its reason
 cargo xtask ecosystem [--all | --only PACKAGE]
                             the tests of crates that use rustls 0.23, on ours; what passes on stock has to pass here
+cargo xtask ecosystem --only curl
+                            curl on rustls-ffi on ours, against OpenSSL; beside what it ends with on stock
 cargo xtask ecosystem --stock [--only PACKAGE]
                             note what they say on the rustls of crates.io";
 

@@ -80,6 +80,15 @@ impl Workspace {
         workspace.with_lock(root)
     }
 
+    /// Downloads all that the suites depend on, so that what is built and run after this needs no network.
+    fn fetch(&self) -> Result<(), String> {
+        let triple = output(Command::new("rustc").arg("-vV"))?;
+        let host =
+            triple.lines().find_map(|line| line.strip_prefix("host: ")).ok_or("rustc names no host")?;
+        let mut fetch = self.cargo("fetch");
+        crates::download(fetch.args(["--quiet", "--target", host]))
+    }
+
     fn with_lock(self, root: &Path) -> Result<Self, String> {
         for suite in SUITES {
             let ours = root.join("ecosystem/supplied").join(suite.package);
@@ -89,11 +98,13 @@ impl Workspace {
         }
         let from = root.join(LOCK);
         match fs::copy(&from, self.suites().join("Cargo.lock")) {
-            Ok(_) => Ok(self),
+            Ok(_) => {}
             // The first run of all on stock makes it.
-            Err(_) if self.side == Side::Stock => Ok(self),
-            Err(e) => Err(format!("{}: {e}", from.display())),
+            Err(_) if self.side == Side::Stock => {}
+            Err(e) => return Err(format!("{}: {e}", from.display())),
         }
+        self.fetch()?;
+        Ok(self)
     }
 
     /// Keeps the versions that were built with, for later runs.
@@ -122,6 +133,13 @@ impl Workspace {
         command
     }
 
+    /// What comes after the downloads.
+    fn offline(&self, verb: &str) -> Command {
+        let mut command = self.cargo(verb);
+        command.arg("--offline");
+        command
+    }
+
     // By path: a name alone would mean the package of the registry, too, which other suites depend on.
     fn spec(&self, suite: &Suite) -> String {
         format!("path+file://{}#{}@{}", self.folder(suite).display(), suite.package, suite.version)
@@ -129,7 +147,7 @@ impl Workspace {
 
     /// Fails unless the `rustls` of the suite is the one that is meant. Cargo only warns of a patch that does not fit.
     pub fn check_side(&self, suite: &Suite) -> Result<(), String> {
-        let mut tree = self.cargo("tree");
+        let mut tree = self.offline("tree");
         tree.args(["--package", &self.spec(suite), "--prefix", "none", "--edges", "normal,build,dev"]);
         tree.args(suite.features);
         let tree = output(&mut tree)?;
@@ -141,10 +159,27 @@ impl Workspace {
         if fits { Ok(()) } else { Err(format!("{} runs on {theirs:?}, which is not meant", suite.package)) }
     }
 
+    /// Builds the library for C that a package makes; gives it, and the folder of the header that its build script has written.
+    pub fn c_library(&self, suite: &Suite) -> Result<(PathBuf, PathBuf), String> {
+        let mut build = self.offline("rustc");
+        build.args(["--package", &self.spec(suite), "--lib", "--crate-type", "staticlib"]);
+        let messages = output(build.arg("--message-format=json-render-diagnostics"))?;
+        let of_suite = |line: &&str| line.contains(&format!("{}#", self.folder(suite).display()));
+        let lines = || messages.lines().filter(of_suite);
+        // The build script is an artifact of the package, too.
+        let mut files = lines().filter_map(|line| after(line, r#""filenames":[""#)).map(PathBuf::from);
+        let library = files.find(|path| path.extension().is_some_and(|extension| extension == "a"));
+        let out = lines().find_map(|line| after(line, r#""out_dir":""#)).map(PathBuf::from);
+        let (Some(library), Some(out)) = (library, out) else {
+            return Err(format!("cargo names no library of {} for C, or no header", suite.package));
+        };
+        Ok((library, out.join("include")))
+    }
+
     /// Builds the programs of tests of a suite. What the compiler says goes to the file.
     pub fn build(&self, suite: &Suite, log: &Path) -> Result<Vec<Program>, String> {
         let file = File::create(log).map_err(|e| format!("{}: {e}", log.display()))?;
-        let mut test = self.cargo("test");
+        let mut test = self.offline("test");
         test.args(["--package", &self.spec(suite), "--no-run", "--message-format=json-render-diagnostics"]);
         test.args(suite.features).args(suite.targets);
         let output = test.stderr(Stdio::from(file)).output().map_err(|e| format!("{test:?}: {e}"))?;

@@ -4,6 +4,7 @@
 //! name. The figures of stock stand in `ecosystem/stock.txt`, since they do not change until a version does.
 
 mod build;
+mod curl;
 mod programs;
 mod suites;
 mod verdicts;
@@ -57,9 +58,16 @@ impl<'a> Wanted<'a> {
         self.only.is_empty() || self.only.contains(&name)
     }
 
+    /// It takes a minute, and a cmake that only it needs: so it is no part of CI.
+    fn has_curl(&self) -> bool {
+        self.only.contains(&curl::NAME) || (self.only.is_empty() && (self.all || self.stock))
+    }
+
     /// A name that nothing has.
     fn unknown(&self) -> Option<&str> {
-        let known = |name: &&&str| SUITES.iter().any(|s| s.package == **name) || PROGRAMS.contains(*name);
+        let known = |name: &&&str| {
+            SUITES.iter().any(|s| s.package == **name) || PROGRAMS.contains(*name) || **name == curl::NAME
+        };
         self.only.iter().find(|name| !known(name)).copied()
     }
 }
@@ -74,9 +82,15 @@ pub fn run(root: &Path, cargo: &str, wanted: &Wanted<'_>) -> Result<(), String> 
         return Err(format!("neither a suite nor a program is called {unknown}"));
     }
     if wanted.stock {
-        return note(root, &home, cargo, &chosen);
+        if wanted.has_curl() {
+            curl::check(root, &home, cargo, Side::Stock)?;
+        }
+        return if chosen.is_empty() { Ok(()) } else { note(root, &home, cargo, &chosen) };
     }
-    let mut wrong = compare(root, &home, cargo, &chosen)?;
+    let mut wrong = if chosen.is_empty() { Vec::new() } else { compare(root, &home, cargo, &chosen)? };
+    if wanted.has_curl() {
+        wrong.extend(curl::check(root, &home, cargo, Side::Ours).err());
+    }
     for name in PROGRAMS.iter().filter(|name| wanted.has_program(name)) {
         let start = Instant::now();
         println!("{name}:");

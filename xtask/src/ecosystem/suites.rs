@@ -101,4 +101,12 @@ pub const SUITES: &[Suite] = &[
         skip: &[],
         ci: true,
     },
+    Suite {
+        package: "noq-proto",
+        version: "1.4.0",
+        features: &["--no-default-features", "--features", "rustls-aws-lc-rs,bloom,tracing-log"],
+        targets: &["--lib"],
+        skip: &[],
+        ci: true,
+    },
 ];
