@@ -113,7 +113,7 @@ pub use crate::sct::{
     Delivered, Log, LogList, LogState, Operator, Transparency, TransparencyProblem, split_timestamps,
 };
 pub use crate::server_name::verify_name;
-pub use crate::signature::verify_signature;
+pub use crate::signature::{SignatureCheck, verify_signature};
 pub use crate::spki::{SubjectPublicKeyInfo, check_spki};
 pub use crate::usage::{KeyUsage, Purpose};
 

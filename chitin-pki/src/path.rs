@@ -17,6 +17,7 @@ use crate::error::{Error, Problem, Which};
 use crate::oid;
 use crate::policies::{PolicyInputs, PolicySet};
 use crate::profile::{Profile, Role};
+use crate::signature::SignatureCheck;
 use crate::usage::Purpose;
 use crate::{forum, strict};
 use search::{Check, LEAF, Search};
@@ -31,6 +32,7 @@ pub struct Verifier<'v> {
     max_intermediates: usize,
     policies: PolicyInputs<'v>,
     profile: Profile,
+    signatures: Option<&'v dyn SignatureCheck>,
 }
 
 /// A path that was found to be good.
@@ -104,7 +106,8 @@ impl<'v> Verifier<'v> {
         purpose: Purpose,
     ) -> Self {
         let (policies, profile) = Default::default();
-        Self { algorithms, anchors, time, purpose, max_intermediates: INTERMEDIATES, policies, profile }
+        let max_intermediates = INTERMEDIATES;
+        Self { algorithms, anchors, time, purpose, max_intermediates, policies, profile, signatures: None }
     }
 
     /// Allows at most this many certificates between leaf and anchor, not counting self-issued ones.
@@ -122,6 +125,13 @@ impl<'v> Verifier<'v> {
     /// Asks more of the certificates.
     pub fn with_profile(self, profile: Profile) -> Self {
         Self { profile, ..self }
+    }
+
+    /// Lets somebody else check the signatures of the path's certificates: one who remembers those that were good before, say.
+    ///
+    /// It is asked about nothing else: revocation lists, OCSP responses and timestamps are checked by the algorithms themselves.
+    pub fn with_signature_check(self, check: &'v dyn SignatureCheck) -> Self {
+        Self { signatures: Some(check), ..self }
     }
 
     /// Finds a path from the leaf to a trust anchor that breaks no rule.

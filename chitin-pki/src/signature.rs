@@ -1,8 +1,9 @@
 //! Signatures: which algorithm may check one, and asking it.
 
 use alloc::vec::Vec;
+use core::fmt;
 
-use pki_types::SignatureVerificationAlgorithm;
+use pki_types::{InvalidSignature, SignatureVerificationAlgorithm};
 
 use crate::error::Problem;
 use crate::spki::SubjectPublicKeyInfo;
@@ -33,6 +34,23 @@ pub fn verify_signature(
         });
     };
     algorithm.verify_signature(key.key(), message, signature).map_err(|_| Problem::BadSignature)
+}
+
+/// Checks signatures of certificates in the place of their algorithms.
+pub trait SignatureCheck: fmt::Debug + Sync {
+    /// Answers as [`verify_signature`](SignatureVerificationAlgorithm::verify_signature) of `algorithm` would, which was chosen for
+    /// this kind of key and this signature. The key has been found to be of a form and size that will do.
+    ///
+    /// # Errors
+    ///
+    /// If the signature is not good. Whoever says that it is takes over what the whole path rests on.
+    fn verify(
+        &self,
+        algorithm: &dyn SignatureVerificationAlgorithm,
+        key: &[u8],
+        message: &[u8],
+        signature: &[u8],
+    ) -> Result<(), InvalidSignature>;
 }
 
 /// Something signed, in the manner of X.509.
@@ -79,5 +97,14 @@ impl Signed<'_> {
         algorithm: &dyn SignatureVerificationAlgorithm,
     ) -> Result<(), Problem> {
         algorithm.verify_signature(key.key(), self.message, self.signature).map_err(|_| Problem::BadSignature)
+    }
+
+    pub(crate) fn verify_by(
+        &self,
+        key: &SubjectPublicKeyInfo<'_>,
+        algorithm: &dyn SignatureVerificationAlgorithm,
+        check: &dyn SignatureCheck,
+    ) -> Result<(), Problem> {
+        check.verify(algorithm, key.key(), self.message, self.signature).map_err(|_| Problem::BadSignature)
     }
 }

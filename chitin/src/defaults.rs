@@ -15,6 +15,7 @@ use crate::config::server::{DEFAULT_SERVER_SESSIONS, ServerConfig};
 use crate::config::sessions::{MAX_TICKET_LIFETIME, TICKETS_PER_SERVER};
 use crate::config::testing::{SERVER, SERVER_KEY, anchors, chain, key, provider};
 use crate::config::versions::{ALL_VERSIONS, DEFAULT_VERSIONS};
+use crate::config::webpki::SignatureMemo;
 use crate::config::webpki::pki::{MAX_RSA_BITS, MIN_RSA_BITS};
 use crate::engine::{DEFAULT_BUFFER_LIMIT, budget};
 use crate::flow::{offer, offer_psk, psk, server_psk, server13, tickets13};
@@ -39,6 +40,11 @@ fn limits() -> [(&'static str, Vec<Limit>); 5] {
                 ("Sessions a client keeps in memory", n(DEFAULT_CLIENT_SESSIONS), "`Resumption`"),
                 ("Tickets a client keeps for one server", n(TICKETS_PER_SERVER), "fixed"),
                 ("Sessions a server keeps in memory", n(DEFAULT_SERVER_SESSIONS), "`session_storage`"),
+                (
+                    "Signatures of certificates that a verifier remembers",
+                    n(SignatureMemo::DEFAULT_SIZE),
+                    "`signature_memo().set_size`",
+                ),
                 ("Longest use of a ticket, in seconds", MAX_TICKET_LIFETIME.into(), "RFC 8446 section 4.6.1"),
                 ("Longest use of a stored session, in seconds", psk::STORED_LIFETIME.into(), "fixed"),
                 ("Longest ticket a server sends, in bytes", n(tickets13::MAX_TICKET), "fixed"),

@@ -204,7 +204,7 @@ pub mod trust {
 
     pub use crate::config::webpki::{
         ClientSettings, ClientVerifier, ClientVerifierBuilder, Policies, Revocation, Roots, ServerSettings,
-        ServerVerifier, ServerVerifierBuilder, VerifierBuilder,
+        ServerVerifier, ServerVerifierBuilder, SignatureMemo, VerifierBuilder,
     };
 }
 

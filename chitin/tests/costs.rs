@@ -64,6 +64,7 @@ fn configs() -> (Arc<ClientConfig>, Arc<ServerConfig>) {
     let mut server = server_config(&pki.server(KeyType::P256), &ServerOpts::default());
     // What stores keep is theirs, not the connection's.
     client.resumption = Resumption::disabled();
+    client.signature_memo().unwrap().set_size(0);
     server.send_tls13_tickets = 0;
     (Arc::new(client), Arc::new(server))
 }

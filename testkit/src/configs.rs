@@ -7,6 +7,7 @@ use chitin::client::danger::{HandshakeSignatureValid, ServerCertVerified, Server
 use chitin::crypto::CryptoProvider;
 use chitin::pki_types::{CertificateDer, ServerName, UnixTime};
 use chitin::server::WebPkiClientVerifier;
+use chitin::trust::SignatureMemo;
 use chitin::{
     CipherSuite, ClientConfig, DigitallySignedStruct, DistinguishedName, Error, NamedGroup, RootCertStore,
     ServerConfig, SignatureScheme, SupportedProtocolVersion, version,
@@ -219,6 +220,10 @@ impl ServerCertVerifier for Witness {
 
     fn requests_scts(&self) -> bool {
         self.scts
+    }
+
+    fn signature_memo(&self) -> Option<&SignatureMemo> {
+        self.inner.signature_memo()
     }
 
     fn verify_tls12_signature(

@@ -381,7 +381,10 @@ impl<'s, 'v, 'c> Search<'s, 'v, 'c> {
         let signed = child.certificate.signed();
         let algorithm = signed.algorithm_for(key, self.verifier.algorithms).map_err(step)?;
         self.purse.signature().map_err(|problem| Refused::Search(problem.of(which)))?;
-        let result = signed.verify(key, algorithm);
+        let result = match self.verifier.signatures {
+            None => signed.verify(key, algorithm),
+            Some(check) => signed.verify_by(key, algorithm, check),
+        };
         self.checked.push((child.position, signer, result.clone()));
         result.map_err(step)
     }

@@ -20,7 +20,7 @@ use super::sessions::{ClientSessionStore, NoClientSessionStorage};
 use super::time::TimeProvider;
 use super::verify::ServerCertVerifier;
 use super::versions::EnabledVersions;
-use super::webpki::{RootCertStore, ServerVerifier, WebPkiServerVerifier};
+use super::webpki::{RootCertStore, ServerVerifier, SignatureMemo, WebPkiServerVerifier};
 use crate::crypto::CryptoProvider;
 use crate::crypto::signer::CertifiedKey;
 #[cfg(feature = "std")]
@@ -193,6 +193,12 @@ impl ClientConfig {
         &self.provider
     }
 
+    /// Returns what the verifier remembers signatures of certificates in, to look at its counts, to change its size, or to switch it
+    /// off. `None` if it has nothing of the kind. Not in rustls 0.23.
+    pub fn signature_memo(&self) -> Option<&SignatureMemo> {
+        self.verifier.signature_memo()
+    }
+
     /// The padding in the form that the record layer takes.
     pub(crate) fn padding(&self) -> Option<Padding> {
         padding::for_records(self.record_padding.as_ref())
@@ -210,10 +216,8 @@ impl ConfigBuilder<ClientConfig, WantsVerifier> {
         self,
         root_store: impl Into<Arc<RootCertStore>>,
     ) -> ConfigBuilder<ClientConfig, WantsClientCert> {
-        let algorithms = self.provider.signature_verification_algorithms;
-        self.with_webpki_verifier(Arc::new(WebPkiServerVerifier::new_without_revocation(
-            root_store, algorithms,
-        )))
+        let verifier = WebPkiServerVerifier::new_without_revocation(root_store, &self.provider);
+        self.with_webpki_verifier(Arc::new(verifier))
     }
 
     /// Trusts servers that `verifier` accepts.

@@ -22,6 +22,7 @@ use super::sessions::StoresServerSessions;
 use super::time::TimeProvider;
 use super::verify::{ClientCertVerifier, NoClientAuth};
 use super::versions::EnabledVersions;
+use crate::config::webpki::SignatureMemo;
 use crate::crypto::CryptoProvider;
 use crate::crypto::signer::CertifiedKey;
 use crate::crypto::suites::SupportedCipherSuite;
@@ -230,6 +231,12 @@ impl ServerConfig {
     /// Returns the provider this config uses.
     pub fn crypto_provider(&self) -> &Arc<CryptoProvider> {
         &self.provider
+    }
+
+    /// Returns what the verifier of clients remembers signatures of certificates in, to look at its counts, to change its size, or to
+    /// switch it off. `None` if it has nothing of the kind, and where clients are not asked for certificates. Not in rustls 0.23.
+    pub fn signature_memo(&self) -> Option<&SignatureMemo> {
+        self.verifier.signature_memo()
     }
 
     /// The padding in the form that the record layer takes.

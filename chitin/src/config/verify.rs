@@ -7,6 +7,7 @@ use core::fmt;
 
 use pki_types::{CertificateDer, ServerName, UnixTime};
 
+use super::webpki::SignatureMemo;
 use crate::crypto::verify::{DigitallySignedStruct, HandshakeSignatureValid};
 use crate::error::Error;
 use crate::names::{CertificateType, DistinguishedName, SignatureScheme};
@@ -75,6 +76,12 @@ pub trait ServerCertVerifier: fmt::Debug + Send + Sync {
     ) -> Result<ServerCertVerified, Error> {
         let _ = scts;
         self.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)
+    }
+
+    /// Returns what this verifier remembers signatures of certificates in. Without one, as by default, each is verified again. Not
+    /// in rustls 0.23.
+    fn signature_memo(&self) -> Option<&SignatureMemo> {
+        None
     }
 
     /// Says whether servers are asked for signed certificate timestamps, RFC 6962 section 3.3. By default they are not. Not in
@@ -204,6 +211,12 @@ pub trait ClientCertVerifier: fmt::Debug + Send + Sync {
     /// Not in rustls 0.23.
     fn certificate_types(&self) -> &[CertificateType] {
         only(self.requires_raw_public_keys())
+    }
+
+    /// Returns what this verifier remembers signatures of certificates in. Without one, as by default, each is verified again. Not
+    /// in rustls 0.23.
+    fn signature_memo(&self) -> Option<&SignatureMemo> {
+        None
     }
 
     /// Describes the whole policy in bytes, if that can be done: two verifiers with equal bytes accept the same clients.

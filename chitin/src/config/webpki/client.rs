@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 use chitin_pki::Purpose;
 use pki_types::{CertificateDer, CertificateRevocationListDer, UnixTime};
 
+use super::memo::{Remembering, SignatureMemo};
 use super::pki::{Anchors, ParsedCertificate, Trust};
 use super::revocation::{Checker, Settings};
 use super::signatures::handshake_signatures;
@@ -26,6 +27,7 @@ pub struct WebPkiClientVerifier {
     revocation: Option<Checker>,
     mandatory: bool,
     supported: WebPkiSupportedAlgorithms,
+    remembering: Option<Remembering>,
 }
 
 impl WebPkiClientVerifier {
@@ -50,7 +52,8 @@ impl WebPkiClientVerifier {
             roots,
             revocation: Settings::default(),
             mandatory: true,
-            supported: provider.signature_verification_algorithms,
+            provider,
+            memo: None,
         }
     }
 
@@ -63,7 +66,11 @@ impl WebPkiClientVerifier {
 impl WebPkiClientVerifier {
     fn trust(&self) -> Trust<'_> {
         let anchors = Anchors::Bare(&self.roots.roots);
-        Trust::new(anchors, Purpose::ClientAuth, self.supported.all, self.revocation.as_ref())
+        let revocation = self.revocation.as_ref();
+        Trust {
+            remembering: self.remembering.as_ref(),
+            ..Trust::new(anchors, Purpose::ClientAuth, self.supported.all, revocation)
+        }
     }
 
     fn supported(&self) -> &WebPkiSupportedAlgorithms {
@@ -100,6 +107,10 @@ impl ClientCertVerifier for WebPkiClientVerifier {
         Some(roots.into_iter().flatten().chain(schemes).chain(revocation).collect())
     }
 
+    fn signature_memo(&self) -> Option<&SignatureMemo> {
+        self.remembering.as_ref().map(Remembering::memo)
+    }
+
     handshake_signatures!();
 }
 
@@ -110,7 +121,8 @@ pub struct ClientCertVerifierBuilder {
     root_hint_subjects: Vec<DistinguishedName>,
     revocation: Settings,
     mandatory: bool,
-    supported: WebPkiSupportedAlgorithms,
+    provider: Arc<CryptoProvider>,
+    memo: Option<SignatureMemo>,
 }
 
 impl ClientCertVerifierBuilder {
@@ -164,6 +176,13 @@ impl ClientCertVerifierBuilder {
         self
     }
 
+    /// Remembers signatures of certificates in this memo, which may be that of other verifiers, too. Without this it is one of its
+    /// own; [`SignatureMemo`] says what it does. Under a provider in FIPS mode there is none. Not in rustls 0.23.
+    pub fn with_signature_memo(mut self, memo: SignatureMemo) -> Self {
+        self.memo = Some(memo);
+        self
+    }
+
     /// Makes the verifier.
     ///
     /// # Errors
@@ -174,8 +193,14 @@ impl ClientCertVerifierBuilder {
         if self.roots.is_empty() {
             return Err(VerifierBuilderError::NoRootAnchors);
         }
-        let Self { roots, root_hint_subjects, revocation, mandatory, supported } = self;
-        let revocation = revocation.build()?;
-        Ok(Arc::new(WebPkiClientVerifier { roots, root_hint_subjects, revocation, mandatory, supported }))
+        let Self { roots, root_hint_subjects, revocation, mandatory, provider, memo } = self;
+        Ok(Arc::new(WebPkiClientVerifier {
+            roots,
+            root_hint_subjects,
+            revocation: revocation.build()?,
+            mandatory,
+            supported: provider.signature_verification_algorithms,
+            remembering: Remembering::new(memo, &provider),
+        }))
     }
 }

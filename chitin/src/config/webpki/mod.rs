@@ -2,6 +2,7 @@
 
 mod client;
 mod digests;
+mod memo;
 pub(crate) mod pki;
 mod revocation;
 mod roots;
@@ -12,6 +13,7 @@ mod trust;
 use core::fmt;
 
 pub use client::{ClientCertVerifierBuilder, WebPkiClientVerifier};
+pub use memo::SignatureMemo;
 pub use pki::{ParsedCertificate, verify_server_cert_signed_by_trust_anchor, verify_server_name};
 pub use revocation::Revocation;
 pub use roots::RootCertStore;

@@ -16,6 +16,7 @@ use pki_types::{
 
 use super::RootCertStore;
 use super::digests::Hashes;
+use super::memo::Remembering;
 use super::revocation::{self, Checker};
 use crate::crypto::verify::spki_of;
 use crate::error::{CertificateError, Error, ExtendedKeyPurpose, OtherError};
@@ -98,6 +99,8 @@ pub(super) struct Trust<'t> {
     /// What the peer stapled. Nobody asks it unless the policy does.
     pub(super) staple: &'t [u8],
     pub(super) hashes: Option<&'t Hashes>,
+    /// Who knows signatures from before.
+    pub(super) remembering: Option<&'t Remembering>,
     /// The logs that must have promised to show the certificate, and the timestamps of theirs that came in the handshake.
     pub(super) transparency: Option<(&'t LogList, &'t [&'t [u8]])>,
 }
@@ -120,6 +123,7 @@ impl<'t> Trust<'t> {
             revocation,
             staple: &[],
             hashes: None,
+            remembering: None,
             transparency: None,
         }
     }
@@ -158,6 +162,9 @@ impl<'t> Trust<'t> {
         let mut verifier = verifier.with_profile(self.profile).with_policies(self.policies);
         if let Some(max) = self.max_intermediates {
             verifier = verifier.with_max_intermediates(max);
+        }
+        if let Some(remembering) = self.remembering {
+            verifier = verifier.with_signature_check(remembering);
         }
         let leaf = &cert.0.certificate;
         let mut inquiry = self.inquiry(intermediates);

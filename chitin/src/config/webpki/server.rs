@@ -5,6 +5,7 @@ use alloc::sync::Arc;
 use chitin_pki::Purpose;
 use pki_types::{CertificateDer, CertificateRevocationListDer, ServerName, UnixTime};
 
+use super::memo::{Remembering, SignatureMemo};
 use super::pki::{Anchors, ParsedCertificate, Trust, verify_server_name};
 use super::revocation::{Checker, Settings};
 use super::signatures::handshake_signatures;
@@ -22,6 +23,7 @@ pub struct WebPkiServerVerifier {
     roots: Arc<RootCertStore>,
     revocation: Option<Checker>,
     supported: WebPkiSupportedAlgorithms,
+    remembering: Option<Remembering>,
 }
 
 impl WebPkiServerVerifier {
@@ -39,22 +41,27 @@ impl WebPkiServerVerifier {
         roots: Arc<RootCertStore>,
         provider: Arc<CryptoProvider>,
     ) -> ServerCertVerifierBuilder {
-        let supported = provider.signature_verification_algorithms;
-        ServerCertVerifierBuilder { roots, revocation: Settings::default(), supported }
+        ServerCertVerifierBuilder { roots, revocation: Settings::default(), provider, memo: None }
     }
 
     pub(crate) fn new_without_revocation(
         roots: impl Into<Arc<RootCertStore>>,
-        supported: WebPkiSupportedAlgorithms,
+        provider: &CryptoProvider,
     ) -> Self {
-        Self { roots: roots.into(), revocation: None, supported }
+        let supported = provider.signature_verification_algorithms;
+        let remembering = Remembering::new(None, provider);
+        Self { roots: roots.into(), revocation: None, supported, remembering }
     }
 }
 
 impl WebPkiServerVerifier {
     fn trust(&self) -> Trust<'_> {
         let anchors = Anchors::Bare(&self.roots.roots);
-        Trust::new(anchors, Purpose::ServerAuth, self.supported.all, self.revocation.as_ref())
+        let revocation = self.revocation.as_ref();
+        Trust {
+            remembering: self.remembering.as_ref(),
+            ..Trust::new(anchors, Purpose::ServerAuth, self.supported.all, revocation)
+        }
     }
 
     fn supported(&self) -> &WebPkiSupportedAlgorithms {
@@ -77,6 +84,10 @@ impl ServerCertVerifier for WebPkiServerVerifier {
         Ok(ServerCertVerified::assertion())
     }
 
+    fn signature_memo(&self) -> Option<&SignatureMemo> {
+        self.remembering.as_ref().map(Remembering::memo)
+    }
+
     handshake_signatures!();
 }
 
@@ -85,7 +96,8 @@ impl ServerCertVerifier for WebPkiServerVerifier {
 pub struct ServerCertVerifierBuilder {
     roots: Arc<RootCertStore>,
     revocation: Settings,
-    supported: WebPkiSupportedAlgorithms,
+    provider: Arc<CryptoProvider>,
+    memo: Option<SignatureMemo>,
 }
 
 impl ServerCertVerifierBuilder {
@@ -121,6 +133,13 @@ impl ServerCertVerifierBuilder {
         self
     }
 
+    /// Remembers signatures of certificates in this memo, which may be that of other verifiers, too. Without this it is one of its
+    /// own; [`SignatureMemo`] says what it does. Under a provider in FIPS mode there is none. Not in rustls 0.23.
+    pub fn with_signature_memo(mut self, memo: SignatureMemo) -> Self {
+        self.memo = Some(memo);
+        self
+    }
+
     /// Makes the verifier.
     ///
     /// # Errors
@@ -131,7 +150,9 @@ impl ServerCertVerifierBuilder {
         if self.roots.is_empty() {
             return Err(VerifierBuilderError::NoRootAnchors);
         }
-        let Self { roots, revocation, supported } = self;
-        Ok(Arc::new(WebPkiServerVerifier { roots, revocation: revocation.build()?, supported }))
+        let Self { roots, revocation, provider, memo } = self;
+        let (revocation, supported) = (revocation.build()?, provider.signature_verification_algorithms);
+        let remembering = Remembering::new(memo, &provider);
+        Ok(Arc::new(WebPkiServerVerifier { roots, revocation, supported, remembering }))
     }
 }

@@ -7,6 +7,7 @@ use pki_types::CertificateDer;
 
 use super::rules::Settings;
 use super::{ClientSettings, Policies, Roots, ServerSettings};
+use crate::config::webpki::SignatureMemo;
 use crate::config::webpki::revocation::Revocation;
 use crate::crypto::CryptoProvider;
 
@@ -65,6 +66,13 @@ impl<Side> VerifierBuilder<Side> {
     /// Asks about revocation. Without this nothing is asked.
     pub fn with_revocation(mut self, policy: Revocation) -> Self {
         self.settings.revocation = Some(policy);
+        self
+    }
+
+    /// Remembers signatures of certificates in this memo, which may be that of other verifiers, too. Without this it is one of its
+    /// own; [`SignatureMemo`] says what it does. Under a provider in FIPS mode there is none.
+    pub fn with_signature_memo(mut self, memo: SignatureMemo) -> Self {
+        self.settings.memo = Some(memo);
         self
     }
 }

@@ -9,9 +9,9 @@ use pki_types::{CertificateDer, UnixTime};
 use super::rules::{Rules, Shown, joined};
 use super::{ClientVerifierBuilder, Roots, VerifierBuilder};
 use crate::config::verify::{ClientCertVerified, ClientCertVerifier};
-use crate::config::webpki::VerifierBuilderError;
 use crate::config::webpki::pki::ParsedCertificate;
 use crate::config::webpki::signatures::handshake_signatures;
+use crate::config::webpki::{SignatureMemo, VerifierBuilderError};
 use crate::crypto::CryptoProvider;
 use crate::crypto::verify::WebPkiSupportedAlgorithms;
 use crate::error::Error;
@@ -74,6 +74,10 @@ impl ClientCertVerifier for ClientVerifier {
         // Whether a certificate is asked for, and with which hints, the config adds itself.
         parts.push(Vec::from([u8::from(self.side.purposes == Purposes::ClientOrServer)]));
         Some(joined(parts))
+    }
+
+    fn signature_memo(&self) -> Option<&SignatureMemo> {
+        self.rules.signature_memo()
     }
 
     handshake_signatures!();

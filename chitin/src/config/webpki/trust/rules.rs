@@ -6,10 +6,11 @@ use chitin_pki::{LogList, PolicyInputs, Profile, Purpose};
 use pki_types::{CertificateDer, UnixTime};
 
 use super::{Policies, Roots};
-use crate::config::webpki::VerifierBuilderError;
 use crate::config::webpki::digests::Hashes;
+use crate::config::webpki::memo::Remembering;
 use crate::config::webpki::pki::{ParsedCertificate, Trust};
 use crate::config::webpki::revocation::{Checker, Revocation};
+use crate::config::webpki::{SignatureMemo, VerifierBuilderError};
 use crate::crypto::CryptoProvider;
 use crate::crypto::verify::WebPkiSupportedAlgorithms;
 use crate::error::Error;
@@ -23,6 +24,7 @@ pub(super) struct Settings {
     pub(super) policies: Option<Policies>,
     pub(super) max_intermediates: Option<usize>,
     pub(super) revocation: Option<Revocation>,
+    pub(super) memo: Option<SignatureMemo>,
 }
 
 impl Settings {
@@ -34,6 +36,7 @@ impl Settings {
             policies: None,
             max_intermediates: None,
             revocation: None,
+            memo: None,
         }
     }
 
@@ -52,7 +55,9 @@ impl Settings {
             return Err(VerifierBuilderError::NoSha256);
         }
         let revocation = self.revocation.take().map(Checker::new);
+        let remembering = Remembering::new(self.memo.take(), provider);
         Ok(Rules {
+            remembering,
             settings: self,
             revocation,
             hashes,
@@ -67,6 +72,7 @@ pub(super) struct Rules {
     settings: Settings,
     revocation: Option<Checker>,
     hashes: Option<Hashes>,
+    remembering: Option<Remembering>,
     supported: WebPkiSupportedAlgorithms,
 }
 
@@ -86,6 +92,10 @@ impl Rules {
         &self.supported
     }
 
+    pub(super) fn signature_memo(&self) -> Option<&SignatureMemo> {
+        self.remembering.as_ref().map(Remembering::memo)
+    }
+
     /// Verifies a peer's own certificate but for its name.
     pub(super) fn verify(
         &self,
@@ -101,6 +111,7 @@ impl Rules {
             max_intermediates: settings.max_intermediates,
             staple: shown.staple,
             hashes: self.hashes.as_ref(),
+            remembering: self.remembering.as_ref(),
             transparency: shown.transparency,
             ..Trust::new(
                 settings.roots.anchors(),

@@ -8,9 +8,9 @@ use pki_types::{CertificateDer, ServerName, UnixTime};
 use super::rules::{Rules, Shown};
 use super::{Roots, ServerVerifierBuilder, VerifierBuilder};
 use crate::config::verify::{ServerCertVerified, ServerCertVerifier};
-use crate::config::webpki::VerifierBuilderError;
 use crate::config::webpki::pki::{ParsedCertificate, verify_server_name};
 use crate::config::webpki::signatures::handshake_signatures;
+use crate::config::webpki::{SignatureMemo, VerifierBuilderError};
 use crate::crypto::CryptoProvider;
 use crate::crypto::verify::WebPkiSupportedAlgorithms;
 use crate::error::Error;
@@ -71,6 +71,10 @@ impl ServerCertVerifier for ServerVerifier {
 
     fn requests_scts(&self) -> bool {
         self.side.logs.is_some()
+    }
+
+    fn signature_memo(&self) -> Option<&SignatureMemo> {
+        self.rules.signature_memo()
     }
 
     handshake_signatures!();
