@@ -37,7 +37,8 @@ impl Stages {
         self.differential()?;
         self.stage("bogo", |s| bogo::check(&s.root, yes))?;
         self.icount(&icount::Wanted::yes(yes))?;
-        self.interop(&interop::Wanted { yes, only: None })
+        self.interop(&interop::Wanted { yes, only: None })?;
+        self.ecosystem(&ecosystem::Wanted::default())
     }
 
     /// Instructions of handshakes and records beside those of before.
