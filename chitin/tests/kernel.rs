@@ -220,6 +220,7 @@ fn keys_are_not_given_out_without_leave_or_too_early() {
 }
 
 #[test]
+#[allow(deprecated)]
 fn nothing_may_wait_to_be_sent() {
     let mut duo = duo(&client_of(&TLS13).into(), &server_of(&TLS13).into());
     refresh!(UnbufferedClientConnection)(&mut duo.client.conn);

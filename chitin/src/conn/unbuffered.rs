@@ -56,6 +56,7 @@ impl UnbufferedClientConnection {
     /// # Errors
     ///
     /// Those of that.
+    #[deprecated = "with `dangerous_into_kernel_connection` keys can be updated, and tickets kept"]
     pub fn dangerous_extract_secrets(self) -> Result<ExtractedSecrets, Error> {
         self.inner.dangerous_extract_secrets()
     }
@@ -98,6 +99,7 @@ impl UnbufferedServerConnection {
     /// # Errors
     ///
     /// Those of that.
+    #[deprecated = "with `dangerous_into_kernel_connection` keys can be updated, and tickets kept"]
     pub fn dangerous_extract_secrets(self) -> Result<ExtractedSecrets, Error> {
         self.inner.dangerous_extract_secrets()
     }

@@ -14,13 +14,19 @@ pub struct FfdheGroup<'a> {
 
 impl FfdheGroup<'static> {
     /// The group that RFC 7919 gives to `named_group`; `None` if that is no finite field, or an unknown one.
+    #[deprecated = "the groups are constants, and `SupportedKxGroup::ffdhe_group` has that of a key exchange"]
     pub fn from_named_group(named_group: NamedGroup) -> Option<Self> {
-        NAMED.iter().find_map(|(name, group)| (*name == named_group).then_some(*group))
+        Self::named(named_group)
+    }
+
+    pub(super) fn named(wanted: NamedGroup) -> Option<Self> {
+        NAMED.iter().find_map(|(name, group)| (*name == wanted).then_some(*group))
     }
 }
 
 impl<'a> FfdheGroup<'a> {
     /// The name that RFC 7919 gives to this group, if it is one of its own.
+    #[deprecated = "a group is known by its numbers"]
     pub fn named_group(&self) -> Option<NamedGroup> {
         NAMED.iter().find_map(|(name, group)| (group == self).then_some(*name))
     }
@@ -260,6 +266,7 @@ mod tests {
     use super::*;
 
     #[test]
+    #[allow(deprecated)]
     fn names_and_numbers_belong_together() {
         for (name, bits) in [
             (NamedGroup::FFDHE2048, 2048),

@@ -169,7 +169,7 @@ pub trait SupportedKxGroup: Send + Sync + Debug {
 
     /// The numbers of the group, if it is a finite field. By default those that RFC 7919 gives to the name.
     fn ffdhe_group(&self) -> Option<ffdhe::FfdheGroup<'static>> {
-        ffdhe::FfdheGroup::from_named_group(self.name())
+        ffdhe::FfdheGroup::named(self.name())
     }
 
     /// The group's number on the wire.
@@ -232,7 +232,7 @@ pub trait ActiveKeyExchange: Send + Sync {
 
     /// The numbers of the group, if it is a finite field. By default those that RFC 7919 gives to the name.
     fn ffdhe_group(&self) -> Option<ffdhe::FfdheGroup<'static>> {
-        ffdhe::FfdheGroup::from_named_group(self.group())
+        ffdhe::FfdheGroup::named(self.group())
     }
 
     /// The group's number on the wire.

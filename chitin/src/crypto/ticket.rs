@@ -168,6 +168,7 @@ mod tests {
     }
 
     #[test]
+    #[allow(deprecated)]
     fn the_real_clock_works_too() {
         let rotator = TicketRotator::new(100, make).unwrap();
         let ticket = rotator.encrypt(b"x").unwrap();

@@ -101,6 +101,7 @@ fn parts(secrets: &ConnectionTrafficSecrets, suite: SupportedCipherSuite) -> (Ve
 }
 
 #[test]
+#[allow(deprecated)]
 fn keys_that_are_given_out_are_those_of_the_peer() {
     let world = World::new();
     for suite in aws_lc_rs::ALL_CIPHER_SUITES.iter().filter(|suite| !format!("{suite:?}").contains("_RSA_")) {
@@ -190,6 +191,7 @@ impl ProducesTickets for Plain {
 }
 
 #[test]
+#[allow(deprecated)]
 fn tickets_under_keys_that_switch() {
     let switcher = chitin::TicketSwitcher::new(100, || Ok(Box::new(Plain))).unwrap();
     assert!(switcher.enabled());

@@ -18,6 +18,7 @@ use chitin::{
 use testkit::pki::{KeyType, Pki};
 
 #[test]
+#[allow(deprecated)]
 fn the_finite_fields_of_rfc_7919() {
     let groups = [
         (FFDHE2048, NamedGroup::FFDHE2048, 2048),

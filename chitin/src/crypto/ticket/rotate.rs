@@ -106,6 +106,7 @@ impl TicketSwitcher {
     ///
     /// # Errors
     /// If the generator fails the first time, or the clock cannot be read.
+    #[deprecated = "`TicketRotator` is the same"]
     pub fn new(lifetime: u32, generator: Generator) -> Result<Self, Error> {
         Ok(Self { inner: TicketRotator::new(lifetime, generator)? })
     }
