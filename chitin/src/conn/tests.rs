@@ -607,7 +607,7 @@ fn an_acceptor_does_not_wait_for_who_has_closed() {
     assert_eq!(error, Error::AlertReceived(AlertDescription::CloseNotify));
     let mut out = vec![];
     alert.write_all(&mut out).unwrap();
-    assert_eq!(out, []);
+    assert!(out.is_empty());
     assert!(acceptor.read_tls(&mut socket).is_err());
 }
 

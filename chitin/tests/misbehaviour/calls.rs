@@ -123,5 +123,5 @@ fn an_acceptor_hands_the_alert_over() {
     assert!(spent.accept().unwrap().is_some());
     let (error, alert) = spent.accept().unwrap_err();
     assert!(matches!(error, Error::General(_)));
-    assert_eq!(written(alert), []);
+    assert!(written(alert).is_empty());
 }

@@ -121,7 +121,7 @@ fn a_hello_over_quic_offers_nothing_that_quic_does_not_have() {
     let mut pair = QuicPair::new(config, server());
     let flights = pair.take(Side::Client);
     let mut hello = Hello::read(&flights[0].1);
-    assert_eq!(hello.session_id, []);
+    assert!(hello.session_id.is_empty());
     assert_eq!(hello.body(TRANSPORT_PARAMETERS), PARAMETERS[0]);
     let versions: Vec<_> = hello.body(43)[1..].chunks(2).filter(|v| v[0] & 0x0f != 0x0a).collect();
     assert_eq!(versions, [[3, 4]]);
