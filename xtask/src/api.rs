@@ -49,6 +49,15 @@ impl Default for Wanted {
 }
 
 impl Wanted {
+    /// What its stage is called.
+    pub fn stage(&self) -> &'static str {
+        match self {
+            Self::Same { .. } => "api",
+            Self::Features { .. } => "api features",
+            Self::Used => "api unused",
+        }
+    }
+
     pub fn parse(words: &[&str]) -> Option<Self> {
         match words {
             [] => Some(Self::default()),

@@ -33,6 +33,7 @@ impl Stages {
         )?;
         self.documentation()?;
         self.api(api::Wanted::default())?;
+        self.api(api::Wanted::Features { bless: None })?;
         self.test(yes)?;
         self.differential()?;
         self.stage("bogo", |s| bogo::check(&s.root, yes))?;
@@ -68,7 +69,7 @@ impl Stages {
 
     /// The public interface beside a listing of another.
     pub fn api(&mut self, wanted: api::Wanted) -> Result<(), String> {
-        self.stage("api", |s| api::run(&s.root, &s.cargo, wanted))
+        self.stage(wanted.stage(), |s| api::run(&s.root, &s.cargo, wanted))
     }
 
     /// The test suite, with what it needs.

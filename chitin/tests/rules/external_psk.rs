@@ -195,10 +195,27 @@ fn the_server_chooses_among_several_keys() {
         }
     }
     // By default it is the client's order.
-    let known = Arc::new(Known(vec![b, a], Mutex::default()));
+    let both = vec![b, a];
+    let known = Arc::new(Known(both.clone(), Mutex::default()));
     let (pair, _) = met(fresh(&client), server_of_keys(default_provider(), known.clone()));
     proved_by_key(&pair, b"a");
     assert_eq!(*known.1.lock().unwrap(), [b"a"], "each name once, whatever the hashes");
+
+    /// Looks at all names first, and takes the last.
+    #[derive(Debug)]
+    struct Last(Vec<ExternalPsk>);
+    impl ServerPsks for Last {
+        fn find(&self, _: &[u8]) -> Option<ExternalPsk> {
+            None
+        }
+        fn choose(&self, offered: &OfferedPsks<'_>) -> Option<ExternalPsk> {
+            assert_eq!(offered.identities().collect::<Vec<_>>(), [b"a", b"b"]);
+            let last = offered.identities().last()?;
+            self.0.iter().find(|key| key.identity() == last && offered.has(key)).cloned()
+        }
+    }
+    let (pair, _) = met(fresh(&client), server_of_keys(default_provider(), Arc::new(Last(both))));
+    proved_by_key(&pair, b"b");
 }
 
 #[test]

@@ -8,3 +8,4 @@ mod messages;
 mod names;
 mod providers;
 mod small;
+mod trust;

@@ -113,6 +113,16 @@ fn aws_lc_rs_has_its_suites_and_groups() {
     group_is(X25519MLKEM768, NamedGroup::X25519MLKEM768, 1184 + 32, Some(NamedGroup::X25519));
     group_is(SECP256R1MLKEM768, NamedGroup::secp256r1MLKEM768, 65 + 1184, Some(NamedGroup::secp256r1));
     let provider = chitin::crypto::aws_lc_rs::default_provider();
+    // All but the bare ML-KEM groups, of which 0.23 says that one has to ask for them.
+    use chitin::crypto::aws_lc_rs::{ALL_KX_GROUPS, DEFAULT_KX_GROUPS};
+    let names =
+        |groups: &[&dyn SupportedKxGroup]| groups.iter().map(|group| group.name()).collect::<Vec<_>>();
+    assert_eq!(names(&provider.kx_groups), names(DEFAULT_KX_GROUPS));
+    let asked_for = ALL_KX_GROUPS.iter().filter(|group| !names(DEFAULT_KX_GROUPS).contains(&group.name()));
+    assert_eq!(
+        asked_for.map(|group| group.name()).collect::<Vec<_>>(),
+        [NamedGroup::MLKEM768, NamedGroup::MLKEM1024]
+    );
     assert!(!provider.key_provider.fips() && !provider.secure_random.fips());
     assert!(!provider.signature_verification_algorithms.fips());
 }
