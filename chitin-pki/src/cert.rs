@@ -45,6 +45,39 @@ pub struct Validity {
     pub not_after: UnixTime,
 }
 
+impl Validity {
+    /// Reads when a certificate is valid and nothing behind that: for one that has been looked at as a whole before.
+    ///
+    /// # Errors
+    ///
+    /// [`Problem::BadDer`] with the place, if it is no certificate as far as its dates.
+    pub fn read(der: &CertificateDer<'_>) -> Result<Self, Problem> {
+        let mut reader = Reader::new(der);
+        let mut outer = reader.expect(der::SEQUENCE, "certificate")?.reader();
+        reader.end("octets after the certificate")?;
+        let mut fields = outer.expect(der::SEQUENCE, "signed part")?.reader();
+        read_version(&mut fields)?;
+        fields.expect(der::INTEGER, "serial number")?;
+        fields.expect(der::SEQUENCE, "signature algorithm")?;
+        fields.expect(der::SEQUENCE, "issuer")?;
+        let (not_before, not_after) = read_times(&mut fields)?;
+        Ok(Self { not_before: not_before.unix(), not_after: not_after.unix() })
+    }
+
+    /// Is it valid at this time?
+    pub fn covers(&self, time: UnixTime) -> bool {
+        (self.not_before..=self.not_after).contains(&time)
+    }
+}
+
+/// RFC 5280 section 4.1.2.5.
+fn read_times(fields: &mut Reader<'_>) -> Result<(Time, Time), Problem> {
+    let mut validity = fields.expect(der::SEQUENCE, "validity")?.reader();
+    let (not_before, not_after) = (Time::read(&mut validity)?, Time::read(&mut validity)?);
+    validity.end("end of the validity")?;
+    Ok((not_before, not_after))
+}
+
 impl<'a> Certificate<'a> {
     /// Reads a certificate.
     ///
@@ -94,10 +127,7 @@ impl<'a> Certificate<'a> {
             return Err(Problem::SignatureAlgorithmMismatch);
         }
         let issuer = DirectoryName::read(&mut fields)?;
-        let mut validity = fields.expect(der::SEQUENCE, "validity")?.reader();
-        let not_before = Time::read(&mut validity)?;
-        let not_after = Time::read(&mut validity)?;
-        validity.end("end of the validity")?;
+        let (not_before, not_after) = read_times(&mut fields)?;
         let subject = DirectoryName::read(&mut fields)?;
         let spki = SubjectPublicKeyInfo::read(&mut fields)?;
         // The unique identifiers of version 2 mean nothing here. RFC 5280 section 4.1.2.8.

@@ -7,7 +7,7 @@ use rcgen::{
 };
 
 use super::support::*;
-use crate::{Certificate, Problem, Purpose, Verifier, anchor_from_der};
+use crate::{Certificate, Problem, Purpose, Validity, Verifier, anchor_from_der};
 
 fn verify_leaf(edit: Edit<'_>) -> Result<(), Problem> {
     let root = Ca::root("root");
@@ -39,6 +39,8 @@ fn validity_includes_both_ends() {
             .map(|_| ())
             .map_err(|error| error.problem)
     };
+    let covers = |time| Validity::read(&der).unwrap().covers(at(time));
+    assert!(covers(from) && covers(to) && !covers(from - 1) && !covers(to + 1));
     assert_eq!(at_time(from), Ok(()));
     assert_eq!(at_time(to), Ok(()));
     assert_eq!(at_time(from - 1), Err(Problem::NotYetValid { time: at(from - 1), not_before: at(from) }));

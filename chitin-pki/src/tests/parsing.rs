@@ -6,7 +6,7 @@ use pki_types::{CertificateDer, alg_id};
 use rcgen::KeyPair;
 
 use super::support::*;
-use crate::{Certificate, Problem, verify_name};
+use crate::{Certificate, Problem, Validity, verify_name};
 
 fn parse(edit: impl FnOnce(&mut Parts)) -> Result<(), Problem> {
     let key = KeyPair::generate().unwrap();
@@ -33,6 +33,7 @@ fn a_certificate_is_taken_apart() {
     // By `date -u -d`.
     assert_eq!(certificate.validity().not_before.as_secs(), 1_577_836_800);
     assert_eq!(certificate.validity().not_after.as_secs(), 2_524_607_999);
+    assert_eq!(Validity::read(&der), Ok(certificate.validity()));
     assert_eq!(certificate.dns_names().collect::<Vec<_>>(), ["example.com"]);
     assert_eq!(certificate.extensions().count(), 1);
     assert!(!certificate.is_self_issued());
@@ -45,6 +46,7 @@ fn every_prefix_is_refused() {
     for end in 0..leaf.len() {
         let cut = CertificateDer::from(&leaf[..end]);
         assert!(is_bad_der(Certificate::parse(&cut).map(|_| ())), "{end}");
+        assert!(is_bad_der(Validity::read(&cut).map(|_| ())), "{end}");
     }
     assert!(Certificate::parse(&leaf).is_ok());
 }

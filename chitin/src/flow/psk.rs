@@ -185,9 +185,7 @@ pub(crate) fn chain_is_valid_at<'c>(chain: impl Iterator<Item = &'c [u8]>, now: 
     if chain.peek().is_some_and(|first| raw_public_key(first).is_some()) {
         return chain.nth(1).is_none();
     }
-    chain.all(|der| {
-        chitin_pki::Certificate::parse(&der).is_ok_and(|certificate| certificate.check_time(now).is_ok())
-    })
+    chain.all(|der| chitin_pki::Validity::read(&der).is_ok_and(|validity| validity.covers(now)))
 }
 
 // ---- TLS 1.2
