@@ -50,11 +50,14 @@ impl Prf for PrfUsingHmac<'_> {
     fn for_secret(&self, output: &mut [u8], secret: &[u8], label: &[u8], seed: &[u8]) {
         let key = self.0.with_key(secret);
         // A(0) = label + seed; A(i) = HMAC(A(i-1)); output = HMAC(A(1) + label + seed) | HMAC(A(2) + ...) | ...
-        let mut a = key.sign(&[label, seed]);
-        for part in output.chunks_mut(key.tag_len().max(1)) {
+        let mut a = hmac::Tag::new(&[]);
+        for (number, part) in output.chunks_mut(key.tag_len().max(1)).enumerate() {
+            a = match number {
+                0 => key.sign(&[label, seed]),
+                _ => key.sign(&[a.as_ref()]),
+            };
             let block = key.sign_concat(a.as_ref(), &[label, seed], &[]);
             part.iter_mut().zip(block.as_ref()).for_each(|(to, from)| *to = *from);
-            a = key.sign(&[a.as_ref()]);
         }
     }
 
