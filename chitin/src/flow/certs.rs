@@ -236,7 +236,11 @@ pub(crate) fn emit_chain(
         Some(body) => cx.emit(transcript, HandshakeType::CompressedCertificate, |out| {
             out.extend_from_slice(&body);
         }),
-        None => cx.emit(transcript, HandshakeType::Certificate, |out| write_chain(out, chain, staples)),
+        None => cx.emit(transcript, HandshakeType::Certificate, |out| {
+            // The buffer grows once for what is long in this flight, and for the signature and the Finished behind it.
+            out.reserve(chain.iter().map(|der| der.len()).fold(512, usize::saturating_add));
+            write_chain(out, chain, staples);
+        }),
     }
     Ok(())
 }

@@ -114,6 +114,9 @@ impl Cx<'_> {
         body: impl FnOnce(&mut Vec<u8>),
     ) {
         let at = self.flight.len();
+        if self.flight.capacity() == 0 {
+            self.flight.reserve(SHORT_FLIGHT);
+        }
         self.flight.push(typ.into());
         nest(self.flight, MAX24, body);
         let message = self.flight.get(at..).unwrap_or_default();
@@ -247,3 +250,6 @@ impl Cx<'_> {
         self.write.gate = Gate::Open;
     }
 }
+
+/// What holds a flight without certificates: a hello of a server, its extensions and a Finished.
+const SHORT_FLIGHT: usize = 256;

@@ -311,7 +311,8 @@ impl Offer {
         form: Form<'_>,
         binder_hash: impl Fn(&'static dyn Hash, &[u8]) -> crate::crypto::hash::Output,
     ) -> Vec<u8> {
-        let mut out = vec![HandshakeType::ClientHello.into()];
+        let mut out = Vec::with_capacity(self.likely_len());
+        out.push(HandshakeType::ClientHello.into());
         nest(&mut out, MAX24, |out| match form {
             Form::Plain => self.write_hello_body(&self.random, &self.session_id, out, |out| {
                 self.order.iter().for_each(|code| self.write_extension(*code, out));
@@ -327,6 +328,13 @@ impl Offer {
             offer_psk::fill_binders(&self.psks, &mut out, binder_hash);
         }
         out
+    }
+
+    /// Of a hello, so that its buffer is asked for once: what varies most, and what the rest takes at most in honest configs.
+    fn likely_len(&self) -> usize {
+        let shares = self.shares.iter().map(|share| share.exchange.pub_key().len());
+        let psks = self.psks.iter().map(OfferedKey::len);
+        shares.chain(psks).fold(384, usize::saturating_add)
     }
 
     /// The inner hello as it is encrypted: what is in the outer one, too, is left out of it. `inner` is it whole. RFC 9849

@@ -53,7 +53,19 @@ pub(crate) fn make_tickets(
     // A ticket can be used again, and so could its early data.
     let origin = if tickets { None } else { told(SERVER_STORE, || config.origin())? };
     make_ticket(
-        Maker { config, resumption, traffic, authenticated, tie, tickets, origin, left, nonce: 0 },
+        Maker {
+            config,
+            resumption,
+            traffic,
+            authenticated,
+            tie,
+            tickets,
+            origin,
+            left,
+            nonce: 0,
+            drawn: [[0; DRAW]; 2],
+            fresh: 0,
+        },
         cx,
     )
 }
@@ -72,12 +84,31 @@ struct Maker {
     origin: Option<ConfigId>,
     left: usize,
     nonce: u8,
+    /// Randomness of two tickets, which is the usual number: a call of the generator costs as much as the bytes of many.
+    drawn: [[u8; DRAW]; 2],
+    /// How many of these have not been used.
+    fresh: usize,
 }
+
+/// An age to add, a value of GREASE, and a name in the store.
+const DRAW: usize = 4 + 1 + 32;
 
 impl Maker {
     /// How much early data the sessions take: none in tickets, which can be used again.
     fn early_data(&self) -> Option<u32> {
         Some(self.config.max_early_data_size).filter(|limit| *limit > 0 && self.origin.is_some())
+    }
+
+    /// What one ticket draws; `None` without randomness.
+    fn draw(&mut self) -> Option<[u8; DRAW]> {
+        if self.fresh == 0 {
+            // This one and those that are left.
+            self.fresh = self.left.saturating_add(1).min(self.drawn.len());
+            let wanted = self.drawn.get_mut(..self.fresh)?.as_flattened_mut();
+            self.config.provider.secure_random.fill(wanted).ok()?;
+        }
+        self.fresh = self.fresh.saturating_sub(1);
+        self.drawn.get(self.fresh).copied()
     }
 }
 
@@ -108,11 +139,8 @@ fn make_ticket(mut maker: Maker, cx: &mut Cx<'_>) -> Result<Server, Error> {
     if cx.policy.resumption_data.len() > psk::MAX_RESUMPTION_DATA {
         return Ok(Connected(maker.traffic));
     }
-    let mut draw = [0; 4 + 1 + 32];
-    if config.provider.secure_random.fill(&mut draw).is_err() {
-        return Ok(Connected(maker.traffic));
-    }
-    let [a, b, c, d, e, id @ ..] = draw;
+    let Some([a, b, c, d, e, id @ ..]) = maker.draw() else { return Ok(Connected(maker.traffic)) };
+    let config = &maker.config;
     let grease = grease(e);
     let age_add = u32::from_be_bytes([a, b, c, d]);
     let lifetime = match maker.tickets {
