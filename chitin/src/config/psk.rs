@@ -17,7 +17,7 @@ use crate::crypto::suites::{SupportedCipherSuite, Tls13CipherSuite};
 use crate::crypto::verify::{DigitallySignedStruct, HandshakeSignatureValid};
 use crate::error::{CertificateError, Error};
 use crate::names::{HashAlgorithm, ProtocolVersion, SignatureScheme};
-use crate::schedule::tls13::{self, Early, PskKind};
+use crate::schedule::tls13::{self, EarlyPsk, PskKind};
 use crate::wire::codec::{MAX8, Opaque, Wire};
 use crate::wire::extensions::ImportedIdentity;
 
@@ -162,16 +162,16 @@ impl ExternalPsk {
         &self,
         suite: &'static Tls13CipherSuite,
         all: &[SupportedCipherSuite],
-    ) -> Option<Early> {
+    ) -> Option<EarlyPsk> {
         let name = self.offered_as(suite.common.hash_provider.algorithm())?;
         match self.0.form {
-            Form::Plain => Some(Early::with_psk(suite, &self.0.secret)),
+            Form::Plain => Some(EarlyPsk::new(suite, &self.0.secret)),
             Form::Imported { .. } => {
                 let mut suites = all.iter().filter_map(|suite| suite.tls13());
                 let own = suites.find(|suite| suite.common.hash_provider.algorithm() == self.0.hash)?;
                 let key =
                     tls13::import_psk(own, &self.0.secret, &name, suite.common.hash_provider.output_len());
-                Some(Early::with_psk(suite, key.as_bytes()))
+                Some(EarlyPsk::new(suite, key.as_bytes()))
             }
         }
     }

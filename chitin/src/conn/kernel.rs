@@ -7,7 +7,7 @@ use crate::engine::common::{After, CommonState, ExtractedSecrets, LeftOver, extr
 use crate::error::Error;
 use crate::flow::traffic13::Traffic;
 use crate::names::ProtocolVersion;
-use crate::schedule::tls13::TrafficSecret;
+use crate::schedule::tls13::RestingSecret;
 
 use super::ClientConnectionData;
 
@@ -85,9 +85,9 @@ impl KernelConnection<ClientConnectionData> {
     }
 }
 
-fn update(secret: &mut TrafficSecret) -> Result<(u64, ConnectionTrafficSecrets), Error> {
+fn update(secret: &mut RestingSecret) -> Result<(u64, ConnectionTrafficSecrets), Error> {
     let next = secret.next();
     let keys = extract(&next)?;
-    *secret = next;
+    *secret = next.rest();
     Ok((0, keys))
 }

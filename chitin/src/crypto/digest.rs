@@ -9,6 +9,7 @@ macro_rules! hash_and_hmac {
         use ::$library::{digest, hmac};
 
         use crate::crypto;
+        use crate::crypto::tls13::{Expander, HkdfExpander, OkmBlock};
         use crate::names::HashAlgorithm;
 
         pub(super) static SHA256: Hash = Hash(&digest::SHA256, HashAlgorithm::SHA256);
@@ -75,6 +76,45 @@ macro_rules! hash_and_hmac {
                 $fips
             }
         }
+
+        impl Hmac {
+            fn key(&self, key: &[u8]) -> HmacKey {
+                HmacKey(hmac::Key::new(*self.0, key))
+            }
+
+            fn extract(&self, salt: &[u8], secret: &[u8]) -> Box<dyn HkdfExpander> {
+                Box::new(Expander(self.key(hmac::sign(&self.key(salt).0, secret).as_ref())))
+            }
+
+            fn zeros(&self) -> &'static [u8] {
+                ZEROS.get(..crypto::hmac::Hmac::hash_output_len(self)).unwrap_or_default()
+            }
+        }
+
+        /// HKDF by HMAC directly (RFC 5869): each key is set up once, in the one allocation that an expander is.
+        impl crypto::tls13::Hkdf for Hmac {
+            fn extract_from_zero_ikm(&self, salt: Option<&[u8]>) -> Box<dyn HkdfExpander> {
+                self.extract(salt.unwrap_or(self.zeros()), self.zeros())
+            }
+
+            fn extract_from_secret(&self, salt: Option<&[u8]>, secret: &[u8]) -> Box<dyn HkdfExpander> {
+                self.extract(salt.unwrap_or(self.zeros()), secret)
+            }
+
+            fn expander_for_okm(&self, okm: &OkmBlock) -> Box<dyn HkdfExpander> {
+                Box::new(Expander(self.key(okm.as_ref())))
+            }
+
+            fn hmac_sign(&self, key: &OkmBlock, message: &[u8]) -> crypto::hmac::Tag {
+                crypto::hmac::Tag::new(hmac::sign(&self.key(key.as_ref()).0, message).as_ref())
+            }
+
+            fn fips(&self) -> bool {
+                $fips
+            }
+        }
+
+        static ZEROS: [u8; crypto::hmac::Tag::MAX_LEN] = [0; crypto::hmac::Tag::MAX_LEN];
 
         struct HmacKey(hmac::Key);
 

@@ -84,7 +84,7 @@ macro_rules! tls13_suites {
                         hash_provider: &$hash,
                         confidentiality_limit: $aead.kind.records(),
                     },
-                    hkdf_provider: &crate::crypto::tls13::HkdfUsingHmac(&$hmac),
+                    hkdf_provider: &$hmac,
                     aead_alg: &$aead,
                     quic: Some(&$aead),
                 });

@@ -100,26 +100,53 @@ pub struct HkdfExpanderUsingHmac(Box<dyn hmac::Key>);
 
 impl HkdfExpander for HkdfExpanderUsingHmac {
     fn expand_slice(&self, info: &[&[u8]], output: &mut [u8]) -> Result<(), OutputLengthError> {
-        let block_len = self.hash_len();
-        if block_len == 0 || output.len() > block_len.saturating_mul(255) {
-            return Err(OutputLengthError);
-        }
-        // T(n) = HMAC(PRK, T(n-1) | info | n), RFC 5869 section 2.3.
-        let mut block = hmac::Tag::new(&[]);
-        for (number, part) in (1..=u8::MAX).zip(output.chunks_mut(block_len)) {
-            block = self.0.sign_concat(block.as_ref(), info, &[number]);
-            part.iter_mut().zip(block.as_ref()).for_each(|(to, from)| *to = *from);
-        }
-        Ok(())
+        expand_slice(self.0.as_ref(), info, output)
     }
 
     fn expand_block(&self, info: &[&[u8]]) -> OkmBlock {
-        OkmBlock::new(self.0.sign_concat(&[], info, &[1]).as_ref())
+        expand_block(self.0.as_ref(), info)
     }
 
     fn hash_len(&self) -> usize {
         self.0.tag_len()
     }
+}
+
+/// The same over a key whose type is known, which needs no box of its own.
+#[cfg(any(feature = "aws_lc_rs", feature = "ring"))]
+pub(crate) struct Expander<K>(pub(crate) K);
+
+#[cfg(any(feature = "aws_lc_rs", feature = "ring"))]
+impl<K: hmac::Key> HkdfExpander for Expander<K> {
+    fn expand_slice(&self, info: &[&[u8]], output: &mut [u8]) -> Result<(), OutputLengthError> {
+        expand_slice(&self.0, info, output)
+    }
+
+    fn expand_block(&self, info: &[&[u8]]) -> OkmBlock {
+        expand_block(&self.0, info)
+    }
+
+    fn hash_len(&self) -> usize {
+        self.0.tag_len()
+    }
+}
+
+fn expand_slice(key: &dyn hmac::Key, info: &[&[u8]], output: &mut [u8]) -> Result<(), OutputLengthError> {
+    let block_len = key.tag_len();
+    if block_len == 0 || output.len() > block_len.saturating_mul(255) {
+        return Err(OutputLengthError);
+    }
+    // T(n) = HMAC(PRK, T(n-1) | info | n), RFC 5869 section 2.3.
+    let mut block = hmac::Tag::new(&[]);
+    for (number, part) in (1..=u8::MAX).zip(output.chunks_mut(block_len)) {
+        block = key.sign_concat(block.as_ref(), info, &[number]);
+        part.iter_mut().zip(block.as_ref()).for_each(|(to, from)| *to = *from);
+    }
+    Ok(())
+}
+
+fn expand_block(key: &dyn hmac::Key, info: &[&[u8]]) -> OkmBlock {
+    OkmBlock::new(key.sign_concat(&[], info, &[1]).as_ref())
 }
 
 /// Derives a value of fixed length.

@@ -411,8 +411,8 @@ impl CommonState {
             After::Tls12 => return Err(Error::HandshakeNotComplete),
         };
         let secrets = ExtractedSecrets {
-            tx: (seal.seq(), extract(&traffic.write)?),
-            rx: (open.seq(), extract(&traffic.read)?),
+            tx: (seal.seq(), extract(&traffic.write.woken())?),
+            rx: (open.seq(), extract(&traffic.read.woken())?),
         };
         Ok((secrets, LeftOver { suite, facts, after }))
     }

@@ -248,7 +248,7 @@ fn the_better_version_is_chosen() {
 fn early_data_comes_with_the_first_session_only() {
     use crate::config::server::PolicyFingerprint;
     use crate::names::CipherSuite;
-    use crate::schedule::tls13::{Early, PskKind};
+    use crate::schedule::tls13::{EarlyPsk, PskKind};
     use crate::wire::client_hello::tests::hello;
     use crate::wire::codec::{Opaque, Wire};
     use crate::wire::extensions::ext;
@@ -287,7 +287,7 @@ fn early_data_comes_with_the_first_session_only() {
         );
         let cut = message.len() - 2 - 33 * names.len();
         let hash = suite.common.hash_provider.hash(&message[..cut]);
-        let binder = Early::with_psk(suite, &secret).binder(PskKind::Resumption, &hash);
+        let binder = EarlyPsk::new(suite, &secret).binder(PskKind::Resumption, &hash);
         for at in (0..names.len()).map(|i| cut + 3 + 33 * i) {
             message[at..at + 32].copy_from_slice(binder.as_ref());
         }

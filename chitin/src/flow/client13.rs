@@ -877,7 +877,7 @@ impl Finishing {
         let Common { asked, group, authenticated_at, psk, .. } = *common;
         let store = &asked.config.resumption.store;
         told(STORE, || store.set_kx_hint(asked.name.clone(), group))?;
-        let traffic = Traffic { read: traffic.server, write: traffic.client };
+        let traffic = Traffic { read: traffic.server.rest(), write: traffic.client.rest() };
         let tickets = Tickets::new(asked.config, asked.name, resumption, authenticated_at, psk);
         Ok(Connected(Box::new(Open { traffic, tickets })))
     }

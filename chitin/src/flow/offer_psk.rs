@@ -10,7 +10,7 @@ use crate::config::sessions::Tls13ClientSessionValue;
 use crate::crypto::hash::{Hash, Output};
 use crate::crypto::suites::{SupportedCipherSuite, Tls13CipherSuite};
 use crate::names::HashAlgorithm;
-use crate::schedule::tls13::{Early, PskKind};
+use crate::schedule::tls13::{Early, EarlyPsk, PskKind};
 use crate::wire::codec::{MAX8, MAX16, Opaque, Wire, nest};
 
 /// External keys of which a client offers each. Honest lists have one or two; each costs its name in every hello.
@@ -40,7 +40,7 @@ pub(crate) struct OfferedKey {
     /// Zero for external keys, whose age nobody counts.
     obfuscated_age: u32,
     suite: &'static Tls13CipherSuite,
-    early: Early,
+    early: EarlyPsk,
 }
 
 impl OfferedKey {
@@ -50,7 +50,7 @@ impl OfferedKey {
         obfuscated_age: u32,
         suite: &'static Tls13CipherSuite,
     ) -> Self {
-        let early = Early::with_psk(suite, session.secret.as_bytes());
+        let early = EarlyPsk::new(suite, session.secret.as_bytes());
         Self { origin: Origin::Session(Box::new(session)), name: Vec::new(), obfuscated_age, suite, early }
     }
 
@@ -92,7 +92,7 @@ impl OfferedKey {
         }
     }
 
-    pub(crate) fn early(&self) -> &Early {
+    pub(crate) fn early(&self) -> &EarlyPsk {
         &self.early
     }
 
@@ -103,7 +103,7 @@ impl OfferedKey {
 
     /// The server has chosen this key and this suite, which go with each other.
     pub(crate) fn chosen(self, suite: &'static Tls13CipherSuite) -> (Origin, Early) {
-        (self.origin, self.early.under(suite))
+        (self.origin, self.early.under(suite).into_early())
     }
 
     /// Time has passed since the first hello.

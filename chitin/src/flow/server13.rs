@@ -51,7 +51,7 @@ use crate::flow::{self, server12};
 use crate::names::{CertificateType, HandshakeKind, HandshakeType, ProtocolVersion, Side, SignatureScheme};
 use crate::observe::KeyLevel;
 use crate::record::joiner::Message;
-use crate::schedule::tls13::{Early, EarlySecrets, Handshake, Master, Pair, PskKind};
+use crate::schedule::tls13::{Early, EarlyPsk, EarlySecrets, Handshake, Master, Pair, PskKind};
 use crate::schedule::transcript::Transcript;
 use crate::secret::Secret;
 use crate::wire::client_hello::ClientHello;
@@ -367,7 +367,8 @@ impl Chosen {
             };
         };
         let (index, early, tie) = psk.check_binder(&self.hello, &self.transcript)?;
-        let mut agreed = self.send_server_hello(early, Some(index), None, cx)?;
+        self.transcript.add(self.hello.raw());
+        let mut agreed = self.send_server_hello(early.into_early(), Some(index), None, cx)?;
         agreed.send_encrypted_extensions(Named::Now, cert_types::Says::default(), cx)?;
         agreed.tie = Some(tie);
         // No certificate is asked for. RFC 8446 section 4.3.2.
@@ -431,11 +432,11 @@ impl Resuming {
                 false => self.chosen.without_session(cx),
             };
         };
-        self.check_binder(&session)?;
+        let early = self.check_binder(&session)?;
         let Self { chosen, mut identities, at, tickets } = *self;
         let id = identities.swap_remove(at);
         let tie = session.tie.clone();
-        let bound = Box::new(Bound { chosen, session, at, id, tickets });
+        let bound = Box::new(Bound { chosen, session, early, at, id, tickets });
         match tie {
             Some(tie) => Ok(AskPskAgain(bound, tie)),
             None => bound.spend(cx),
@@ -443,15 +444,14 @@ impl Resuming {
     }
 
     /// RFC 8446 section 4.2.11.2.
-    fn check_binder(&self, session: &Resumable) -> Result<(), Error> {
+    fn check_binder(&self, session: &Resumable) -> Result<EarlyPsk, Error> {
         let chosen = &self.chosen;
         let binder = chosen.hello.psks().and_then(|psks| psks.binders.iter().nth(self.at));
         let binder = binder.ok_or(PeerMisbehaved::MissingBinderInPskExtension)?;
         let hash = chosen.transcript.current_with(chosen.hello.without_binders());
-        let expected =
-            Early::with_psk(chosen.suite, session.secret.as_bytes()).binder(PskKind::Resumption, &hash);
-        match expected.matches(binder.0) {
-            true => Ok(()),
+        let early = EarlyPsk::new(chosen.suite, session.secret.as_bytes());
+        match early.binder(PskKind::Resumption, &hash).matches(binder.0) {
+            true => Ok(early),
             false => Err(PeerMisbehaved::IncorrectBinder.into()),
         }
     }
@@ -461,6 +461,7 @@ impl Resuming {
 pub(crate) struct Bound {
     chosen: Box<Chosen>,
     session: Resumable,
+    early: EarlyPsk,
     at: usize,
     id: Vec<u8>,
     tickets: bool,
@@ -531,10 +532,11 @@ impl Bound {
 
     fn resume(self, early_data: Option<u32>, cx: &mut Cx<'_>) -> Result<Server, Error> {
         cx.facts.set_ticket_age_skew(self.age_skew()?);
-        let Self { chosen, session, at, .. } = self;
+        let Self { mut chosen, session, early, at, .. } = self;
         let index = u16::try_from(at).map_err(|_| PeerMisbehaved::SelectedInvalidPsk)?;
-        let early = Early::with_psk(chosen.suite, session.secret.as_bytes());
-        let mut agreed = chosen.send_server_hello(early, Some(index), early_data, cx)?;
+        chosen.transcript.add(chosen.hello.raw());
+        let secrets = early_data.map(|limit| (early.secrets(&chosen.transcript.current()), limit));
+        let mut agreed = chosen.send_server_hello(early.into_early(), Some(index), secrets, cx)?;
         let types = cert_types::Says::resumed(&agreed.hello, &agreed.config)?;
         agreed.send_encrypted_extensions(Named::Before, types, cx)?;
         agreed.peer = session.chain;
@@ -555,16 +557,15 @@ impl Bound {
 // ---- ServerHello
 
 impl Chosen {
+    /// The hello is in the transcript.
     fn send_server_hello(
         self,
         early: Early,
         selected_psk: Option<u16>,
-        early_data: Option<u32>,
+        early_data: Option<(EarlySecrets, u32)>,
         cx: &mut Cx<'_>,
     ) -> Result<Agreed, Error> {
         let Self { config, hello, suite, group, share, mut transcript, kind, .. } = self;
-        transcript.add(hello.raw());
-        let early_data = early_data.map(|limit| (early.secrets(&transcript.current()), limit));
         let exchange = group.start_and_complete(&share)?;
         let mut random = [0; 32];
         config.provider.secure_random.fill(&mut random)?;
@@ -749,7 +750,7 @@ impl Chosen {
     /// The certificate is chosen before ServerHello goes out, so that a client which can check none of our signatures is told
     /// in the clear.
     fn send_certificate(
-        self: Box<Self>,
+        mut self: Box<Self>,
         credential: Option<Credential>,
         cx: &mut Cx<'_>,
     ) -> Result<Server, Error> {
@@ -757,6 +758,7 @@ impl Chosen {
         let scheme = choose::scheme(&self.hello, &self.config, &credential)?;
 
         let suite = self.suite;
+        self.transcript.add(self.hello.raw());
         let mut agreed = self.send_server_hello(Early::without_psk(suite), None, None, cx)?;
         let types = cert_types::Says::of(&agreed.hello, credential.certificate_type(), asked);
         agreed.send_encrypted_extensions(Named::Now, types, cx)?;
@@ -977,7 +979,7 @@ impl Flown {
         cx.facts.set_external_psk(tie.as_ref().map(|tie| &tie.identity[..]));
         cx.facts.exporter = Some(exporter);
         cx.open_gates();
-        let traffic = Box::new(Traffic { read: traffic.client, write: traffic.server });
+        let traffic = Box::new(Traffic { read: traffic.client.rest(), write: traffic.server.rest() });
 
         match resumes {
             true => tickets13::make_tickets(config, resumption, traffic, authenticated, tie, told_of, cx),

@@ -14,7 +14,7 @@ use crate::flow::cx::Cx;
 use crate::flow::question::Question;
 use crate::flow::server13::{self, Server};
 use crate::names::HashAlgorithm;
-use crate::schedule::tls13::{Early, PskKind};
+use crate::schedule::tls13::{EarlyPsk, PskKind};
 use crate::schedule::transcript::Transcript;
 use crate::secret::Secret;
 use crate::wire::client_hello::ClientHello;
@@ -100,7 +100,7 @@ impl Candidate {
 pub(crate) struct Keyed {
     psk: ExternalPsk,
     name: Vec<u8>,
-    early: Early,
+    early: EarlyPsk,
 }
 
 impl Keyed {
@@ -114,7 +114,7 @@ impl Keyed {
         self,
         hello: &ClientHello,
         transcript: &Transcript,
-    ) -> Result<(u16, Early, Tie), Error> {
+    ) -> Result<(u16, EarlyPsk, Tie), Error> {
         let offered = hello.psks().ok_or(PeerMisbehaved::MissingPskExtensionInSecondClientHello)?;
         let at = offered.identities.iter().position(|psk| psk.identity.0 == self.name);
         let at = at.ok_or(PeerMisbehaved::ExternalPskDroppedOnRetry)?;

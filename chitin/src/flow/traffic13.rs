@@ -16,7 +16,7 @@ use crate::flow::question::{self, STORE, told};
 use crate::flow::replies;
 use crate::names::{HandshakeType, KeyUpdateRequest};
 use crate::observe::KeyLevel;
-use crate::schedule::tls13::{Resumption, TrafficSecret};
+use crate::schedule::tls13::{RestingSecret, Resumption};
 use crate::wire::codec::Wire;
 use crate::wire::extensions::NST;
 use crate::wire::tls13::NewSessionTicket;
@@ -26,8 +26,8 @@ const ACROSS_NAMES: usize = 8;
 
 /// The traffic secrets of now.
 pub(crate) struct Traffic {
-    pub(crate) read: TrafficSecret,
-    pub(crate) write: TrafficSecret,
+    pub(crate) read: RestingSecret,
+    pub(crate) write: RestingSecret,
 }
 
 impl Traffic {
@@ -41,8 +41,9 @@ impl Traffic {
             KeyUpdateRequest::UpdateRequested => true,
             _ => return Err(InvalidMessage::InvalidKeyUpdate.into()),
         };
-        self.read = self.read.next();
-        cx.install(Direction::Read, &self.read, KeyLevel::Traffic)?;
+        let next = self.read.next();
+        cx.install(Direction::Read, &next, KeyLevel::Traffic)?;
+        self.read = next.rest();
         // One that has not been sent answers this request too; and after our close_notify there is nothing to protect.
         if wanted && cx.write.update_waits == 0 && !cx.write.closed {
             self.send_key_update(KeyUpdateRequest::UpdateNotRequested, cx)?;
@@ -58,8 +59,9 @@ impl Traffic {
     ) -> Result<(), Error> {
         let typ = HandshakeType::KeyUpdate;
         cx.emit_alone(typ, &[typ.into(), 0, 0, 1, request.into()]);
-        self.write = self.write.next();
-        cx.install(Direction::Write, &self.write, KeyLevel::Traffic)?;
+        let next = self.write.next();
+        cx.install(Direction::Write, &next, KeyLevel::Traffic)?;
+        self.write = next.rest();
         cx.write.update_waits = cx.carrier.out_len();
         Ok(())
     }

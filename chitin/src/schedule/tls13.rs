@@ -18,6 +18,7 @@ use crate::crypto::hmac::Tag;
 use crate::crypto::suites::Tls13CipherSuite;
 use crate::crypto::tls13::{HkdfExpander, OkmBlock, OutputLengthError};
 use crate::error::Error;
+use crate::names::HashAlgorithm;
 use crate::schedule::exporter::Exporter;
 use crate::secret::Secret;
 
@@ -30,18 +31,14 @@ pub(crate) enum PskKind {
     Imported,
 }
 
-/// Before any key exchange: the early secret.
-pub(crate) struct Early {
+/// Before any key exchange, with a PSK: the early secret.
+pub(crate) struct EarlyPsk {
     suite: &'static Tls13CipherSuite,
     secret: Box<dyn HkdfExpander>,
 }
 
-impl Early {
-    pub(crate) fn without_psk(suite: &'static Tls13CipherSuite) -> Self {
-        Self { suite, secret: suite.hkdf_provider.extract_from_zero_ikm(None) }
-    }
-
-    pub(crate) fn with_psk(suite: &'static Tls13CipherSuite, psk: &[u8]) -> Self {
+impl EarlyPsk {
+    pub(crate) fn new(suite: &'static Tls13CipherSuite, psk: &[u8]) -> Self {
         Self { suite, secret: suite.hkdf_provider.extract_from_secret(None, psk) }
     }
 
@@ -57,21 +54,20 @@ impl Early {
             PskKind::External => b"ext binder",
             PskKind::Imported => b"imp binder",
         };
-        let key = derive(self.secret.as_ref(), label, self.suite.common.hash_provider.hash(b"").as_ref());
-        TrafficSecret { suite: self.suite, secret: key }.finished(hello_hash)
+        let key = derive(self.secret.as_ref(), label, of_nothing(self.suite).as_ref());
+        TrafficSecret::new(self.suite, key).finished(hello_hash)
     }
 
     /// Tells this PSK from others, and nothing else of it. No label of the protocol's.
     pub(crate) fn mark(&self) -> [u8; 16] {
-        let block =
-            derive(self.secret.as_ref(), b"chitin mark", self.suite.common.hash_provider.hash(b"").as_ref());
+        let block = derive(self.secret.as_ref(), b"chitin mark", of_nothing(self.suite).as_ref());
         block.as_ref().first_chunk().copied().unwrap_or_default()
     }
 
     /// The key of early data. `hello_hash` is over the whole hello. RFC 8446 section 7.1.
     fn client_traffic(&self, hello_hash: &Output) -> TrafficSecret {
         let secret = derive(self.secret.as_ref(), b"c e traffic", hello_hash.as_ref());
-        TrafficSecret { suite: self.suite, secret }
+        TrafficSecret::new(self.suite, secret)
     }
 
     /// All that comes from it once the whole hello is known.
@@ -81,6 +77,28 @@ impl Early {
         EarlySecrets { traffic: self.client_traffic(hello_hash), exporter }
     }
 
+    /// The early stage is over.
+    pub(crate) fn into_early(self) -> Early {
+        Early { suite: self.suite, salt: next_salt(self.suite, self.secret.as_ref()) }
+    }
+}
+
+/// What the early stage leaves for the next one.
+pub(crate) struct Early {
+    suite: &'static Tls13CipherSuite,
+    salt: OkmBlock,
+}
+
+impl Early {
+    pub(crate) fn without_psk(suite: &'static Tls13CipherSuite) -> Self {
+        let salt = match suite.common.hash_provider.algorithm() {
+            HashAlgorithm::SHA256 => OkmBlock::new(&SALT_WITHOUT_PSK_SHA256),
+            HashAlgorithm::SHA384 => OkmBlock::new(&SALT_WITHOUT_PSK_SHA384),
+            _ => salt_without_psk(suite),
+        };
+        Self { suite, salt }
+    }
+
     /// The client's side: the shared secret comes from its own key exchange and the server's share.
     pub(crate) fn agree(
         self,
@@ -88,21 +106,34 @@ impl Early {
         peer_share: &[u8],
         hello_hash: &Output,
     ) -> Result<Handshake, Error> {
-        let salt = self.salt();
         let hkdf = self.suite.hkdf_provider;
-        let secret = hkdf.extract_from_kx_shared_secret(Some(salt.as_ref()), exchange, peer_share)?;
+        let secret = hkdf.extract_from_kx_shared_secret(Some(self.salt.as_ref()), exchange, peer_share)?;
         Ok(Handshake::new(self.suite, secret, hello_hash))
     }
 
     /// The server's side, and a client's when the shared secret is at hand already.
     pub(crate) fn with_shared_secret(self, shared: &[u8], hello_hash: &Output) -> Handshake {
-        let salt = self.salt();
-        let secret = self.suite.hkdf_provider.extract_from_secret(Some(salt.as_ref()), shared);
+        let secret = self.suite.hkdf_provider.extract_from_secret(Some(self.salt.as_ref()), shared);
         Handshake::new(self.suite, secret, hello_hash)
     }
+}
 
-    fn salt(&self) -> OkmBlock {
-        derive(self.secret.as_ref(), b"derived", self.suite.common.hash_provider.hash(b"").as_ref())
+/// Derive-Secret with the label "derived": what the next secret is extracted with. RFC 8446 section 7.1.
+fn next_salt(suite: &'static Tls13CipherSuite, secret: &dyn HkdfExpander) -> OkmBlock {
+    derive(secret, b"derived", of_nothing(suite).as_ref())
+}
+
+/// Without a PSK the early secret is made of zeros, so nothing about it is secret and all handshakes of a hash have the same.
+fn salt_without_psk(suite: &'static Tls13CipherSuite) -> OkmBlock {
+    next_salt(suite, suite.hkdf_provider.extract_from_zero_ikm(None).as_ref())
+}
+
+/// The hash of nothing, which belongs to the labels that have no messages.
+fn of_nothing(suite: &'static Tls13CipherSuite) -> Output {
+    match suite.common.hash_provider.algorithm() {
+        HashAlgorithm::SHA256 => Output::new(&SHA256_OF_NOTHING),
+        HashAlgorithm::SHA384 => Output::new(&SHA384_OF_NOTHING),
+        _ => suite.common.hash_provider.hash(b""),
     }
 }
 
@@ -128,8 +159,7 @@ impl Handshake {
     /// The server's Finished is in the transcript, whose hash is `finished_hash`. The handshake's own traffic secrets
     /// are handed back: the client's is still in use until its Finished.
     pub(crate) fn into_master(self, finished_hash: &Output) -> (Master, Pair) {
-        let empty = self.suite.common.hash_provider.hash(b"");
-        let salt = derive(self.secret.as_ref(), b"derived", empty.as_ref());
+        let salt = next_salt(self.suite, self.secret.as_ref());
         let secret = self.suite.hkdf_provider.extract_from_zero_ikm(Some(salt.as_ref()));
         let traffic = pair(self.suite, secret.as_ref(), b"c ap traffic", b"s ap traffic", finished_hash);
         let exporter = derive(secret.as_ref(), b"exp master", finished_hash.as_ref());
@@ -190,46 +220,73 @@ pub(crate) fn import_psk(own: &Tls13CipherSuite, psk: &[u8], identity: &[u8], le
     Secret::new(used)
 }
 
-/// One direction's traffic secret.
+/// One direction's traffic secret, with what its keys are expanded from set up.
 pub(crate) struct TrafficSecret {
-    suite: &'static Tls13CipherSuite,
-    secret: OkmBlock,
+    secret: RestingSecret,
+    keyed: Box<dyn HkdfExpander>,
 }
 
-impl TrafficSecret {
-    pub(crate) fn suite(&self) -> &'static Tls13CipherSuite {
-        self.suite
+/// One direction's traffic secret while its keys are in use and nothing is asked of it: the bytes alone.
+pub(crate) struct RestingSecret {
+    suite: &'static Tls13CipherSuite,
+    bytes: OkmBlock,
+}
+
+impl RestingSecret {
+    pub(crate) fn wake(self) -> TrafficSecret {
+        let keyed = self.suite.hkdf_provider.expander_for_okm(&self.bytes);
+        TrafficSecret { secret: self, keyed }
     }
 
-    pub(crate) fn as_bytes(&self) -> &[u8] {
-        self.secret.as_ref()
+    /// For a look at its keys.
+    pub(crate) fn woken(&self) -> TrafficSecret {
+        Self { suite: self.suite, bytes: self.bytes.clone() }.wake()
     }
 
     /// The next generation, for a key update. RFC 8446 section 7.2.
-    pub(crate) fn next(&self) -> Self {
-        let expander = self.suite.hkdf_provider.expander_for_okm(&self.secret);
-        Self { suite: self.suite, secret: derive(expander.as_ref(), b"traffic upd", &[]) }
+    pub(crate) fn next(&self) -> TrafficSecret {
+        self.woken().next()
+    }
+}
+
+impl TrafficSecret {
+    fn new(suite: &'static Tls13CipherSuite, bytes: OkmBlock) -> Self {
+        RestingSecret { suite, bytes }.wake()
+    }
+
+    pub(crate) fn rest(self) -> RestingSecret {
+        self.secret
+    }
+
+    pub(crate) fn suite(&self) -> &'static Tls13CipherSuite {
+        self.secret.suite
+    }
+
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        self.secret.bytes.as_ref()
+    }
+
+    fn next(&self) -> Self {
+        Self::new(self.suite(), derive(self.keyed.as_ref(), b"traffic upd", &[]))
     }
 
     /// RFC 8446 section 7.3.
     pub(crate) fn key_and_iv(&self) -> (AeadKey, Iv) {
-        let expander = self.suite.hkdf_provider.expander_for_okm(&self.secret);
-        let len = self.suite.aead_alg.key_len();
+        let len = self.suite().aead_alg.key_len();
         let mut key = Zeroizing::new([0; AeadKey::MAX_LEN]);
         let mut iv = [0; NONCE_LEN];
         // Both are far shorter than the 255 hash outputs that HKDF can give.
         let used = key.get_mut(..len).unwrap_or_default();
-        let _ = expand_label(expander.as_ref(), b"key", &[], used);
+        let _ = expand_label(self.keyed.as_ref(), b"key", &[], used);
         let key = AeadKey::new(used);
-        let _ = expand_label(expander.as_ref(), b"iv", &[], &mut iv);
+        let _ = expand_label(self.keyed.as_ref(), b"iv", &[], &mut iv);
         (key, Iv::new(iv))
     }
 
     /// The verify data of a Finished message, or of a binder. RFC 8446 section 4.4.4.
     pub(crate) fn finished(&self, transcript_hash: &Output) -> Tag {
-        let expander = self.suite.hkdf_provider.expander_for_okm(&self.secret);
-        let key = derive(expander.as_ref(), b"finished", &[]);
-        self.suite.hkdf_provider.hmac_sign(&key, transcript_hash.as_ref())
+        let key = derive(self.keyed.as_ref(), b"finished", &[]);
+        self.suite().hkdf_provider.hmac_sign(&key, transcript_hash.as_ref())
     }
 }
 
@@ -241,8 +298,8 @@ fn pair(
     hash: &Output,
 ) -> Pair {
     Pair {
-        client: TrafficSecret { suite, secret: derive(secret, client, hash.as_ref()) },
-        server: TrafficSecret { suite, secret: derive(secret, server, hash.as_ref()) },
+        client: TrafficSecret::new(suite, derive(secret, client, hash.as_ref())),
+        server: TrafficSecret::new(suite, derive(secret, server, hash.as_ref())),
     }
 }
 
@@ -274,6 +331,25 @@ fn with_label<T>(len: usize, label: &[u8], context: &[u8], use_it: impl FnOnce(&
     let len = (len.min(0xffff) as u16).to_be_bytes();
     use_it(&[&len, &[label_len], PREFIX, label, &[context_len], context])
 }
+
+const SHA256_OF_NOTHING: [u8; 32] = *b"\
+    \xe3\xb0\xc4\x42\x98\xfc\x1c\x14\x9a\xfb\xf4\xc8\x99\x6f\xb9\x24\
+    \x27\xae\x41\xe4\x64\x9b\x93\x4c\xa4\x95\x99\x1b\x78\x52\xb8\x55";
+
+const SHA384_OF_NOTHING: [u8; 48] = *b"\
+    \x38\xb0\x60\xa7\x51\xac\x96\x38\x4c\xd9\x32\x7e\xb1\xb1\xe3\x6a\
+    \x21\xfd\xb7\x11\x14\xbe\x07\x43\x4c\x0c\xc7\xbf\x63\xf6\xe1\xda\
+    \x27\x4e\xde\xbf\xe7\x6f\x65\xfb\xd5\x1a\xd2\xf1\x48\x98\xb9\x5b";
+
+/// RFC 8448 section 3 prints it.
+const SALT_WITHOUT_PSK_SHA256: [u8; 32] = *b"\
+    \x6f\x26\x15\xa1\x08\xc7\x02\xc5\x67\x8f\x54\xfc\x9d\xba\xb6\x97\
+    \x16\xc0\x76\x18\x9c\x48\x25\x0c\xeb\xea\xc3\x57\x6c\x36\x11\xba";
+
+const SALT_WITHOUT_PSK_SHA384: [u8; 48] = *b"\
+    \x15\x91\xda\xc5\xcb\xbf\x03\x30\xa4\xa8\x4d\xe9\xc7\x53\x33\x0e\
+    \x92\xd0\x1f\x0a\x88\x21\x4b\x44\x64\x97\x2f\xd6\x68\x04\x9e\x93\
+    \xe5\x2f\x2b\x16\xfa\xd9\x22\xfd\xc0\x58\x44\x78\x42\x8f\x28\x2b";
 
 #[cfg(test)]
 #[cfg(all(feature = "aws_lc_rs", feature = "std"))]

@@ -7,7 +7,7 @@ use crate::config::client::Resumption;
 use crate::config::sessions::{ClientSessionMemoryCache, ClientSessionStore, SessionBinding};
 use crate::config::testing::{anchors, at, provider};
 use crate::crypto::hash::Output;
-use crate::schedule::tls13::PskKind;
+use crate::schedule::tls13::{EarlyPsk, PskKind};
 use crate::secret::Secret;
 use crate::wire::client_hello::ClientHello;
 
@@ -367,7 +367,7 @@ fn a_psk_comes_last_with_a_binder_as_long_as_its_hash() {
         // It is the one that the schedule makes over the hello without its binders, as RFC 8448's is.
         let suite = offer.suite(suite).unwrap();
         let hash = suite.common.hash_provider.hash(hello.without_binders());
-        let early = Early::with_psk(suite, &[0x5A; 32]);
+        let early = EarlyPsk::new(suite, &[0x5A; 32]);
         assert!(early.binder(PskKind::Resumption, &hash).matches(&binder));
         assert_eq!(hello.without_binders().len() + 2 + 1 + len, hello.raw().len());
     }
