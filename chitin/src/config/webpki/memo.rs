@@ -94,7 +94,7 @@ impl SignatureMemo {
     pub fn clear(&self) {
         for shard in &self.0.shards {
             if let Some(mut shard) = shard.lock() {
-                *shard = Shard::default();
+                shard.forget();
             }
         }
     }
@@ -151,6 +151,10 @@ impl Shard {
         let number = usize::try_from(u32::from_be_bytes([a, b, c, d])).unwrap_or(0);
         let at = number.checked_rem(self.sets.len())?;
         self.sets.get_mut(at)
+    }
+
+    fn forget(&mut self) {
+        *self = Self::default();
     }
 
     fn insert(&mut self, digest: Digest, sets: usize) {
