@@ -266,6 +266,20 @@ impl<'a> Certificate<'a> {
         }
     }
 
+    /// Checks what the certificate of a peer that nobody vouches for has to be by itself: its key is a good one that may sign, for this
+    /// purpose. It may be one of a CA, as self-signed ones often are. Its dates are not looked at.
+    ///
+    /// # Errors
+    ///
+    /// [`Problem::LeafMayNotSign`], those of [`Self::check_purpose`] and of [`SubjectPublicKeyInfo::check`].
+    pub fn check_alone(&self, purpose: Purpose) -> Result<(), Problem> {
+        if self.key_usage().is_some_and(|usage| !usage.digital_signature()) {
+            return Err(Problem::LeafMayNotSign);
+        }
+        self.check_purpose(purpose)?;
+        self.check_key()
+    }
+
     /// Checks the key, and that what it is for is something that a key of its kind can do.
     pub(crate) fn check_key(&self) -> Result<(), Problem> {
         self.spki.check()?;

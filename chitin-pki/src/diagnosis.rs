@@ -11,6 +11,7 @@ use core::fmt;
 use crate::budget::Budget;
 use crate::cert::Certificate;
 use crate::error::{Error, Problem, Which};
+use crate::pins::PinProblem;
 use crate::revocation::RevocationProblem;
 
 /// Why no path was found, with all that the search saw.
@@ -177,6 +178,17 @@ impl Diagnosis {
             Problem::Transparency(_) => {
                 "Have the certificate issued by an authority that shows it to logs, or see whether the list of logs is a good one.".into()
             }
+            Problem::Pins(problem) => match **problem {
+                PinProblem::NotOnPath(_) => {
+                    "If the peer or its authority has a new key on purpose, pin one of those that were seen. If not, somebody stands \
+                     between: a proxy that opens connections, or worse."
+                        .into()
+                }
+                PinProblem::NotOwn(_) => {
+                    "If the peer has a new key on purpose, and you know so from elsewhere, pin it. If not, this is another peer.".into()
+                }
+                PinProblem::Over { .. } => "See which key the peer has now, and pin it for longer.".into(),
+            },
             Problem::UnknownIssuer { .. } => "Trust a root that leads to this certificate.".into(),
             Problem::MissingExtension { .. }
             | Problem::ForbiddenExtension { .. }
@@ -202,9 +214,8 @@ impl Diagnosis {
 
 impl Described {
     pub(crate) fn certificate(which: Which, certificate: &Certificate<'_>) -> Self {
-        let serial =
-            certificate.serial().iter().take(SERIAL_SHOWN).map(|octet| format!("{octet:02x}")).collect();
-        Self { which, subject: certificate.subject().to_string(), serial: Some(serial) }
+        let serial = Some(serial_text(certificate.serial()));
+        Self { which, subject: certificate.subject().to_string(), serial }
     }
 }
 
@@ -255,6 +266,11 @@ impl fmt::Display for Diagnosis {
         }
         f.write_str(&self.advice())
     }
+}
+
+/// A serial number in hexadecimal.
+pub(crate) fn serial_text(serial: &[u8]) -> String {
+    serial.iter().take(SERIAL_SHOWN).map(|octet| format!("{octet:02x}")).collect()
 }
 
 /// A sentence begins with a capital letter.

@@ -2,6 +2,7 @@
 //!
 //! Owns the words for people too. Decides nothing, save how much an error tells when several paths fail.
 
+use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
@@ -11,6 +12,7 @@ use pki_types::{AlgorithmIdentifier, ServerName, UnixTime};
 use crate::budget::Budget;
 use crate::dn::DirectoryName;
 use crate::oid;
+use crate::pins::PinProblem;
 use crate::revocation::RevocationProblem;
 use crate::sct::TransparencyProblem;
 use crate::time::Shown;
@@ -203,6 +205,8 @@ pub enum Problem {
     Revocation(RevocationProblem),
     /// Not enough logs have promised to show it to everybody. RFC 6962.
     Transparency(TransparencyProblem),
+    /// It is none of those that the caller expects.
+    Pins(Box<PinProblem>),
     /// Checking was given up, because it took more work than any honest chain.
     BudgetExceeded {
         /// What was spent.
@@ -304,7 +308,7 @@ impl Problem {
             Self::NotYetValid { .. } | Self::Expired { .. } | Self::Revocation(_) | Self::Transparency(_) => {
                 5
             }
-            Self::NameConstraint { .. } | Self::NameMismatch { .. } => 6,
+            Self::NameConstraint { .. } | Self::NameMismatch { .. } | Self::Pins(_) => 6,
             Self::BudgetExceeded { .. } => 7,
         }
     }
@@ -437,6 +441,7 @@ impl fmt::Display for Problem {
             }
             Self::Revocation(problem) => write!(f, "{problem}"),
             Self::Transparency(problem) => write!(f, "{problem}"),
+            Self::Pins(problem) => write!(f, "{problem}"),
             Self::BudgetExceeded { budget } => write!(f, "could not be checked to the end: {budget}"),
         }
     }

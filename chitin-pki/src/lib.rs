@@ -49,6 +49,8 @@
 //! - Revocation is asked about by [`Revocation`], of each path that breaks no other rule until one passes, with lists that the
 //!   caller has. Which of them count is decided by RFC 5280 section 6.3.3. What a server staples is asked, too. Nothing is
 //!   fetched.
+//! - Pins ([`PinSet`]) are held against a path that was found, with its anchor, and not against what else the peer sent. Or they stand
+//!   alone, for a peer's own certificate: then nobody vouches for it, and its signature by itself is not looked at.
 //! - Certificate Transparency is asked about by [`Transparency`], with a list of logs that the caller has.
 
 #![no_std]
@@ -80,6 +82,7 @@ mod ip;
 mod ocsp;
 mod oid;
 mod path;
+mod pins;
 mod policies;
 mod profile;
 mod revocation;
@@ -104,6 +107,7 @@ pub use crate::general_name::GeneralName;
 pub use crate::ocsp::{Digests, OcspProblem};
 pub use crate::oid::oid_from_text;
 pub use crate::path::{Link, Path, Verifier};
+pub use crate::pins::{Pin, PinFault, PinMismatch, PinOutcome, PinProblem, PinSet, SeenKey};
 pub use crate::policies::{PolicyInputs, PolicySet};
 pub use crate::profile::Profile;
 pub use crate::revocation::{Inquiry, Revocation, RevocationProblem, RevocationReport};

@@ -11,6 +11,7 @@ mod lists;
 mod ml_dsa;
 mod names;
 mod parsing;
+mod pins;
 mod policies;
 mod profiles;
 mod signatures;
