@@ -200,11 +200,15 @@ pub mod server {
 pub mod trust {
     #[cfg(feature = "log-list")]
     pub use chitin_pki::LogListFault;
-    pub use chitin_pki::{Log, LogList, LogState, Operator, Profile};
+    pub use chitin_pki::{
+        Log, LogList, LogState, Operator, Pin, PinFault, PinMismatch, PinProblem, PinSet, Profile, SeenKey,
+        Which,
+    };
 
     pub use crate::config::webpki::{
-        ClientSettings, ClientVerifier, ClientVerifierBuilder, Policies, Revocation, Roots, ServerSettings,
-        ServerVerifier, ServerVerifierBuilder, SignatureMemo, VerifierBuilder,
+        ClientSettings, ClientVerifier, ClientVerifierBuilder, PinReport, PinnedVerifier,
+        PinnedVerifierBuilder, Policies, Revocation, Roots, ServerSettings, ServerVerifier,
+        ServerVerifierBuilder, SignatureMemo, VerifierBuilder,
     };
 }
 

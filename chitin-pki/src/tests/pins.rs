@@ -48,7 +48,7 @@ impl World {
     }
 
     fn check(&self, pins: &PinSet) -> Result<PinOutcome, Error> {
-        self.check_with(pins, &[self.sub.der.clone()])
+        self.check_with(pins, core::slice::from_ref(&self.sub.der))
     }
 
     fn check_with(&self, pins: &PinSet, sent: &[CertificateDer<'_>]) -> Result<PinOutcome, Error> {

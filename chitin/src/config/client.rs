@@ -20,7 +20,7 @@ use super::sessions::{ClientSessionStore, NoClientSessionStorage};
 use super::time::TimeProvider;
 use super::verify::ServerCertVerifier;
 use super::versions::EnabledVersions;
-use super::webpki::{RootCertStore, ServerVerifier, SignatureMemo, WebPkiServerVerifier};
+use super::webpki::{PinnedVerifier, RootCertStore, ServerVerifier, SignatureMemo, WebPkiServerVerifier};
 use crate::crypto::CryptoProvider;
 use crate::crypto::signer::CertifiedKey;
 #[cfg(feature = "std")]
@@ -232,6 +232,14 @@ impl ConfigBuilder<ClientConfig, WantsVerifier> {
     pub fn with_server_verifier(
         self,
         verifier: Arc<ServerVerifier>,
+    ) -> ConfigBuilder<ClientConfig, WantsClientCert> {
+        self.with_verifier(verifier)
+    }
+
+    /// Trusts servers that have one of the pins of `verifier`, and asks of nobody to vouch for them. Not in rustls 0.23.
+    pub fn with_pinned_servers(
+        self,
+        verifier: Arc<PinnedVerifier>,
     ) -> ConfigBuilder<ClientConfig, WantsClientCert> {
         self.with_verifier(verifier)
     }

@@ -85,7 +85,7 @@ fn certificate(why: &CertificateError) -> AlertDescription {
         | CertificateError::InvalidPurposeContext { .. }
         | CertificateError::RsaKeySizeOutOfRange { .. } => AlertDescription::UnsupportedCertificate,
         CertificateError::ApplicationVerificationFailure => AlertDescription::AccessDenied,
-        CertificateError::Other(_) => AlertDescription::CertificateUnknown,
+        CertificateError::NotPinned(_) | CertificateError::Other(_) => AlertDescription::CertificateUnknown,
     }
 }
 

@@ -1,10 +1,12 @@
 //! What can be wrong with a certificate or a revocation list.
 
+use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 use core::net;
 
+use chitin_pki::PinProblem;
 use pki_types::{AlgorithmIdentifier, IpAddr, ServerName, UnixTime};
 
 use super::OtherError;
@@ -98,6 +100,8 @@ faults! {
         } = "the signature algorithm does not fit the public key",
 
         // From here on: what 0.23 has no variant for.
+        /// In the way of RFC 7469 section 2.6. Both what was expected and what was seen is in it. We send `certificate_unknown`.
+        NotPinned(Box<PinProblem>) = "it is none of those that are pinned",
         /// Checked before the public-key operation: short keys are weak, and long ones cost time that a peer should not
         /// make us spend. We send `unsupported_certificate`.
         RsaKeySizeOutOfRange {
@@ -155,6 +159,7 @@ impl fmt::Display for CertificateError {
             Self::RsaKeySizeOutOfRange { bits, min_bits, max_bits } => {
                 write!(f, "{}: {bits} bits, where {min_bits} to {max_bits} are accepted", self.text())
             }
+            Self::NotPinned(why) => write!(f, "the certificate {why}"),
             // What it says itself. Its `Debug`, which 0.23 prints, is for who wrote it.
             Self::Other(why) => why.fmt(f),
             Self::ApplicationVerificationFailure

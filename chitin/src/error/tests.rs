@@ -4,6 +4,7 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec;
 
+use chitin_pki::PinProblem;
 use core::time::Duration;
 use pki_types::{AlgorithmIdentifier, ServerName, UnixTime};
 
@@ -35,6 +36,10 @@ samples! {
     HandshakeType => HandshakeType::Finished,
     ContentType => ContentType::Heartbeat,
     KeyExchangeAlgorithm => KeyExchangeAlgorithm::DHE,
+    Box<PinProblem> => Box::new(PinProblem::Over {
+        time: Sample::sample(),
+        until: UnixTime::since_unix_epoch(Duration::from_secs(1_600_000_000)),
+    }),
     ExtendedKeyPurpose => ExtendedKeyPurpose::ClientAuth,
     OtherError => OtherError(Arc::new(UnsupportedOperationError)),
     Vec<HandshakeType> => vec![HandshakeType::Certificate, HandshakeType::CertificateRequest],

@@ -19,8 +19,8 @@ pub use revocation::Revocation;
 pub use roots::RootCertStore;
 pub use server::{ServerCertVerifierBuilder, WebPkiServerVerifier};
 pub use trust::{
-    ClientSettings, ClientVerifier, ClientVerifierBuilder, Policies, Roots, ServerSettings, ServerVerifier,
-    ServerVerifierBuilder, VerifierBuilder,
+    ClientSettings, ClientVerifier, ClientVerifierBuilder, PinReport, PinnedVerifier, PinnedVerifierBuilder,
+    Policies, Roots, ServerSettings, ServerVerifier, ServerVerifierBuilder, VerifierBuilder,
 };
 
 use crate::error::CertRevocationListError;
@@ -33,6 +33,8 @@ pub enum VerifierBuilderError {
     NoRootAnchors,
     /// A revocation list cannot be used.
     InvalidCrl(CertRevocationListError),
+    /// There is no pin in a set of pins, so every peer would be refused. Not in rustls 0.23.
+    NoPins,
     /// What was asked for takes SHA-256, and no cipher suite of the provider has it. Not in rustls 0.23.
     NoSha256,
 }
@@ -48,6 +50,7 @@ impl fmt::Display for VerifierBuilderError {
         match self {
             Self::NoRootAnchors => f.write_str("no root trust anchors were provided"),
             Self::InvalidCrl(error) => write!(f, "provided CRL could not be parsed: {error}"),
+            Self::NoPins => f.write_str("no pins were provided"),
             Self::NoSha256 => f.write_str("the provider has no SHA-256, by which certificates are named"),
         }
     }

@@ -6,8 +6,8 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use chitin_pki::{
-    Certificate, Delivered, Digests, Inquiry, LogList, Path, PolicyInputs, PresentedName, Problem, Profile,
-    Purpose, RevocationReport, Root, Transparency, Verifier, Which,
+    Certificate, Delivered, Digests, Inquiry, LogList, Path, PinOutcome, PinProblem, PinSet, PolicyInputs,
+    PresentedName, Problem, Profile, Purpose, RevocationReport, Root, Transparency, Verifier, Which,
 };
 use pki_types::{
     CertificateDer, ServerName, SignatureVerificationAlgorithm, SubjectPublicKeyInfoDer, TrustAnchor,
@@ -39,6 +39,27 @@ impl ParsedCertificate<'_> {
     /// Its extended key usage, if it has any, names the purpose.
     pub(super) fn serves(&self, purpose: Purpose) -> bool {
         self.0.certificate.check_purpose(purpose).is_ok()
+    }
+
+    /// Its key, or itself, is pinned.
+    pub(super) fn check_pins(
+        &self,
+        pins: &PinSet,
+        hashes: &Hashes,
+        now: UnixTime,
+    ) -> Result<PinOutcome, Error> {
+        let outcome = pins.check_alone(&self.0.certificate, hashes, now);
+        outcome.map_err(|error| refused(error.problem, error.certificate))
+    }
+
+    /// It is valid now.
+    pub(super) fn check_time(&self, now: UnixTime) -> Result<(), Error> {
+        self.0.certificate.check_time(now).map_err(|problem| refused(problem, Which::Peer(0)))
+    }
+
+    /// It is one for a peer of this role, whoever vouches for it.
+    pub(super) fn check_alone(&self, purpose: Purpose) -> Result<(), Error> {
+        self.0.certificate.check_alone(purpose).map_err(|problem| refused(problem, Which::Peer(0)))
     }
 }
 
@@ -79,6 +100,9 @@ pub fn verify_server_cert_signed_by_trust_anchor(
     trust.verify(cert, intermediates, now)
 }
 
+/// Told of pins that are not met.
+pub(super) type Tell<'t> = &'t dyn Fn(&PinProblem);
+
 /// Who is trusted without further proof, in either form.
 #[derive(Clone, Copy)]
 pub(super) enum Anchors<'t> {
@@ -103,6 +127,11 @@ pub(super) struct Trust<'t> {
     pub(super) remembering: Option<&'t Remembering>,
     /// The logs that must have promised to show the certificate, and the timestamps of theirs that came in the handshake.
     pub(super) transparency: Option<(&'t LogList, &'t [&'t [u8]])>,
+    /// The server that it has to be.
+    pub(super) name: Option<&'t ServerName<'t>>,
+    pub(super) pins: Option<&'t PinSet>,
+    /// Pins that keep nobody out, and who is told if they are not met.
+    pub(super) reported: Option<(&'t PinSet, Tell<'t>)>,
 }
 
 impl<'t> Trust<'t> {
@@ -125,6 +154,9 @@ impl<'t> Trust<'t> {
             hashes: None,
             remembering: None,
             transparency: None,
+            name: None,
+            pins: None,
+            reported: None,
         }
     }
 
@@ -179,10 +211,12 @@ impl<'t> Trust<'t> {
                 log::debug!("{diagnosis}");
             }
         }
-        let (_, report) = found.map_err(|error| refused(error.problem, error.certificate))?;
+        let (path, report) = found.map_err(|error| refused(error.problem, error.certificate))?;
         if let Some(revocation) = self.revocation {
             revocation.log(&report);
         }
+        self.check_name(&path).map_err(|error| refused(error.problem, error.certificate))?;
+        self.report_pins(&path, now);
         Ok(())
     }
 
@@ -206,7 +240,34 @@ impl<'t> Trust<'t> {
             None => RevocationReport::default(),
         };
         self.check_transparency(path, report.stapled_timestamps.as_deref(), now)?;
+        self.check_pins(path, now)?;
         Ok(report)
+    }
+
+    fn check_name(&self, path: &Path<'_, '_>) -> Result<(), chitin_pki::Error> {
+        let Some(name) = self.name else { return Ok(()) };
+        chitin_pki::verify_name(&path.leaf, name)
+            .map_err(|problem| chitin_pki::Error { certificate: Which::Peer(0), problem })
+    }
+
+    fn check_pins(&self, path: &Path<'_, '_>, now: UnixTime) -> Result<(), chitin_pki::Error> {
+        let (Some(pins), Some(digests)) = (self.pins, self.hashes) else { return Ok(()) };
+        note_pins(pins.check(path, digests, now)?);
+        Ok(())
+    }
+
+    /// Says so if pins are not met that keep nobody out.
+    fn report_pins(&self, path: &Path<'_, '_>, now: UnixTime) {
+        let (Some((pins, tell)), Some(digests)) = (self.reported, self.hashes) else { return };
+        let Err(error) = pins.check(path, digests, now) else { return };
+        log_line!(
+            warn,
+            crate::log::target::CERTIFICATES,
+            "pins that are only reported on are not met: {error}"
+        );
+        if let Problem::Pins(problem) = error.problem {
+            tell(&problem);
+        }
     }
 
     fn check_transparency(
@@ -227,6 +288,23 @@ impl<'t> Trust<'t> {
             );
         }
         Ok(())
+    }
+}
+
+/// Writes to the log what an application should know of pins that let a peer in.
+pub(super) fn note_pins(outcome: PinOutcome) {
+    match outcome {
+        PinOutcome::Met => {}
+        PinOutcome::Backup => {
+            log_line!(
+                warn,
+                crate::log::target::CERTIFICATES,
+                "a peer met a backup pin and no other: a new backup is due"
+            );
+        }
+        PinOutcome::Over => {
+            log_line!(warn, crate::log::target::CERTIFICATES, "the pins have ended, so nothing is pinned");
+        }
     }
 }
 
@@ -291,6 +369,7 @@ fn certificate_error(problem: Problem, certificate: Which) -> CertificateError {
             CertificateError::RsaKeySizeOutOfRange { bits, min_bits: MIN_RSA_BITS, max_bits: MAX_RSA_BITS }
         }
         Problem::UnknownIssuer { .. } => CertificateError::UnknownIssuer,
+        Problem::Pins(problem) => CertificateError::NotPinned(problem),
         problem => CertificateError::Other(OtherError(Arc::new(chitin_pki::Error { certificate, problem }))),
     }
 }

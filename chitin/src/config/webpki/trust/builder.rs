@@ -2,11 +2,12 @@
 
 use alloc::sync::Arc;
 
-use chitin_pki::Profile;
+use chitin_pki::{PinSet, Profile};
 use pki_types::CertificateDer;
 
+use super::pins::ReportedPins;
 use super::rules::Settings;
-use super::{ClientSettings, Policies, Roots, ServerSettings};
+use super::{ClientSettings, PinReport, Policies, Roots, ServerSettings};
 use crate::config::webpki::SignatureMemo;
 use crate::config::webpki::revocation::Revocation;
 use crate::crypto::CryptoProvider;
@@ -73,6 +74,30 @@ impl<Side> VerifierBuilder<Side> {
     /// own; [`SignatureMemo`] says what it does. Under a provider in FIPS mode there is none.
     pub fn with_signature_memo(mut self, memo: SignatureMemo) -> Self {
         self.settings.memo = Some(memo);
+        self
+    }
+
+    /// Refuses peers of whose path no certificate is pinned: the peer's own, one between, or the root. RFC 7469 section 2.6.
+    ///
+    /// That comes on top of everything else. If several paths lead to a root, it has to be so on one of them. A set without a backup
+    /// is one lost key away from refusing everybody. Pins are this verifier's alone: none is taken from a peer, none is remembered,
+    /// and a set that has ended ([`PinSet::until`]) asks for nothing more.
+    pub fn with_pins(mut self, pins: PinSet) -> Self {
+        self.settings.pins = Some(pins);
+        self
+    }
+
+    /// Tells of peers that meet none of these pins, and lets them in. RFC 7469 section 2.1.3.
+    ///
+    /// That is for trying pins out before [`Self::with_pins`] has them; both can be there. `tell` is called during the handshake, after
+    /// all else was found to be good, and again when a session is about to be resumed if the config asks for that. The application's log
+    /// has a warning, too.
+    pub fn with_reported_pins(
+        mut self,
+        pins: PinSet,
+        tell: impl Fn(&PinReport<'_>) + Send + Sync + 'static,
+    ) -> Self {
+        self.settings.reported = Some(ReportedPins { pins, tell: Arc::new(tell) });
         self
     }
 }

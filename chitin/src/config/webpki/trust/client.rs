@@ -64,7 +64,7 @@ impl ClientCertVerifier for ClientVerifier {
     ) -> Result<ClientCertVerified, Error> {
         let cert = ParsedCertificate::try_from(end_entity)?;
         let purpose = self.side.purposes.of(&cert);
-        let shown = Shown { purpose, intermediates, staple: &[], transparency: None };
+        let shown = Shown { purpose, name: None, intermediates, staple: &[], transparency: None };
         self.rules.verify(&cert, &shown, now)?;
         Ok(ClientCertVerified::assertion())
     }
@@ -139,8 +139,8 @@ impl ClientVerifierBuilder {
     ///
     /// # Errors
     ///
-    /// [`VerifierBuilderError::NoRootAnchors`] if nobody is trusted, [`VerifierBuilderError::NoSha256`] if the policies take
-    /// SHA-256 and the provider has none.
+    /// [`VerifierBuilderError::NoRootAnchors`] if nobody is trusted, [`VerifierBuilderError::NoPins`] for an empty set of pins,
+    /// [`VerifierBuilderError::NoSha256`] if the policies take SHA-256 and the provider has none.
     pub fn build(self) -> Result<Arc<ClientVerifier>, VerifierBuilderError> {
         let Self { settings, side, provider } = self;
         Ok(Arc::new(ClientVerifier { rules: settings.build(&provider, false)?, side }))

@@ -1,11 +1,14 @@
-//! Verifiers put together from parts: roots, further intermediates, and what is asked about policies, revocation and
-//! transparency.
+//! Verifiers put together from parts: roots, further intermediates, and what is asked about policies, revocation,
+//! transparency and pins.
 //!
 //! The verifiers of 0.23 have fixed parts; this is what goes beyond them, over the same path validation. `rules` is what
-//! servers and clients are asked alike, `builder` how it is told; `server` and `client` have the rest.
+//! servers and clients are asked alike, `builder` how it is told; `server` and `client` have the rest. `pinned` is for peers for whom
+//! nobody vouches, and finds no path.
 
 mod builder;
 mod client;
+mod pinned;
+mod pins;
 mod policies;
 mod roots;
 mod rules;
@@ -13,6 +16,8 @@ mod server;
 
 pub use builder::{ClientVerifierBuilder, ServerVerifierBuilder, VerifierBuilder};
 pub use client::{ClientSettings, ClientVerifier};
+pub use pinned::{PinnedVerifier, PinnedVerifierBuilder};
+pub use pins::PinReport;
 pub use policies::Policies;
 pub use roots::Roots;
 pub use server::{ServerSettings, ServerVerifier};

@@ -2,10 +2,11 @@
 
 use alloc::vec::Vec;
 
-use chitin_pki::{LogList, PolicyInputs, Profile, Purpose};
-use pki_types::{CertificateDer, UnixTime};
+use chitin_pki::{LogList, PinSet, PolicyInputs, Profile, Purpose};
+use pki_types::{CertificateDer, ServerName, UnixTime};
 
-use super::{Policies, Roots};
+use super::pins::ReportedPins;
+use super::{PinReport, Policies, Roots};
 use crate::config::webpki::digests::Hashes;
 use crate::config::webpki::memo::Remembering;
 use crate::config::webpki::pki::{ParsedCertificate, Trust};
@@ -25,6 +26,8 @@ pub(super) struct Settings {
     pub(super) max_intermediates: Option<usize>,
     pub(super) revocation: Option<Revocation>,
     pub(super) memo: Option<SignatureMemo>,
+    pub(super) pins: Option<PinSet>,
+    pub(super) reported: Option<ReportedPins>,
 }
 
 impl Settings {
@@ -37,6 +40,8 @@ impl Settings {
             max_intermediates: None,
             revocation: None,
             memo: None,
+            pins: None,
+            reported: None,
         }
     }
 
@@ -49,8 +54,14 @@ impl Settings {
         if self.roots.is_empty() {
             return Err(VerifierBuilderError::NoRootAnchors);
         }
+        let mut sets = self.pins.iter().chain(self.reported.as_ref().map(|reported| &reported.pins));
+        if sets.any(PinSet::is_empty) {
+            return Err(VerifierBuilderError::NoPins);
+        }
         let hashes = Hashes::of(provider);
-        let named_by_hash = named_by_hash || self.revocation.as_ref().is_some_and(Revocation::asks_staples);
+        let pinned = self.pins.is_some() || self.reported.is_some();
+        let staples = self.revocation.as_ref().is_some_and(Revocation::asks_staples);
+        let named_by_hash = named_by_hash || staples || pinned;
         if hashes.is_none() && named_by_hash {
             return Err(VerifierBuilderError::NoSha256);
         }
@@ -79,6 +90,8 @@ pub(super) struct Rules {
 /// What is different from peer to peer.
 pub(super) struct Shown<'a> {
     pub(super) purpose: Purpose,
+    /// The name that was asked for. A client has none.
+    pub(super) name: Option<&'a ServerName<'a>>,
     /// The certificates that the peer sent beside its own.
     pub(super) intermediates: &'a [CertificateDer<'a>],
     /// What it stapled. Empty if it did not.
@@ -96,7 +109,7 @@ impl Rules {
         self.remembering.as_ref().map(Remembering::memo)
     }
 
-    /// Verifies a peer's own certificate but for its name.
+    /// Verifies a peer's own certificate.
     pub(super) fn verify(
         &self,
         cert: &ParsedCertificate<'_>,
@@ -110,6 +123,8 @@ impl Rules {
             policies: settings.policies.as_ref().map_or(PolicyInputs::default(), |all| all.inputs(&accepted)),
             max_intermediates: settings.max_intermediates,
             staple: shown.staple,
+            name: shown.name,
+            pins: settings.pins.as_ref(),
             hashes: self.hashes.as_ref(),
             remembering: self.remembering.as_ref(),
             transparency: shown.transparency,
@@ -120,6 +135,11 @@ impl Rules {
                 self.revocation.as_ref(),
             )
         };
+        let report = settings.reported.as_ref().map(|reported| {
+            move |problem: &_| (reported.tell)(&PinReport { server_name: shown.name, problem })
+        });
+        let reported = settings.reported.as_ref().map(|reported| &reported.pins);
+        let trust = Trust { reported: reported.zip(report.as_ref().map(|tell| tell as _)), ..trust };
         if settings.intermediates.is_empty() {
             return trust.verify(cert, shown.intermediates, now);
         }
@@ -140,12 +160,22 @@ impl Rules {
         let schemes = schemes.iter().flat_map(|scheme| scheme.to_array()).collect();
         let revocation = self.revocation.as_ref().map(|checker| checker.policy.describe());
         let policies = settings.policies.as_ref().map(Policies::describe).unwrap_or_default();
-        let mut out = Vec::from([profile, depth, schemes, revocation.unwrap_or_default()]);
+        // Pins that are only reported on decide nothing.
+        let pins = settings.pins.as_ref().map(describe_pins).unwrap_or_default();
+        let mut out = Vec::from([profile, depth, schemes, revocation.unwrap_or_default(), pins]);
         for list in [settings.roots.describe(), pool, policies] {
             out.push(joined(list));
         }
         out
     }
+}
+
+/// All that pins decide by, the same in whatever order they were given.
+pub(super) fn describe_pins(set: &PinSet) -> Vec<u8> {
+    let mut pins: Vec<_> = set.pins().map(|(pin, _)| pin.describe()).collect();
+    pins.sort_unstable();
+    pins.push(alloc::format!("{:?}", set.end()).into_bytes());
+    joined(pins)
 }
 
 /// Parts as one, each after its length, so that no two lists of parts have the same bytes.

@@ -8,7 +8,7 @@ use pki_types::{CertificateDer, ServerName, UnixTime};
 use super::rules::{Rules, Shown};
 use super::{Roots, ServerVerifierBuilder, VerifierBuilder};
 use crate::config::verify::{ServerCertVerified, ServerCertVerifier};
-use crate::config::webpki::pki::{ParsedCertificate, verify_server_name};
+use crate::config::webpki::pki::ParsedCertificate;
 use crate::config::webpki::signatures::handshake_signatures;
 use crate::config::webpki::{SignatureMemo, VerifierBuilderError};
 use crate::crypto::CryptoProvider;
@@ -60,12 +60,12 @@ impl ServerCertVerifier for ServerVerifier {
         let cert = ParsedCertificate::try_from(end_entity)?;
         let shown = Shown {
             purpose: Purpose::ServerAuth,
+            name: Some(server_name),
             intermediates,
             staple: ocsp_response,
             transparency: self.side.logs.as_ref().map(|logs| (logs, scts)),
         };
         self.rules.verify(&cert, &shown, now)?;
-        verify_server_name(&cert, server_name)?;
         Ok(ServerCertVerified::assertion())
     }
 
@@ -103,8 +103,8 @@ impl ServerVerifierBuilder {
     ///
     /// # Errors
     ///
-    /// [`VerifierBuilderError::NoRootAnchors`] if nobody is trusted, [`VerifierBuilderError::NoSha256`] if the policies take
-    /// SHA-256 and the provider has none.
+    /// [`VerifierBuilderError::NoRootAnchors`] if nobody is trusted, [`VerifierBuilderError::NoPins`] for an empty set of pins,
+    /// [`VerifierBuilderError::NoSha256`] if the policies take SHA-256 and the provider has none.
     pub fn build(self) -> Result<Arc<ServerVerifier>, VerifierBuilderError> {
         let Self { settings, side, provider } = self;
         let rules = settings.build(&provider, side.logs.is_some())?;
