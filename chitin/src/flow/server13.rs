@@ -450,7 +450,8 @@ impl Resuming {
         let binder = binder.ok_or(PeerMisbehaved::MissingBinderInPskExtension)?;
         let hash = chosen.transcript.current_with(chosen.hello.without_binders());
         let early = EarlyPsk::new(chosen.suite, session.secret.as_bytes());
-        match early.binder(PskKind::Resumption, &hash).matches(binder.0) {
+        let expected = early.binder(PskKind::Resumption, &hash);
+        match expected.matches(binder.0) {
             true => Ok(early),
             false => Err(PeerMisbehaved::IncorrectBinder.into()),
         }
