@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-use worker::{Case, Kind};
+use worker::{Case, Kind, Suite};
 
 #[derive(Debug, PartialEq, Eq)]
 pub struct Member {
@@ -12,6 +12,8 @@ pub struct Member {
     package: &'static str,
     pub variant: &'static str,
     pub does: Does,
+    /// The packages that its versions are told by.
+    pub sources: &'static [&'static str],
 }
 
 /// What a member takes part in.
@@ -22,22 +24,60 @@ pub enum Does {
     Records,
 }
 
-const fn member(name: &'static str, package: &'static str, variant: &'static str, does: Does) -> Member {
-    Member { name, package, variant, does }
-}
-
 pub const LIMIT: &str = "limit";
+const AGAIN: &str = "chitin-again";
+
+const US: Member = Member {
+    name: "chitin",
+    package: "on-chitin",
+    variant: "aws-lc-rs",
+    does: Does::All,
+    sources: &["chitin", "aws-lc-rs", "aws-lc-sys"],
+};
+
+const BARE: Member = Member {
+    name: LIMIT,
+    package: "on-limit",
+    variant: "raw",
+    does: Does::All,
+    sources: &["aws-lc-rs", "aws-lc-sys"],
+};
 
 /// In the order of the tables. The second one of us is for the noise.
 pub const CREW: &[Member] = &[
-    member(LIMIT, "on-limit", "raw", Does::All),
-    member("limit-copy", "on-limit", "copy", Does::Records),
-    member("limit-fused", "on-limit", "fused", Does::Records),
-    member("chitin", "on-chitin", "aws-lc-rs", Does::All),
-    member("chitin-again", "on-chitin", "aws-lc-rs", Does::All),
-    member("rustls", "on-rustls", "aws-lc-rs", Does::All),
-    member("rustls-ring", "on-rustls", "ring", Does::All),
+    BARE,
+    Member { name: "limit-copy", variant: "copy", does: Does::Records, ..BARE },
+    Member { name: "limit-fused", variant: "fused", does: Does::Records, ..BARE },
+    US,
+    Member { name: AGAIN, ..US },
+    Member {
+        name: "rustls",
+        package: "on-rustls",
+        sources: &["rustls", "rustls-webpki", "aws-lc-rs", "aws-lc-sys"],
+        ..US
+    },
+    Member {
+        name: "rustls-ring",
+        package: "on-rustls",
+        variant: "ring",
+        sources: &["rustls", "rustls-webpki", "ring"],
+        ..US
+    },
+    Member { name: "boringssl", package: "on-boring", variant: "", sources: &["boring", "boring-sys"], ..US },
+    Member { name: "s2n-tls", package: "on-s2n", variant: "", sources: &["s2n-tls-sys", "aws-lc-sys"], ..US },
+    Member {
+        name: "openssl",
+        package: "on-openssl",
+        variant: "",
+        sources: &["openssl-src", "openssl"],
+        ..US
+    },
 ];
+
+/// Whether it is a library, and no bound and no repetition.
+pub fn is_peer(name: &str) -> bool {
+    name != AGAIN && !name.starts_with(LIMIT)
+}
 
 /// The ones that were asked for, in the order of the tables, and the limit.
 pub fn chosen(names: &[String]) -> Result<Vec<&'static Member>, String> {
@@ -58,12 +98,19 @@ impl Member {
         }
     }
 
+    /// What its process has to find in its environment. BoringSSL lets nobody choose ChaCha20 in TLS 1.3: it does so where the processor has
+    /// no instructions for AES (bit 25 of the second word that `cpuid` gives), of which only that choice is to be told.
+    pub fn environment(&self, case: &Case) -> Option<(&'static str, &'static str)> {
+        let hide_aes = self.package == "on-boring" && case.suite == Suite::ChaCha20;
+        hide_aes.then_some(("OPENSSL_ia32cap", "~0x200000000000000"))
+    }
+
     /// Builds the worker, which takes minutes for the libraries in C when it is done for the first time.
     pub fn build(&self) -> Result<(), String> {
         let cargo = std::env::var_os("CARGO").unwrap_or("cargo".into());
         let status = Command::new(cargo)
             .current_dir(env!("CARGO_MANIFEST_DIR"))
-            .args(["build", "--release", "--quiet", "--package", self.package])
+            .args(["build", "--release", "--quiet", "--locked", "--package", self.package])
             .stdout(Stdio::null())
             .status()
             .map_err(|e| format!("cargo: {e}"))?;

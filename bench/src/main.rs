@@ -5,7 +5,9 @@
 mod certificates;
 mod crew;
 mod figures;
+mod plots;
 mod report;
+mod results;
 mod run;
 
 use std::process::ExitCode;
@@ -27,6 +29,9 @@ struct Options {
     /// Print JSON instead of tables
     #[arg(long)]
     json: bool,
+    /// Also write RESULTS.md and the plots of the manual
+    #[arg(long)]
+    results: bool,
     /// Print the names of cases and implementations, and stop
     #[arg(long)]
     list: bool,
@@ -61,6 +66,10 @@ fn measure(options: &Options) -> Result<(), String> {
     let results = run::all(&cases, &crew, folder.path(), &run::Pace::of(options.quick), show)?;
     if options.json {
         println!("{}", report::json(&results));
+    }
+    if options.results {
+        let arguments: Vec<String> = std::env::args().skip(1).collect();
+        results::write(&results, &crew, &format!("cargo run --release -- {}", arguments.join(" ")))?;
     }
     Ok(())
 }

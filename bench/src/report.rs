@@ -79,7 +79,7 @@ pub fn json(outcomes: &[Outcome]) -> Value {
             Measured::Time([client, server]) => json!({ "client": times(client), "server": times(server) }),
             Measured::Heap(heap) => json!({ "heap": heap }),
         };
-        json!({ "name": row.name, "library": row.facts.library, "tickets": row.facts.tickets, "measured": measured })
+        json!({ "name": row.name, "tickets": row.facts.tickets, "measured": measured })
     };
     let outcome = |o: &Outcome| json!({ "case": o.case.id, "title": o.case.title, "rows": o.rows.iter().map(row).collect::<Vec<_>>() });
     Value::Array(outcomes.iter().map(outcome).collect())

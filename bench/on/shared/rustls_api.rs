@@ -30,11 +30,10 @@ pub struct Ours {
     pub server: Arc<ServerConfig>,
     pub name: ServerName<'static>,
     store: Arc<Store>,
-    version: String,
 }
 
 impl Ours {
-    pub fn new(material: &Material, primitives: Primitives, version: &str) -> Result<Self, String> {
+    pub fn new(material: &Material, primitives: Primitives) -> Result<Self, String> {
         let case = &material.case;
         let Primitives { mut provider, groups, ticketer } = primitives;
         // Everybody has the same groups and one suite, so that hellos are of a length.
@@ -86,13 +85,7 @@ impl Ours {
         server.send_tls13_tickets = 2;
 
         let name = ServerName::try_from(material.name).map_err(text)?;
-        Ok(Self {
-            client: Arc::new(client),
-            server: Arc::new(server),
-            name,
-            store,
-            version: version.to_owned(),
-        })
+        Ok(Self { client: Arc::new(client), server: Arc::new(server), name, store })
     }
 }
 
@@ -127,10 +120,6 @@ impl Library for Ours {
 
     fn tickets(&self) -> usize {
         self.store.tickets.load(Ordering::Relaxed)
-    }
-
-    fn version(&self) -> String {
-        self.version.clone()
     }
 }
 

@@ -27,10 +27,6 @@ impl Library for Known {
     fn tickets(&self) -> usize {
         self.0.tickets()
     }
-
-    fn version(&self) -> String {
-        self.0.version()
-    }
 }
 
 /// The two kinds of connection, which have this by the same name and no trait for it.

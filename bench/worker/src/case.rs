@@ -5,6 +5,8 @@
 pub struct Case {
     pub id: &'static str,
     pub title: &'static str,
+    /// For plots.
+    pub short: &'static str,
     pub kind: Kind,
     pub version: Version,
     pub group: Group,
@@ -104,6 +106,7 @@ pub const BURST: usize = 64 * 1024;
 const FULL: Case = Case {
     id: "full",
     title: "TLS 1.3 full, P-256, X25519, 2 tickets",
+    short: "full",
     kind: Kind::Handshake,
     version: Version::V13,
     group: Group::X25519,
@@ -113,25 +116,58 @@ const FULL: Case = Case {
     resumed: false,
 };
 
-const BULK: Case = Case { id: "", title: "", ..FULL };
+const BULK: Case = Case { id: "", title: "", short: "", ..FULL };
 
 pub const CASES: &[Case] = &[
     FULL,
     Case {
         id: "full-mlkem",
         title: "TLS 1.3 full, P-256, X25519MLKEM768, 2 tickets",
+        short: "ML-KEM",
         group: Group::X25519MlKem768,
         ..FULL
     },
-    Case { id: "full-rsa", title: "TLS 1.3 full, RSA-2048, X25519, 2 tickets", rsa: true, ..FULL },
-    Case { id: "mutual", title: "TLS 1.3 mutual, P-256, X25519, 2 tickets", mutual: true, ..FULL },
-    Case { id: "resumed", title: "TLS 1.3 resumed, X25519", resumed: true, ..FULL },
-    Case { id: "full-12", title: "TLS 1.2 full, P-256, X25519, 1 ticket", version: Version::V12, ..FULL },
-    Case { id: "resumed-12", title: "TLS 1.2 resumed", version: Version::V12, resumed: true, ..FULL },
-    Case { id: "aes128-16k", title: "AES-128-GCM, 16 KiB writes", kind: Kind::Bulk { write: 16384 }, ..BULK },
+    Case {
+        id: "full-rsa",
+        title: "TLS 1.3 full, RSA-2048, X25519, 2 tickets",
+        short: "RSA",
+        rsa: true,
+        ..FULL
+    },
+    Case {
+        id: "mutual",
+        title: "TLS 1.3 mutual, P-256, X25519, 2 tickets",
+        short: "mutual",
+        mutual: true,
+        ..FULL
+    },
+    Case { id: "resumed", title: "TLS 1.3 resumed, X25519", short: "resumed", resumed: true, ..FULL },
+    Case {
+        id: "full-12",
+        title: "TLS 1.2 full, P-256, X25519, 1 ticket",
+        short: "full",
+        version: Version::V12,
+        ..FULL
+    },
+    Case {
+        id: "resumed-12",
+        title: "TLS 1.2 resumed",
+        short: "resumed",
+        version: Version::V12,
+        resumed: true,
+        ..FULL
+    },
+    Case {
+        id: "aes128-16k",
+        title: "AES-128-GCM, 16 KiB writes",
+        short: "AES-128, 16k",
+        kind: Kind::Bulk { write: 16384 },
+        ..BULK
+    },
     Case {
         id: "aes256-16k",
         title: "AES-256-GCM, 16 KiB writes",
+        short: "AES-256, 16k",
         suite: Suite::Aes256,
         kind: Kind::Bulk { write: 16384 },
         ..BULK
@@ -139,24 +175,45 @@ pub const CASES: &[Case] = &[
     Case {
         id: "chacha-16k",
         title: "ChaCha20-Poly1305, 16 KiB writes",
+        short: "ChaCha20, 16k",
         suite: Suite::ChaCha20,
         kind: Kind::Bulk { write: 16384 },
         ..BULK
     },
-    Case { id: "aes128-64k", title: "AES-128-GCM, 64 KiB writes", kind: Kind::Bulk { write: 65536 }, ..BULK },
-    Case { id: "aes128-1k", title: "AES-128-GCM, 1 KiB writes", kind: Kind::Bulk { write: 1024 }, ..BULK },
+    Case {
+        id: "aes128-64k",
+        title: "AES-128-GCM, 64 KiB writes",
+        short: "AES-128, 64k",
+        kind: Kind::Bulk { write: 65536 },
+        ..BULK
+    },
+    Case {
+        id: "aes128-1k",
+        title: "AES-128-GCM, 1 KiB writes",
+        short: "AES-128, 1k",
+        kind: Kind::Bulk { write: 1024 },
+        ..BULK
+    },
     Case {
         id: "aes128-16k-known",
         title: "AES-128-GCM, 16 KiB writes, the receiver's buffer is known",
+        short: "AES-128, known",
         kind: Kind::BulkKnown { write: 16384 },
         ..BULK
     },
     Case {
         id: "aes256-16k-known",
         title: "AES-256-GCM, 16 KiB writes, the receiver's buffer is known",
+        short: "AES-256, known",
         suite: Suite::Aes256,
         kind: Kind::BulkKnown { write: 16384 },
         ..BULK
     },
-    Case { id: "heap", title: "Heap and allocations, TLS 1.3, P-256, X25519", kind: Kind::Heap, ..FULL },
+    Case {
+        id: "heap",
+        title: "Heap and allocations, TLS 1.3, P-256, X25519",
+        short: "",
+        kind: Kind::Heap,
+        ..FULL
+    },
 ];

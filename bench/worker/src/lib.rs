@@ -16,7 +16,7 @@ mod pipe;
 mod seen;
 
 pub use case::{BURST, CASES, Case, Group, Kind, Suite, Version};
-pub use material::{Chain, Material, NAME, files};
+pub use material::{Chain, Material, NAME, Root, files};
 pub use meter::{Meter, Side};
 pub use orders::{Facts, Heap, Round, is_known, serve, serve_subject};
 pub use pair::{End, Library, Pair, Tickets, count};

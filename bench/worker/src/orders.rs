@@ -16,7 +16,6 @@ use crate::pair::{Library, Pair};
 /// What a check found.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Facts {
-    pub library: String,
     /// That the client was given in one connection.
     pub tickets: usize,
     pub resumed: bool,

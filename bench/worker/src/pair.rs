@@ -20,8 +20,10 @@ pub trait Library {
     /// The tickets that the client has been given since the library was set up, over all connections.
     fn tickets(&self) -> usize;
 
-    /// Its name and version, as it says itself where it does.
-    fn version(&self) -> String;
+    /// Whether a full handshake of the case brings tickets; the table says where it does not.
+    fn gives_tickets(&self) -> bool {
+        true
+    }
 
     /// Signatures that were taken from a memo instead of being checked.
     fn memo_hits(&self) -> u64 {

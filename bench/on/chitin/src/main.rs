@@ -26,5 +26,5 @@ fn ours(material: &Material) -> Result<Ours, String> {
         groups: aws_lc_rs::ALL_KX_GROUPS.to_vec(),
         ticketer: aws_lc_rs::Ticketer::new().map_err(|e| e.to_string())?,
     };
-    Ours::new(material, primitives, concat!("chitin ", env!("CARGO_PKG_VERSION")))
+    Ours::new(material, primitives)
 }

@@ -33,5 +33,5 @@ fn ours(material: &Material) -> Result<Ours, String> {
             ticketer: aws_lc_rs::Ticketer::new().map_err(|e| e.to_string())?,
         },
     };
-    Ours::new(material, primitives, "rustls 0.23")
+    Ours::new(material, primitives)
 }

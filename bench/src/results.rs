@@ -1,0 +1,107 @@
+//! `RESULTS.md` and the plots of the manual, from one run.
+
+use std::fmt::Write;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use crate::crew::{CREW, Member};
+use crate::plots;
+use crate::report;
+use crate::run::Outcome;
+
+/// Writes both. `command` is what was said to get them.
+pub fn write(outcomes: &[Outcome], crew: &[&'static Member], command: &str) -> Result<(), String> {
+    let bench = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut text = String::from(
+        "# Results\n\nOf the last run. `README.md` says how they are measured; `cargo run --release -- --results` writes this anew.\n\n",
+    );
+    let _ = writeln!(text, "| | |\n|---|---|\n| command | `{command}` |");
+    for (what, value) in machine() {
+        let _ = writeln!(text, "| {what} | {value} |");
+    }
+    for (what, value) in versions(bench, crew)? {
+        let _ = writeln!(text, "| {what} | {value} |");
+    }
+    for outcome in outcomes {
+        text.push_str(&report::text(outcome));
+    }
+    put(&bench.join("RESULTS.md"), &text)?;
+    let folder = bench.join("../docs/plots");
+    fs::create_dir_all(&folder).map_err(|e| format!("{}: {e}", folder.display()))?;
+    for plot in plots::all(outcomes) {
+        put(&folder.join(plot.file), &plot.svg)?;
+    }
+    Ok(())
+}
+
+fn put(path: &Path, text: &str) -> Result<(), String> {
+    fs::write(path, text).map_err(|e| format!("{}: {e}", path.display()))?;
+    eprintln!("wrote {}", path.display());
+    Ok(())
+}
+
+/// What it ran on.
+fn machine() -> Vec<(&'static str, String)> {
+    let cpu = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let of = |key: &str| {
+        let line = cpu.lines().find(|line| line.starts_with(key));
+        line.and_then(|line| line.split_once(':')).map_or("unknown", |(_, value)| value.trim()).to_owned()
+    };
+    let flags = of("flags");
+    let known = ["aes", "vaes", "avx2", "avx512f", "sha_ni"];
+    let has: Vec<&str> =
+        known.into_iter().filter(|flag| flags.split(' ').any(|word| word == *flag)).collect();
+    let cores = std::thread::available_parallelism().map_or(0, usize::from);
+    let load = fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    vec![
+        ("date", said("date", &["-u", "+%Y-%m-%d"])),
+        (
+            "processor",
+            format!(
+                "{}, family {} model {}, {cores} cores, {}",
+                of("model name"),
+                of("cpu family"),
+                of("model"),
+                has.join(" ")
+            ),
+        ),
+        ("system", said("uname", &["-srm"])),
+        ("load at the end", load.split(' ').next().unwrap_or_default().to_owned()),
+        ("compilers", format!("{}; {}", said("rustc", &["--version"]), said("cc", &["--version"]))),
+        ("commit", said("git", &["describe", "--always", "--dirty", "--exclude=*"])),
+    ]
+}
+
+/// The first line of what a program prints.
+fn said(program: &str, arguments: &[&str]) -> String {
+    let output = Command::new(program).current_dir(env!("CARGO_MANIFEST_DIR")).args(arguments).output();
+    let text = output.map(|output| String::from_utf8_lossy(&output.stdout).into_owned()).unwrap_or_default();
+    text.lines().next().unwrap_or("unknown").trim().to_owned()
+}
+
+/// Of each implementation, from the lock file.
+fn versions(bench: &Path, crew: &[&'static Member]) -> Result<Vec<(&'static str, String)>, String> {
+    let lock = fs::read_to_string(bench.join("Cargo.lock")).map_err(|e| format!("Cargo.lock: {e}"))?;
+    let chosen = CREW.iter().filter(|member| crew.contains(member));
+    Ok(chosen.map(|member| (member.name, members_versions(&lock, member.sources))).collect())
+}
+
+fn members_versions(lock: &str, packages: &[&str]) -> String {
+    let version = |package: &&str| {
+        let at = lock.split_once(&format!("name = \"{package}\"\nversion = \""))?.1;
+        Some(format!("{package} {}", at.split('"').next()?))
+    };
+    packages.iter().filter_map(version).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_are_read_from_the_lock_file() {
+        let lock = "[[package]]\nname = \"a\"\nversion = \"1.2\"\n\n[[package]]\nname = \"ab\"\nversion = \"3.4+5\"\n";
+        assert_eq!(members_versions(lock, &["ab", "a", "c"]), "ab 3.4+5, a 1.2");
+    }
+}
