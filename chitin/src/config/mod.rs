@@ -18,6 +18,8 @@ pub(crate) mod raw_keys;
 pub(crate) mod resolve;
 pub(crate) mod server;
 pub(crate) mod sessions;
+#[cfg(any(feature = "std", feature = "hashbrown"))]
+mod shards;
 #[cfg(all(feature = "hashbrown", not(feature = "std")))]
 pub(crate) mod switcher;
 #[cfg(test)]

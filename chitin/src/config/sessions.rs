@@ -458,47 +458,59 @@ mod memory {
     use zeroize::Zeroizing;
 
     use super::*;
-    use crate::config::cache::Bounded;
     #[cfg(not(feature = "std"))]
     use crate::config::lock::MakeMutex;
     use crate::config::lock::Mutex;
+    use crate::config::shards::Sharded;
 
     /// Keeps the sessions of a server in memory, up to a number of them.
+    ///
+    /// Threads seldom wait for each other, and a step costs as much in a store of a million as in one of a thousand.
     pub struct ServerSessionMemoryCache {
-        sessions: Mutex<Bounded<Vec<u8>, Zeroizing<Vec<u8>>>>,
+        sessions: Sharded<Arc<[u8]>, Zeroizing<Vec<u8>>>,
+        /// Is there room for any?
+        room: bool,
     }
 
     impl ServerSessionMemoryCache {
-        /// Makes a store for at most `size` sessions. The oldest is forgotten for a new one.
+        /// Makes a store for at most `size` sessions. The oldest is forgotten for a new one; in stores of 64 and more, which are in
+        /// parts, the oldest of its part.
         #[cfg(feature = "std")]
         pub fn new(size: usize) -> Arc<Self> {
-            Arc::new(Self { sessions: Mutex::new(Bounded::new(size)) })
+            Arc::new(Self { sessions: Sharded::new(size, Mutex::new), room: size > 0 })
         }
 
-        /// Makes a store for at most `size` sessions, behind a lock of `M`. The oldest is forgotten for a new one.
+        /// Makes a store for at most `size` sessions, behind locks of `M`. The oldest is forgotten for a new one; in stores of 64 and
+        /// more, which are in parts, the oldest of its part.
         #[cfg(not(feature = "std"))]
         pub fn new<M: MakeMutex>(size: usize) -> Arc<Self> {
-            Arc::new(Self { sessions: Mutex::new::<M>(Bounded::new(size)) })
+            Arc::new(Self { sessions: Sharded::new(size, Mutex::new::<M>), room: size > 0 })
         }
 
         #[cfg(all(test, feature = "std"))]
         pub(super) fn poison(&self) {
-            crate::config::lock::poison(&self.sessions);
+            self.sessions.poison();
         }
     }
 
     impl StoresServerSessions for ServerSessionMemoryCache {
         fn put(&self, key: Vec<u8>, value: Vec<u8>) -> bool {
-            let value = Zeroizing::new(value);
-            self.sessions.lock().is_some_and(|mut sessions| sessions.insert(key, value))
+            let (key, value) = (Arc::from(key), Zeroizing::new(value));
+            // What goes for it is wiped and freed when nobody waits for that any more.
+            let _gone = match self.sessions.lock(&*key) {
+                Some(mut sessions) if self.room => sessions.insert(key, value),
+                _ => return false,
+            };
+            true
         }
 
         fn get(&self, key: &[u8]) -> Option<Vec<u8>> {
-            self.sessions.lock()?.get(key).map(|value| value.to_vec())
+            self.sessions.lock(key)?.get(key).map(|value| value.to_vec())
         }
 
         fn take(&self, key: &[u8]) -> Option<Vec<u8>> {
-            self.sessions.lock()?.remove(key).map(|mut value| core::mem::take(&mut *value))
+            let mut value = self.sessions.lock(key)?.remove(key)?;
+            Some(core::mem::take(&mut *value))
         }
 
         fn can_cache(&self) -> bool {
@@ -508,14 +520,14 @@ mod memory {
 
     impl fmt::Debug for ServerSessionMemoryCache {
         fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            let len = self.sessions.lock().map(|sessions| sessions.len());
+            let len = self.sessions.len();
             f.debug_struct("ServerSessionMemoryCache").field("len", &len).finish_non_exhaustive()
         }
     }
 
     /// Keeps the sessions of a client in memory, for a number of servers.
     pub struct ClientSessionMemoryCache {
-        servers: Mutex<Bounded<ServerName<'static>, Server>>,
+        servers: Sharded<ServerName<'static>, Server>,
     }
 
     #[derive(Default)]
@@ -530,25 +542,27 @@ mod memory {
         /// forgotten for new ones.
         #[cfg(feature = "std")]
         pub fn new(size: usize) -> Self {
-            Self { servers: Mutex::new(Bounded::new(size.div_ceil(TICKETS_PER_SERVER))) }
+            Self { servers: Sharded::new(size.div_ceil(TICKETS_PER_SERVER), Mutex::new) }
         }
 
         /// Makes a store for about `size` sessions, behind a lock of `M`: at most eight for each server, and the servers used
         /// longest ago are forgotten for new ones.
         #[cfg(not(feature = "std"))]
         pub fn new<M: MakeMutex>(size: usize) -> Self {
-            Self { servers: Mutex::new::<M>(Bounded::new(size.div_ceil(TICKETS_PER_SERVER))) }
+            Self { servers: Sharded::new(size.div_ceil(TICKETS_PER_SERVER), Mutex::new::<M>) }
         }
 
         fn change(&self, server_name: ServerName<'static>, change: impl FnOnce(&mut Server)) {
-            if let Some(mut servers) = self.servers.lock() {
-                servers.change(server_name, change);
-            }
+            // What goes for it is wiped and freed when nobody waits for that any more.
+            let _gone = match self.servers.lock(&server_name) {
+                Some(mut servers) => servers.change(server_name, change),
+                None => return,
+            };
         }
 
         #[cfg(all(test, feature = "std"))]
         pub(super) fn poison(&self) {
-            crate::config::lock::poison(&self.servers);
+            self.servers.poison();
         }
     }
 
@@ -558,7 +572,8 @@ mod memory {
         }
 
         fn kx_hint(&self, server_name: &ServerName<'_>) -> Option<NamedGroup> {
-            self.servers.lock()?.get(&server_name.to_owned())?.kx_hint
+            let name = server_name.to_owned();
+            self.servers.lock(&name)?.get(&name)?.kx_hint
         }
 
         fn set_tls12_session(&self, server_name: ServerName<'static>, value: Tls12ClientSessionValue) {
@@ -566,12 +581,13 @@ mod memory {
         }
 
         fn tls12_session(&self, server_name: &ServerName<'_>) -> Option<Tls12ClientSessionValue> {
-            self.servers.lock()?.get(&server_name.to_owned())?.tls12.clone()
+            let name = server_name.to_owned();
+            self.servers.lock(&name)?.get(&name)?.tls12.clone()
         }
 
         fn remove_tls12_session(&self, server_name: &ServerName<'static>) {
             if let Some(server) =
-                self.servers.lock().as_mut().and_then(|servers| servers.get_mut(server_name))
+                self.servers.lock(server_name).as_mut().and_then(|servers| servers.get_mut(server_name))
             {
                 server.tls12 = None;
             }
@@ -588,14 +604,14 @@ mod memory {
 
         fn take_tls13_ticket(&self, server_name: &ServerName<'static>) -> Option<Tls13ClientSessionValue> {
             // The newest: it has the longest life left, and the server's keys for it are the least likely to be gone.
-            self.servers.lock()?.get_mut(server_name)?.tickets.pop_back()
+            self.servers.lock(server_name)?.get_mut(server_name)?.tickets.pop_back()
         }
     }
 
     impl fmt::Debug for ClientSessionMemoryCache {
         fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
             // The names would say whom the client talks to.
-            let servers = self.servers.lock().map(|servers| servers.len());
+            let servers = self.servers.len();
             f.debug_struct("ClientSessionMemoryCache").field("servers", &servers).finish_non_exhaustive()
         }
     }
