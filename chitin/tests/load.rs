@@ -237,6 +237,21 @@ fn passwords_of_pkcs12_may_be_empty_or_not_ascii() {
     }
 }
 
+/// Bags say what is in them, and are not believed.
+#[test]
+fn what_is_no_certificate_or_key_in_a_bag_is_refused() {
+    let files = Files::get();
+    let good = files.pkcs12("open.p12", "pass:secret -keypbe NONE -certpbe NONE -nomac");
+    for (inner, what) in [("leaf.der", "a certificate is none"), ("ec.p8", "a key is none")] {
+        let inner = files.read(inner);
+        let at = good.windows(inner.len()).position(|window| window == inner).unwrap();
+        let mut changed = good.clone();
+        changed[at] = 0x31;
+        let text = error(load::chain_and_key(&changed, None)).to_string();
+        assert!(text.ends_with(what), "{text}");
+    }
+}
+
 #[test]
 fn pkcs12_of_gnutls() {
     let files = Files::get();

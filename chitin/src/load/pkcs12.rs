@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 use super::limits::Limits;
 use super::pkcs8::{self, Budget, Key, identifier, octets};
 use super::pkcs12_mac::MacData;
-use super::what::Elements;
+use super::what::{self, Elements};
 use super::{Contents, LoadError, Wanted, What};
 
 /// Opens a file, and puts its certificates into the order of a chain if one is wanted.
@@ -89,7 +89,10 @@ impl<'p> Opening<'p> {
         let value = elements.next().and_then(explicit).ok_or_else(malformed)?;
         let id = elements.next().and_then(local_key_id);
         match kind {
-            KEY_BAG => self.bags.keys.push((id, pkcs8::plain(value)?)),
+            KEY_BAG => match what::of_der(value) {
+                What::PrivateKey => self.bags.keys.push((id, pkcs8::plain(value)?)),
+                _ => return Err(LoadError::damaged(What::Pkcs12, "what stands there for a key is none")),
+            },
             SHROUDED_KEY_BAG => {
                 let password = self.password()?;
                 let key = pkcs8::decrypt_spending(value, password, What::Pkcs12, &mut self.budget)?;
@@ -151,7 +154,10 @@ fn certificate(bag: &[u8]) -> Result<Option<CertificateDer<'static>>, LoadError>
         return Ok(None);
     }
     let certificate = AnyRef::from_der(value).ok().and_then(octets).ok_or_else(malformed)?;
-    Ok(Some(CertificateDer::from(certificate.to_vec())))
+    match what::of_der(certificate) {
+        What::Certificate => Ok(Some(CertificateDer::from(certificate.to_vec()))),
+        _ => Err(LoadError::damaged(What::Pkcs12, "what stands there for a certificate is none")),
+    }
 }
 
 /// Which key and certificate belong together: the attribute localKeyId. RFC 2985 section 5.5.2.
