@@ -26,7 +26,7 @@ pub(super) struct Sharded<K, V> {
 #[repr(align(128))]
 struct Shard<K, V>(Mutex<Bounded<K, V>>);
 
-impl<K: Clone + Eq + Hash, V> Sharded<K, V> {
+impl<K: Clone + Eq + Hash + Send + 'static, V: Send + 'static> Sharded<K, V> {
     /// An empty map, each part behind a lock that `lock` makes.
     pub(super) fn new(limit: usize, lock: impl Fn(Bounded<K, V>) -> Mutex<Bounded<K, V>>) -> Self {
         let count = limit.checked_div(SMALLEST).unwrap_or(0).clamp(1, MOST_SHARDS);
@@ -53,11 +53,7 @@ impl<K: Clone + Eq + Hash, V> Sharded<K, V> {
 
     /// Leaves all parts as panicking holders would.
     #[cfg(all(test, feature = "std"))]
-    pub(super) fn poison(&self)
-    where
-        K: Send,
-        V: Send,
-    {
+    pub(super) fn poison(&self) {
         self.shards.iter().for_each(|Shard(shard)| super::lock::poison(shard));
     }
 }
@@ -97,7 +93,9 @@ mod tests {
     #[test]
     fn small_maps_are_exact() {
         let map = Sharded::new(63, Mutex::new);
-        (0..100).for_each(|n| drop(map.lock(&n).unwrap().insert(n, ())));
+        for n in 0..100 {
+            map.lock(&n).unwrap().insert(n, ());
+        }
         assert!((0..37).all(|n| map.lock(&n).unwrap().get(&n).is_none()));
         assert!((37..100).all(|n| map.lock(&n).unwrap().get(&n).is_some()));
     }
