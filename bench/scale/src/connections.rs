@@ -1,0 +1,150 @@
+//! Connections through memory: each keeps both its ends, and they are all open at the same time.
+
+use std::fs;
+use std::io::{Read, Write};
+use std::sync::Arc;
+
+use alloc_counter::Spent;
+use chitin::crypto::aws_lc_rs;
+use chitin::pki_types::{PrivateKeyDer, ServerName};
+use chitin::{ClientConfig, ClientConnection, RootCertStore, ServerConfig, ServerConnection};
+use rcgen::{CertificateParams, KeyPair};
+
+use crate::{hold, plot, time};
+
+/// Where the figures are taken.
+const MARKS: [usize; 7] = [1000, 2000, 5000, 10_000, 20_000, 50_000, 100_000];
+
+/// Handshakes in a measurement: the last before a mark.
+const BATCH: usize = 500;
+
+struct Mark {
+    connections: usize,
+    heap: f64,
+    resident: f64,
+    micros: f64,
+    echo: f64,
+}
+
+pub fn run(most: usize, svg: Option<&str>) -> bool {
+    let (client, server) = configs();
+    // What the first handshake sets up stays out of the figures.
+    (0..200).for_each(|_| drop(connect(&client, &server)));
+    let mut open = Vec::with_capacity(most);
+    let (mut spent, resident) = (Spent::default(), time::resident());
+    let mut marks: Vec<Mark> = Vec::new();
+    println!("connections  heap of a pair  memory of a pair  handshake  64 bytes there and back");
+    // The heap is that of Rust; the memory is what the process has of the system for each pair, C and slack included.
+    for count in MARKS.into_iter().filter(|count| *count <= most) {
+        spent.on(|| open.extend((open.len()..count - BATCH).map(|_| connect(&client, &server))));
+        // In pieces, of which the middle one counts: others use this machine as well.
+        let pieces = (0..10).map(|_| {
+            let start = time::of_thread();
+            spent.on(|| open.extend((0..BATCH / 10).map(|_| connect(&client, &server))));
+            (time::of_thread() - start).as_secs_f64() * 1e6 / (BATCH / 10) as f64
+        });
+        let micros = time::median(pieces.collect());
+        let mark = Mark {
+            connections: count,
+            heap: spent.live as f64 / count as f64,
+            resident: (time::resident().saturating_sub(resident)) as f64 / count as f64,
+            micros,
+            echo: echo_on_old_and_new(&mut open),
+        };
+        println!(
+            "{:>11}  {:>8.0} bytes  {:>10.0} bytes  {:>6.0} us  {:>20.2} us",
+            mark.connections, mark.heap, mark.resident, mark.micros, mark.echo
+        );
+        marks.push(mark);
+    }
+    let (Some(first), Some(last)) = (marks.first(), marks.last()) else { return false };
+    if let Some(file) = svg {
+        let curve = |of: fn(&Mark) -> f64| marks.iter().map(|mark| (mark.connections, of(mark))).collect();
+        let drawn = plot::draw(&[
+            ("heap of a connection, both ends, bytes", curve(|mark| mark.heap)),
+            ("a full handshake, both ends, microseconds", curve(|mark| mark.micros)),
+        ]);
+        fs::write(file, drawn).unwrap_or_else(|error| panic!("{file}: {error}"));
+    }
+    let heap = hold("heap of a connection against that at the first mark", last.heap / first.heap, 0.9, 1.02);
+    let times = hold("handshake against that at the first mark", last.micros / first.micros, 0.5, 1.15);
+    let resident = hold(
+        "memory of a connection against that at the first mark",
+        last.resident / first.resident,
+        0.5,
+        1.05,
+    );
+    heap && resident && times
+}
+
+/// Data on connections of all ages: a table or list that grows with their number would show.
+fn echo_on_old_and_new(open: &mut [(ClientConnection, ServerConnection)]) -> f64 {
+    let step = open.len() / 200;
+    let mut spent = Vec::new();
+    for (client, server) in open.iter_mut().step_by(step) {
+        let start = time::of_thread();
+        for _ in 0..4 {
+            client.writer().write_all(&[7; 64]).unwrap();
+            pump(client, server);
+            let mut received = [0; 64];
+            server.reader().read_exact(&mut received).unwrap();
+            server.writer().write_all(&received).unwrap();
+            pump(client, server);
+            client.reader().read_exact(&mut received).unwrap();
+            assert_eq!(received, [7; 64]);
+        }
+        spent.push((time::of_thread() - start).as_secs_f64() * 1e6 / 4.0);
+    }
+    time::median(spent)
+}
+
+fn configs() -> (Arc<ClientConfig>, Arc<ServerConfig>) {
+    let key = KeyPair::generate().unwrap();
+    let certificate = CertificateParams::new(vec!["localhost".into()]).unwrap().self_signed(&key).unwrap();
+    let mut roots = RootCertStore::empty();
+    roots.add(certificate.der().clone()).unwrap();
+    let client = ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
+    let mut server = ServerConfig::builder()
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate.der().clone()], PrivateKeyDer::Pkcs8(key.serialize_der().into()))
+        .unwrap();
+    server.ticketer = aws_lc_rs::Ticketer::new().unwrap();
+    let mut client = client;
+    // Each handshake is a full one: this is about connections.
+    client.resumption = chitin::client::Resumption::disabled();
+    (Arc::new(client), Arc::new(server))
+}
+
+fn connect(client: &Arc<ClientConfig>, server: &Arc<ServerConfig>) -> (ClientConnection, ServerConnection) {
+    let name = ServerName::try_from("localhost").unwrap();
+    let mut client = ClientConnection::new(client.clone(), name).unwrap();
+    let mut server = ServerConnection::new(server.clone()).unwrap();
+    while client.is_handshaking() || server.is_handshaking() {
+        pump(&mut client, &mut server);
+    }
+    // The tickets.
+    pump(&mut client, &mut server);
+    (client, server)
+}
+
+fn pump(client: &mut ClientConnection, server: &mut ServerConnection) {
+    let mut wire = [0; 8192];
+    let mut sent = 0;
+    while client.wants_write() {
+        sent += client.write_tls(&mut &mut wire[sent..]).unwrap();
+    }
+    let mut rest = &wire[..sent];
+    while !rest.is_empty() {
+        server.read_tls(&mut rest).unwrap();
+        server.process_new_packets().unwrap();
+    }
+    sent = 0;
+    while server.wants_write() {
+        sent += server.write_tls(&mut &mut wire[sent..]).unwrap();
+    }
+    let mut rest = &wire[..sent];
+    while !rest.is_empty() {
+        client.read_tls(&mut rest).unwrap();
+        client.process_new_packets().unwrap();
+    }
+}
