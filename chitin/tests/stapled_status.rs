@@ -8,9 +8,12 @@ use std::time::Duration;
 use chitin::client::danger::ServerCertVerifier;
 use chitin::crypto::aws_lc_rs::default_provider;
 use chitin::pki_types::{CertificateRevocationListDer, UnixTime};
+use chitin::sign::{CertifiedKey, SingleCertAndKey};
 use chitin::trust::{Revocation, ServerVerifier};
-use chitin::{AlertDescription, CertificateError, Error};
+use chitin::version::{TLS12, TLS13};
+use chitin::{AlertDescription, CertificateError, ClientConfig, Error, ServerConfig};
 use rcgen::{CustomExtension, ExtendedKeyUsagePurpose, KeyUsagePurpose};
+use testkit::pair::{Pair, Side};
 use testkit::pki::{Authority, Identity, KeyType, Spec, Validity};
 use testkit::status::{Answer, Book, Hash, List, Minutes};
 
@@ -356,4 +359,79 @@ fn intermediates_of_the_verifier_complete_a_chain() {
     let verifier = builder.with_intermediates(intermediates).build().unwrap();
     let name = "localhost".try_into().unwrap();
     verifier.verify_server_cert(world.server.leaf(), &[], &name, &[], UnixTime::now()).unwrap();
+}
+
+/// How a handshake ended: with the client's error, and what the server heard of it.
+type Shaken = Result<(), Box<(Error, Option<Error>)>>;
+
+/// What a client says of this server in whole handshakes of both versions, when it staples this, and what the server hears of it.
+fn shake(world: &World, staple: &[u8], policy: &Revocation) -> [Shaken; 2] {
+    [&TLS12, &TLS13].map(|version| {
+        let provider = Arc::new(default_provider());
+        let builder = ServerVerifier::builder(Arc::new(world.root.store()), provider.clone());
+        let client = ClientConfig::builder_with_provider(provider.clone())
+            .with_protocol_versions(&[version])
+            .unwrap()
+            .with_server_verifier(builder.with_revocation(policy.clone()).build().unwrap())
+            .with_no_client_auth();
+        let identity = &world.server;
+        let mut key =
+            CertifiedKey::from_der(identity.chain.clone(), identity.key.clone_key(), &provider).unwrap();
+        key.ocsp = Some(staple.to_vec()).filter(|staple| !staple.is_empty());
+        let server = ServerConfig::builder_with_provider(provider)
+            .with_protocol_versions(&[version])
+            .unwrap()
+            .with_no_client_auth()
+            .with_cert_resolver(Arc::new(SingleCertAndKey::from(key)));
+        let failed = Pair::new(client, server).handshake();
+        failed.map_err(|failed| {
+            assert_eq!(failed.side, Side::Client);
+            Box::new((failed.error, failed.echo))
+        })
+    })
+}
+
+#[test]
+fn a_staple_decides_a_whole_handshake_and_the_server_hears_why() {
+    let mut world = World::new();
+    let ends_with = |error: CertificateError, alert: AlertDescription| {
+        let error: Error = error.into();
+        [(); 2].map(|()| Shaken::Err(Box::new((error.clone(), Some(Error::AlertReceived(alert))))))
+    };
+    let good = [Ok(()), Ok(())];
+    let unknown = ends_with(CertificateError::UnknownRevocationStatus, AlertDescription::UnknownCA);
+    let invalid =
+        ends_with(CertificateError::InvalidOcspResponse, AlertDescription::BadCertificateStatusResponse);
+    let revoked = ends_with(CertificateError::Revoked, AlertDescription::CertificateRevoked);
+
+    let staple = world.staple(&Answer::default());
+    assert_eq!(shake(&world, &staple, &ask()), good);
+    assert_eq!(shake(&world, &[], &ask()), unknown);
+    assert_eq!(shake(&world, &[], &ask().allow_unknown_status()), good);
+    assert_eq!(shake(&world, b"no response", &ask().allow_unknown_status()), invalid);
+    let other = world.issuing.issue(&Spec::server(KeyType::P256));
+    let of_another = world.book.good(other.leaf()).response(other.leaf(), &Answer::default());
+    assert_eq!(shake(&world, &of_another, &ask()), invalid);
+    let mut book = Book::of(&world.issuing);
+    let says_revoked =
+        book.revoked(world.server.leaf(), "keyCompromise").response(world.server.leaf(), &Answer::default());
+    assert_eq!(shake(&world, &says_revoked, &ask().allow_unknown_status()), revoked);
+    // Whoever has not asked for it is not bothered with it.
+    assert_eq!(shake(&world, &says_revoked, &Revocation::new().allow_unknown_status()), good);
+    // A list, too, ends it with this alert.
+    let lists = world.lists(&book, &NOW);
+    assert_eq!(shake(&world, &staple, &ask().with_lists(lists)), revoked);
+}
+
+#[test]
+fn a_whole_handshake_fails_without_the_staple_that_a_certificate_demands() {
+    let invalid = [(); 2].map(|()| {
+        let alert = Error::AlertReceived(AlertDescription::BadCertificateStatusResponse);
+        Shaken::Err(Box::new((CertificateError::InvalidOcspResponse.into(), Some(alert))))
+    });
+    let world = World::with(vec![must_staple()]);
+    let soft = || ask().allow_unknown_status();
+    assert_eq!(shake(&world, &[], &soft()), invalid);
+    assert_eq!(shake(&world, &[0x30, 3, 10, 1, 3], &soft()), invalid);
+    assert_eq!(shake(&world, &world.staple(&Answer::default()), &soft()), [Ok(()), Ok(())]);
 }

@@ -3,6 +3,9 @@
 //!
 //! It is always the first of June of 2030. The list is of that day, and the timestamps are of the first of May.
 
+#[path = "transparency/handshakes.rs"]
+mod handshakes;
+
 use std::sync::Arc;
 use std::time::Duration;
 

@@ -15,7 +15,7 @@ pub use rcgen::KeyUsagePurpose;
 use rcgen::{
     BasicConstraints, CertificateParams, CustomExtension, DistinguishedName, DnType, ExtendedKeyUsagePurpose,
     IsCa, Issuer, KeyPair, NameConstraints, PublicKeyData, RsaKeySize, SanType, SerialNumber,
-    SignatureAlgorithm, date_time_ymd,
+    SignatureAlgorithm, SigningKey, date_time_ymd,
 };
 
 use crate::provided;
@@ -386,6 +386,11 @@ impl Authority {
     /// Our private key, as PEM: for a peer that is to sign in our name.
     pub fn key_pem(&self) -> String {
         self.issuer.key().serialize_pem()
+    }
+
+    /// Signs in our name.
+    pub fn sign(&self, message: &[u8]) -> Vec<u8> {
+        self.issuer.key().sign(message).unwrap()
     }
 
     /// A root store that holds just this authority.
