@@ -5,7 +5,7 @@ use core::mem::discriminant;
 use crate::budget::Purse;
 use crate::cert::Certificate;
 use crate::der::{self, Element, Reader};
-use crate::dn::DirectoryName;
+use crate::dn::{DirectoryName, Meter};
 use crate::error::{ConstraintBreach, Problem, Which};
 use crate::general_name::GeneralName;
 use crate::{dns, email, ip, oid, uri};
@@ -53,7 +53,8 @@ impl<'a> NameConstraints<'a> {
         if !subject.is_empty() {
             self.check_name(GeneralName::Directory(subject), owner, purse)?;
         }
-        for mailbox in subject.ia5_values(oid::EMAIL_ADDRESS) {
+        // Of whatever type the text is: one that is none for mailboxes must not get around a constraint on them.
+        for mailbox in subject.values(oid::EMAIL_ADDRESS) {
             self.check_name(GeneralName::Email(mailbox), owner, purse)?;
         }
         for name in certificate.names() {
@@ -77,8 +78,10 @@ impl<'a> NameConstraints<'a> {
         let read = Name::of(name);
 
         for subtree in subtrees(self.excluded) {
-            purse.names(cost(&subtree))?;
-            match read.fit(&subtree, Side::Excluded) {
+            let meter = Meter::default();
+            let fit = read.fit(&subtree, Side::Excluded, &meter);
+            purse.names(meter.comparisons())?;
+            match fit {
                 Fit::OtherForm | Fit::Outside => {}
                 Fit::Inside => return Err(breach(ConstraintBreach::Excluded)),
                 Fit::Malformed => return Err(breach(ConstraintBreach::Malformed)),
@@ -87,8 +90,10 @@ impl<'a> NameConstraints<'a> {
         }
         let mut outside = false;
         for subtree in subtrees(self.permitted) {
-            purse.names(cost(&subtree))?;
-            match read.fit(&subtree, Side::Permitted) {
+            let meter = Meter::default();
+            let fit = read.fit(&subtree, Side::Permitted, &meter);
+            purse.names(meter.comparisons())?;
+            match fit {
                 Fit::OtherForm => {}
                 Fit::Outside => outside = true,
                 Fit::Inside => return Ok(()),
@@ -134,11 +139,14 @@ impl<'a> Name<'a> {
             GeneralName::Email(mailbox) => Self::Email(email::Mailbox::new(mailbox)),
             GeneralName::Uri(uri) => Self::Uri(uri::Host::of(uri)),
             GeneralName::Directory(name) => Self::Directory(name),
+            // A mailbox that is not ASCII, to which constraints on mailboxes apply (RFC 9598 section 6). We compare none, so
+            // it is as good as malformed.
+            GeneralName::Other(body) if other_kind(body) == Some(oid::SMTP_UTF8_MAILBOX) => Self::Email(None),
             other => Self::Unsupported(other),
         }
     }
 
-    fn fit(&self, subtree: &GeneralName<'_>, side: Side) -> Fit {
+    fn fit(&self, subtree: &GeneralName<'_>, side: Side, meter: &Meter) -> Fit {
         match (self, subtree) {
             (Self::Dns(name), GeneralName::Dns(subtree)) => match (name, dns::Subtree::of_checked(subtree)) {
                 (Some(name), subtree) if side == Side::Excluded => Fit::inside(name.touches(&subtree)),
@@ -146,6 +154,9 @@ impl<'a> Name<'a> {
                 (None, _) => Fit::Malformed,
             },
             (Self::Ip(address), GeneralName::Ip(subnet)) => match (address, ip::Subnet::new(subnet)) {
+                (Some(address), Some(subnet)) if side == Side::Excluded => {
+                    Fit::inside(subnet.reaches(address))
+                }
                 (Some(address), Some(subnet)) => Fit::inside(subnet.contains(address)),
                 _ => Fit::Malformed,
             },
@@ -157,7 +168,12 @@ impl<'a> Name<'a> {
                 (Some(host), Some(subtree)) => Fit::inside(host.is_within(&subtree)),
                 _ => Fit::Malformed,
             },
-            (Self::Directory(name), GeneralName::Directory(subtree)) => Fit::inside(name.is_within(*subtree)),
+            (Self::Directory(name), GeneralName::Directory(subtree)) if side == Side::Excluded => {
+                Fit::inside(name.reads_within(*subtree, meter))
+            }
+            (Self::Directory(name), GeneralName::Directory(subtree)) => {
+                Fit::inside(name.is_within(*subtree, meter))
+            }
             // RFC 5280 section 4.2.1.10: process the constraint or reject the certificate.
             (Self::Unsupported(name), subtree) if discriminant(name) == discriminant(subtree) => {
                 Fit::Unsupported
@@ -173,12 +189,9 @@ impl Fit {
     }
 }
 
-/// Comparing a directory name costs a step for each of its parts.
-fn cost(subtree: &GeneralName<'_>) -> usize {
-    match subtree {
-        GeneralName::Directory(name) => name.len().max(1),
-        _ => 1,
-    }
+/// Of what kind an other name is.
+fn other_kind(body: &[u8]) -> Option<&[u8]> {
+    oid::read(&mut Reader::new(body)).ok()
 }
 
 fn read_subtrees<'a>(fields: &mut Reader<'a>, tag: u8) -> Result<Option<Reader<'a>>, Problem> {

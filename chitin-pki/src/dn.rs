@@ -1,6 +1,9 @@
 //! Directory names: X.501 names as subjects, issuers and constraints.
 
+use core::cell::Cell;
 use core::fmt;
+use core::slice::{Chunks, Iter};
+use core::str::Chars;
 
 use crate::der::{self, Element, Reader};
 use crate::error::Problem;
@@ -25,12 +28,18 @@ impl<'a> DirectoryName<'a> {
     /// Of text in `PrintableString` and `UTF8String`, case and the number of spaces do not count, nor which of both it is;
     /// of a domain component, case does not count (section 7.3). Other types of text are the same only if their octets are.
     pub fn matches(&self, other: &Self) -> bool {
-        if self.0 == other.0 {
+        self.matches_by(other, &Meter::default())
+    }
+
+    /// As [`Self::matches`], and counts what it costs.
+    pub(crate) fn matches_by(&self, other: &Self, meter: &Meter) -> bool {
+        if octets_eq(self.0, other.0, meter) {
             return true;
         }
         let mut names = self.rdns();
-        other.rdns().all(|theirs| names.next().is_some_and(|ours| rdn_eq(&ours, &theirs)))
-            && names.next().is_none()
+        let mut same =
+            |theirs| names.next().is_some_and(|ours| rdn_eq(&ours, &theirs, Reading::AsNames, meter));
+        other.rdns().all(&mut same) && names.next().is_none()
     }
 
     /// Reads a name and checks its structure.
@@ -51,15 +60,20 @@ impl<'a> DirectoryName<'a> {
     }
 
     /// Whether this name starts with the relative names of another. RFC 5280 section 7.1 says which are equal.
-    pub(crate) fn is_within(&self, subtree: Self) -> bool {
-        let mut names = self.rdns();
-        subtree.rdns().all(|constraint| names.next().is_some_and(|name| rdn_eq(&name, &constraint)))
+    pub(crate) fn is_within(&self, subtree: Self, meter: &Meter) -> bool {
+        self.starts_with(subtree, Reading::AsNames, meter)
     }
 
-    /// The values of attributes of this type that are IA5 strings.
-    pub(crate) fn ia5_values(&self, kind: &'static [u8]) -> impl Iterator<Item = &'a [u8]> + use<'a> {
-        let ia5 = |attribute: &Attribute<'_>| attribute.value.tag == der::IA5_STRING;
-        self.attributes(kind).filter(ia5).map(|attribute| attribute.value.body)
+    /// Whether this name, read by people, starts with the relative names of another: the type of text does not count either.
+    ///
+    /// That is for exclusions, which nobody shall get around by writing the same text in another type.
+    pub(crate) fn reads_within(&self, subtree: Self, meter: &Meter) -> bool {
+        self.starts_with(subtree, Reading::AsText, meter)
+    }
+
+    fn starts_with(&self, subtree: Self, reading: Reading, meter: &Meter) -> bool {
+        let mut names = self.rdns();
+        subtree.rdns().all(|theirs| names.next().is_some_and(|ours| rdn_eq(&ours, &theirs, reading, meter)))
     }
 
     /// The values of attributes of this type.
@@ -69,11 +83,6 @@ impl<'a> DirectoryName<'a> {
 
     fn attributes(&self, kind: &'static [u8]) -> impl Iterator<Item = Attribute<'a>> + use<'a> {
         self.rdns().flat_map(|rdn| attributes(&rdn)).filter(move |attribute| attribute.kind == kind)
-    }
-
-    /// How many relative names there are: what one comparison may cost.
-    pub(crate) fn len(&self) -> usize {
-        self.rdns().count()
     }
 
     fn rdns(&self) -> impl Iterator<Item = Element<'a>> + use<'a> {
@@ -103,48 +112,141 @@ fn attributes<'a>(rdn: &Element<'a>) -> impl Iterator<Item = Attribute<'a>> + us
     core::iter::from_fn(move || Attribute::read(&mut reader).ok())
 }
 
+/// How two names are compared.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Reading {
+    /// By RFC 5280 section 7.1.
+    AsNames,
+    /// As people read them: the type of text does not count either.
+    AsText,
+}
+
+/// What comparing names has cost so far. Names come from peers, and comparing two that are nearly the same takes long.
+#[derive(Debug, Default)]
+pub(crate) struct Meter(Cell<usize>);
+
+impl Meter {
+    fn add(&self, octets: usize) {
+        self.0.set(self.0.get().saturating_add(octets));
+    }
+
+    /// How many comparisons of short names would have cost as much.
+    pub(crate) fn comparisons(&self) -> usize {
+        (self.0.get() / OCTETS_A_COMPARISON).max(1)
+    }
+}
+
 /// Two relative names are equal if each attribute of one is in the other. Sets of more than a few attributes do not
 /// occur, and only equal encodings of such are taken to be equal.
-fn rdn_eq(a: &Element<'_>, b: &Element<'_>) -> bool {
-    if a.body == b.body {
+fn rdn_eq(a: &Element<'_>, b: &Element<'_>, reading: Reading, meter: &Meter) -> bool {
+    if octets_eq(a.body, b.body, meter) {
         return true;
     }
     let few = |rdn| Some(attributes(rdn).take(ATTRIBUTES + 1).count()).filter(|&count| count <= ATTRIBUTES);
     few(a).is_some_and(|count| few(b) == Some(count))
-        && attributes(a).all(|left| attributes(b).any(|right| attribute_eq(&left, &right)))
+        && attributes(a).all(|left| attributes(b).any(|right| attribute_eq(&left, &right, reading, meter)))
 }
 
-fn attribute_eq(a: &Attribute<'_>, b: &Attribute<'_>) -> bool {
+fn attribute_eq(a: &Attribute<'_>, b: &Attribute<'_>, reading: Reading, meter: &Meter) -> bool {
+    meter.add(ATTRIBUTE);
     if a.kind != b.kind {
         return false;
     }
-    if a.value.raw == b.value.raw {
+    if octets_eq(a.value.raw, b.value.raw, meter) {
         return true;
     }
     if a.kind == oid::DOMAIN_COMPONENT && [a.value.tag, b.value.tag] == [der::IA5_STRING; 2] {
+        meter.add(a.value.body.len());
         return a.value.body.eq_ignore_ascii_case(b.value.body);
     }
-    match (text(&a.value), text(&b.value)) {
-        (Some(a), Some(b)) => folded(a).eq(folded(b)),
+    match (Text::of(&a.value, reading, meter), Text::of(&b.value, reading, meter)) {
+        (Some(a), Some(b)) => folded(a, meter).eq(folded(b, meter)),
         _ => false,
     }
 }
 
-/// The two string types that RFC 5280 section 7.1 has compared with each other.
-fn text<'a>(value: &Element<'a>) -> Option<&'a str> {
-    match value.tag {
-        der::PRINTABLE_STRING | der::UTF8_STRING => core::str::from_utf8(value.body).ok(),
-        _ => None,
+fn octets_eq(a: &[u8], b: &[u8], meter: &Meter) -> bool {
+    // Eight octets are compared in the time that one takes to be folded.
+    meter.add(if a.len() == b.len() { a.len() / 8 } else { 0 });
+    a == b
+}
+
+/// The characters of a value.
+enum Text<'a> {
+    Utf8(Chars<'a>),
+    /// Each octet is a character.
+    Octets(Iter<'a, u8>),
+    /// Each so many octets are.
+    Wide(Chunks<'a, u8>),
+}
+
+impl<'a> Text<'a> {
+    /// The text of a value; of `PrintableString` and `UTF8String`, which are the two types that RFC 5280 section 7.1 has compared
+    /// with each other, and of those of X.680 section 41 if types do not count.
+    fn of(value: &Element<'a>, reading: Reading, meter: &Meter) -> Option<Self> {
+        meter.add(value.body.len() / 8);
+        Some(match value.tag {
+            der::PRINTABLE_STRING | der::UTF8_STRING => {
+                Self::Utf8(core::str::from_utf8(value.body).ok()?.chars())
+            }
+            _ if reading == Reading::AsNames => return None,
+            // Numeric, teletex, videotex, IA5 and visible strings. Those of teletex are taken for Latin 1, as everybody does.
+            0x12 | 0x14..=0x16 | 0x1a => Self::Octets(value.body.iter()),
+            // Universal and BMP strings.
+            0x1c => Self::Wide(value.body.chunks(4)),
+            0x1e => Self::Wide(value.body.chunks(2)),
+            _ => return None,
+        })
     }
 }
 
-/// Text without difference of case, without spaces at its ends, and with single spaces inside (RFC 4518, of which
-/// this is the part that matters to names as they are).
-fn folded(text: &str) -> impl Iterator<Item = char> {
-    text.split_whitespace()
-        .enumerate()
-        .flat_map(|(i, word)| (i > 0).then_some(' ').into_iter().chain(word.chars()))
-        .flat_map(char::to_lowercase)
+impl Iterator for Text<'_> {
+    type Item = char;
+
+    fn next(&mut self) -> Option<char> {
+        match self {
+            Self::Utf8(chars) => chars.next(),
+            Self::Octets(octets) => octets.next().map(|&octet| char::from(octet)),
+            Self::Wide(units) => {
+                let code = units.next()?.iter().fold(0, |code, &octet| code << 8 | u32::from(octet));
+                Some(char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER))
+            }
+        }
+    }
+}
+
+/// Text without difference of case, without spaces at its ends, with single spaces inside and without what nobody sees
+/// (RFC 4518, of which this is the part that matters to names as they are).
+fn folded(text: Text<'_>, meter: &Meter) -> impl Iterator<Item = char> {
+    let mut seen = text.inspect(|_| meter.add(1)).filter(|&c| !is_ignored(c));
+    let (mut begun, mut held) = (false, None);
+    let spaced = core::iter::from_fn(move || {
+        if let Some(c) = held.take() {
+            return Some(c);
+        }
+        let mut c = seen.next()?;
+        let after_space = c.is_whitespace();
+        while c.is_whitespace() {
+            c = seen.next()?;
+        }
+        if !core::mem::replace(&mut begun, true) || !after_space {
+            return Some(c);
+        }
+        held = Some(c);
+        Some(' ')
+    });
+    spaced.flat_map(char::to_lowercase)
+}
+
+/// Characters that are mapped to nothing, since nobody sees them. RFC 4518 section 2.2.
+fn is_ignored(c: char) -> bool {
+    matches!(
+        c,
+        '\u{0}'..='\u{8}' | '\u{e}'..='\u{1f}' | '\u{7f}'..='\u{84}' | '\u{86}'..='\u{9f}' | '\u{ad}' | '\u{34f}'
+            | '\u{6dd}' | '\u{70f}' | '\u{1806}' | '\u{180b}'..='\u{180e}' | '\u{200b}'..='\u{200f}'
+            | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2063}' | '\u{206a}'..='\u{206f}' | '\u{fe00}'..='\u{fe0f}'
+            | '\u{feff}' | '\u{fff9}'..='\u{fffc}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0001}' | '\u{e0020}'..='\u{e007f}'
+    )
 }
 
 impl fmt::Display for DirectoryName<'_> {
@@ -187,6 +289,10 @@ impl fmt::Display for DirectoryName<'_> {
 
 /// Attributes in one relative name that are compared in any order. Two are rare already.
 const ATTRIBUTES: usize = 8;
+/// What an attribute costs beside its octets.
+const ATTRIBUTE: usize = 4;
+/// Octets that are compared in about the time that comparing two short names takes.
+const OCTETS_A_COMPARISON: usize = 8;
 /// Attributes that are written out for people.
 const SHOWN: usize = 16;
 
@@ -231,7 +337,10 @@ mod tests {
             (name(&[&org]), false),
             (name(&[&de, &org, &org]), false),
         ] {
-            assert_eq!(DirectoryName(&subject).is_within(DirectoryName(&subtree)), expected);
+            assert_eq!(
+                DirectoryName(&subject).is_within(DirectoryName(&subtree), &Meter::default()),
+                expected
+            );
         }
     }
 
@@ -270,9 +379,9 @@ mod tests {
         let (a, b) = (attribute(3, 0x0c, "A"), attribute(10, 0x0c, "B"));
         let (a_lower, c) = (attribute(3, 0x0c, "a"), attribute(10, 0x0c, "C"));
         let one = rdn(&[a.clone(), b.clone()]);
-        assert!(DirectoryName(&one).is_within(DirectoryName(&rdn(&[b.clone(), a_lower]))));
-        assert!(!DirectoryName(&one).is_within(DirectoryName(&rdn(&[a.clone(), c]))));
-        assert!(!DirectoryName(&one).is_within(DirectoryName(&rdn(&[a]))));
+        assert!(DirectoryName(&one).is_within(DirectoryName(&rdn(&[b.clone(), a_lower])), &Meter::default()));
+        assert!(!DirectoryName(&one).is_within(DirectoryName(&rdn(&[a.clone(), c])), &Meter::default()));
+        assert!(!DirectoryName(&one).is_within(DirectoryName(&rdn(&[a])), &Meter::default()));
     }
 
     #[test]

@@ -41,12 +41,22 @@ impl<'a> Subnet<'a> {
         Some(Self { address, mask })
     }
 
+    /// Whether the address is in the subnet, also if it is one of IPv4 that is written as one of IPv6 (RFC 4291 section 2.5.5.2)
+    /// and the subnet is not. That is for exclusions: who connects to either gets the same host.
+    pub(crate) fn reaches(&self, address: &[u8]) -> bool {
+        let inner = address.strip_prefix(&V4_MAPPED).filter(|inner| inner.len() == 4);
+        self.contains(address) || inner.is_some_and(|inner| self.contains(inner))
+    }
+
     /// Whether the address is in the subnet. Addresses of the other family never are.
     pub(crate) fn contains(&self, address: &[u8]) -> bool {
         address.len() == self.address.len()
             && address.iter().zip(self.address).zip(self.mask).all(|((a, b), mask)| a & mask == b & mask)
     }
 }
+
+/// How an address of IPv6 begins that stands for one of IPv4.
+const V4_MAPPED: [u8; 12] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff];
 
 /// An address as people write it.
 pub(crate) struct Shown<'a>(pub(crate) &'a [u8]);

@@ -37,11 +37,14 @@
 //!   trust anchors, critical or not. A constraint on another form of name refuses any certificate that has such a name.
 //! - A DNS constraint with a leading dot is outside RFC 5280 but common. As a permission it covers subdomains only,
 //!   as an exclusion also the name itself: each time the narrower reading.
+//! - An exclusion is not got around by writing it otherwise: of directory names the type of text does not count there, an address
+//!   of IPv4 that is written as one of IPv6 is meant, too, and a mailbox that is not ASCII (RFC 9598) falls under each constraint on
+//!   mailboxes.
 //! - Trust anchors are trusted as given: their validity and extensions are not part of a path (RFC 5280 section
 //!   6.1.1). [`anchor_from_der`] refuses certificates that contradict the use as an anchor.
-//! - Names of issuer and subject are chained by the comparison of RFC 5280 section 7.1: neither case nor spaces count.
-//!   Of the preparation of text by RFC 4518 only these two steps are taken, so names that differ in the composition of
-//!   their characters are different names.
+//! - Names of issuer and subject are chained by the comparison of RFC 5280 section 7.1: neither case nor spaces count, nor
+//!   characters that nobody sees. Of the preparation of text by RFC 4518 only these steps are taken, so names that differ in
+//!   the composition of their characters are different names.
 //! - A [`Profile`] above the default one asks for what RFC 5280 section 4, or the CA/Browser Forum, demands of those who
 //!   issue certificates. The default one is about those who verify them.
 //! - Policies are evaluated by RFC 9618 on every path. Without [`PolicyInputs`] any policy will do, and what the

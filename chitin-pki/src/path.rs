@@ -276,8 +276,8 @@ impl<'v> Verifier<'v> {
     fn check_root(&self, position: usize, below: usize) -> Result<(), Problem> {
         match self.anchors.certificate(position) {
             Some(root) if self.profile >= Profile::Rfc5280Strict => {
-                self.check_issuer(root, below)?;
-                self.check_profile(root, Role::Root)
+                Self::check_length(root, below)?;
+                self.check_issuer(root, Role::Root)
             }
             _ => Ok(()),
         }
@@ -302,8 +302,18 @@ impl<'v> Verifier<'v> {
         leaf.check_purpose(self.purpose)
     }
 
-    /// The rules for an issuer by itself. RFC 5280 section 6.1.4 (k) to (n).
-    fn check_issuer(&self, issuer: &Certificate<'_>, below: usize) -> Result<(), Problem> {
+    /// The rules for an issuer with so many others below it. RFC 5280 section 6.1.4 (l) and (m).
+    fn check_length(issuer: &Certificate<'_>, below: usize) -> Result<(), Problem> {
+        match issuer.basic_constraints().and_then(|constraints| constraints.path_len) {
+            Some(allowed) if usize::try_from(allowed).is_ok_and(|allowed| below > allowed) => {
+                Err(Problem::PathTooLong { allowed, found: below })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The rules for an issuer by itself, wherever it is. RFC 5280 section 6.1.4 (k) and (n).
+    fn check_issuer(&self, issuer: &Certificate<'_>, role: Role) -> Result<(), Problem> {
         issuer.check_time(self.time)?;
         if !issuer.is_ca() {
             return Err(Problem::EndEntityUsedAsCa);
@@ -311,13 +321,9 @@ impl<'v> Verifier<'v> {
         if issuer.key_usage().is_some_and(|usage| !usage.key_cert_sign()) {
             return Err(Problem::IssuerMayNotSignCertificates);
         }
-        if let Some(allowed) = issuer.basic_constraints().and_then(|constraints| constraints.path_len) {
-            if usize::try_from(allowed).is_ok_and(|allowed| below > allowed) {
-                return Err(Problem::PathTooLong { allowed, found: below });
-            }
-        }
         self.check_issuer_purpose(issuer)?;
-        issuer.check_key()
+        issuer.check_key()?;
+        self.check_profile(issuer, role)
     }
 
     /// On an issuer, `anyExtendedKeyUsage` restricts nothing.

@@ -85,7 +85,10 @@ impl<'a> RevocationList<'a> {
             return Err(Problem::EmptyIssuer.into());
         }
         let this_update = Time::read(&mut fields)?;
-        let next_update = Time::read(&mut fields)?;
+        let next_update = match fields.peek() {
+            Some(der::UTC_TIME | der::GENERALIZED_TIME) => Time::read(&mut fields)?,
+            _ => return Err(ListProblem::NoNextUpdate),
+        };
         let entries = fields.optional(der::SEQUENCE)?;
         let tagged = fields.expect(der::context_constructed(0), "extensions")?;
         fields.end("end of the signed part")?;

@@ -40,6 +40,8 @@ pub enum ListProblem {
         /// Its object identifier.
         oid: Vec<usize>,
     },
+    /// It does not say when a newer one is due. RFC 5280 section 5.1.2.5.
+    NoNextUpdate,
     /// Its number is missing, negative or longer than 20 octets. RFC 5280 section 5.2.3.
     Number,
     /// A serial number in it is not an integer. RFC 5280 section 5.1.2.6.
@@ -114,6 +116,7 @@ impl fmt::Display for ListProblem {
             Self::WrongCriticality { oid } => {
                 write!(f, "has extension {} with the wrong criticality", Dotted(oid))
             }
+            Self::NoNextUpdate => f.write_str("does not say when a newer one is due"),
             Self::Number => f.write_str("has no number that is positive and of at most 20 octets"),
             Self::Serial => f.write_str("has an entry whose serial number is not an integer"),
             Self::Reason { code } => write!(f, "gives the reason {code}, which does not exist"),

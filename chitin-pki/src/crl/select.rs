@@ -239,7 +239,9 @@ impl<'s, 'v, 'c> Lists<'s, 'v, 'c> {
         for issuer in
             in_order(list, self.pool.iter().filter_map(|der| Certificate::parse(der).ok()).filter(fits))
         {
-            let checked = self.check_signer(position, list, &issuer).and_then(|()| self.check_path(&issuer));
+            let checked = may_sign_lists(&issuer)
+                .and_then(|()| self.check_signer(position, list, &issuer))
+                .and_then(|()| self.check_path(&issuer));
             match checked {
                 Ok(()) => return Ok(issuer.spki().contents().to_vec()),
                 Err(found) => problem = problem.or(found),
@@ -324,6 +326,15 @@ impl<'s, 'v, 'c> Lists<'s, 'v, 'c> {
         if !self.faults.contains(&fault) {
             self.faults.push(fault);
         }
+    }
+}
+
+/// Of an authority that is to be one of lists it is enough that nothing speaks against it. Anybody else whose certificate happens to
+/// have the name needs the permission in writing. RFC 5280 section 4.2.1.3.
+fn may_sign_lists(issuer: &Certificate<'_>) -> Result<(), ListProblem> {
+    match issuer.key_usage() {
+        None if !issuer.is_ca() => Err(ListProblem::IssuerMayNotSignLists),
+        _ => Ok(()),
     }
 }
 

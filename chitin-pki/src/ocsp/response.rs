@@ -26,6 +26,7 @@ pub(super) enum Response<'a> {
 pub(super) struct Basic<'a> {
     pub(super) signed: Signed<'a>,
     pub(super) responder: Responder<'a>,
+    pub(super) produced_at: Time,
     pub(super) answers: Vec<Single<'a>>,
     /// The encodings of the certificates in it.
     pub(super) certificates: Vec<&'a [u8]>,
@@ -121,13 +122,13 @@ impl<'a> Basic<'a> {
             inner.end("end of the version")?;
         }
         let responder = Responder::read(&mut fields)?;
-        read_time(&mut fields)?;
+        let produced_at = read_time(&mut fields)?;
         let list = fields.expect(der::SEQUENCE, "answers")?;
         let answers = elements(&list, ANSWERS)?.iter().map(Single::read).collect::<Result<Vec<_>, _>>()?;
         read_extensions(&mut fields)?;
         fields.end("end of the signed part")?;
         let signed = Signed { message: tbs.raw, algorithm, signature };
-        Ok(Self { signed, responder, answers, certificates })
+        Ok(Self { signed, responder, produced_at, answers, certificates })
     }
 }
 

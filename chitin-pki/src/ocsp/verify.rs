@@ -15,6 +15,7 @@ use crate::der;
 use crate::dn::DirectoryName;
 use crate::oid;
 use crate::spki::SubjectPublicKeyInfo;
+use crate::time::Time;
 
 /// What a response is asked about.
 pub(crate) struct Asked<'q> {
@@ -49,6 +50,8 @@ impl Asked<'_> {
                 return Ok(Verdict { status: Status::Unknown, delegate: None, timestamps: None });
             }
         };
+        // RFC 6960 section 2.4: when it was signed, which cannot lie ahead.
+        self.check_begun(basic.produced_at)?;
         let answer = self.answer(&basic)?;
         let delegate = self.check_signer(&basic, purse)?;
         Ok(Verdict { status: answer.status, delegate, timestamps: answer.timestamps })
@@ -89,10 +92,7 @@ impl Asked<'_> {
 
     fn check_time(&self, answer: &Single<'_>) -> Result<(), OcspProblem> {
         let time = self.time;
-        let soon = UnixTime::since_unix_epoch(Duration::from_secs(time.as_secs().saturating_add(SKEW)));
-        if answer.this_update.is_after(soon) {
-            return Err(OcspProblem::NotYetValid { time, this_update: answer.this_update.unix() });
-        }
+        self.check_begun(answer.this_update)?;
         let next_update = match answer.next_update {
             Some(next_update) => next_update.unix(),
             None => {
@@ -104,6 +104,15 @@ impl Asked<'_> {
             return Err(OcspProblem::Expired { time, next_update });
         }
         Ok(())
+    }
+
+    fn check_begun(&self, from: Time) -> Result<(), OcspProblem> {
+        let time = self.time;
+        let soon = UnixTime::since_unix_epoch(Duration::from_secs(time.as_secs().saturating_add(SKEW)));
+        match from.is_after(soon) {
+            true => Err(OcspProblem::NotYetValid { time, this_update: from.unix() }),
+            false => Ok(()),
+        }
     }
 
     /// Finds who signed, and gives the certificate if it was not the issuer itself.

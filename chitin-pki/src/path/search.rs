@@ -18,7 +18,7 @@ use crate::budget::{Budget, DEPTH, Purse};
 use crate::cert::{Certificate, HasKeyId};
 use crate::constraints::NameConstraints;
 use crate::diagnosis::{Attempt, Described, Diagnosis, Missing, MissingCause};
-use crate::dn::DirectoryName;
+use crate::dn::{DirectoryName, Meter};
 use crate::error::{Error, Problem, Which};
 use crate::policies::{self, PolicySet};
 use crate::profile::Role;
@@ -38,8 +38,8 @@ pub(super) struct Search<'s, 'v, 'c> {
     path: Vec<Link<'c>>,
     /// What the peer sent beside the leaf and could be read.
     pool: Vec<Link<'c>>,
-    /// What the profile says of each of the pool. It depends on nothing but the certificate, and may take long to find out.
-    profiled: Vec<Result<(), Problem>>,
+    /// Whether each of the pool may be an issuer. It depends on nothing but the certificate, and may take long to find out.
+    fit: Vec<Result<(), Problem>>,
     purse: &'s mut Purse,
     /// Signatures checked before: position of the signed certificate, signer, result.
     checked: Vec<(usize, Signer, Result<(), Problem>)>,
@@ -101,7 +101,7 @@ impl<'s, 'v, 'c> Search<'s, 'v, 'c> {
             verifier,
             path: Vec::from([Link { position: LEAF, certificate: *leaf }]),
             pool: Vec::new(),
-            profiled: Vec::new(),
+            fit: Vec::new(),
             purse,
             checked: Vec::new(),
             failure: None,
@@ -112,7 +112,7 @@ impl<'s, 'v, 'c> Search<'s, 'v, 'c> {
             let position = i.saturating_add(1);
             match Certificate::parse(der) {
                 Ok(certificate) => {
-                    search.profiled.push(verifier.check_profile(&certificate, Role::Issuer));
+                    search.fit.push(verifier.check_issuer(&certificate, Role::Issuer));
                     search.pool.push(Link { position, certificate });
                 }
                 // It may not be needed. If it is, this says more than a missing issuer.
@@ -259,9 +259,10 @@ impl<'s, 'v, 'c> Search<'s, 'v, 'c> {
         if left == right {
             return Ok(true);
         }
-        let cost = left.0.len().min(right.0.len()).div_ceil(OCTETS_A_COMPARISON);
-        self.purse.names(cost).map_err(|problem| problem.of(Which::Peer(child.position)))?;
-        Ok(left.matches(right))
+        let meter = Meter::default();
+        let same = left.matches_by(right, &meter);
+        self.purse.names(meter.comparisons()).map_err(|problem| problem.of(Which::Peer(child.position)))?;
+        Ok(same)
     }
 
     /// The certificates that could be the issuer by name and are not in the path, those with a fitting key
@@ -344,8 +345,8 @@ impl<'s, 'v, 'c> Search<'s, 'v, 'c> {
         if with_it > self.verifier.max_intermediates || self.path.len() > DEPTH {
             return Err(refuse(Problem::BudgetExceeded { budget: Budget::Depth }));
         }
-        self.verifier.check_issuer(&issuer.certificate, below).map_err(refuse)?;
-        self.profiled.get(candidate).cloned().unwrap_or(Ok(())).map_err(refuse)?;
+        self.fit.get(candidate).cloned().unwrap_or(Ok(())).map_err(refuse)?;
+        Verifier::check_length(&issuer.certificate, below).map_err(refuse)?;
         self.check_signature(child, Signer::Pool(candidate), issuer.certificate.spki())?;
         if let Some(constraints) = issuer.certificate.name_constraints() {
             self.check_names(&constraints, which)?;
@@ -512,7 +513,7 @@ impl<'s, 'v, 'c> Search<'s, 'v, 'c> {
             let mut all = core::iter::once(first).chain(&self.pool);
             all.any(|link| link.certificate.is_ca() && link.certificate.subject().matches(name))
         };
-        let stray = self.pool.iter().find(|link| {
+        let stray = self.pool.iter().take(STRAYS).find(|link| {
             let certificate = &link.certificate;
             !certificate.is_ca()
                 && certificate.der() != first.certificate.der()
@@ -523,5 +524,5 @@ impl<'s, 'v, 'c> Search<'s, 'v, 'c> {
 }
 
 pub(super) const LEAF: usize = 0;
-/// Octets of a name that are compared in about the time that comparing two short names takes.
-const OCTETS_A_COMPARISON: usize = 32;
+/// Certificates that are looked at for a leaf in the wrong place, each with all others. Chains have five.
+const STRAYS: usize = 32;

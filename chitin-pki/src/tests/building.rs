@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use std::time::{Duration, Instant};
 
 use pki_types::CertificateDer;
-use rcgen::{CertificateParams, GeneralSubtree, NameConstraints, SanType, date_time_ymd};
+use rcgen::{CertificateParams, GeneralSubtree, KeyPair, NameConstraints, SanType, date_time_ymd};
 
 use super::support::*;
 use crate::{Budget, Certificate, Problem, Purpose, Verifier, Which, anchor_from_der};
@@ -320,4 +320,41 @@ fn many_anchors_of_one_name_end_within_the_budget() {
         wrong(LEAF, Problem::BudgetExceeded { budget: Budget::Signatures })
     );
     assert_eq!(verify(&many[99].leaf(), &[], &roots), Ok((Vec::new(), 99)));
+}
+
+/// Names of eight attributes in one set, all of a kind, that differ in the last character: each attribute is compared with each.
+fn long_name(last: usize) -> Vec<u8> {
+    let values: Vec<_> = (0..8)
+        .map(|i| {
+            let text = std::format!("{}{i}{last:04}", "Aa ".repeat(70));
+            // Alternately in two types of text, so that equal octets are rare.
+            let tag = if (i + last) % 2 == 0 { 0x0c } else { 0x13 };
+            tlv(0x30, &[&[0x06, 0x03, 0x55, 0x04, 0x0b], &tlv(tag, &[text.as_bytes()])])
+        })
+        .collect();
+    tlv(0x30, &[&tlv(0x31, &[&values.concat()])])
+}
+
+#[test]
+fn long_names_that_are_nearly_the_same_end_within_the_budget() {
+    let keys: Vec<_> = (0..5).map(|_| KeyPair::generate().unwrap()).collect();
+    let mut mesh = Vec::new();
+    for (i, issuer) in keys.iter().enumerate() {
+        for (j, subject) in keys.iter().enumerate().filter(|(j, _)| *j != i) {
+            let mut parts = Parts::leaf("", subject);
+            (parts.issuer, parts.subject) = (long_name(i), long_name(j));
+            parts.extensions = Vec::from([id_ce(19, &[1, 1, 0xff], &tlv(0x30, &[&[1, 1, 0xff]]))]);
+            mesh.push(parts.sign(issuer));
+        }
+    }
+    let mut leaf = Parts::leaf("", &keys[0]);
+    leaf.issuer = long_name(0);
+    let leaf = leaf.sign(&keys[0]);
+    // What fits into a Certificate message.
+    assert!(mesh.iter().chain([&leaf]).map(|der| der.len()).sum::<usize>() < 102_400);
+    let pool: Vec<_> = mesh.iter().collect();
+    let start = Instant::now();
+    let error = verify(&leaf, &pool, &[&Ca::root("root")]).unwrap_err();
+    assert_eq!(error.problem, Problem::BudgetExceeded { budget: Budget::Names });
+    assert!(start.elapsed() < QUICK, "{:?}", start.elapsed());
 }

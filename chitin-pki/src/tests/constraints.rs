@@ -3,7 +3,11 @@
 use alloc::string::ToString;
 use alloc::vec::Vec;
 
-use rcgen::{CertificateParams, CidrSubnet, GeneralSubtree, NameConstraints, SanType};
+use rcgen::string::{BmpString, Ia5String};
+use rcgen::{
+    CertificateParams, CidrSubnet, CustomExtension, DistinguishedName, DnType, DnValue, GeneralSubtree,
+    NameConstraints, SanType,
+};
 
 use super::support::*;
 use crate::{ConstraintBreach, Error, PresentedName, Problem, Which};
@@ -270,4 +274,100 @@ fn constraints_of_all_issuers_hold_together() {
     };
     assert!(leaf("x.a.example.com").is_ok());
     assert!(leaf("b.example.com").is_err());
+}
+
+/// An authority that may not vouch for a name must not get around that by writing it in another type of text. As a permission, only
+/// what RFC 5280 section 7.1 calls the same is the same.
+#[test]
+fn an_exclusion_holds_in_whatever_type_the_text_is() {
+    let organization = |(tag, text): (u8, Vec<u8>)| {
+        tlv(0x30, &[&tlv(0x31, &[&tlv(0x30, &[&[6, 3, 0x55, 4, 10], &tlv(tag, &[&text])])])])
+    };
+    let utf8 = |text: &str| (0x0c, text.as_bytes().to_vec());
+    let octets =
+        |tag: u8, text: &str| (tag, text.chars().map(|c| u8::try_from(u32::from(c)).unwrap()).collect());
+    let printable = |text: &str| octets(0x13, text);
+    let teletex = |text: &str| octets(0x14, text);
+    let ia5 = |text: &str| octets(0x16, text);
+    let bmp = |text: &str| (0x1e, text.encode_utf16().flat_map(u16::to_be_bytes).collect::<Vec<u8>>());
+    let universal =
+        |text: &str| (0x1c, text.chars().flat_map(|c| u32::from(c).to_be_bytes()).collect::<Vec<u8>>());
+    for (constraint, subject, same, reads_same) in [
+        (utf8("Some Org"), utf8("Some Org"), true, true),
+        (utf8("Some Org"), printable(" some  ORG"), true, true),
+        (utf8("Some Org"), bmp("Some Org"), false, true),
+        (utf8("Some Org"), teletex("Some Org"), false, true),
+        (utf8("Some Org"), universal("SOME ORG"), false, true),
+        (printable("Some Org"), ia5("some org"), false, true),
+        (bmp("Some Org"), teletex("Some Org"), false, true),
+        (bmp("S\u{f6}me Org"), utf8("s\u{d6}me Org"), false, true),
+        (teletex("S\u{f6}me Org"), utf8("s\u{d6}me Org"), false, true),
+        // What nobody sees. RFC 4518 section 2.2.
+        (utf8("Some Org"), utf8("So\u{ad}me\u{200b} \u{feff} O\u{200d}rg"), true, true),
+        (utf8("Some Org"), utf8("Some\u{a0}Org"), true, true),
+        (utf8("Some Org"), bmp("Some Organ"), false, false),
+        (utf8("Some Org"), bmp("SomeOrg"), false, false),
+        // Neither is text; octets that are the same are the same.
+        (utf8("Some Org"), (4, b"Some Org".to_vec()), false, false),
+        ((4, b"Some Org".to_vec()), (4, b"Some Org".to_vec()), true, true),
+    ] {
+        let subtree = tlv(0x30, &[&tlv(0xa4, &[&organization(constraint)])]);
+        let fares = |list: u8| {
+            let value = tlv(0x30, &[&tlv(list, &[&subtree])]);
+            let constraints = CustomExtension::from_oid_content(&[2, 5, 29, 30], value);
+            let root = Ca::root_with("root", &|params| params.custom_extensions.push(constraints.clone()));
+            let mut leaf = Parts::leaf("root", &root.key);
+            leaf.subject = organization(subject.clone());
+            breach(verify(&leaf.sign(&root.key), &[], &[&root]), Which::Anchor(0))
+        };
+        assert_eq!(fares(0xa0).is_ok(), same, "{subject:?} is permitted");
+        assert_eq!(fares(0xa1), if reads_same { EXCLUDED } else { Ok(()) }, "{subject:?} is excluded");
+    }
+}
+
+#[test]
+fn a_mailbox_is_constrained_in_whatever_type_the_text_is() {
+    let com = [GeneralSubtree::Rfc822Name("example.com".to_string())];
+    let mailbox = |value: DnValue| {
+        let root = Ca::root_with("root", &constrain(&[], &com));
+        let leaf = root.leaf_with(&|params| {
+            params.distinguished_name = DistinguishedName::new();
+            let kind = DnType::CustomDnType(Vec::from([1, 2, 840, 113549, 1, 9, 1]));
+            params.distinguished_name.push(kind, value.clone());
+        });
+        breach(verify(&leaf, &[], &[&root]), Which::Anchor(0))
+    };
+    let ia5 = |text: &str| DnValue::Ia5String(Ia5String::try_from(text).unwrap());
+    assert_eq!(mailbox(ia5("a@example.com")), EXCLUDED);
+    assert_eq!(mailbox(ia5("a@example.org")), Ok(()));
+    assert_eq!(mailbox(DnValue::Utf8String("a@example.com".to_string())), EXCLUDED);
+    let bmp = BmpString::try_from("a@example.com").unwrap();
+    assert_eq!(mailbox(DnValue::BmpString(bmp)), Err(ConstraintBreach::Malformed));
+
+    // One that is not ASCII is an other name (RFC 9598). Other kinds of those have nothing to do with mailboxes.
+    let other = |kind: &[u8]| {
+        let root = Ca::root_with("root", &constrain(&com, &[]));
+        let name =
+            tlv(0xa0, &[&tlv(6, &[kind]), &tlv(0xa0, &[&tlv(0x0c, &["\u{e9}@example.com".as_bytes()])])]);
+        let leaf = root.leaf_with(&|params| {
+            params.subject_alt_names = Vec::new();
+            let names = tlv(0x30, &[&name]);
+            params.custom_extensions.push(CustomExtension::from_oid_content(&[2, 5, 29, 17], names));
+        });
+        breach(verify(&leaf, &[], &[&root]), Which::Anchor(0))
+    };
+    assert_eq!(other(&[0x2b, 6, 1, 5, 5, 7, 8, 9]), Err(ConstraintBreach::Malformed));
+    assert_eq!(other(&[0x2b, 6, 1, 5, 5, 7, 8, 5]), Ok(()));
+}
+
+/// RFC 4291 section 2.5.5.2: who connects to such an address gets the host of IPv4.
+#[test]
+fn an_excluded_address_is_excluded_in_its_other_family() {
+    let v4 = [GeneralSubtree::IpAddress(CidrSubnet::from_v4_prefix([192, 0, 2, 0], 24))];
+    let all_v6 = [GeneralSubtree::IpAddress(CidrSubnet::from_v6_prefix([0; 16], 0))];
+    assert_eq!(fares(&[], &v4, &[ip_san("::ffff:192.0.2.7")]), EXCLUDED);
+    assert_eq!(fares(&[], &v4, &[ip_san("::ffff:192.0.3.7")]), Ok(()));
+    assert_eq!(fares(&[], &v4, &[ip_san("::fffe:192.0.2.7")]), Ok(()));
+    assert_eq!(fares(&v4, &[], &[ip_san("::ffff:192.0.2.7")]), NOT_PERMITTED);
+    assert_eq!(fares(&all_v6, &v4, &[ip_san("::ffff:192.0.2.7")]), EXCLUDED);
 }

@@ -6,7 +6,10 @@ use alloc::vec::Vec;
 use core::cell::RefCell;
 
 use pki_types::{CertificateDer, alg_id};
-use rcgen::{CertificateParams, CustomExtension, KeyPair, SerialNumber, SigningKey};
+use rcgen::{
+    BasicConstraints, CertificateParams, CustomExtension, IsCa, KeyPair, KeyUsagePurpose, SerialNumber,
+    SigningKey,
+};
 
 use super::support::*;
 use crate::dn::DirectoryName;
@@ -19,6 +22,7 @@ use crate::{
 struct ListParts {
     version: Vec<u8>,
     issuer: Vec<u8>,
+    next_update: Vec<u8>,
     entries: Vec<Vec<u8>>,
     extensions: Vec<Vec<u8>>,
 }
@@ -29,6 +33,7 @@ impl ListParts {
         Self {
             version: Vec::from([2, 1, 1]),
             issuer: common_name(issuer),
+            next_update: tlv(0x17, &[b"261231000000Z"]),
             entries: Vec::new(),
             extensions: Vec::from([id_ce(20, &[], &[2, 1, 1])]),
         }
@@ -58,7 +63,7 @@ impl ListParts {
                 &algorithm,
                 &self.issuer,
                 &time(b"251231000000Z"),
-                &time(b"261231000000Z"),
+                &self.next_update,
                 &entries,
                 &tlv(0xa0, &[&tlv(0x30, &[&self.extensions.concat()])]),
             ],
@@ -201,6 +206,9 @@ fn lists_in_other_forms_are_refused() {
     assert_eq!(with(&|list| list), None);
     assert_eq!(version(&[]), Some(ListProblem::Version { version: 0 }));
     assert_eq!(version(&[2, 1, 2]), Some(ListProblem::Version { version: 2 }));
+    let due = |next_update: &[u8]| with(&|list| ListParts { next_update: next_update.to_vec(), ..list });
+    assert_eq!(due(&[]), Some(ListProblem::NoNextUpdate));
+    assert_eq!(due(&tlv(0x18, &[b"20501231000000Z"])), None);
     assert_eq!(with(&|list| list.entry(1, &[issued_by("a")])), Some(ListProblem::IssuerInDirectList));
     for code in [7, 11, 127] {
         let reason = ListProblem::Reason { code: u32::from(code) };
@@ -323,6 +331,35 @@ fn a_signature_that_was_checked_is_remembered_and_a_bad_one_is_not() {
         assert_eq!(ask(&lists[1..]).unwrap_err().problem, problem);
         assert_eq!((notes.known.borrow().len(), *notes.hits.borrow()), (0, 0));
     }
+}
+
+/// Whoever gets a certificate in the name of an issuer of lists does not get its right to sign them.
+#[test]
+fn a_certificate_without_key_usage_signs_no_lists_unless_it_is_one_of_a_ca() {
+    let root = Ca::root("root");
+    let leaf = root.leaf_with(&|params| {
+        let issuer = tlv(0xa2, &[&tlv(0xa4, &[&common_name("lists")])]);
+        let points = tlv(0x30, &[&tlv(0x30, &[&issuer])]);
+        params.custom_extensions.push(CustomExtension::from_oid_content(&[2, 5, 29, 31], points));
+    });
+    let with = |is_ca: IsCa, usages: &[KeyUsagePurpose]| {
+        let lists = root.sub_with("lists", &|params| {
+            params.is_ca = is_ca.clone();
+            params.key_usages = usages.to_vec();
+        });
+        let list = ListParts::of("lists").scope(&[INDIRECT]).sign(&lists.key);
+        ask(&root, &leaf, core::slice::from_ref(&lists.der), &[list]).map_err(|error| error.problem)
+    };
+    let ca = || IsCa::Ca(BasicConstraints::Unconstrained);
+    let fault = ListFault { position: 0, problem: ListProblem::IssuerMayNotSignLists };
+    let refused = Err(Problem::Revocation(RevocationProblem::Unknown { faults: Vec::from([fault]) }));
+    assert_eq!(with(ca(), &[]), Ok(()));
+    assert_eq!(with(ca(), &[KeyUsagePurpose::CrlSign]), Ok(()));
+    assert_eq!(with(ca(), &[KeyUsagePurpose::KeyCertSign]), refused);
+    assert_eq!(with(IsCa::ExplicitNoCa, &[KeyUsagePurpose::CrlSign]), Ok(()));
+    assert_eq!(with(IsCa::NoCa, &[KeyUsagePurpose::DigitalSignature]), refused);
+    assert_eq!(with(IsCa::ExplicitNoCa, &[]), refused);
+    assert_eq!(with(IsCa::NoCa, &[]), refused);
 }
 
 /// Certificates in the name of a list's issuer, which anybody can make, cost a signature check each, and the peer sends as many

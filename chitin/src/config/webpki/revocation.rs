@@ -274,9 +274,10 @@ fn of_list(problem: ListProblem) -> CertRevocationListError {
             signature_algorithm_id,
             public_key_algorithm_id,
         },
-        ListProblem::Form(_) | ListProblem::WrongCriticality { .. } | ListProblem::IssuerInDirectList => {
-            CertRevocationListError::ParseError
-        }
+        ListProblem::Form(_)
+        | ListProblem::WrongCriticality { .. }
+        | ListProblem::IssuerInDirectList
+        | ListProblem::NoNextUpdate => CertRevocationListError::ParseError,
         ListProblem::Version { .. } => CertRevocationListError::UnsupportedCrlVersion,
         ListProblem::UnhandledCriticalExtension { .. } => {
             CertRevocationListError::UnsupportedCriticalExtension
@@ -373,6 +374,7 @@ mod tests {
             (ListProblem::Reason { code: 7 }, CertRevocationListError::UnsupportedRevocationReason),
             (ListProblem::IssuerMayNotSignLists, CertRevocationListError::IssuerInvalidForCrl),
             (ListProblem::IssuerInDirectList, CertRevocationListError::ParseError),
+            (ListProblem::NoNextUpdate, CertRevocationListError::ParseError),
         ] {
             assert_eq!(of_list(problem.clone()), name, "{problem:?}");
         }
