@@ -19,18 +19,20 @@ mod revocation;
 pub mod script;
 pub mod seeds;
 mod targets;
+mod transparency;
 
 pub use ech::ech;
 pub use load::load;
 pub use parts::{certificates, compressed, messages, records, sessions};
-pub use revocation::revocation;
+pub use revocation::{revocation, what_is_said};
 pub use targets::{client12, client13, run_client, run_server, server12, server13};
+pub use transparency::{are_enough, is_list, log_list, timestamps};
 
 /// A target: its name, which is that of its corpus, and its body.
 pub type Target = (&'static str, fn(&[u8]));
 
 /// All of them.
-pub const TARGETS: [Target; 13] = [
+pub const TARGETS: [Target; 15] = [
     ("records", records),
     ("messages", messages),
     ("client13", client13),
@@ -42,6 +44,8 @@ pub const TARGETS: [Target; 13] = [
     ("certificates", certificates),
     ("compressed", compressed),
     ("revocation", revocation),
+    ("timestamps", timestamps),
+    ("log_list", log_list),
     ("ech", ech),
     ("load", load),
 ];

@@ -16,6 +16,11 @@ use crate::script::Rest;
 ///
 /// There is an answer, and it is the same whatever the order of the lists.
 pub fn revocation(input: &[u8]) {
+    what_is_said(input);
+}
+
+/// What the staple and the lists of an input say.
+pub fn what_is_said(input: &[u8]) -> &'static str {
     let mut rest = Rest(input);
     let how = rest.byte();
     let staple = rest.sized().to_vec();
@@ -29,6 +34,7 @@ pub fn revocation(input: &[u8]) {
     let there = ask(how, &staple, &lists);
     lists.reverse();
     assert_eq!(there, ask(how, &staple, &lists), "the order of the lists counts");
+    there
 }
 
 /// What comes out, without the positions of lists.
@@ -79,7 +85,7 @@ impl Digests for Zeros {
 
 /// Finds every signature good.
 #[derive(Debug)]
-struct Good;
+pub(crate) struct Good;
 
 impl SignatureVerificationAlgorithm for Good {
     fn verify_signature(&self, _: &[u8], _: &[u8], _: &[u8]) -> Result<(), InvalidSignature> {

@@ -30,6 +30,7 @@ pub fn all() -> Vec<Seed> {
     seeds.extend(messages());
     seeds.extend(certificates());
     seeds.extend(revocation());
+    seeds.extend(transparency());
     seeds.extend(ech());
     seeds
 }
@@ -645,6 +646,41 @@ fn certificates() -> Vec<Seed> {
     ]
 }
 
+/// Timestamps in the handshake and in a staple, of two operators and of one, and lists of logs by hand.
+fn transparency() -> Vec<Seed> {
+    let sized = |bytes: &[u8]| [&(bytes.len() as u16).to_be_bytes()[..], bytes].concat();
+    // Of version 1, with a signature of nothing by ECDSA. RFC 6962 section 3.2.
+    let sct = |log: u8| {
+        let milliseconds = (configs::NOW - 5000) * 1000;
+        sized(&[&[0][..], &[log; 32], &milliseconds.to_be_bytes(), &[0, 0, 4, 3, 0, 1, 9]].concat())
+    };
+    let list = |logs: &[u8]| sized(&logs.iter().flat_map(|log| sct(*log)).collect::<Vec<_>>());
+    let seed = |name: &str, how: u8, list: &[u8], stapled: &[u8]| {
+        let seed = [&[how][..], &sized(SERVER), &sized(list), stapled].concat();
+        ("timestamps", name.to_string(), seed)
+    };
+    let json = |state: &str| {
+        let key = "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEjU1cKbps+okjd0ks/+5l/XHJXKZZP/VXx34lF33p3JlCaP12j513380uE9JFhgL1\
+                   clwalE2q27IwBl8IE1HSTA==";
+        let log = format!(
+            r#"{{ "key": "{key}", "state": {{ {state} }}, "previous_operators": [{{ "name": "b", "end_time": "2026-01-31T00:00:00Z" }}] }}"#
+        );
+        let operators = format!(r#"[{{ "name": "a", "logs": [{log}], "tiled_logs": [{log}] }}]"#);
+        let list = format!(r#"{{ "log_list_timestamp": "2026-01-31T00:00:00Z", "operators": {operators} }}"#);
+        list.into_bytes()
+    };
+    vec![
+        seed("two-operators", 0, &list(&[1, 2]), &[]),
+        seed("one-operator", 0, &list(&[2, 3]), &[]),
+        seed("stapled", 1, &list(&[1]), &tlv(4, &[&list(&[2])])),
+        seed("retired", 4, &list(&[1, 2, 3]), &[]),
+        seed("unknown", 0, &list(&[9]), &[]),
+        ("log_list", "usable".into(), json(r#""usable": { "timestamp": "2026-01-31T00:00:00Z" }"#)),
+        ("log_list", "retired".into(), json(r#""retired": { "timestamp": "2026-01-31T00:00:00Z" }"#)),
+        ("log_list", "none".into(), br#"{ "log_list_timestamp": "2026-01-31T00:00:00Z" }"#.to_vec()),
+    ]
+}
+
 /// Lists and staples about the server's certificate, with signatures of nothing.
 fn revocation() -> Vec<Seed> {
     let der = pki_types::CertificateDer::from(SERVER);
@@ -656,14 +692,15 @@ fn revocation() -> Vec<Seed> {
         tlv(0x30, &[&[6, 3, 0x55, 0x1d, id], critical, &tlv(4, &[value])])
     };
     let critical = [1, 1, 0xff];
-    let list = |number: u8, entries: &[u8], more: &[u8]| {
+    let list_until = |until: &[u8], number: u8, entries: &[u8], more: &[u8]| {
         let number = extension(20, &[], &[2, 1, number]);
         let extensions = tlv(0xa0, &[&tlv(0x30, &[&number, more])]);
         let entries = if entries.is_empty() { Vec::new() } else { tlv(0x30, &[entries]) };
-        let (from, until) = (tlv(0x17, &[b"290101000000Z"]), tlv(0x17, &[b"350101000000Z"]));
+        let (from, until) = (tlv(0x17, &[b"290101000000Z"]), tlv(0x17, &[until]));
         let tbs = tlv(0x30, &[&[2, 1, 1], &algorithm, &issuer, &from, &until, &entries, &extensions]);
         tlv(0x30, &[&tbs, &algorithm, &signature])
     };
+    let list = |number: u8, entries: &[u8], more: &[u8]| list_until(b"350101000000Z", number, entries, more);
     let entry = |reason: u8| {
         let reason = extension(21, &[], &[10, 1, reason]);
         tlv(0x30, &[&serial, &tlv(0x17, &[b"290101000000Z"]), &tlv(0x30, &[&reason])])
@@ -697,6 +734,9 @@ fn revocation() -> Vec<Seed> {
         seed("lists", 0, &[&[], &clean, &list(2, &entry(1), &[])]),
         seed("delta", 2, &[&[], &clean, &list(2, &entry(8), &delta)]),
         seed("scopes", 0, &[&[], &list(1, &[], &scope), &list(2, &[], &users)]),
+        seed("another-point", 0, &[&[], &list(1, &[], &scope)]),
+        seed("stale", 0, &[&[], &list_until(b"290201000000Z", 1, &[], &[])]),
+        seed("expired", 1, &[&staple(&[0x81, 0])]),
         seed("good", 1, &[&staple(&[0x80, 0])]),
         seed("revoked", 1, &[&staple(&tlv(0xa1, &[&time, &[0xa0, 3, 10, 1, 1]])), &clean]),
         seed("later", 3, &[&[0x30, 3, 10, 1, 3], &clean]),

@@ -67,6 +67,20 @@ fn honest_talks_over_quic_come_to_their_end() {
 }
 
 #[test]
+fn the_seeds_reach_each_answer_about_certificates() {
+    let said: BTreeSet<_> =
+        corpus("revocation").iter().map(|(_, seed)| surfaces::what_is_said(seed)).collect();
+    let all = ["good", "revoked", "stale", "staple", "unknown"];
+    assert_eq!(said, BTreeSet::from(all), "{ANEW}");
+    for (target, answer) in
+        [("timestamps", surfaces::are_enough as fn(&[u8]) -> bool), ("log_list", surfaces::is_list)]
+    {
+        let answers: BTreeSet<_> = corpus(target).iter().map(|(_, seed)| answer(seed)).collect();
+        assert_eq!(answers, BTreeSet::from([false, true]), "{target}: {ANEW}");
+    }
+}
+
+#[test]
 fn each_decoder_takes_one_of_its_seeds() {
     use chitin::internal_testing::DECODERS;
     let seeds = corpus("messages");
