@@ -10,9 +10,11 @@ use alloc_counter::{Counting, Spent};
 use chitin::client::Resumption;
 use chitin::pki_types::ServerName;
 use chitin::{ClientConfig, ClientConnection, ConnectionCommon, ServerConfig, ServerConnection, SideData};
+use chitin_pki::RevocationList;
 use testkit::configs::{ClientOpts, ServerOpts, client_config, server_config};
-use testkit::pki::{KeyType, Pki};
+use testkit::pki::{Authority, KeyType, Pki, Spec};
 use testkit::provided;
+use testkit::status::{Book, List};
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
@@ -312,6 +314,27 @@ fn an_idle_connection_holds_no_buffers() {
         "{after_handshake:?} became {idle:?}"
     );
 }
+
+/// The index of a large list, beside its bytes: a fixed size for each entry, and no allocation for each.
+#[test]
+fn a_revocation_list_costs_its_bytes_and_a_little_for_each_entry() {
+    let root = Authority::root(&Spec::authority(KeyType::P256, "root"));
+    for count in [1_000_u32, 100_000] {
+        let der = Book::of(&root).revoked_many(count).list(&List::default());
+        let mut spent = Spent::default();
+        let list = spent.on(|| RevocationList::parse(der).unwrap());
+        let entries = isize::try_from(list.len()).unwrap();
+        assert_eq!(entries, isize::try_from(count).unwrap());
+        println!("{entries} entries: {spent:?}");
+        assert_eq!(spent.live, entries * LIST_ENTRY);
+        // While it grows, it may be twice as long as it has to be.
+        assert!(spent.peak <= 2 * entries * LIST_ENTRY + 4096, "{spent:?}");
+        assert!(spent.calls <= 40, "{spent:?}");
+    }
+}
+
+/// Bytes in the index for each entry of a revocation list.
+const LIST_ENTRY: isize = 16;
 
 /// Bytes on the heap of an idle client, beside the connection itself. Most of it is the server's chain of two certificates.
 const CLIENT_IDLE: isize = 2 * 1024;

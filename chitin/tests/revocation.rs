@@ -3,7 +3,7 @@
 //! It is always the first of June of 2030. Lists are of January of 2030 unless a test says otherwise.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use chitin::client::WebPkiServerVerifier;
 use chitin::client::danger::ServerCertVerifier;
@@ -495,33 +495,19 @@ fn lists_say_when_and_why() {
     );
 }
 
-/// A look-up in a list of 100,000 costs about what it costs in one of 100: a scan would take a thousand times as long.
+/// What a look-up costs is counted beside the index; here it is that each entry of a large list is found.
 #[test]
-fn looking_up_in_a_large_list_costs_no_more_than_in_a_small_one() {
+fn each_entry_of_a_large_list_is_found() {
     let world = World::new();
-    let list = |count| {
-        let mut book = Book::of(&world.issuing);
-        book.revoked_many(count);
-        RevocationList::parse(book.list(&List::default())).unwrap()
-    };
-    let (small, large) = (list(100), list(100_000));
-    assert_eq!((small.len(), large.len()), (100, 100_000));
-    let time = |list: &RevocationList<'_>| {
-        let count = u32::try_from(list.len()).unwrap();
-        let started = Instant::now();
-        let mut serial = [0x7f; 16];
-        for step in 0..20_000u32 {
-            // All over the list; whatever is asked for is there, and once it is not.
-            let number = step.wrapping_mul(7919) % count;
-            serial[1..5].copy_from_slice(&number.wrapping_mul(0x9e37_79b1).to_be_bytes());
-            serial[5..12].fill(0);
-            serial[12..].copy_from_slice(&number.to_be_bytes());
-            assert!(list.find(&serial, list.issuer()).is_some(), "{number}");
-        }
-        assert!(list.find(&[0x7f; 16], list.issuer()).is_none());
-        started.elapsed()
-    };
-    let fastest = |list: &RevocationList<'_>| (0..5).map(|_| time(list)).min().unwrap();
-    let (small, large) = (fastest(&small), fastest(&large));
-    assert!(large < small * 30, "20,000 look-ups: {small:?} in 100 entries, {large:?} in 100,000");
+    let mut book = Book::of(&world.issuing);
+    let list = RevocationList::parse(book.revoked_many(100_000).list(&List::default())).unwrap();
+    assert_eq!(list.len(), 100_000);
+    let mut serial = [0x7f; 16];
+    for number in 0..100_000u32 {
+        serial[1..5].copy_from_slice(&number.wrapping_mul(0x9e37_79b1).to_be_bytes());
+        serial[5..12].fill(0);
+        serial[12..].copy_from_slice(&number.to_be_bytes());
+        assert!(list.find(&serial, list.issuer()).is_some(), "{number}");
+    }
+    assert!(list.find(&[0x7f; 16], list.issuer()).is_none());
 }

@@ -344,7 +344,7 @@ fn a_certificate_without_key_usage_signs_no_lists_unless_it_is_one_of_a_ca() {
     });
     let with = |is_ca: IsCa, usages: &[KeyUsagePurpose]| {
         let lists = root.sub_with("lists", &|params| {
-            params.is_ca = is_ca.clone();
+            params.is_ca = is_ca;
             params.key_usages = usages.to_vec();
         });
         let list = ListParts::of("lists").scope(&[INDIRECT]).sign(&lists.key);
