@@ -91,6 +91,11 @@ impl Diagnosis {
         Self::of(problem.of(Which::Peer(0)), Some(leaf))
     }
 
+    /// Makes a diagnosis of a certificate that could not even be read.
+    pub fn of_unread(error: Error) -> Self {
+        Self::of(error, None)
+    }
+
     /// Of an error outside of a search, about this certificate.
     pub(crate) fn of(error: Error, certificate: Option<&Certificate<'_>>) -> Self {
         Self {
@@ -169,12 +174,7 @@ impl Diagnosis {
             Problem::BudgetExceeded { .. } => {
                 "Have the peer send the certificates of one chain and no others.".into()
             }
-            Problem::Revocation(RevocationProblem::Revoked(_)) => {
-                "The authority has withdrawn the certificate. Have another one issued, with a new key.".into()
-            }
-            Problem::Revocation(_) => {
-                "Provide what is newest about revocation from the issuer, or choose a policy that does without.".into()
-            }
+            Problem::Revocation(problem) => advice_on_revocation(problem, of_leaf).into(),
             Problem::Transparency(_) => {
                 "Have the certificate issued by an authority that shows it to logs, or see whether the list of logs is a good one.".into()
             }
@@ -208,6 +208,32 @@ impl Diagnosis {
             | Problem::WrongCriticality { .. } => {
                 "The certificate does not keep to the standard. Have it issued anew by software that does.".into()
             }
+        }
+    }
+}
+
+fn advice_on_revocation(problem: &RevocationProblem, of_leaf: bool) -> &'static str {
+    match problem {
+        RevocationProblem::Revoked(_) if of_leaf => {
+            "The authority has withdrawn the certificate. Have another one issued, with a new key."
+        }
+        RevocationProblem::Revoked(_) => {
+            "The authority above has withdrawn this one. Have the peer send a chain that does not lead through it, or have the peer's \
+             certificate issued by another."
+        }
+        RevocationProblem::Staple(_) => {
+            "Have the server fetch a current OCSP response about its certificate and staple that."
+        }
+        RevocationProblem::NoStaple => {
+            "Turn on OCSP stapling in the server. If it is on, see whether the server reaches the responder of its authority."
+        }
+        RevocationProblem::Unknown { .. } => {
+            "Provide a current revocation list of the certificate's issuer, or choose a policy that accepts certificates of \
+             unknown status."
+        }
+        RevocationProblem::StaleList { .. } => {
+            "Provide a current revocation list of the certificate's issuer. If this one should still be current, check the clock of \
+             this machine."
         }
     }
 }

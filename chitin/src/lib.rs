@@ -200,6 +200,7 @@ pub mod server {
 pub mod trust {
     #[cfg(feature = "log-list")]
     pub use chitin_pki::LogListFault;
+    pub use chitin_pki::{Attempt, Described, Diagnosis, Missing, MissingCause};
     pub use chitin_pki::{
         Log, LogList, LogState, Operator, Pin, PinFault, PinMismatch, PinProblem, PinSet, Profile, SeenKey,
         Which,

@@ -238,10 +238,10 @@ fn two_logs_of_two_operators_are_enough_within_a_certificate() {
     let logs = [&a, &a2, &b];
     assert_eq!(world.embedded(&[a.sct(&entry), b.sct(&entry)], &logs), Ok(()));
     assert_eq!(world.embedded(&[b.sct(&entry), a2.sct(&entry), a.sct(&entry)], &logs), Ok(()));
-    refused(world.embedded(&[a.sct(&entry)], &logs), "1 logs of 1 operators");
-    refused(world.embedded(&[a.sct(&entry), a2.sct(&entry)], &logs), "2 logs of 1 operators");
+    refused(world.embedded(&[a.sct(&entry)], &logs), "1 log of 1 operator");
+    refused(world.embedded(&[a.sct(&entry), a2.sct(&entry)], &logs), "2 logs of 1 operator");
     // The same log with two timestamps is one log.
-    refused(world.embedded(&[a.sct(&entry), a.sign(&entry, MAY * 1000 + 1)], &logs), "1 logs of 1 operators");
+    refused(world.embedded(&[a.sct(&entry), a.sign(&entry, MAY * 1000 + 1)], &logs), "1 log of 1 operator");
 }
 
 #[test]
@@ -286,7 +286,7 @@ fn logs_count_as_far_as_the_list_says() {
     let retired = |operator| Log::new(operator, &in_state("retired", "2030-05-02T00:00:00Z"));
     let (a, b) = (retired("a"), retired("b"));
     refused(world.embedded(&[a.sct(&before), b.sct(&before)], &[&a, &b]), "none of which still works");
-    refused(world.embedded(&[a.sct(&before), b.sct(&before)], &[&good]), "2 count for nothing");
+    refused(world.embedded(&[a.sct(&before), b.sct(&before)], &[&good]), "2 more count for nothing");
 }
 
 #[test]
@@ -303,7 +303,7 @@ fn a_log_has_the_operator_of_its_time() {
     };
     let (early, late) = (sold("2030-04-01T00:00:00Z"), sold("2030-05-15T00:00:00Z"));
     assert_eq!(world.embedded(&[a.sct(&entry), early.sct(&entry)], &[&a, &early]), Ok(()));
-    refused(world.embedded(&[a.sct(&entry), late.sct(&entry)], &[&a, &late]), "2 logs of 1 operators");
+    refused(world.embedded(&[a.sct(&entry), late.sct(&entry)], &[&a, &late]), "2 logs of 1 operator");
 }
 
 #[test]
@@ -314,9 +314,12 @@ fn timestamps_in_the_handshake_are_about_the_whole_certificate() {
     let logs = [&a, &b];
     // Two are enough here, however long the certificate lives.
     assert_eq!(world.beside(&[a.sct(&whole), b.sct(&whole)], &logs), Ok(()));
-    refused(world.beside(&[a.sct(&before), b.sct(&before)], &logs), "2 count for nothing");
+    refused(world.beside(&[a.sct(&before), b.sct(&before)], &logs), "2 more count for nothing");
     let short = World::new(90);
-    refused(short.embedded(&[a.sct(&short.whole()), b.sct(&short.whole())], &logs), "2 count for nothing");
+    refused(
+        short.embedded(&[a.sct(&short.whole()), b.sct(&short.whole())], &logs),
+        "2 more count for nothing",
+    );
     // One of each kind does not make two.
     let certificate = short.with(&[a.sct(&short.before())]);
     let about =
@@ -344,7 +347,7 @@ fn timestamps_that_are_not_good_count_for_nothing() {
     }
     let of_another = World::new(90).before();
     for bad in [a.sct(&other_issuer), a.sct(&of_another), other_key, future, Vec::from([1]), vec![0; 60]] {
-        refused(world.embedded(&[good.clone(), bad], &logs), "1 logs of 1 operators");
+        refused(world.embedded(&[good.clone(), bad], &logs), "1 log of 1 operator");
     }
     // Each octet of a timestamp means something.
     let sct = a.sct(&entry);

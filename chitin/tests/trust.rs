@@ -2,15 +2,15 @@
 //!
 //! It is always the first of June of 2030 where a verifier is called by hand, and now where connections are made.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use chitin::client::danger::ServerCertVerifier;
 use chitin::pki_types::{CertificateDer, UnixTime};
 use chitin::server::danger::ClientCertVerifier;
 use chitin::trust::{
-    ClientVerifier, ClientVerifierBuilder, Policies, Profile, Revocation, Roots, ServerVerifier,
-    ServerVerifierBuilder,
+    ClientVerifier, ClientVerifierBuilder, Diagnosis, MissingCause, Policies, Profile, Revocation, Roots,
+    ServerVerifier, ServerVerifierBuilder,
 };
 use chitin::{
     AlertDescription, CertificateError, ClientConfig, DistinguishedName, Error, ExtendedKeyPurpose,
@@ -356,4 +356,62 @@ fn a_refusal_ends_the_handshake_on_either_side() {
     assert_eq!(failed.side, Side::Server);
     assert!(failed.error.to_string().contains("the chain is too long"), "{}", failed.error);
     assert_eq!(failed.echo, Some(Error::AlertReceived(AlertDescription::CertificateUnknown)));
+}
+
+/// Who writes down what is reported.
+#[derive(Clone, Default)]
+struct Notes(Arc<Mutex<Vec<Diagnosis>>>);
+
+impl Notes {
+    fn hear(&self) -> impl Fn(&Diagnosis) + Send + Sync + 'static {
+        let notes = self.0.clone();
+        move |diagnosis| notes.lock().unwrap().push(diagnosis.clone())
+    }
+
+    /// The one diagnosis that there is.
+    #[track_caller]
+    fn one(&self) -> Diagnosis {
+        let mut notes = self.0.lock().unwrap();
+        assert_eq!(notes.len(), 1);
+        notes.pop().unwrap()
+    }
+}
+
+#[test]
+fn a_report_has_all_there_is_to_say_of_a_refusal() {
+    let world = World::new();
+    let notes = Notes::default();
+    let servers = || world.servers().with_report(notes.hear());
+    assert_eq!(world.judge(servers()), Ok(()));
+    assert!(notes.0.lock().unwrap().is_empty());
+
+    // The errors are those of a verifier that reports to nobody.
+    let alone = &world.server.chain[..1];
+    assert_eq!(server(servers(), alone, "localhost"), server(world.servers(), alone, "localhost"));
+    let missing = notes.one().missing.unwrap();
+    assert_eq!((missing.issuer.as_str(), missing.cause), ("CN=issuing", MissingCause::IntermediateAbsent));
+
+    let whole = &world.server.chain[..];
+    assert_eq!(server(servers(), whole, "other.test"), server(world.servers(), whole, "other.test"));
+    let diagnosis = notes.one();
+    assert!(diagnosis.to_string().starts_with("The peer's own certificate, \"CN="), "{diagnosis}");
+    assert!(diagnosis.advice().contains("the names in the certificate"), "{diagnosis}");
+
+    let garbage = [CertificateDer::from(&b"garbage"[..])];
+    assert_eq!(server(servers(), &garbage, "localhost"), server(world.servers(), &garbage, "localhost"));
+    assert_eq!(notes.one().certificate, None);
+
+    let mut book = Book::of(&world.root);
+    book.revoked(world.issuing.cert(), "CACompromise");
+    let lists = [Book::of(&world.issuing).list(&List::default()), book.list(&List::default())];
+    let policy = || Revocation::new().with_lists(lists.clone());
+    assert_eq!(world.judge(servers().with_revocation(policy())), Err(CertificateError::Revoked.into()));
+    let diagnosis = notes.one();
+    assert_eq!(diagnosis.certificate.as_ref().unwrap().subject, "CN=issuing");
+    assert!(diagnosis.to_string().contains("was revoked at 2029-01-01"), "{diagnosis}");
+    assert_eq!(diagnosis.attempts.len(), 1);
+
+    let clients = world.clients().with_report(notes.hear()).with_revocation(policy());
+    assert_eq!(client(clients, &world.client.chain), Err(CertificateError::Revoked.into()));
+    assert_eq!(notes.one().certificate.unwrap().subject, "CN=issuing");
 }

@@ -99,6 +99,13 @@ pub fn log_list(input: &[u8]) {
 }
 
 /// An input is a list of logs.
+#[cfg(not(feature = "log-list"))]
+pub fn is_list(_: &[u8]) -> bool {
+    false
+}
+
+/// An input is a list of logs.
+#[cfg(feature = "log-list")]
 pub fn is_list(input: &[u8]) -> bool {
     match LogList::from_json(input) {
         Ok(list) => {

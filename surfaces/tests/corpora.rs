@@ -72,11 +72,14 @@ fn the_seeds_reach_each_answer_about_certificates() {
         corpus("revocation").iter().map(|(_, seed)| surfaces::what_is_said(seed)).collect();
     let all = ["good", "revoked", "stale", "staple", "unknown"];
     assert_eq!(said, BTreeSet::from(all), "{ANEW}");
-    for (target, answer) in
-        [("timestamps", surfaces::are_enough as fn(&[u8]) -> bool), ("log_list", surfaces::is_list)]
-    {
-        let answers: BTreeSet<_> = corpus(target).iter().map(|(_, seed)| answer(seed)).collect();
-        assert_eq!(answers, BTreeSet::from([false, true]), "{target}: {ANEW}");
+    let answers = |target, answer: fn(&[u8]) -> bool| -> BTreeSet<bool> {
+        corpus(target).iter().map(|(_, seed)| answer(seed)).collect()
+    };
+    let both = BTreeSet::from([false, true]);
+    assert_eq!(answers("timestamps", surfaces::are_enough), both, "{ANEW}");
+    // Without the feature none is read.
+    if cfg!(feature = "log-list") {
+        assert_eq!(answers("log_list", surfaces::is_list), both, "{ANEW}");
     }
 }
 

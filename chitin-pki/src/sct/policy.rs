@@ -213,16 +213,23 @@ impl core::error::Error for TransparencyProblem {}
 
 impl fmt::Display for TransparencyProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let s = |count: usize| if count == 1 { "" } else { "s" };
+        let (logs, operators) = (self.logs, self.operators);
         write!(
             f,
-            "is not public enough: timestamps of {} logs of {} operators count{}, and it takes {} of {OPERATORS}; {} count \
-             for nothing",
-            self.logs,
-            self.operators,
-            if self.current { "" } else { ", none of which still works" },
-            self.wanted,
-            self.rejected
-        )
+            "is not public enough: it has timestamps of {logs} log{} of {operators} operator{}",
+            s(logs),
+            s(operators)
+        )?;
+        if logs > 0 && !self.current {
+            f.write_str(", none of which still works")?;
+        }
+        write!(f, ", and it takes {} logs of {OPERATORS}", self.wanted)?;
+        match self.rejected {
+            0 => Ok(()),
+            1 => f.write_str("; 1 more counts for nothing"),
+            more => write!(f, "; {more} more count for nothing"),
+        }
     }
 }
 

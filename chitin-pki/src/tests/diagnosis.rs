@@ -11,8 +11,9 @@ use rcgen::{
 
 use super::support::*;
 use crate::{
-    Budget, Certificate, Diagnosis, MissingCause, PolicyInputs, Problem, Profile, Purpose, Reason,
-    RevocationProblem, Revoked, Verifier, Which, anchor_from_der, verify_name,
+    Budget, Certificate, Diagnosis, ListFault, ListProblem, MissingCause, OcspProblem, PolicyInputs, Problem,
+    Profile, Purpose, Reason, RevocationProblem, Revoked, TransparencyProblem, Verifier, Which,
+    anchor_from_der, verify_name,
 };
 
 /// A CA with serial number 0a, so that the texts are the same in each run.
@@ -412,9 +413,82 @@ fn a_revoked_certificate() {
         &[
             "Certificate 1 of the peer's chain, \"CN=Sub CA\" with serial number 0a, was revoked at 2025-12-31 00:00:00 UTC: \
              the key is compromised.",
-            advice,
+            "The authority above has withdrawn this one. Have the peer send a chain that does not lead through it, or have the \
+             peer's certificate issued by another.",
         ],
     );
+}
+
+#[test]
+fn a_status_that_is_not_known() {
+    let root = Ca::root("Root CA");
+    let der = leaf_of(&root, &as_is);
+    let leaf = Certificate::parse(&der).unwrap();
+    let day = |days: u64| at(NOW + days * 86_400);
+    let expired = OcspProblem::Expired { time: day(0), next_update: at(NOW - 86_400) };
+    let fault = ListFault { position: 2, problem: ListProblem::Signature };
+    for (problem, says_it, advice) in [
+        (
+            RevocationProblem::Staple(expired.into()),
+            "may have been revoked: the OCSP response was right until 2025-12-31 00:00:00 UTC, and it is 2026-01-01 00:00:00 UTC",
+            "Have the server fetch a current OCSP response about its certificate and staple that.",
+        ),
+        (
+            RevocationProblem::NoStaple,
+            "demands an OCSP response beside it, and there is none that says it is good",
+            "Turn on OCSP stapling in the server. If it is on, see whether the server reaches the responder of its authority.",
+        ),
+        (
+            RevocationProblem::Unknown { faults: Vec::from([fault]) },
+            "may have been revoked: no usable source speaks of it; revocation list 2 has a signature that does not verify under \
+             its issuer's key",
+            "Provide a current revocation list of the certificate's issuer, or choose a policy that accepts certificates of unknown \
+             status.",
+        ),
+        (
+            RevocationProblem::StaleList { position: 0, time: day(0), next_update: at(NOW - 86_400) },
+            "may have been revoked: revocation list 0 is out of date: a newer one was due at 2025-12-31 00:00:00 UTC, and it is \
+             2026-01-01 00:00:00 UTC",
+            "Provide a current revocation list of the certificate's issuer. If this one should still be current, check the clock of \
+             this machine.",
+        ),
+    ] {
+        let first = std::format!("The peer's own certificate, \"CN=leaf\" with serial number 01, {says_it}.");
+        says(&Diagnosis::of_leaf(&leaf, Problem::Revocation(problem)), &[&first, advice]);
+    }
+}
+
+#[test]
+fn too_few_timestamps() {
+    let root = Ca::root("Root CA");
+    let der = leaf_of(&root, &as_is);
+    let leaf = Certificate::parse(&der).unwrap();
+    let problem = |logs, operators, current, rejected| TransparencyProblem {
+        wanted: 3,
+        logs,
+        operators,
+        current,
+        rejected,
+    };
+    for (problem, says_it) in [
+        (problem(0, 0, false, 0), "it has timestamps of 0 logs of 0 operators, and it takes 3 logs of 2"),
+        (
+            problem(1, 1, false, 1),
+            "it has timestamps of 1 log of 1 operator, none of which still works, and it takes 3 logs of 2; 1 more counts for \
+             nothing",
+        ),
+        (
+            problem(2, 2, true, 4),
+            "it has timestamps of 2 logs of 2 operators, and it takes 3 logs of 2; 4 more count for nothing",
+        ),
+    ] {
+        let first = std::format!(
+            "The peer's own certificate, \"CN=leaf\" with serial number 01, is not public enough: {says_it}."
+        );
+        let advice = "Have the certificate issued by an authority that shows it to logs, or see whether the list of logs is a good \
+                      one.";
+        says(&Diagnosis::of_leaf(&leaf, Problem::Transparency(problem)), &[&first, advice]);
+    }
 }
 
 #[test]

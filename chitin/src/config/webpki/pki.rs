@@ -6,8 +6,9 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use chitin_pki::{
-    Certificate, Delivered, Digests, Inquiry, LogList, Path, PinOutcome, PinProblem, PinSet, PolicyInputs,
-    PresentedName, Problem, Profile, Purpose, RevocationReport, Root, Transparency, Verifier, Which,
+    Certificate, Delivered, Diagnosis, Digests, Inquiry, LogList, Path, PinOutcome, PinProblem, PinSet,
+    PolicyInputs, PresentedName, Problem, Profile, Purpose, RevocationReport, Root, Transparency, Verifier,
+    Which,
 };
 use pki_types::{
     CertificateDer, ServerName, SignatureVerificationAlgorithm, SubjectPublicKeyInfoDer, TrustAnchor,
@@ -18,6 +19,7 @@ use super::RootCertStore;
 use super::digests::Hashes;
 use super::memo::Remembering;
 use super::revocation::{self, Checker};
+use super::trust::Report;
 use crate::crypto::verify::spki_of;
 use crate::error::{CertificateError, Error, ExtendedKeyPurpose, OtherError};
 use crate::log::log_line;
@@ -67,8 +69,25 @@ impl<'a> TryFrom<&'a CertificateDer<'a>> for ParsedCertificate<'a> {
     type Error = Error;
 
     fn try_from(der: &'a CertificateDer<'a>) -> Result<Self, Self::Error> {
-        let certificate = Certificate::parse(der).map_err(|problem| refused(problem, Which::Peer(0)))?;
+        Self::read(der, None)
+    }
+}
+
+impl<'a> ParsedCertificate<'a> {
+    pub(super) fn read(der: &'a CertificateDer<'a>, report: Option<&Report>) -> Result<Self, Error> {
+        let certificate = Certificate::parse(der).map_err(|problem| {
+            let error = chitin_pki::Error { certificate: Which::Peer(0), problem };
+            refused_and_told(error, report, Diagnosis::of_unread)
+        })?;
         Ok(Self(Parsed { certificate, spki: spki_of(der)? }))
+    }
+
+    pub(super) fn check_name(&self, name: &ServerName<'_>, report: Option<&Report>) -> Result<(), Error> {
+        let certificate = &self.0.certificate;
+        chitin_pki::verify_name(certificate, name).map_err(|problem| {
+            let error = chitin_pki::Error { certificate: Which::Peer(0), problem };
+            refused_and_told(error, report, |error| Diagnosis::of_leaf(certificate, error.problem))
+        })
     }
 }
 
@@ -78,8 +97,7 @@ impl<'a> TryFrom<&'a CertificateDer<'a>> for ParsedCertificate<'a> {
 ///
 /// [`Error::InvalidCertificate`] with the names that the certificate has.
 pub fn verify_server_name(cert: &ParsedCertificate<'_>, server_name: &ServerName<'_>) -> Result<(), Error> {
-    chitin_pki::verify_name(&cert.0.certificate, server_name)
-        .map_err(|problem| refused(problem, Which::Peer(0)))
+    cert.check_name(server_name, None)
 }
 
 /// Verifies that a path leads from `cert` to one of `roots`, for a server, at the time `now`. The name is not checked.
@@ -132,6 +150,8 @@ pub(super) struct Trust<'t> {
     pub(super) pins: Option<&'t PinSet>,
     /// Pins that keep nobody out, and who is told if they are not met.
     pub(super) reported: Option<(&'t PinSet, Tell<'t>)>,
+    /// Who wants to know all about a refusal.
+    pub(super) report: Option<&'t Report>,
 }
 
 impl<'t> Trust<'t> {
@@ -157,6 +177,7 @@ impl<'t> Trust<'t> {
             name: None,
             pins: None,
             reported: None,
+            report: None,
         }
     }
 
@@ -203,19 +224,20 @@ impl<'t> Trust<'t> {
         let found = verifier
             .verify_with(leaf, intermediates, |path| self.check(&verifier, path, inquiry.as_mut(), now));
         // Searching once more is for those who will read it.
-        #[cfg(feature = "logging")]
-        if found.is_err() && log::log_enabled!(log::Level::Debug) {
+        if found.is_err() && (self.report.is_some() || is_logged()) {
             let mut inquiry = self.inquiry(intermediates);
             let check = |path: &Path<'_, '_>| self.check(&verifier, path, inquiry.as_mut(), now);
             if let Err(diagnosis) = verifier.diagnose_with(leaf, intermediates, check) {
-                log::debug!("{diagnosis}");
+                tell(&diagnosis, self.report);
             }
         }
         let (path, report) = found.map_err(|error| refused(error.problem, error.certificate))?;
         if let Some(revocation) = self.revocation {
             revocation.log(&report);
         }
-        self.check_name(&path).map_err(|error| refused(error.problem, error.certificate))?;
+        if let Some(name) = self.name {
+            cert.check_name(name, self.report)?;
+        }
         self.report_pins(&path, now);
         Ok(())
     }
@@ -242,12 +264,6 @@ impl<'t> Trust<'t> {
         self.check_transparency(path, report.stapled_timestamps.as_deref(), now)?;
         self.check_pins(path, now)?;
         Ok(report)
-    }
-
-    fn check_name(&self, path: &Path<'_, '_>) -> Result<(), chitin_pki::Error> {
-        let Some(name) = self.name else { return Ok(()) };
-        chitin_pki::verify_name(&path.leaf, name)
-            .map_err(|problem| chitin_pki::Error { certificate: Which::Peer(0), problem })
     }
 
     fn check_pins(&self, path: &Path<'_, '_>, now: UnixTime) -> Result<(), chitin_pki::Error> {
@@ -316,11 +332,37 @@ pub(super) fn anchor(der: &CertificateDer<'_>) -> Result<TrustAnchor<'static>, E
     }
 }
 
+/// Tells those who want to know all about it, and gives the error.
+fn refused_and_told(
+    error: chitin_pki::Error,
+    report: Option<&Report>,
+    diagnose: impl FnOnce(chitin_pki::Error) -> Diagnosis,
+) -> Error {
+    if report.is_some() || is_logged() {
+        tell(&diagnose(error.clone()), report);
+    }
+    refused(error.problem, error.certificate)
+}
+
+fn tell(diagnosis: &Diagnosis, report: Option<&Report>) {
+    log_line!(debug, crate::log::target::CERTIFICATES, "{diagnosis}");
+    if let Some(report) = report {
+        report.tell(diagnosis);
+    }
+}
+
+/// Whether what is written down of refusals goes anywhere.
+fn is_logged() -> bool {
+    #[cfg(feature = "logging")]
+    return log::log_enabled!(target: crate::log::target::CERTIFICATES, log::Level::Debug);
+    #[cfg(not(feature = "logging"))]
+    false
+}
+
 /// The error that 0.23 knows for `problem`, or else the problem itself with the certificate it is about.
 fn refused(problem: Problem, certificate: Which) -> Error {
     // The errors of 0.23 do not say which certificate it was.
-    #[cfg(feature = "logging")]
-    log::debug!("a certificate was refused: {certificate}: {problem}");
+    log_line!(debug, crate::log::target::CERTIFICATES, "a certificate was refused: {certificate}: {problem}");
     match problem {
         Problem::Revocation(problem) => revocation::of_problem(problem),
         problem => Error::InvalidCertificate(certificate_error(problem, certificate)),

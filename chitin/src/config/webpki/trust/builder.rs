@@ -2,10 +2,11 @@
 
 use alloc::sync::Arc;
 
-use chitin_pki::{PinSet, Profile};
+use chitin_pki::{Diagnosis, PinSet, Profile};
 use pki_types::CertificateDer;
 
 use super::pins::ReportedPins;
+use super::report::Report;
 use super::rules::Settings;
 use super::{ClientSettings, PinReport, Policies, Roots, ServerSettings};
 use crate::config::webpki::SignatureMemo;
@@ -61,6 +62,16 @@ impl<Side> VerifierBuilder<Side> {
     /// this it is 8.
     pub fn with_max_intermediates(mut self, max: usize) -> Self {
         self.settings.max_intermediates = Some(max);
+        self
+    }
+
+    /// Tells this function of each peer's certificate that is refused: which certificate of the chain it was, what is wrong with it, each
+    /// path that was tried, what is missing, and what can be done, as data and as a text for people.
+    ///
+    /// The handshake waits for it. To have more to say, the search for a path is done once more; so that is for when somebody
+    /// will read it. What is in it comes from the peer, and names are escaped in the text.
+    pub fn with_report(mut self, hear: impl Fn(&Diagnosis) + Send + Sync + 'static) -> Self {
+        self.settings.report = Some(Report::to(hear));
         self
     }
 

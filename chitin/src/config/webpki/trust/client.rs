@@ -62,7 +62,7 @@ impl ClientCertVerifier for ClientVerifier {
         intermediates: &[CertificateDer<'_>],
         now: UnixTime,
     ) -> Result<ClientCertVerified, Error> {
-        let cert = ParsedCertificate::try_from(end_entity)?;
+        let cert = self.rules.read(end_entity)?;
         let purpose = self.side.purposes.of(&cert);
         let shown = Shown { purpose, name: None, intermediates, staple: &[], transparency: None };
         self.rules.verify(&cert, &shown, now)?;

@@ -6,7 +6,7 @@ use chitin_pki::{LogList, PinSet, PolicyInputs, Profile, Purpose};
 use pki_types::{CertificateDer, ServerName, UnixTime};
 
 use super::pins::ReportedPins;
-use super::{PinReport, Policies, Roots};
+use super::{PinReport, Policies, Report, Roots};
 use crate::config::webpki::digests::Hashes;
 use crate::config::webpki::memo::Remembering;
 use crate::config::webpki::pki::{ParsedCertificate, Trust};
@@ -28,6 +28,7 @@ pub(super) struct Settings {
     pub(super) memo: Option<SignatureMemo>,
     pub(super) pins: Option<PinSet>,
     pub(super) reported: Option<ReportedPins>,
+    pub(super) report: Option<Report>,
 }
 
 impl Settings {
@@ -42,6 +43,7 @@ impl Settings {
             memo: None,
             pins: None,
             reported: None,
+            report: None,
         }
     }
 
@@ -109,6 +111,11 @@ impl Rules {
         self.remembering.as_ref().map(Remembering::memo)
     }
 
+    /// Reads a peer's own certificate.
+    pub(super) fn read<'a>(&self, der: &'a CertificateDer<'a>) -> Result<ParsedCertificate<'a>, Error> {
+        ParsedCertificate::read(der, self.settings.report.as_ref())
+    }
+
     /// Verifies a peer's own certificate.
     pub(super) fn verify(
         &self,
@@ -128,6 +135,7 @@ impl Rules {
             hashes: self.hashes.as_ref(),
             remembering: self.remembering.as_ref(),
             transparency: shown.transparency,
+            report: settings.report.as_ref(),
             ..Trust::new(
                 settings.roots.anchors(),
                 shown.purpose,

@@ -8,7 +8,6 @@ use pki_types::{CertificateDer, ServerName, UnixTime};
 use super::rules::{Rules, Shown};
 use super::{Roots, ServerVerifierBuilder, VerifierBuilder};
 use crate::config::verify::{ServerCertVerified, ServerCertVerifier};
-use crate::config::webpki::pki::ParsedCertificate;
 use crate::config::webpki::signatures::handshake_signatures;
 use crate::config::webpki::{SignatureMemo, VerifierBuilderError};
 use crate::crypto::CryptoProvider;
@@ -57,7 +56,7 @@ impl ServerCertVerifier for ServerVerifier {
         scts: &[&[u8]],
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
-        let cert = ParsedCertificate::try_from(end_entity)?;
+        let cert = self.rules.read(end_entity)?;
         let shown = Shown {
             purpose: Purpose::ServerAuth,
             name: Some(server_name),
