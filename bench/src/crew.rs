@@ -22,10 +22,13 @@ pub enum Does {
     All,
     /// Records, as bounds that are closer than the bare AEAD.
     Records,
+    /// Handshakes in which chains are verified.
+    Chains,
 }
 
 pub const LIMIT: &str = "limit";
 const AGAIN: &str = "chitin-again";
+const MEMO: &str = "chitin-memo";
 
 const US: Member = Member {
     name: "chitin",
@@ -43,13 +46,14 @@ const BARE: Member = Member {
     sources: &["aws-lc-rs", "aws-lc-sys"],
 };
 
-/// In the order of the tables. The second one of us is for the noise.
+/// In the order of the tables. The second one of us is for the noise, the third remembers signatures of chains, which the others are not let.
 pub const CREW: &[Member] = &[
     BARE,
     Member { name: "limit-copy", variant: "copy", does: Does::Records, ..BARE },
     Member { name: "limit-fused", variant: "fused", does: Does::Records, ..BARE },
     US,
     Member { name: AGAIN, ..US },
+    Member { name: MEMO, variant: "memo", does: Does::Chains, ..US },
     Member {
         name: "rustls",
         package: "on-rustls",
@@ -74,9 +78,9 @@ pub const CREW: &[Member] = &[
     },
 ];
 
-/// Whether it is a library, and no bound and no repetition.
+/// Whether it is a library as it is compared with others, and no bound and no repetition.
 pub fn is_peer(name: &str) -> bool {
-    name != AGAIN && !name.starts_with(LIMIT)
+    name != AGAIN && name != MEMO && !name.starts_with(LIMIT)
 }
 
 /// The ones that were asked for, in the order of the tables, and the limit.
@@ -95,6 +99,7 @@ impl Member {
         match self.does {
             Does::All => true,
             Does::Records => matches!(case.kind, Kind::Bulk { .. } | Kind::BulkKnown { .. }),
+            Does::Chains => case.kind == Kind::Handshake && !case.resumed,
         }
     }
 

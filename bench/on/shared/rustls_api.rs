@@ -30,6 +30,13 @@ pub struct Ours {
     pub server: Arc<ServerConfig>,
     pub name: ServerName<'static>,
     store: Arc<Store>,
+    pub memo: Memo,
+}
+
+/// A memo of signatures, for who has one.
+pub struct Memo {
+    pub is_measured: bool,
+    pub hits: fn(&ClientConfig, &ServerConfig) -> usize,
 }
 
 impl Ours {
@@ -85,7 +92,8 @@ impl Ours {
         server.send_tls13_tickets = 2;
 
         let name = ServerName::try_from(material.name).map_err(text)?;
-        Ok(Self { client: Arc::new(client), server: Arc::new(server), name, store })
+        let memo = Memo { is_measured: false, hits: |_, _| 0 };
+        Ok(Self { client: Arc::new(client), server: Arc::new(server), name, store, memo })
     }
 }
 
@@ -120,6 +128,14 @@ impl Library for Ours {
 
     fn tickets(&self) -> usize {
         self.store.tickets.load(Ordering::Relaxed)
+    }
+
+    fn memo_hits(&self) -> usize {
+        (self.memo.hits)(&self.client, &self.server)
+    }
+
+    fn remembers(&self) -> bool {
+        self.memo.is_measured
     }
 }
 

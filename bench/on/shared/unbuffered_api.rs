@@ -27,6 +27,14 @@ impl Library for Known {
     fn tickets(&self) -> usize {
         self.0.tickets()
     }
+
+    fn memo_hits(&self) -> usize {
+        self.0.memo_hits()
+    }
+
+    fn remembers(&self) -> bool {
+        self.0.remembers()
+    }
 }
 
 /// The two kinds of connection, which have this by the same name and no trait for it.

@@ -39,8 +39,10 @@ pub fn good<L: Library>(pair: &mut Pair<L>, case: &Case) -> Result<Facts, String
     if !case.resumed && tickets != due {
         return Err(format!("{tickets} tickets instead of {due}"));
     }
-    if pair.library.memo_hits() != 0 {
-        return Err("signatures were taken from a memo".into());
+    match (pair.library.remembers(), pair.library.memo_hits()) {
+        (false, 0) | (true, 1..) => {}
+        (false, _) => return Err("signatures were taken from a memo".into()),
+        (true, 0) => return Err("no signature was taken from the memo".into()),
     }
     if matches!(case.kind, Kind::Bulk { .. } | Kind::BulkKnown { .. }) {
         pair.burst(&mut Meter::nothing())?;

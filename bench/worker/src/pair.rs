@@ -26,8 +26,13 @@ pub trait Library {
     }
 
     /// Signatures that were taken from a memo instead of being checked.
-    fn memo_hits(&self) -> u64 {
+    fn memo_hits(&self) -> usize {
         0
+    }
+
+    /// Whether a memo is what is measured.
+    fn remembers(&self) -> bool {
+        false
     }
 }
 

@@ -7,8 +7,10 @@ mod rustls_api;
 #[path = "../../shared/unbuffered_api.rs"]
 mod unbuffered_api;
 
-use rustls_api::{Ours, Primitives};
+use rustls_api::{Memo, Ours, Primitives};
 use tls::crypto::aws_lc_rs;
+use tls::trust::SignatureMemo;
+use tls::{ClientConfig, ServerConfig};
 use unbuffered_api::Known;
 use worker::Material;
 
@@ -26,5 +28,16 @@ fn ours(material: &Material) -> Result<Ours, String> {
         groups: aws_lc_rs::ALL_KX_GROUPS.to_vec(),
         ticketer: aws_lc_rs::Ticketer::new().map_err(|e| e.to_string())?,
     };
-    Ours::new(material, primitives)
+    let mut ours = Ours::new(material, primitives)?;
+    let is_measured = material.variant == "memo";
+    let memos = [ours.client.signature_memo(), ours.server.signature_memo()];
+    for memo in memos.into_iter().flatten().filter(|_| !is_measured) {
+        memo.set_size(0);
+    }
+    ours.memo = Memo { is_measured, hits };
+    Ok(ours)
+}
+
+fn hits(client: &ClientConfig, server: &ServerConfig) -> usize {
+    [client.signature_memo(), server.signature_memo()].into_iter().flatten().map(SignatureMemo::hits).sum()
 }
