@@ -178,6 +178,9 @@ impl Diagnosis {
             Problem::Transparency(_) => {
                 "Have the certificate issued by an authority that shows it to logs, or see whether the list of logs is a good one.".into()
             }
+            Problem::NotAccepted(_) => {
+                "Let this peer in by one of its names, or have it show a certificate with a name that is let in.".into()
+            }
             Problem::Pins(problem) => match **problem {
                 PinProblem::NotOnPath(_) => {
                     "If the peer or its authority has a new key on purpose, pin one of those that were seen. If not, somebody stands \

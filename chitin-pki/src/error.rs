@@ -11,6 +11,7 @@ use pki_types::{AlgorithmIdentifier, ServerName, UnixTime};
 
 use crate::budget::Budget;
 use crate::dn::DirectoryName;
+use crate::identity::NotAccepted;
 use crate::oid;
 use crate::pins::PinProblem;
 use crate::revocation::RevocationProblem;
@@ -207,6 +208,8 @@ pub enum Problem {
     Transparency(TransparencyProblem),
     /// It is none of those that the caller expects.
     Pins(Box<PinProblem>),
+    /// It is of nobody whom the caller lets in.
+    NotAccepted(Box<NotAccepted>),
     /// Checking was given up, because it took more work than any honest chain.
     BudgetExceeded {
         /// What was spent.
@@ -308,7 +311,10 @@ impl Problem {
             Self::NotYetValid { .. } | Self::Expired { .. } | Self::Revocation(_) | Self::Transparency(_) => {
                 5
             }
-            Self::NameConstraint { .. } | Self::NameMismatch { .. } | Self::Pins(_) => 6,
+            Self::NameConstraint { .. }
+            | Self::NameMismatch { .. }
+            | Self::Pins(_)
+            | Self::NotAccepted(_) => 6,
             Self::BudgetExceeded { .. } => 7,
         }
     }
@@ -442,6 +448,7 @@ impl fmt::Display for Problem {
             Self::Revocation(problem) => write!(f, "{problem}"),
             Self::Transparency(problem) => write!(f, "{problem}"),
             Self::Pins(problem) => write!(f, "{problem}"),
+            Self::NotAccepted(problem) => write!(f, "{problem}"),
             Self::BudgetExceeded { budget } => write!(f, "could not be checked to the end: {budget}"),
         }
     }

@@ -54,6 +54,8 @@
 //!   fetched.
 //! - Pins ([`PinSet`]) are held against a path that was found, with its anchor, and not against what else the peer sent. Or they stand
 //!   alone, for a peer's own certificate: then nobody vouches for it, and its signature by itself is not looked at.
+//! - Who a peer is comes out of its certificate as a [`PeerIdentity`]; [`AcceptedPeers`] says who is let in. That the names are true
+//!   is for the path to show.
 //! - Certificate Transparency is asked about by [`Transparency`], with a list of logs that the caller has.
 
 #![no_std]
@@ -81,6 +83,7 @@ mod error;
 mod extensions;
 mod forum;
 mod general_name;
+mod identity;
 mod ip;
 mod ocsp;
 mod oid;
@@ -92,6 +95,7 @@ mod revocation;
 mod sct;
 mod server_name;
 mod signature;
+mod spiffe;
 mod spki;
 mod strict;
 mod time;
@@ -107,6 +111,7 @@ pub use crate::dn::DirectoryName;
 pub use crate::error::{ConstraintBreach, Error, PresentedName, Problem, Which};
 pub use crate::extensions::{BasicConstraints, Extension};
 pub use crate::general_name::GeneralName;
+pub use crate::identity::{AcceptedPeers, NotAccepted, PeerIdentity};
 pub use crate::ocsp::{Digests, OcspProblem};
 pub use crate::oid::oid_from_text;
 pub use crate::path::{Link, Path, Verifier};
@@ -121,6 +126,7 @@ pub use crate::sct::{
 };
 pub use crate::server_name::verify_name;
 pub use crate::signature::{SignatureCheck, verify_signature};
+pub use crate::spiffe::{SpiffeFault, SpiffeId};
 pub use crate::spki::{SubjectPublicKeyInfo, check_spki};
 pub use crate::usage::{KeyUsage, Purpose};
 

@@ -5,6 +5,7 @@ mod building;
 mod constraints;
 mod diagnosis;
 mod errors;
+mod identity;
 mod issuers;
 mod leaf;
 mod lists;

@@ -60,6 +60,14 @@ impl<'a> Subtree<'a> {
     }
 }
 
+/// Whether this is a URI by its signs and its scheme. RFC 3986 section 3.
+pub(crate) fn has_scheme(uri: &[u8]) -> bool {
+    let colon = uri.iter().position(|&octet| octet == b':');
+    let scheme = colon.and_then(|colon| uri.get(..colon));
+    let good = |octet: &u8| is_of_a_uri(octet) || b"/?#".contains(octet);
+    scheme.is_some_and(is_scheme) && uri.iter().all(good)
+}
+
 /// Programs do not agree on where the host ends if there are others, a backslash above all. RFC 3986 section 2.
 fn is_of_a_uri(octet: &u8) -> bool {
     octet.is_ascii_alphanumeric() || b"-._~:[]@!$&'()*+,;=%".contains(octet)

@@ -200,11 +200,11 @@ pub mod server {
 pub mod trust {
     #[cfg(feature = "log-list")]
     pub use chitin_pki::LogListFault;
-    pub use chitin_pki::{Attempt, Described, Diagnosis, Missing, MissingCause};
     pub use chitin_pki::{
-        Log, LogList, LogState, Operator, Pin, PinFault, PinMismatch, PinProblem, PinSet, Profile, SeenKey,
-        Which,
+        AcceptedPeers, Log, LogList, LogState, NotAccepted, Operator, PeerIdentity, Pin, PinFault,
+        PinMismatch, PinProblem, PinSet, Problem, Profile, SeenKey, SpiffeFault, SpiffeId, Which,
     };
+    pub use chitin_pki::{Attempt, Described, Diagnosis, Missing, MissingCause};
 
     pub use crate::config::webpki::{
         ClientSettings, ClientVerifier, ClientVerifierBuilder, PinReport, PinnedVerifier,

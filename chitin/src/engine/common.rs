@@ -6,6 +6,7 @@ use alloc::sync::Arc;
 use core::fmt;
 use core::ops::Range;
 
+use chitin_pki::PeerIdentity;
 use pki_types::CertificateDer;
 
 use crate::carrier::{Carrier, Quic, Records};
@@ -52,6 +53,18 @@ impl CommonState {
     /// RFC 8446 section 4.4.2 for client authentication.
     pub fn peer_certificates(&self) -> Option<&[CertificateDer<'static>]> {
         self.engine.facts.peer.as_deref()
+    }
+
+    /// Returns the names of the peer by its certificate, in types; of a resumed session, by that of the full handshake. Not in rustls 0.23.
+    ///
+    /// They are worth what the verifier of the config has checked. By those of this crate some trusted root's authority vouches for the
+    /// alternative names, all of them and not only for the one that a client asked for; the subject is for people. By a
+    /// [`PinnedVerifier`](crate::trust::PinnedVerifier) only the owner of the pinned key says so.
+    ///
+    /// `None` until the peer has been authenticated, for a peer without a certificate, and for what is no certificate that can be read:
+    /// a raw public key, or what a verifier of the application's own has let in.
+    pub fn peer_identity(&self) -> Option<PeerIdentity> {
+        PeerIdentity::claimed_by(self.peer_certificates()?.first()?).ok()
     }
 
     /// Returns the name of the external pre-shared key that both sides have proved themselves with (RFC 8446 section 2.2), in this

@@ -84,7 +84,10 @@ fn certificate(why: &CertificateError) -> AlertDescription {
         CertificateError::InvalidPurpose
         | CertificateError::InvalidPurposeContext { .. }
         | CertificateError::RsaKeySizeOutOfRange { .. } => AlertDescription::UnsupportedCertificate,
-        CertificateError::ApplicationVerificationFailure => AlertDescription::AccessDenied,
+        // "A valid certificate was received, but when access control was applied, the sender decided not to proceed."
+        CertificateError::ApplicationVerificationFailure | CertificateError::NotAccepted(_) => {
+            AlertDescription::AccessDenied
+        }
         CertificateError::NotPinned(_) | CertificateError::Other(_) => AlertDescription::CertificateUnknown,
     }
 }

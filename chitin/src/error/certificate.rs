@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::net;
 
-use chitin_pki::PinProblem;
+use chitin_pki::{NotAccepted, PinProblem};
 use pki_types::{AlgorithmIdentifier, IpAddr, ServerName, UnixTime};
 
 use super::OtherError;
@@ -100,6 +100,8 @@ faults! {
         } = "the signature algorithm does not fit the public key",
 
         // From here on: what 0.23 has no variant for.
+        /// Its names are those of nobody whom the application lets in. Both is in it. We send `access_denied`.
+        NotAccepted(Box<NotAccepted>) = "it is not the certificate of a peer that is let in",
         /// In the way of RFC 7469 section 2.6. Both what was expected and what was seen is in it. We send `certificate_unknown`.
         NotPinned(Box<PinProblem>) = "it is none of those that are pinned",
         /// Checked before the public-key operation: short keys are weak, and long ones cost time that a peer should not
@@ -159,6 +161,7 @@ impl fmt::Display for CertificateError {
             Self::RsaKeySizeOutOfRange { bits, min_bits, max_bits } => {
                 write!(f, "{}: {bits} bits, where {min_bits} to {max_bits} are accepted", self.text())
             }
+            Self::NotAccepted(why) => write!(f, "the certificate {why}"),
             Self::NotPinned(why) => write!(f, "the certificate {why}"),
             // What it says itself. Its `Debug`, which 0.23 prints, is for who wrote it.
             Self::Other(why) => why.fmt(f),

@@ -4,9 +4,9 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec;
 
-use chitin_pki::PinProblem;
+use chitin_pki::{AcceptedPeers, NotAccepted, PeerIdentity, PinProblem};
 use core::time::Duration;
-use pki_types::{AlgorithmIdentifier, ServerName, UnixTime};
+use pki_types::{AlgorithmIdentifier, CertificateDer, ServerName, UnixTime};
 
 use super::*;
 use crate::names::{EchConfigPayload, EchVersion, KeyExchangeAlgorithm};
@@ -36,6 +36,12 @@ samples! {
     HandshakeType => HandshakeType::Finished,
     ContentType => ContentType::Heartbeat,
     KeyExchangeAlgorithm => KeyExchangeAlgorithm::DHE,
+    Box<NotAccepted> => {
+        let certificate = CertificateDer::from(&include_bytes!("../../testdata/config/server.der")[..]);
+        let presented = PeerIdentity::claimed_by(&certificate).unwrap();
+        let expected = AcceptedPeers::new().with_trust_domain("example.org").unwrap();
+        Box::new(NotAccepted { expected, presented })
+    },
     Box<PinProblem> => Box::new(PinProblem::Over {
         time: Sample::sample(),
         until: UnixTime::since_unix_epoch(Duration::from_secs(1_600_000_000)),

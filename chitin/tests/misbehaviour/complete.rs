@@ -33,6 +33,7 @@ fn all_cases() -> Vec<Case> {
 const ECH: &str = "in rules/ech.rs, which has a server of ECH";
 const ECH_LIST: &str = "in config/ech.rs: a list is refused before there is a connection";
 const REVOCATION: &str = "in tests/revocation.rs, with lists of OpenSSL's making";
+const PEERS: &str = "in tests/identity.rs, with verifiers that let in only some";
 const PINS: &str = "in tests/pins.rs, with verifiers that have pins";
 const LIST_NAMES: &str = "in chitin-pki's tests of lists; its name in config/webpki/revocation.rs";
 
@@ -137,6 +138,7 @@ const EXCUSED: &[(&str, &str, &str)] = &[
         "UnsupportedKeyExchangeAlgorithm",
         "in 0.23; every suite that we have is one of ECDHE",
     ),
+    ("CertificateError", "NotAccepted", PEERS),
     ("CertificateError", "NotPinned", PINS),
     ("CertRevocationListError", "BadSignature", REVOCATION),
     ("CertRevocationListError", "InvalidCrlNumber", REVOCATION),

@@ -33,6 +33,8 @@ pub enum VerifierBuilderError {
     NoRootAnchors,
     /// A revocation list cannot be used.
     InvalidCrl(CertRevocationListError),
+    /// Nobody would be let in: a list of peers is empty, or servers go without names and there is no list. Not in rustls 0.23.
+    NoAcceptedPeers,
     /// There is no pin in a set of pins, so every peer would be refused. Not in rustls 0.23.
     NoPins,
     /// What was asked for takes SHA-256, and no cipher suite of the provider has it. Not in rustls 0.23.
@@ -50,6 +52,7 @@ impl fmt::Display for VerifierBuilderError {
         match self {
             Self::NoRootAnchors => f.write_str("no root trust anchors were provided"),
             Self::InvalidCrl(error) => write!(f, "provided CRL could not be parsed: {error}"),
+            Self::NoAcceptedPeers => f.write_str("no peers to let in were provided"),
             Self::NoPins => f.write_str("no pins were provided"),
             Self::NoSha256 => f.write_str("the provider has no SHA-256, by which certificates are named"),
         }

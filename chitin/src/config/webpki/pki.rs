@@ -6,9 +6,9 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use chitin_pki::{
-    Certificate, Delivered, Diagnosis, Digests, Inquiry, LogList, Path, PinOutcome, PinProblem, PinSet,
-    PolicyInputs, PresentedName, Problem, Profile, Purpose, RevocationReport, Root, Transparency, Verifier,
-    Which,
+    AcceptedPeers, Certificate, Delivered, Diagnosis, Digests, Inquiry, LogList, Path, PinOutcome,
+    PinProblem, PinSet, PolicyInputs, PresentedName, Problem, Profile, Purpose, RevocationReport, Root,
+    Transparency, Verifier, Which,
 };
 use pki_types::{
     CertificateDer, ServerName, SignatureVerificationAlgorithm, SubjectPublicKeyInfoDer, TrustAnchor,
@@ -83,11 +83,18 @@ impl<'a> ParsedCertificate<'a> {
     }
 
     pub(super) fn check_name(&self, name: &ServerName<'_>, report: Option<&Report>) -> Result<(), Error> {
-        let certificate = &self.0.certificate;
-        chitin_pki::verify_name(certificate, name).map_err(|problem| {
-            let error = chitin_pki::Error { certificate: Which::Peer(0), problem };
-            refused_and_told(error, report, |error| Diagnosis::of_leaf(certificate, error.problem))
-        })
+        let outcome = chitin_pki::verify_name(&self.0.certificate, name);
+        outcome.map_err(|problem| self.refused(problem, report))
+    }
+
+    /// It is of one of those who are let in.
+    fn check_accepted(&self, accepted: &AcceptedPeers, report: Option<&Report>) -> Result<(), Error> {
+        accepted.check(&self.0.certificate).map_err(|problem| self.refused(problem, report))
+    }
+
+    fn refused(&self, problem: Problem, report: Option<&Report>) -> Error {
+        let error = chitin_pki::Error { certificate: Which::Peer(0), problem };
+        refused_and_told(error, report, |error| Diagnosis::of_leaf(&self.0.certificate, error.problem))
     }
 }
 
@@ -147,6 +154,8 @@ pub(super) struct Trust<'t> {
     pub(super) transparency: Option<(&'t LogList, &'t [&'t [u8]])>,
     /// The server that it has to be.
     pub(super) name: Option<&'t ServerName<'t>>,
+    /// Who is let in of those who can be verified. Everybody, if nothing is said.
+    pub(super) accepted: Option<&'t AcceptedPeers>,
     pub(super) pins: Option<&'t PinSet>,
     /// Pins that keep nobody out, and who is told if they are not met.
     pub(super) reported: Option<(&'t PinSet, Tell<'t>)>,
@@ -175,6 +184,7 @@ impl<'t> Trust<'t> {
             remembering: None,
             transparency: None,
             name: None,
+            accepted: None,
             pins: None,
             reported: None,
             report: None,
@@ -237,6 +247,9 @@ impl<'t> Trust<'t> {
         }
         if let Some(name) = self.name {
             cert.check_name(name, self.report)?;
+        }
+        if let Some(accepted) = self.accepted {
+            cert.check_accepted(accepted, self.report)?;
         }
         self.report_pins(&path, now);
         Ok(())
@@ -412,6 +425,7 @@ fn certificate_error(problem: Problem, certificate: Which) -> CertificateError {
         }
         Problem::UnknownIssuer { .. } => CertificateError::UnknownIssuer,
         Problem::Pins(problem) => CertificateError::NotPinned(problem),
+        Problem::NotAccepted(problem) => CertificateError::NotAccepted(problem),
         problem => CertificateError::Other(OtherError(Arc::new(chitin_pki::Error { certificate, problem }))),
     }
 }

@@ -2,7 +2,7 @@
 
 use alloc::sync::Arc;
 
-use chitin_pki::{Diagnosis, PinSet, Profile};
+use chitin_pki::{AcceptedPeers, Diagnosis, PinSet, Profile};
 use pki_types::CertificateDer;
 
 use super::pins::ReportedPins;
@@ -85,6 +85,15 @@ impl<Side> VerifierBuilder<Side> {
     /// own; [`SignatureMemo`] says what it does. Under a provider in FIPS mode there is none.
     pub fn with_signature_memo(mut self, memo: SignatureMemo) -> Self {
         self.settings.memo = Some(memo);
+        self
+    }
+
+    /// Lets in only peers with one of these names, of those who meet everything else.
+    ///
+    /// Every root vouches for every name, unless it has name constraints. So where an authority is to speak for its own trust domain
+    /// alone, give it a verifier of its own.
+    pub fn with_accepted_peers(mut self, peers: AcceptedPeers) -> Self {
+        self.settings.accepted = Some(peers);
         self
     }
 

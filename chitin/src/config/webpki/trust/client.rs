@@ -20,8 +20,8 @@ use crate::names::DistinguishedName;
 /// Trusts clients whose certificate leads to a root, is valid now, may be used by clients, and meets the further policies that it
 /// was built with. Not in rustls 0.23.
 ///
-/// Who the client is and what it may do is for the application to say. A session is resumed only under the rules that made
-/// it.
+/// Who the client is, [`peer_identity`](crate::CommonState::peer_identity) of the connection says; what it may do is for the application to
+/// say. A session is resumed only under the rules that made it.
 #[derive(Debug)]
 pub struct ClientVerifier {
     rules: Rules,
@@ -140,7 +140,8 @@ impl ClientVerifierBuilder {
     /// # Errors
     ///
     /// [`VerifierBuilderError::NoRootAnchors`] if nobody is trusted, [`VerifierBuilderError::NoPins`] for an empty set of pins,
-    /// [`VerifierBuilderError::NoSha256`] if the policies take SHA-256 and the provider has none.
+    /// [`VerifierBuilderError::NoAcceptedPeers`] if nobody is let in, [`VerifierBuilderError::NoSha256`] if the policies take SHA-256
+    /// and the provider has none.
     pub fn build(self) -> Result<Arc<ClientVerifier>, VerifierBuilderError> {
         let Self { settings, side, provider } = self;
         Ok(Arc::new(ClientVerifier { rules: settings.build(&provider, false)?, side }))

@@ -1,5 +1,5 @@
 //! Verifiers put together from parts: roots, further intermediates, and what is asked about policies, revocation,
-//! transparency and pins.
+//! transparency, peers that are let in and pins.
 //!
 //! The verifiers of 0.23 have fixed parts; this is what goes beyond them, over the same path validation. `rules` is what
 //! servers and clients are asked alike, `builder` how it is told; `server` and `client` have the rest. `pinned` is for peers for whom

@@ -10,7 +10,7 @@ use pki_types::ServerName;
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct PinReport<'a> {
-    /// The name that was asked for, if the peer is a server.
+    /// The name that was asked for, if the peer is a server and has to have it.
     pub server_name: Option<&'a ServerName<'a>>,
     /// What was expected and what was seen. As text it goes on behind the words "the certificate".
     pub problem: &'a PinProblem,

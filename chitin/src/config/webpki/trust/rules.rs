@@ -1,8 +1,9 @@
 //! What servers and clients are asked alike, and the one place where it is asked.
 
+use alloc::string::String;
 use alloc::vec::Vec;
 
-use chitin_pki::{LogList, PinSet, PolicyInputs, Profile, Purpose};
+use chitin_pki::{AcceptedPeers, LogList, PinSet, PolicyInputs, Profile, Purpose};
 use pki_types::{CertificateDer, ServerName, UnixTime};
 
 use super::pins::ReportedPins;
@@ -26,6 +27,7 @@ pub(super) struct Settings {
     pub(super) max_intermediates: Option<usize>,
     pub(super) revocation: Option<Revocation>,
     pub(super) memo: Option<SignatureMemo>,
+    pub(super) accepted: Option<AcceptedPeers>,
     pub(super) pins: Option<PinSet>,
     pub(super) reported: Option<ReportedPins>,
     pub(super) report: Option<Report>,
@@ -41,6 +43,7 @@ impl Settings {
             max_intermediates: None,
             revocation: None,
             memo: None,
+            accepted: None,
             pins: None,
             reported: None,
             report: None,
@@ -55,6 +58,9 @@ impl Settings {
     ) -> Result<Rules, VerifierBuilderError> {
         if self.roots.is_empty() {
             return Err(VerifierBuilderError::NoRootAnchors);
+        }
+        if self.accepted.as_ref().is_some_and(AcceptedPeers::is_empty) {
+            return Err(VerifierBuilderError::NoAcceptedPeers);
         }
         let mut sets = self.pins.iter().chain(self.reported.as_ref().map(|reported| &reported.pins));
         if sets.any(PinSet::is_empty) {
@@ -131,6 +137,7 @@ impl Rules {
             max_intermediates: settings.max_intermediates,
             staple: shown.staple,
             name: shown.name,
+            accepted: settings.accepted.as_ref(),
             pins: settings.pins.as_ref(),
             hashes: self.hashes.as_ref(),
             remembering: self.remembering.as_ref(),
@@ -171,7 +178,9 @@ impl Rules {
         // Pins that are only reported on decide nothing.
         let pins = settings.pins.as_ref().map(describe_pins).unwrap_or_default();
         let mut out = Vec::from([profile, depth, schemes, revocation.unwrap_or_default(), pins]);
-        for list in [settings.roots.describe(), pool, policies] {
+        let accepted = settings.accepted.as_ref().map(AcceptedPeers::describe).unwrap_or_default();
+        let accepted = accepted.into_iter().map(String::into_bytes).collect();
+        for list in [settings.roots.describe(), pool, policies, accepted] {
             out.push(joined(list));
         }
         out

@@ -59,7 +59,7 @@ impl ServerCertVerifier for ServerVerifier {
         let cert = self.rules.read(end_entity)?;
         let shown = Shown {
             purpose: Purpose::ServerAuth,
-            name: Some(server_name),
+            name: Some(server_name).filter(|_| !self.side.any_name),
             intermediates,
             staple: ocsp_response,
             transparency: self.side.logs.as_ref().map(|logs| (logs, scts)),
@@ -83,6 +83,7 @@ impl ServerCertVerifier for ServerVerifier {
 #[derive(Clone, Debug, Default)]
 pub struct ServerSettings {
     logs: Option<LogList>,
+    any_name: bool,
 }
 
 impl ServerVerifierBuilder {
@@ -98,14 +99,27 @@ impl ServerVerifierBuilder {
         self
     }
 
+    /// Holds no server against the name that was asked for, because those of [`Self::with_accepted_peers`] say who it may be.
+    ///
+    /// That is for services that know each other by SPIFFE ids: a client connects to whatever address it is given, and what counts
+    /// is who answers.
+    pub fn without_names(mut self) -> Self {
+        self.side.any_name = true;
+        self
+    }
+
     /// Makes the verifier.
     ///
     /// # Errors
     ///
     /// [`VerifierBuilderError::NoRootAnchors`] if nobody is trusted, [`VerifierBuilderError::NoPins`] for an empty set of pins,
+    /// [`VerifierBuilderError::NoAcceptedPeers`] if nobody is let in or neither names nor peers are asked for,
     /// [`VerifierBuilderError::NoSha256`] if the policies take SHA-256 and the provider has none.
     pub fn build(self) -> Result<Arc<ServerVerifier>, VerifierBuilderError> {
         let Self { settings, side, provider } = self;
+        if side.any_name && settings.accepted.is_none() {
+            return Err(VerifierBuilderError::NoAcceptedPeers);
+        }
         let rules = settings.build(&provider, side.logs.is_some())?;
         Ok(Arc::new(ServerVerifier { rules, side }))
     }
