@@ -110,6 +110,8 @@ enum Name<'a> {
     Dns(Option<dns::Pattern<'a>>),
     Ip(Option<&'a [u8]>),
     Email(Option<email::Mailbox<'a>>),
+    /// A mailbox that is not ASCII, which is an other name by its form. RFC 9598 section 3.
+    OtherMailbox(GeneralName<'a>),
     Uri(Option<uri::Host<'a>>),
     Directory(DirectoryName<'a>),
     /// Of a form that we do not compare.
@@ -139,9 +141,9 @@ impl<'a> Name<'a> {
             GeneralName::Email(mailbox) => Self::Email(email::Mailbox::new(mailbox)),
             GeneralName::Uri(uri) => Self::Uri(uri::Host::of(uri)),
             GeneralName::Directory(name) => Self::Directory(name),
-            // A mailbox that is not ASCII, to which constraints on mailboxes apply (RFC 9598 section 6). We compare none, so
-            // it is as good as malformed.
-            GeneralName::Other(body) if other_kind(body) == Some(oid::SMTP_UTF8_MAILBOX) => Self::Email(None),
+            GeneralName::Other(body) if other_kind(body) == Some(oid::SMTP_UTF8_MAILBOX) => {
+                Self::OtherMailbox(name)
+            }
             other => Self::Unsupported(other),
         }
     }
@@ -164,6 +166,8 @@ impl<'a> Name<'a> {
                 (Some(name), Some(subtree)) => Fit::inside(name.is_within(&subtree)),
                 _ => Fit::Malformed,
             },
+            // Constraints on mailboxes apply to it (RFC 9598 section 6). We compare none, so it is as good as malformed.
+            (Self::OtherMailbox(_), GeneralName::Email(_)) => Fit::Malformed,
             (Self::Uri(host), GeneralName::Uri(subtree)) => match (host, uri::Subtree::new(subtree)) {
                 (Some(host), Some(subtree)) => Fit::inside(host.is_within(&subtree)),
                 _ => Fit::Malformed,
@@ -175,7 +179,9 @@ impl<'a> Name<'a> {
                 Fit::inside(name.is_within(*subtree, meter))
             }
             // RFC 5280 section 4.2.1.10: process the constraint or reject the certificate.
-            (Self::Unsupported(name), subtree) if discriminant(name) == discriminant(subtree) => {
+            (Self::Unsupported(name) | Self::OtherMailbox(name), subtree)
+                if discriminant(name) == discriminant(subtree) =>
+            {
                 Fit::Unsupported
             }
             _ => Fit::OtherForm,

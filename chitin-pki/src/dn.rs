@@ -155,7 +155,9 @@ fn attribute_eq(a: &Attribute<'_>, b: &Attribute<'_>, reading: Reading, meter: &
     if octets_eq(a.value.raw, b.value.raw, meter) {
         return true;
     }
-    if a.kind == oid::DOMAIN_COMPONENT && [a.value.tag, b.value.tag] == [der::IA5_STRING; 2] {
+    // RFC 5280 section 7.2: a label of the DNS. Read as text, it is folded as all text is, below.
+    let label = reading == Reading::AsNames && a.kind == oid::DOMAIN_COMPONENT;
+    if label && [a.value.tag, b.value.tag] == [der::IA5_STRING; 2] {
         meter.add(a.value.body.len());
         return a.value.body.eq_ignore_ascii_case(b.value.body);
     }

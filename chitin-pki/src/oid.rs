@@ -131,9 +131,9 @@ pub(crate) const ED25519: &[u8] = &[0x2b, 0x65, 112];
 pub(crate) const ED448: &[u8] = &[0x2b, 0x65, 113];
 /// id-ecPublicKey, 1.2.840.10045.2.1.
 pub(crate) const EC_PUBLIC_KEY: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 2, 1];
-/// emailAddress, 1.2.840.113549.1.9.1.
-/// RFC 9598 section 3.
+/// id-on-SmtpUTF8Mailbox, 1.3.6.1.5.5.7.8.9. RFC 9598 section 3.
 pub(crate) const SMTP_UTF8_MAILBOX: &[u8] = &[0x2b, 6, 1, 5, 5, 7, 8, 9];
+/// emailAddress, 1.2.840.113549.1.9.1.
 pub(crate) const EMAIL_ADDRESS: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 9, 1];
 /// id-pe-authorityInfoAccess, 1.3.6.1.5.5.7.1.1.
 pub(crate) const AUTHORITY_INFO_ACCESS: &[u8] = &[0x2b, 6, 1, 5, 5, 7, 1, 1];

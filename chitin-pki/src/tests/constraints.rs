@@ -280,8 +280,8 @@ fn constraints_of_all_issuers_hold_together() {
 /// what RFC 5280 section 7.1 calls the same is the same.
 #[test]
 fn an_exclusion_holds_in_whatever_type_the_text_is() {
-    let organization = |(tag, text): (u8, Vec<u8>)| {
-        tlv(0x30, &[&tlv(0x31, &[&tlv(0x30, &[&[6, 3, 0x55, 4, 10], &tlv(tag, &[&text])])])])
+    let named = |kind: &[u8], (tag, text): (u8, Vec<u8>)| {
+        tlv(0x30, &[&tlv(0x31, &[&tlv(0x30, &[&tlv(6, &[kind]), &tlv(tag, &[&text])])])])
     };
     let utf8 = |text: &str| (0x0c, text.as_bytes().to_vec());
     let octets =
@@ -292,7 +292,9 @@ fn an_exclusion_holds_in_whatever_type_the_text_is() {
     let bmp = |text: &str| (0x1e, text.encode_utf16().flat_map(u16::to_be_bytes).collect::<Vec<u8>>());
     let universal =
         |text: &str| (0x1c, text.chars().flat_map(|c| u32::from(c).to_be_bytes()).collect::<Vec<u8>>());
-    for (constraint, subject, same, reads_same) in [
+    let organization: &[u8] = &[0x55, 4, 10];
+    let component: &[u8] = &[0x09, 0x92, 0x26, 0x89, 0x93, 0xf2, 0x2c, 0x64, 1, 25];
+    let rows = [
         (utf8("Some Org"), utf8("Some Org"), true, true),
         (utf8("Some Org"), printable(" some  ORG"), true, true),
         (utf8("Some Org"), bmp("Some Org"), false, true),
@@ -310,14 +312,26 @@ fn an_exclusion_holds_in_whatever_type_the_text_is() {
         // Neither is text; octets that are the same are the same.
         (utf8("Some Org"), (4, b"Some Org".to_vec()), false, false),
         ((4, b"Some Org".to_vec()), (4, b"Some Org".to_vec()), true, true),
-    ] {
-        let subtree = tlv(0x30, &[&tlv(0xa4, &[&organization(constraint)])]);
+    ];
+    let rows = rows.map(|row| (organization, row));
+    // Labels of the DNS, RFC 5280 section 7.2.
+    let labels = [
+        (ia5("evil"), ia5("EVIL"), true, true),
+        (ia5("evil"), ia5("evil "), false, true),
+        (ia5("evil"), ia5("ev\0il"), false, true),
+        (ia5("evil"), utf8("evil"), false, true),
+        (ia5("evil"), ia5("evils"), false, false),
+    ];
+    for (kind, (constraint, subject, same, reads_same)) in
+        rows.into_iter().chain(labels.map(|row| (component, row)))
+    {
+        let subtree = tlv(0x30, &[&tlv(0xa4, &[&named(kind, constraint)])]);
         let fares = |list: u8| {
             let value = tlv(0x30, &[&tlv(list, &[&subtree])]);
             let constraints = CustomExtension::from_oid_content(&[2, 5, 29, 30], value);
             let root = Ca::root_with("root", &|params| params.custom_extensions.push(constraints.clone()));
             let mut leaf = Parts::leaf("root", &root.key);
-            leaf.subject = organization(subject.clone());
+            leaf.subject = named(kind, subject.clone());
             breach(verify(&leaf.sign(&root.key), &[], &[&root]), Which::Anchor(0))
         };
         assert_eq!(fares(0xa0).is_ok(), same, "{subject:?} is permitted");
@@ -345,19 +359,34 @@ fn a_mailbox_is_constrained_in_whatever_type_the_text_is() {
     assert_eq!(mailbox(DnValue::BmpString(bmp)), Err(ConstraintBreach::Malformed));
 
     // One that is not ASCII is an other name (RFC 9598). Other kinds of those have nothing to do with mailboxes.
-    let other = |kind: &[u8]| {
-        let root = Ca::root_with("root", &constrain(&com, &[]));
-        let name =
-            tlv(0xa0, &[&tlv(6, &[kind]), &tlv(0xa0, &[&tlv(0x0c, &["\u{e9}@example.com".as_bytes()])])]);
-        let leaf = root.leaf_with(&|params| {
-            params.subject_alt_names = Vec::new();
-            let names = tlv(0x30, &[&name]);
-            params.custom_extensions.push(CustomExtension::from_oid_content(&[2, 5, 29, 17], names));
-        });
-        breach(verify(&leaf, &[], &[&root]), Which::Anchor(0))
-    };
+    let other = |kind: &[u8]| of_kind(&Ca::root_with("root", &constrain(&com, &[])), kind);
     assert_eq!(other(&[0x2b, 6, 1, 5, 5, 7, 8, 9]), Err(ConstraintBreach::Malformed));
     assert_eq!(other(&[0x2b, 6, 1, 5, 5, 7, 8, 5]), Ok(()));
+
+    // And a constraint on other names says of it what it says of all of them: we do not compare such.
+    for list in [0xa0, 0xa1] {
+        let value =
+            tlv(0x30, &[&tlv(list, &[&tlv(0x30, &[&mailbox_beyond_ascii(&[0x2b, 6, 1, 5, 5, 7, 8, 9])])])]);
+        let constraints = CustomExtension::from_oid_content(&[2, 5, 29, 30], value);
+        let root = Ca::root_with("root", &|params| params.custom_extensions.push(constraints.clone()));
+        for kind in [&[0x2b, 6, 1, 5, 5, 7, 8, 9], &[0x2b, 6, 1, 5, 5, 7, 8, 5]] {
+            assert_eq!(of_kind(&root, kind), Err(ConstraintBreach::UnsupportedForm), "{list:x} {kind:?}");
+        }
+    }
+}
+
+fn mailbox_beyond_ascii(kind: &[u8]) -> Vec<u8> {
+    tlv(0xa0, &[&tlv(6, &[kind]), &tlv(0xa0, &[&tlv(0x0c, &["\u{e9}@example.com".as_bytes()])])])
+}
+
+/// How a leaf below `root` fares whose only name is an other name of this kind.
+fn of_kind(root: &Ca, kind: &[u8]) -> Result<(), ConstraintBreach> {
+    let leaf = root.leaf_with(&|params| {
+        params.subject_alt_names = Vec::new();
+        let names = tlv(0x30, &[&mailbox_beyond_ascii(kind)]);
+        params.custom_extensions.push(CustomExtension::from_oid_content(&[2, 5, 29, 17], names));
+    });
+    breach(verify(&leaf, &[], &[root]), Which::Anchor(0))
 }
 
 /// RFC 4291 section 2.5.5.2: who connects to such an address gets the host of IPv4.
