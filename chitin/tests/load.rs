@@ -443,6 +443,11 @@ fn the_work_of_a_password_is_bounded() {
     assert!(matches!(spent(&none), LoadError::Damaged { .. }), "no N at all is no reason to panic");
     let huge = scrypt.splice_at(at, &[0x02, 0x02, 0x40, 0x00], &[0x02, 0x04, 0x40, 0x00, 0x00, 0x00]);
     assert!(matches!(spent(&huge), LoadError::TooCostly { of: "bytes of memory", .. }));
+    // Few blocks to look up, and many to be mixed at the same time: 128 r p is 637 MB.
+    let wide = scrypt.splice_at(at + 7, &[0x02, 0x01, 0x01], &[0x02, 0x01, 0x4c]);
+    let wide = wide.splice_at(at + 4, &[0x02, 0x01, 0x08], &[0x02, 0x03, 0x00, 0xff, 0xff]);
+    let wide = wide.splice_at(at, &[0x02, 0x02, 0x40, 0x00], &[0x02, 0x01, 0x02]);
+    assert!(matches!(spent(&wide), LoadError::TooCostly { of: "bytes of memory", asked: 654_301_440, .. }));
 }
 
 trait SpliceAt {

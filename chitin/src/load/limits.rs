@@ -6,7 +6,7 @@ pub(crate) struct Limits {
     pub(crate) file: usize,
     /// Rounds of a hash, for all that is encrypted in a file together.
     pub(crate) rounds: u64,
-    /// Bytes of memory of scrypt, which is 128 N r.
+    /// Bytes of memory of scrypt, which is 128 r (N + p).
     pub(crate) scrypt_memory: u64,
 }
 

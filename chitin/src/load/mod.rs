@@ -33,6 +33,8 @@ use alloc::vec::Vec;
 use pki_types::{CertificateDer, PrivateKeyDer};
 use zeroize::Zeroizing;
 
+use self::pkcs8::Budget;
+
 pub use self::error::{LoadError, Wanted};
 pub(crate) use self::limits::Limits;
 pub use self::what::What;
@@ -142,7 +144,7 @@ pub(crate) struct Contents {
     pub(crate) others: Vec<What>,
 }
 
-/// Sorts what is there. Only what is wanted is decoded and decrypted; the rest is named.
+/// Sorts what is there. Only what is wanted is decoded and decrypted; the rest is named. A store of PKCS#12 is opened whole.
 pub(crate) fn look(
     contents: &[u8],
     password: Option<&str>,
@@ -156,9 +158,10 @@ pub(crate) fn look(
         return Err(LoadError::Empty { wanted });
     }
     let mut found = Contents::default();
+    let mut budget = Budget::new(limits);
     let sections = pem::sections(contents)?;
     if sections.is_empty() {
-        found.add(what::of_der(contents), contents, password, wanted, limits)?;
+        found.add(what::of_der(contents), contents, password, wanted, &mut budget)?;
         return Ok(found);
     }
     for section in &sections {
@@ -166,7 +169,7 @@ pub(crate) fn look(
             Some(what) => found.others.push(what),
             None => {
                 let der = section.decode()?;
-                found.add(what::of_der(&der), &der, password, wanted, limits)?;
+                found.add(what::of_der(&der), &der, password, wanted, &mut budget)?;
             }
         }
     }
@@ -181,7 +184,7 @@ impl Contents {
         der: &[u8],
         password: Option<&str>,
         wanted: Wanted,
-        limits: &Limits,
+        budget: &mut Budget,
     ) -> Result<(), LoadError> {
         match what {
             What::Certificate if wanted.certificates() => {
@@ -189,10 +192,11 @@ impl Contents {
             }
             What::PrivateKey if wanted.key() => self.keys.push(pkcs8::plain(der)?),
             What::EncryptedPrivateKey if wanted.key() => {
-                self.keys.push(pkcs8::decrypt(der, password, limits)?);
+                let password = password.ok_or(LoadError::NoPassword { what })?;
+                self.keys.push(pkcs8::decrypt(der, password, what, budget)?);
             }
             What::Pkcs12 => {
-                let mut inside = pkcs12::open(der, password, wanted, limits)?;
+                let mut inside = pkcs12::open(der, password, wanted, budget)?;
                 self.certificates.append(&mut inside.certificates);
                 self.keys.append(&mut inside.keys);
                 self.others.append(&mut inside.others);
@@ -253,4 +257,32 @@ fn bounded(path: &std::path::Path) -> Result<Zeroizing<Vec<u8>>, LoadError> {
     let most = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
     file.by_ref().take(most).read_to_end(&mut contents).map_err(|error| LoadError::io(&error))?;
     Ok(contents)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// By OpenSSL 3.0: `openssl pkcs8 -topk8 -v2 aes-256-cbc -iter 2000 -passout pass:secret`.
+    const KEY: &str = "\
+-----BEGIN ENCRYPTED PRIVATE KEY-----\n\
+MIGbMFcGCSqGSIb3DQEFDTBKMCkGCSqGSIb3DQEFDDAcBAjFa5L+bJHZaAICB9Aw\n\
+DAYIKoZIhvcNAgkFADAdBglghkgBZQMEASoEEKkYM3wwaE2NGQhLhycBkgsEQE+o\n\
+30+VhPgHOsQjkBdZuC0FgsW381Vbh1T/C0JVcp7FgVDp8nfeH7hGCwsXU2sSh2O0\n\
+bVDhEZT1IJO28DHeMQg=\n\
+-----END ENCRYPTED PRIVATE KEY-----\n\
+";
+
+    /// A file could have thousands.
+    #[test]
+    fn sections_of_a_file_share_the_work_that_is_done_for_it() {
+        let limits = |rounds| Limits { rounds, ..Limits::DEFAULT };
+        let read = |times: usize, rounds| {
+            look(KEY.repeat(times).as_bytes(), Some("secret"), Wanted::PrivateKey, &limits(rounds))
+        };
+        assert_eq!(read(1, 2000).unwrap().keys.len(), 1);
+        assert_eq!(read(2, 4000).unwrap().keys.len(), 2);
+        let costly = LoadError::TooCostly { of: "rounds of a hash", asked: 4000, limit: 3999 };
+        assert_eq!(read(2, 3999).map(|found| found.keys.len()), Err(costly));
+    }
 }

@@ -9,7 +9,6 @@ use der::{Decode, Tag, TagNumber, Tagged};
 use pki_types::CertificateDer;
 use zeroize::Zeroizing;
 
-use super::limits::Limits;
 use super::pkcs8::{self, Budget, Key, identifier, octets};
 use super::pkcs12_mac::MacData;
 use super::what::{self, Elements};
@@ -20,16 +19,16 @@ pub(super) fn open(
     der: &[u8],
     password: Option<&str>,
     wanted: Wanted,
-    limits: &Limits,
+    budget: &mut Budget,
 ) -> Result<Contents, LoadError> {
-    let mut opening = Opening { password, budget: Budget::new(limits), bags: Bags::default() };
+    let mut opening = Opening { password, budget, bags: Bags::default() };
     opening.read(der)?;
-    Ok(opening.bags.sorted(wanted))
+    opening.bags.sorted(wanted)
 }
 
 struct Opening<'p> {
     password: Option<&'p str>,
-    budget: Budget,
+    budget: &'p mut Budget,
     bags: Bags,
 }
 
@@ -44,7 +43,7 @@ impl<'p> Opening<'p> {
         }
         let content = AnyRef::from_der(content).ok().and_then(octets).ok_or_else(malformed)?;
         if let Some(mac) = elements.next() {
-            MacData::read(mac)?.check(content, self.password()?, &mut self.budget)?;
+            MacData::read(mac)?.check(content, self.password()?, self.budget)?;
         }
         all(content, |info| self.safe(info))
     }
@@ -75,7 +74,7 @@ impl<'p> Opening<'p> {
         let (_kind, algorithm) = (inner.next(), inner.next().ok_or_else(malformed)?);
         let data = inner.next().filter(|data| data.tag() == IMPLICIT_OCTETS).ok_or_else(malformed)?;
         let password = self.password()?;
-        pkcs8::open(algorithm, data.value(), password, What::Pkcs12, &mut self.budget)
+        pkcs8::open(algorithm, data.value(), password, What::Pkcs12, self.budget)
     }
 
     /// SafeContents, section 4.2.
@@ -95,7 +94,7 @@ impl<'p> Opening<'p> {
             },
             SHROUDED_KEY_BAG => {
                 let password = self.password()?;
-                let key = pkcs8::decrypt_spending(value, password, What::Pkcs12, &mut self.budget)?;
+                let key = pkcs8::decrypt(value, password, What::Pkcs12, self.budget)?;
                 self.bags.keys.push((id, key));
             }
             CERT_BAG => match certificate(value)? {
@@ -178,8 +177,8 @@ struct Bags {
 }
 
 impl Bags {
-    fn sorted(mut self, wanted: Wanted) -> Contents {
-        let certificates = self.chain(wanted);
+    fn sorted(mut self, wanted: Wanted) -> Result<Contents, LoadError> {
+        let certificates = self.chain(wanted)?;
         // What there is beside what is wanted, for the text of an error.
         if certificates.is_empty() && !self.keys.is_empty() {
             self.others.insert(0, What::PrivateKey);
@@ -189,51 +188,51 @@ impl Bags {
         }
         self.others.insert(0, What::Pkcs12);
         let keys = self.keys.into_iter().map(|(_, key)| key).collect();
-        Contents { certificates, keys, others: self.others }
+        Ok(Contents { certificates, keys, others: self.others })
     }
 
     /// The certificate of the key and its issuers. Without a key, all: then the file is a store of roots.
-    fn chain(&mut self, wanted: Wanted) -> Vec<CertificateDer<'static>> {
-        let mut left: Vec<_> = self.certificates.drain(..).collect();
+    fn chain(&mut self, wanted: Wanted) -> Result<Vec<CertificateDer<'static>>, LoadError> {
+        let all = core::mem::take(&mut self.certificates);
         let Some((id, _)) = self.keys.first() else {
-            return left.into_iter().map(|(_, certificate)| certificate).collect();
+            return Ok(all.into_iter().map(|(_, certificate)| certificate).collect());
         };
         if wanted == Wanted::PrivateKey {
-            return Vec::new();
+            return Ok(Vec::new());
         }
+        if all.len() > BESIDE_A_KEY {
+            return Err(LoadError::damaged(
+                What::Pkcs12,
+                "it has more than a thousand certificates beside a key",
+            ));
+        }
+        let names: Vec<_> = all.iter().map(|(_, certificate)| Names::of(certificate)).collect();
+        let by_id = id.as_ref().and_then(|id| all.iter().position(|(other, _)| other.as_ref() == Some(id)));
+        let mut left: Vec<usize> = (0..all.len()).collect();
         let mut chain = Vec::new();
-        let mut next = first(&left, id.as_deref());
-        while let Some(at) = next.take_if(|at| *at < left.len()) {
-            let (_, certificate) = left.swap_remove(at);
-            let names = Names::of(&certificate);
+        let mut next = by_id.or_else(|| first(&names));
+        while let Some(at) = next.and_then(|at| left.iter().position(|other| *other == at)) {
+            let at = left.swap_remove(at);
+            chain.extend(all.get(at).map(|(_, certificate)| certificate.clone()));
+            let of = |at: usize| names.get(at).and_then(Option::as_ref);
             // A root is its own issuer: nobody is above it.
-            let issuer = names.filter(|names| names.issuer != names.subject).map(|names| names.issuer);
+            let issuer = of(at).filter(|names| names.issuer != names.subject).map(|names| names.issuer);
             next = issuer.and_then(|issuer| {
-                left.iter()
-                    .position(|(_, other)| Names::of(other).is_some_and(|other| other.subject == issuer))
+                left.iter().copied().find(|other| of(*other).is_some_and(|other| other.subject == issuer))
             });
-            chain.push(certificate);
         }
-        chain
+        Ok(chain)
     }
 }
 
-/// The end entity: what bears the key's id; else one that issued no other; else the first.
-fn first(certificates: &[(Option<Vec<u8>>, CertificateDer<'_>)], id: Option<&[u8]>) -> Option<usize> {
-    let by_id = id.and_then(|id| certificates.iter().position(|(other, _)| other.as_deref() == Some(id)));
+/// The end entity, if none bears the key's id: one that issued no other; else the first.
+fn first(all: &[Option<Names<'_>>]) -> Option<usize> {
     let issued_none = |subject: &[u8]| {
-        !certificates
-            .iter()
-            .filter_map(|(_, other)| Names::of(other))
-            .any(|other| other.issuer == subject && other.subject != subject)
+        !all.iter().flatten().any(|other| other.issuer == subject && other.subject != subject)
     };
-    by_id
-        .or_else(|| {
-            certificates.iter().position(|(_, certificate)| {
-                Names::of(certificate).is_some_and(|names| issued_none(names.subject))
-            })
-        })
-        .or(if certificates.is_empty() { None } else { Some(0) })
+    let position =
+        all.iter().position(|names| names.as_ref().is_some_and(|names| issued_none(names.subject)));
+    position.or(if all.is_empty() { None } else { Some(0) })
 }
 
 /// The names of a certificate, by which it is put into its place. RFC 5280 section 4.1.
@@ -264,6 +263,9 @@ fn malformed() -> LoadError {
 fn unsupported(how: &str) -> LoadError {
     LoadError::Unsupported { what: What::Pkcs12, algorithm: how.to_string() }
 }
+
+/// Certificates that are put into order, each beside all others. A chain has a handful.
+const BESIDE_A_KEY: usize = 1000;
 
 /// Bags within bags. No writer is known that nests them at all.
 const DEEPEST: u8 = 4;

@@ -9,7 +9,7 @@ use hmac::digest::Digest;
 use hmac::digest::block_api::EagerHash;
 use hmac::digest::common::BlockSizeUser;
 use hmac::{Hmac, KeyInit, Mac};
-use zeroize::Zeroizing;
+use zeroize::{Zeroize, Zeroizing};
 
 use super::pkcs8::{Budget, identifier, name, octets};
 use super::what::Elements;
@@ -41,7 +41,7 @@ impl<'a> MacData<'a> {
         Some(Self { hash, mac, salt, rounds })
     }
 
-    /// Holds the MAC against what it protects, and returns the form of the password that fits.
+    /// Holds the MAC against what it protects, under each form that the password may have had.
     pub(super) fn check(
         &self,
         protected: &[u8],
@@ -102,13 +102,14 @@ fn mac_key<H: Digest + BlockSizeUser>(password: &[u8], salt: &[u8], rounds: u64)
     };
     let diversifier = core::iter::repeat_n(ID_OF_MAC, block).collect::<Vec<u8>>();
     let (salt, password) = (fill(salt), fill(password));
-    let mut output = Zeroizing::new(
-        H::new().chain_update(diversifier).chain_update(&*salt).chain_update(&*password).finalize().to_vec(),
-    );
+    let first = H::new().chain_update(diversifier).chain_update(&*salt).chain_update(&*password);
+    let mut digest = first.finalize();
+    let mut output = Zeroizing::new(digest.to_vec());
     for _ in 1..rounds {
-        let next = H::digest(&*output);
-        output.copy_from_slice(&next);
+        H::new_with_prefix(&*output).finalize_into(&mut digest);
+        output.copy_from_slice(&digest);
     }
+    digest.as_mut_slice().zeroize();
     output
 }
 

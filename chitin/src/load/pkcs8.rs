@@ -30,19 +30,7 @@ pub(super) fn plain(der: &[u8]) -> Result<Key, LoadError> {
 }
 
 /// EncryptedPrivateKeyInfo, RFC 5958 section 3.
-pub(super) fn decrypt(der: &[u8], password: Option<&str>, limits: &Limits) -> Result<Key, LoadError> {
-    let kind = What::EncryptedPrivateKey;
-    let password = password.ok_or(LoadError::NoPassword { what: kind })?;
-    decrypt_spending(der, password, kind, &mut Budget::new(limits))
-}
-
-/// The same within a file that may have more of them.
-pub(super) fn decrypt_spending(
-    der: &[u8],
-    password: &str,
-    kind: What,
-    budget: &mut Budget,
-) -> Result<Key, LoadError> {
+pub(super) fn decrypt(der: &[u8], password: &str, kind: What, budget: &mut Budget) -> Result<Key, LoadError> {
     let mut elements = AnyRef::from_der(der).ok().and_then(Elements::of).ok_or_else(|| no_data(kind))?;
     let algorithm = elements.next().ok_or_else(|| no_data(kind))?;
     let data = elements.next().and_then(octets).ok_or_else(|| no_data(kind))?;
@@ -137,7 +125,7 @@ pub(super) fn name(oid: &ObjectIdentifier) -> String {
     format!("{name} ({text})")
 }
 
-/// The work on passwords that a file may still ask for.
+/// The work on passwords that a file may still ask for, all that is in it together.
 pub(super) struct Budget {
     left: u64,
     rounds: u64,
@@ -156,7 +144,7 @@ impl Budget {
         }
         self.left = self.left.checked_sub(asked).ok_or(LoadError::TooCostly {
             of: "rounds of a hash",
-            asked,
+            asked: self.rounds.saturating_sub(self.left).saturating_add(asked),
             limit: self.rounds,
         })?;
         Ok(())
@@ -170,7 +158,7 @@ impl Budget {
         }
     }
 
-    /// RFC 7914 section 6. A block of 128 r bytes is mixed 2 N p times, which is counted as N r p rounds: on a machine of today both take
+    /// RFC 7914 section 6. There are N blocks at a time, and p to be mixed. A block of 128 r bytes is mixed 2 N p times, which is counted as N r p rounds: on a machine of today both take
     /// about as long.
     fn scrypt(&mut self, parameters: &ScryptParams, kind: What) -> Result<(), LoadError> {
         let ScryptParams { cost_parameter: n, block_size: r, parallelization: p, .. } = *parameters;
@@ -178,7 +166,7 @@ impl Budget {
         if n < 2 || !n.is_power_of_two() || r == 0 || p == 0 {
             return Err(LoadError::damaged(kind, "the parameters of scrypt are not allowed"));
         }
-        let memory = n.saturating_mul(r.into()).saturating_mul(128);
+        let memory = n.saturating_add(p.into()).saturating_mul(r.into()).saturating_mul(128);
         if memory > self.scrypt_memory {
             return Err(LoadError::TooCostly {
                 of: "bytes of memory",
