@@ -177,7 +177,7 @@ impl ClientCertVerifierBuilder {
     }
 
     /// Remembers signatures of certificates in this memo, which may be that of other verifiers, too. Without this it is one of its
-    /// own; [`SignatureMemo`] says what it does. Under a provider in FIPS mode there is none. Not in rustls 0.23.
+    /// own, with `std`; [`SignatureMemo`] says what it does. Under a provider in FIPS mode there is none. Not in rustls 0.23.
     pub fn with_signature_memo(mut self, memo: SignatureMemo) -> Self {
         self.memo = Some(memo);
         self

@@ -23,10 +23,10 @@ use crate::crypto::verify::WebPkiSupportedAlgorithms;
 ///
 /// An entry is the SHA-256 of all that a verification looks at: the provider's list of algorithms, the algorithm, the key, what was
 /// signed, and the signature. Only successes are kept. A hit stands for that one computation; dates, names, constraints, policies
-/// and revocation are checked for every chain, and so are the signatures of handshakes, of revocation lists, of OCSP responses
-/// and of certificate transparency.
+/// and revocation are checked for every chain, and so are the signatures of handshakes, of OCSP responses and of certificate
+/// transparency. (Of its revocation lists a verifier remembers by itself which are signed with which key.)
 ///
-/// The verifiers of this crate have one each, with room for [`Self::DEFAULT_SIZE`] entries. It is shared by all connections of a
+/// With `std` the verifiers of paths have one each unless they are given one, with room for [`Self::DEFAULT_SIZE`] entries. It is shared by all connections of a
 /// config, and by copies of this handle. Under a provider in FIPS mode it is off, whatever its size.
 ///
 /// It has a fixed number of places, four of which fit an entry: the next one that does takes the place of one of them. A peer who
@@ -58,6 +58,9 @@ impl SignatureMemo {
     /// hundred servers. They take 32 KiB when all are used.
     pub const DEFAULT_SIZE: usize = 1024;
 
+    /// The largest size there is: 32 MiB. One that is asked for and larger is this.
+    pub const MAX_SIZE: usize = 1 << 20;
+
     /// Makes one with room for about this many entries: the next multiple of 64. 0 switches it off.
     #[cfg(feature = "std")]
     pub fn new(size: usize) -> Self {
@@ -72,7 +75,7 @@ impl SignatureMemo {
 
     fn with_locks(size: usize, lock: impl Fn(Shard) -> Mutex<Shard>) -> Self {
         Self(Arc::new(Shared {
-            size: AtomicUsize::new(size),
+            size: AtomicUsize::new(size.min(Self::MAX_SIZE)),
             hits: AtomicUsize::new(0),
             misses: AtomicUsize::new(0),
             shards: core::array::from_fn(|_| lock(Shard::default())),
@@ -86,7 +89,7 @@ impl SignatureMemo {
 
     /// Changes the size, and forgets all entries. 0 switches it off.
     pub fn set_size(&self, size: usize) {
-        self.0.size.store(size, Ordering::Relaxed);
+        self.0.size.store(size.min(Self::MAX_SIZE), Ordering::Relaxed);
         self.clear();
     }
 
@@ -138,9 +141,9 @@ impl SignatureMemo {
     }
 
     fn remember(&self, digest: Digest) {
-        let sets = self.size().div_ceil(SHARDS * WAYS);
         if let Some(mut shard) = self.shard(&digest).and_then(Mutex::lock) {
-            shard.insert(digest, sets);
+            // Behind the lock: whoever changes the size stores it first and then empties each part.
+            shard.insert(digest, self.size().div_ceil(SHARDS * WAYS));
         }
     }
 }
@@ -159,7 +162,7 @@ impl Shard {
 
     fn insert(&mut self, digest: Digest, sets: usize) {
         if self.sets.len() != sets {
-            // The first entry, or the size was changed by another thread meanwhile.
+            // The first entry since the size was set.
             self.sets = alloc::vec![[FREE; WAYS]; sets];
         }
         let hand = self.hand;
@@ -262,7 +265,7 @@ impl SignatureCheck for Remembering {
 
 const FREE: Digest = [0; 32];
 
-/// Locks: so many threads seldom want the same one at once, and each is held for a few comparisons.
+/// Locks: threads seldom want the same one at once, and each is held for a few comparisons.
 const SHARDS: usize = 16;
 
 /// Places that an entry may have. With four of them few entries are given up before all places are used.

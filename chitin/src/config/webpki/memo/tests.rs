@@ -189,3 +189,20 @@ fn threads_share_one() {
     assert_eq!((hits + misses, len), (800, 200));
     assert!((200..=800).contains(&misses));
 }
+
+#[test]
+fn a_size_beyond_all_reason_is_the_largest_there_is() {
+    for size in [usize::MAX, SignatureMemo::MAX_SIZE + 1] {
+        let memo = SignatureMemo::new(size);
+        assert_eq!(memo.size(), SignatureMemo::MAX_SIZE);
+        memo.set_size(1);
+        memo.set_size(size);
+        assert_eq!(memo.size(), SignatureMemo::MAX_SIZE);
+        let (verifier, algorithm) =
+            (Remembering::new(Some(memo.clone()), &default_provider()).unwrap(), ours());
+        for _ in 0..2 {
+            verifier.verify(&algorithm, b"key", b"abc", b"cba").unwrap();
+        }
+        assert_eq!(counts(&memo), (1, 1, 1));
+    }
+}
