@@ -249,6 +249,21 @@ fn a_clients_certificate_is_for_clients_unless_those_for_servers_do() {
     assert_eq!(client(either, &signing.chain), wrong(oid, ExtendedKeyPurpose::ServerAuth));
 }
 
+/// RFC 7633 is about servers, and one policy may be for both.
+#[test]
+fn no_staple_is_expected_of_clients() {
+    let world = World::new();
+    let demanding = CustomExtension::from_oid_content(&[1, 3, 6, 1, 5, 5, 7, 1, 24], vec![0x30, 3, 2, 1, 5]);
+    let spec = Spec { extensions: vec![demanding], ..Spec::client(KeyType::P256) };
+    let theirs = world.issuing.issue(&spec);
+    let policy = || Revocation::new().with_staples();
+    let judge = |policy| client(world.clients().with_revocation(policy), &theirs.chain);
+    assert_eq!(judge(policy().allow_unknown_status()), Ok(()));
+    assert_eq!(judge(policy()), Err(CertificateError::UnknownRevocationStatus.into()));
+    let lists = [&world.root, &world.issuing].map(|authority| Book::of(authority).list(&List::default()));
+    assert_eq!(judge(policy().with_lists(lists)), Ok(()));
+}
+
 #[test]
 fn clients_are_told_whom_to_lead_to_and_whether_they_have_to() {
     let world = World::new();
@@ -280,6 +295,8 @@ fn sessions_of_clients_are_bound_to_all_that_was_asked_of_them() {
     let twice = Arc::new(store.iter().chain(&store).cloned().collect::<chitin::RootCertStore>());
     assert_eq!(base, id(ClientVerifier::builder(twice, provided::default_provider().into())));
 
+    let book = Book::of(&world.issuing);
+    let list = |until| book.list(&List { from: "20290101000000Z", until, ..List::default() });
     let policies = Policies::one_of(["2.999.1"]).unwrap();
     let whole = Roots::whole([world.root.cert().clone()]).unwrap();
     let mut all = vec![
@@ -296,6 +313,11 @@ fn sessions_of_clients_are_bound_to_all_that_was_asked_of_them() {
         id(world.clients().with_max_intermediates(2)),
         id(world.clients().with_revocation(Revocation::new())),
         id(world.clients().with_revocation(Revocation::new().allow_unknown_status())),
+        id(world.clients().with_revocation(Revocation::new().with_staples())),
+        id(world.clients().with_revocation(Revocation::new().with_lists([list("20300101000000Z")]))),
+        // Of the same issuer, number and time.
+        id(world.clients().with_revocation(Revocation::new().with_lists([list("20300102000000Z")]))),
+        id(world.clients().with_revocation(Revocation::new().with_list_issuers([world.root.cert().clone()]))),
         id(world.clients().accept_server_certificates()),
     ];
     let count = all.len();

@@ -2,6 +2,7 @@
 
 mod client;
 mod digests;
+mod joined;
 mod memo;
 pub(crate) mod pki;
 mod revocation;

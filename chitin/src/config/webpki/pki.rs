@@ -145,8 +145,8 @@ pub(super) struct Trust<'t> {
     /// As many as path validation allows by itself, if nothing else is said.
     pub(super) max_intermediates: Option<usize>,
     pub(super) revocation: Option<&'t Checker>,
-    /// What the peer stapled. Nobody asks it unless the policy does.
-    pub(super) staple: &'t [u8],
+    /// What the peer stapled, empty if it did not. `None` for clients, who cannot. Nobody asks it unless the policy does.
+    pub(super) staple: Option<&'t [u8]>,
     pub(super) hashes: Option<&'t Hashes>,
     /// Who knows signatures from before.
     pub(super) remembering: Option<&'t Remembering>,
@@ -179,7 +179,7 @@ impl<'t> Trust<'t> {
             policies: PolicyInputs::default(),
             max_intermediates: None,
             revocation,
-            staple: &[],
+            staple: None,
             hashes: None,
             remembering: None,
             transparency: None,
@@ -231,16 +231,15 @@ impl<'t> Trust<'t> {
         }
         let leaf = &cert.0.certificate;
         let mut inquiry = self.inquiry(intermediates);
-        let found = verifier
-            .verify_with(leaf, intermediates, |path| self.check(&verifier, path, inquiry.as_mut(), now));
-        // Searching once more is for those who will read it.
-        if found.is_err() && (self.report.is_some() || is_logged()) {
-            let mut inquiry = self.inquiry(intermediates);
-            let check = |path: &Path<'_, '_>| self.check(&verifier, path, inquiry.as_mut(), now);
-            if let Err(diagnosis) = verifier.diagnose_with(leaf, intermediates, check) {
+        let check = |path: &Path<'_, '_>| self.check(&verifier, path, inquiry.as_mut(), now);
+        // Taking notes on the way is for those who will read them.
+        let found = match self.report.is_some() || is_logged() {
+            true => verifier.diagnose_with(leaf, intermediates, check).map_err(|diagnosis| {
                 tell(&diagnosis, self.report);
-            }
-        }
+                diagnosis.error
+            }),
+            false => verifier.verify_with(leaf, intermediates, check),
+        };
         let (path, report) = found.map_err(|error| refused(error.problem, error.certificate))?;
         if let Some(revocation) = self.revocation {
             revocation.log(&report);
@@ -258,7 +257,7 @@ impl<'t> Trust<'t> {
     fn inquiry<'i>(&'i self, intermediates: &'i [CertificateDer<'_>]) -> Option<Inquiry<'i>> {
         let revocation = self.revocation?;
         let digests = self.hashes.filter(|_| revocation.policy.asks_staples());
-        let staple = digests.map(|hashes| (self.staple, hashes as &dyn Digests));
+        let staple = self.staple.zip(digests.map(|hashes| hashes as &dyn Digests));
         Some(revocation.inquiry(intermediates, staple))
     }
 

@@ -10,6 +10,7 @@ use chitin_pki::{
 use pki_types::{CertificateDer, CertificateRevocationListDer};
 
 use super::VerifierBuilderError;
+use super::joined::joined;
 use crate::error::{CertRevocationListError, CertificateError, Error, OtherError};
 use crate::log::log_line;
 
@@ -83,7 +84,8 @@ impl Revocation {
 
     /// Asks the OCSP response that a server staples, and refuses a certificate without one that demands one.
     ///
-    /// Servers are asked for it unless `ClientConfig::request_ocsp_response` is off. Of clients nothing is asked.
+    /// Servers are asked for it unless `ClientConfig::request_ocsp_response` is off. Of clients nothing is asked, nor
+    /// expected: only lists tell their status.
     pub fn with_staples(mut self) -> Self {
         self.staples = true;
         self
@@ -120,12 +122,10 @@ impl Revocation {
     pub(super) fn describe(&self) -> Vec<u8> {
         let flags = [self.staples, self.end_entity_only, self.allow_unknown, self.accept_stale];
         let mut out = Vec::from(flags.map(u8::from));
-        for list in &self.lists {
-            // Issuer, number and time name a list among those of an honest issuer.
-            for part in [list.issuer().0, list.number(), &list.this_update().as_secs().to_be_bytes()] {
-                out.extend(u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
-                out.extend_from_slice(part);
-            }
+        let lists = self.lists.iter().map(|list| list.der().to_vec()).collect();
+        let issuers = self.issuers.iter().map(|der| der.to_vec()).collect();
+        for list in [lists, issuers] {
+            out.extend(joined(list));
         }
         out
     }

@@ -68,8 +68,8 @@ impl<Side> VerifierBuilder<Side> {
     /// Tells this function of each peer's certificate that is refused: which certificate of the chain it was, what is wrong with it, each
     /// path that was tried, what is missing, and what can be done, as data and as a text for people.
     ///
-    /// The handshake waits for it. To have more to say, the search for a path is done once more; so that is for when somebody
-    /// will read it. What is in it comes from the peer, and names are escaped in the text.
+    /// The handshake waits for it, and the search for a path takes notes: that is for when somebody will read them. What is in it comes
+    /// from the peer, and names are escaped in the text.
     pub fn with_report(mut self, hear: impl Fn(&Diagnosis) + Send + Sync + 'static) -> Self {
         self.settings.report = Some(Report::to(hear));
         self
@@ -82,7 +82,7 @@ impl<Side> VerifierBuilder<Side> {
     }
 
     /// Remembers signatures of certificates in this memo, which may be that of other verifiers, too. Without this it is one of its
-    /// own; [`SignatureMemo`] says what it does. Under a provider in FIPS mode there is none.
+    /// own, with `std`; [`SignatureMemo`] says what it does. Under a provider in FIPS mode there is none.
     pub fn with_signature_memo(mut self, memo: SignatureMemo) -> Self {
         self.settings.memo = Some(memo);
         self

@@ -6,9 +6,10 @@ use alloc::vec::Vec;
 use chitin_pki::Purpose;
 use pki_types::{CertificateDer, UnixTime};
 
-use super::rules::{Rules, Shown, joined};
+use super::rules::{Rules, Shown};
 use super::{ClientVerifierBuilder, Roots, VerifierBuilder};
 use crate::config::verify::{ClientCertVerified, ClientCertVerifier};
+use crate::config::webpki::joined::joined;
 use crate::config::webpki::pki::ParsedCertificate;
 use crate::config::webpki::signatures::handshake_signatures;
 use crate::config::webpki::{SignatureMemo, VerifierBuilderError};
@@ -64,7 +65,7 @@ impl ClientCertVerifier for ClientVerifier {
     ) -> Result<ClientCertVerified, Error> {
         let cert = self.rules.read(end_entity)?;
         let purpose = self.side.purposes.of(&cert);
-        let shown = Shown { purpose, name: None, intermediates, staple: &[], transparency: None };
+        let shown = Shown { purpose, name: None, intermediates, staple: None, transparency: None };
         self.rules.verify(&cert, &shown, now)?;
         Ok(ClientCertVerified::assertion())
     }

@@ -6,10 +6,11 @@ use alloc::vec::Vec;
 use chitin_pki::{PinSet, Purpose};
 use pki_types::{CertificateDer, ServerName, UnixTime};
 
-use super::rules::{describe_pins, joined};
+use super::rules::describe_pins;
 use crate::config::verify::{ClientCertVerified, ClientCertVerifier, ServerCertVerified, ServerCertVerifier};
 use crate::config::webpki::VerifierBuilderError;
 use crate::config::webpki::digests::Hashes;
+use crate::config::webpki::joined::joined;
 use crate::config::webpki::pki::{ParsedCertificate, note_pins, verify_server_name};
 use crate::config::webpki::signatures::handshake_signatures;
 use crate::crypto::CryptoProvider;

@@ -9,6 +9,7 @@ use pki_types::{CertificateDer, ServerName, UnixTime};
 use super::pins::ReportedPins;
 use super::{PinReport, Policies, Report, Roots};
 use crate::config::webpki::digests::Hashes;
+use crate::config::webpki::joined::joined;
 use crate::config::webpki::memo::Remembering;
 use crate::config::webpki::pki::{ParsedCertificate, Trust};
 use crate::config::webpki::revocation::{Checker, Revocation};
@@ -102,8 +103,8 @@ pub(super) struct Shown<'a> {
     pub(super) name: Option<&'a ServerName<'a>>,
     /// The certificates that the peer sent beside its own.
     pub(super) intermediates: &'a [CertificateDer<'a>],
-    /// What it stapled. Empty if it did not.
-    pub(super) staple: &'a [u8],
+    /// What it stapled, empty if it did not. `None` for a client, who cannot.
+    pub(super) staple: Option<&'a [u8]>,
     /// The logs that must have promised to show its certificate, and the timestamps that it sent.
     pub(super) transparency: Option<(&'a LogList, &'a [&'a [u8]])>,
 }
@@ -193,14 +194,4 @@ pub(super) fn describe_pins(set: &PinSet) -> Vec<u8> {
     pins.sort_unstable();
     pins.push(alloc::format!("{:?}", set.end()).into_bytes());
     joined(pins)
-}
-
-/// Parts as one, each after its length, so that no two lists of parts have the same bytes.
-pub(super) fn joined(parts: Vec<Vec<u8>>) -> Vec<u8> {
-    let mut out = Vec::new();
-    for part in parts {
-        out.extend(u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
-        out.extend(part);
-    }
-    out
 }

@@ -61,7 +61,7 @@ impl ServerCertVerifier for ServerVerifier {
             purpose: Purpose::ServerAuth,
             name: Some(server_name).filter(|_| !self.side.any_name),
             intermediates,
-            staple: ocsp_response,
+            staple: Some(ocsp_response),
             transparency: self.side.logs.as_ref().map(|logs| (logs, scts)),
         };
         self.rules.verify(&cert, &shown, now)?;
