@@ -215,7 +215,7 @@ pub(crate) fn check_second_hello(first: &ClientHello, second: &ClientHello) -> R
         kept
     }
     let same = first.legacy_version == second.legacy_version
-        && first.cipher_suites == second.cipher_suites
+        && first.offered_suites() == second.offered_suites()
         && kept(first) == kept(second);
     match same {
         true => Ok(()),

@@ -30,7 +30,8 @@ pub(crate) struct ClientHello {
     pub(crate) legacy_version: ProtocolVersion,
     pub(crate) random: [u8; 32],
     session_id: Range<usize>,
-    /// This list and the next three without GREASE: resolvers are shown them, and nothing is ever chosen from it.
+    suites: Range<usize>,
+    /// Without GREASE, as are groups and schemes below: resolvers are shown the lists, and nothing is ever chosen of that.
     pub(crate) cipher_suites: Vec<CipherSuite>,
     compressions: Range<usize>,
     /// Code and body of every extension, in their order.
@@ -64,7 +65,9 @@ impl ClientHello {
         let legacy_version = ProtocolVersion::read(&mut r)?;
         let random = r.array("random")?;
         let session_id = range(raw, r.prefixed(0, 32, "session id")?, at(&r));
+        let suites_at = at(&r);
         let cipher_suites = meant(Suites::read(&mut r)?.iter());
+        let suites = suites_at..at(&r);
         let compressions = range(raw, r.prefixed(1, 255, "compression methods")?, at(&r));
 
         let mut hello = Self {
@@ -72,6 +75,7 @@ impl ClientHello {
             legacy_version,
             random,
             session_id,
+            suites,
             cipher_suites,
             compressions,
             index: Vec::new(),
@@ -142,7 +146,7 @@ impl ClientHello {
             ext::signature_algorithms_cert => {
                 self.schemes_cert = Some(meant(SignatureSchemes::read_all(body)?.iter()));
             }
-            ext::delegated_credential => self.delegated = SignatureSchemes::read_all(body)?.iter().collect(),
+            ext::delegated_credential => self.delegated = meant(SignatureSchemes::read_all(body)?.iter()),
             ext::application_layer_protocol_negotiation => ProtocolNames::read_all(body).map(drop)?,
             ext::supported_versions => ClientVersions::read_all(body).map(drop)?,
             ext::key_share => KeyShares::read_all(body).map(drop)?,
@@ -172,6 +176,11 @@ impl ClientHello {
     /// RFC 5246 section 7.4.1.2: the null method must be in the list.
     pub(crate) fn offers_null_compression(&self) -> bool {
         self.slice(&self.compressions).contains(&Compression::Null.into())
+    }
+
+    /// The list of suites as it came, GREASE and all.
+    pub(crate) fn offered_suites(&self) -> &[u8] {
+        self.slice(&self.suites)
     }
 
     /// RFC 8446 section 4.1.2: a hello that offers 1.3 offers exactly the null method.

@@ -113,6 +113,7 @@ cases! {
         *h.body(0) = sized16(&[&[0][..], &sized16(b"other.example")].concat());
     });
     another_suite = Wrong::CipherSuiteDifferedOnRetry, |b| b.second_client_hello(|h| h.suites = vec![0x1303]);
+    another_suite_that_means_nothing = Wrong::UnexpectedChangesInSecondClientHello, |b| b.second_client_hello(|h| h.suites[0] ^= 0x1010);
     fewer_schemes = Wrong::UnexpectedChangesInSecondClientHello, |b| b.second_client_hello(|h| *h.body(13) = vec![0, 2, 4, 3]);
     another_cookie = Wrong::CookieDifferedOnRetry, |b| b.second_client_hello(|h| h.body(44)[2] ^= 1);
     no_cookie = Wrong::CookieDifferedOnRetry, |b| b.second_client_hello(|h| h.remove(44));
