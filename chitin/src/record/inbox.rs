@@ -187,7 +187,9 @@ impl Inbox {
         if self.unread > Self::PLAIN_LIMIT {
             return Err(Full::Plaintext);
         }
-        let want = self.want(match self.traffic && !handshaking {
+        // While plaintext waits the buffer grows by steps: to have room for a long record behind each short one would move it all
+        // for every few bytes.
+        let want = self.want(match self.traffic && !handshaking && self.unread == 0 {
             true => Self::TRAFFIC_READ,
             false => Self::HANDSHAKE_READ,
         });
@@ -205,7 +207,10 @@ impl Inbox {
                 // Fresh zeros may cost nothing.
                 self.buf = alloc::vec![0; wanted];
             } else if self.buf.len() < wanted {
-                self.buf.reserve_exact(wanted - self.buf.len());
+                if self.unread == 0 {
+                    // The length of the records that come, and not twice that.
+                    self.buf.reserve_exact(wanted - self.buf.len());
+                }
                 self.buf.resize(wanted, 0);
             }
         }
@@ -359,6 +364,19 @@ mod tests {
         }
         assert_eq!((inbox.unread(), inbox.pieces()), (2000, 1));
         assert!(inbox.first().iter().enumerate().all(|(i, b)| *b == i as u8));
+    }
+
+    #[test]
+    fn a_buffer_with_plaintext_that_waits_grows_in_few_steps() {
+        let mut inbox = Inbox::default();
+        let (mut steps, mut capacity) = (0, 0);
+        for i in 0..2500 {
+            feed(&mut inbox, &record(i, 1, 17)).unwrap();
+            open_all(&mut inbox, 17);
+            steps += usize::from(inbox.capacity() != capacity);
+            capacity = inbox.capacity();
+        }
+        assert!(steps <= 8, "{steps} steps to {capacity} bytes");
     }
 
     #[test]
