@@ -4,8 +4,8 @@
 //! Applications choose by target what they see. Ours begin with the crate's name, or with `rustls` under the feature `log-as-rustls`,
 //! which the package of that name turns on: whoever wrote `rustls=off` means us then.
 //!
-//! The engine writes them, where connections are established, fail and hear alerts. Flows write none, and no line holds a
-//! secret, a ticket or application data.
+//! The engine writes them, where connections are established, fail and hear alerts, and the verifiers of certificates. Flows write none,
+//! and no line holds a secret, a ticket or application data.
 
 /// Writes a line of this level, about one of the areas in [`target`].
 macro_rules! log_line {

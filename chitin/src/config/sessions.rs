@@ -496,7 +496,7 @@ mod memory {
     impl StoresServerSessions for ServerSessionMemoryCache {
         fn put(&self, key: Vec<u8>, value: Vec<u8>) -> bool {
             let (key, value) = (Arc::from(key), Zeroizing::new(value));
-            // What goes for it is wiped and freed when nobody waits for that any more.
+            // A server that is forgotten for it is wiped and freed when nobody waits for the lock any more.
             let _gone = match self.sessions.lock(&*key) {
                 Some(mut sessions) if self.room => sessions.insert(key, value),
                 _ => return false,
@@ -539,7 +539,7 @@ mod memory {
 
     impl ClientSessionMemoryCache {
         /// Makes a store for about `size` sessions: at most eight for each server, and the servers used longest ago are
-        /// forgotten for new ones.
+        /// forgotten for new ones. From 64 servers on each is in one of several parts, and the oldest of its part is forgotten.
         #[cfg(feature = "std")]
         pub fn new(size: usize) -> Self {
             Self { servers: Sharded::new(size.div_ceil(TICKETS_PER_SERVER), Mutex::new) }

@@ -251,5 +251,5 @@ impl Cx<'_> {
     }
 }
 
-/// What holds a flight without certificates: a hello of a server, its extensions and a Finished.
+/// What holds a flight without certificates and without a share of ML-KEM: a hello of a server, its extensions and a Finished.
 const SHORT_FLIGHT: usize = 256;

@@ -330,7 +330,7 @@ impl Offer {
         out
     }
 
-    /// Of a hello, so that its buffer is asked for once: what varies most, and what the rest takes at most in honest configs.
+    /// Of a hello, so that its buffer is asked for once in most configs: what varies most, and what the rest takes as a rule.
     fn likely_len(&self) -> usize {
         let shares = self.shares.iter().map(|share| share.exchange.pub_key().len());
         let psks = self.psks.iter().map(OfferedKey::len);

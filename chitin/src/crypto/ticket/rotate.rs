@@ -12,9 +12,9 @@ use crate::error::Error;
 
 /// A ticketer that replaces itself.
 ///
-/// Each ticketer makes tickets for one period and opens them for two, counted from when it was made. That is never
-/// extended:
-/// - when the clock goes back, the age of the keys is unknown, so they are changed at once, and the old ones go one
+/// Each ticketer makes tickets for one period and opens them for two, counted from when it was made. As long as
+/// the clock does not go back within that time, it is never extended:
+/// - when the clock goes back behind the time when they were made, the age of the keys is unknown, so they are changed at once, and the old ones go one
 ///   period later;
 /// - when no new ticketer can be made for want of randomness, no tickets are made until one can;
 /// - when the time is unknown, or another thread panicked in here, there are neither tickets nor resumption.
