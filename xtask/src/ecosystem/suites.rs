@@ -12,8 +12,6 @@ pub struct Suite {
     pub targets: &'static [&'static str],
     /// Tests that are left out, on stock too: they need the world outside, and wait for it long.
     pub skip: &'static [&'static str],
-    /// Is it part of `cargo xtask ci`? The others run with `--all`.
-    pub ci: bool,
 }
 
 pub const SUITES: &[Suite] = &[
@@ -23,7 +21,6 @@ pub const SUITES: &[Suite] = &[
         features: &["--no-default-features", "--features", "rustls-aws-lc-rs,bloom,log"],
         targets: &["--lib"],
         skip: &[],
-        ci: true,
     },
     Suite {
         package: "quinn",
@@ -35,23 +32,14 @@ pub const SUITES: &[Suite] = &[
         ],
         targets: &["--lib", "--tests"],
         skip: &[],
-        ci: true,
     },
-    Suite {
-        package: "tokio-rustls",
-        version: "0.26.6",
-        features: &[],
-        targets: &["--lib"],
-        skip: &[],
-        ci: true,
-    },
+    Suite { package: "tokio-rustls", version: "0.26.6", features: &[], targets: &["--lib"], skip: &[] },
     Suite {
         package: "futures-rustls",
         version: "0.26.0",
         features: &[],
         targets: &["--lib", "--test", "test"],
         skip: &[],
-        ci: true,
     },
     Suite {
         package: "hyper-rustls",
@@ -63,7 +51,6 @@ pub const SUITES: &[Suite] = &[
         ],
         targets: &["--lib"],
         skip: &["connects_http"],
-        ci: true,
     },
     Suite {
         package: "rustls-ffi",
@@ -71,7 +58,6 @@ pub const SUITES: &[Suite] = &[
         features: &[],
         targets: &["--lib", "--tests"],
         skip: &[],
-        ci: true,
     },
     Suite {
         package: "ureq",
@@ -83,7 +69,6 @@ pub const SUITES: &[Suite] = &[
         ],
         targets: &["--lib", "--tests"],
         skip: &[],
-        ci: true,
     },
     Suite {
         package: "tls-listener",
@@ -91,7 +76,6 @@ pub const SUITES: &[Suite] = &[
         features: &["--no-default-features", "--features", "tokio-net,rustls-aws-lc"],
         targets: &["--lib", "--tests"],
         skip: &[],
-        ci: true,
     },
     Suite {
         package: "axum-server",
@@ -99,7 +83,6 @@ pub const SUITES: &[Suite] = &[
         features: &["--no-default-features", "--features", "tls-rustls,tls-rustls-encrypted-keys"],
         targets: &["--lib"],
         skip: &[],
-        ci: true,
     },
     Suite {
         package: "noq-proto",
@@ -107,6 +90,5 @@ pub const SUITES: &[Suite] = &[
         features: &["--no-default-features", "--features", "rustls-aws-lc-rs,bloom,tracing-log"],
         targets: &["--lib"],
         skip: &[],
-        ci: true,
     },
 ];
