@@ -5,7 +5,7 @@
 //! one test of a flag. While something is, each new block is noted with its size and with whose it is, so that memory which one side
 //! takes and another frees is told apart, and what lived before is left alone.
 //!
-//! This is the one crate of the workspace with `unsafe` in it. It counts one thread; others pass uncounted.
+//! Beside the adapters of libraries in C it is the one crate of the workspace with `unsafe` in it. It counts one thread; others pass uncounted.
 
 #[cfg(not(all(target_os = "linux", target_env = "gnu")))]
 compile_error!("the doors behind malloc that this uses are glibc's");

@@ -24,7 +24,15 @@ fn main() -> ExitCode {
     while let Some(word) = words.next() {
         match word.as_str() {
             "--svg" => svg = words.next().cloned(),
-            "--most" => most = words.next().and_then(|n| n.parse().ok()).unwrap_or(most),
+            "--most" => match words.next().and_then(|n| n.parse().ok()).filter(|n| *n >= 2000) {
+                Some(number) => most = number,
+                None => {
+                    eprintln!(
+                        "--most takes a number of connections, 2000 or more: there is nothing to compare with fewer"
+                    );
+                    return ExitCode::from(2);
+                }
+            },
             part @ ("connections" | "threads" | "store") => parts.push(part.to_owned()),
             _ => {
                 eprintln!("scale [connections] [threads] [store] [--most N] [--svg FILE]");

@@ -54,10 +54,11 @@ pub trait End {
 
 /// A library and what its two ends do with each other.
 pub struct Pair<L: Library> {
+    /// Before the library, so that it is dropped before: the configs of libraries in C have to outlive their connections.
+    standing: Option<(L::Client, L::Server)>,
     pub library: L,
     case: Case,
     pub pipes: Pipes,
-    standing: Option<(L::Client, L::Server)>,
     data: Vec<u8>,
     buffer: Vec<u8>,
 }
