@@ -5,7 +5,7 @@ use std::io::Read;
 use std::path::Path;
 
 use chitin::RootCertStore;
-use chitin::load::{self, ChainAndKey};
+use chitin::load::{self, ChainAndKey, LoadError};
 use zeroize::Zeroizing;
 
 /// Reads a chain, end entity first, and its private key: from one file, or from two.
@@ -21,9 +21,11 @@ pub fn chain_and_key(
         Some(key) => load::certificates_file(cert, password)
             .and_then(|chain| Ok((chain, load::private_key_file(key, password)?))),
     };
-    read.map_err(|error| match password.is_none() && error.to_string().ends_with("no password was given") {
-        true => format!("{error} (--password-file FILE gives one)"),
-        false => error.to_string(),
+    read.map_err(|error| match &error {
+        LoadError::InFile { error: inner, .. } if matches!(**inner, LoadError::NoPassword { .. }) => {
+            format!("{error} (--password-file FILE gives one)")
+        }
+        _ => error.to_string(),
     })
 }
 

@@ -203,6 +203,7 @@ fn keys_are_shown_over_quic_and_without_buffers() {
         let mut pair = QuicPair::new(client(), server()).chop(chop);
         pair.handshake().unwrap();
         assert_eq!(pair.client().peer_certificates().unwrap()[0].as_ref(), spki(theirs()));
+        assert_eq!(pair.client().peer_identity(), None, "a key has no names");
         assert_eq!(pair.server().peer_certificates().unwrap()[0].as_ref(), spki(ours()));
     }
     for version in VERSIONS {
