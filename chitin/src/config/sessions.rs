@@ -465,7 +465,7 @@ mod memory {
 
     /// Keeps the sessions of a server in memory, up to a number of them.
     ///
-    /// Threads seldom wait for each other, and a step costs as much in a store of a million as in one of a thousand.
+    /// Threads seldom wait for each other, and what a step does is the same however many sessions there are.
     pub struct ServerSessionMemoryCache {
         sessions: Sharded<Arc<[u8]>, Zeroizing<Vec<u8>>>,
         /// Is there room for any?

@@ -92,6 +92,11 @@ impl<Side> VerifierBuilder<Side> {
     ///
     /// Every root vouches for every name, unless it has name constraints. So where an authority is to speak for its own trust domain
     /// alone, give it a verifier of its own.
+    ///
+    /// A server that rejects Encrypted Client Hello has to be one of them, too, or the error is [`CertificateError::NotAccepted`] and not the
+    /// rejection with what to try next.
+    ///
+    /// [`CertificateError::NotAccepted`]: crate::CertificateError::NotAccepted
     pub fn with_accepted_peers(mut self, peers: AcceptedPeers) -> Self {
         self.settings.accepted = Some(peers);
         self

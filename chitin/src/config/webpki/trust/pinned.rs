@@ -121,6 +121,9 @@ pub struct PinnedVerifierBuilder {
 
 impl PinnedVerifierBuilder {
     /// Takes a server's certificate whatever names it has.
+    ///
+    /// Behind a rejection of Encrypted Client Hello the public name is then not looked at either (RFC 9849 section 6.1.7): whoever has a pinned
+    /// key may send configs for a retry.
     pub fn allow_any_name(mut self) -> Self {
         self.any_name = true;
         self

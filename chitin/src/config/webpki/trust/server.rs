@@ -103,6 +103,9 @@ impl ServerVerifierBuilder {
     ///
     /// That is for services that know each other by SPIFFE ids: a client connects to whatever address it is given, and what counts
     /// is who answers.
+    ///
+    /// That is so behind a rejection of Encrypted Client Hello, too, where RFC 9849 section 6.1.7 has clients look at the public name: whoever
+    /// is accepted may then send configs for a retry. The two do not go together where that matters.
     pub fn without_names(mut self) -> Self {
         self.side.any_name = true;
         self
