@@ -237,6 +237,32 @@ fn the_newest_list_decides_and_not_the_first() {
     assert_eq!(world.verify_in_any_order(&[before, held, released]), Ok(()));
 }
 
+/// An issuer that has lost count, or has signed two lists as one, has not said that all is well.
+#[test]
+fn where_date_and_number_do_not_tell_the_newest_list_the_worse_one_counts() {
+    let world = World::new();
+    let list = |revokes: bool, number, from| {
+        let mut book = Book::of(&world.issuing);
+        if revokes {
+            book.revoked(world.server.leaf(), "superseded");
+        }
+        book.list(&List { number: Some(number), from, ..List::default() })
+    };
+    let (january, february) = ("20300101000000Z", "20300201000000Z");
+    for (good, bad, expected) in [
+        ((2, february), (1, january), Ok(())),
+        ((2, february), (2, january), Ok(())),
+        ((2, february), (1, february), Ok(())),
+        ((2, february), (3, january), REVOKED),
+        ((3, january), (2, february), REVOKED),
+        ((2, february), (2, february), REVOKED),
+        ((1, january), (2, february), REVOKED),
+    ] {
+        let lists = [list(false, good.0, good.1), list(true, bad.0, bad.1)];
+        assert_eq!(world.verify_in_any_order(&lists), expected, "good {good:?}, bad {bad:?}");
+    }
+}
+
 #[test]
 fn a_list_that_somebody_else_signed_neither_counts_nor_hides_another() {
     let mut world = World::new();
@@ -319,6 +345,17 @@ fn a_list_of_the_future_does_not_count() {
     let future = world.book.list(&List { number: Some(2), from: "20300701000000Z", ..List::default() });
     assert_eq!(world.verify_in_any_order(std::slice::from_ref(&future)), UNKNOWN);
     assert_eq!(world.verify_in_any_order(&[future, world.book.list(&List::default())]), Ok(()));
+}
+
+/// The clock may be slow, and the list's issuer has signed what it says.
+#[test]
+fn what_a_list_of_the_future_revokes_is_revoked() {
+    let mut world = World::new();
+    let now = world.book.list(&List::default());
+    world.book.revoked(world.server.leaf(), "keyCompromise");
+    let future = world.book.list(&List { number: Some(2), from: "20300701000000Z", ..List::default() });
+    assert_eq!(world.verify_in_any_order(std::slice::from_ref(&future)), REVOKED);
+    assert_eq!(world.verify_in_any_order(&[future, now]), REVOKED);
 }
 
 #[test]
@@ -430,6 +467,38 @@ fn a_base_out_of_date_counts_with_a_delta_of_now() {
     assert_eq!(world.verify(&lists, &[Enforce]), Ok(()));
     let [root, base, _] = lists;
     assert!(world.verify(&[root, base], &[Enforce]).is_err());
+}
+
+/// As of a whole list out of date: it does not say that nothing was revoked since, and what it says was revoked is so.
+#[test]
+fn what_a_delta_out_of_date_or_of_the_future_revokes_is_revoked() {
+    let world = World::new();
+    let base = world.book.list(&List { number: Some(5), ..List::default() });
+    let delta = |reason: &str, number, from, until| {
+        let mut book = Book::of(&world.issuing);
+        if !reason.is_empty() {
+            book.revoked(world.server.leaf(), reason);
+        }
+        let extensions = "2.5.29.27 = critical, DER:020105";
+        book.list(&List { number: Some(number), from, until, extensions })
+    };
+    let old = |reason| delta(reason, 6, "20300201000000Z", "20300301000000Z");
+    let later = |reason| delta(reason, 8, "20300701000000Z", "20300801000000Z");
+    let now = |reason| delta(reason, 7, "20300501000000Z", "20300701000000Z");
+    let verify = |deltas: &[Crl]| {
+        let lists = [&[world.root_list(), base.clone()], deltas].concat();
+        world.verify(&lists, &[Enforce])
+    };
+    let (compromised, held, released) = ("keyCompromise", "certificateHold", "removeFromCRL");
+    assert_eq!(verify(&[old("")]), Ok(()));
+    assert_eq!(verify(&[old(compromised)]), REVOKED);
+    assert_eq!(verify(&[later("")]), Ok(()));
+    assert_eq!(verify(&[later(compromised)]), REVOKED);
+    // A newer one has taken it back.
+    assert_eq!(verify(&[old(held), now("")]), Ok(()));
+    assert_eq!(verify(&[old(held), now(released)]), Ok(()));
+    assert_eq!(verify(&[old(""), now(held)]), REVOKED);
+    assert_eq!(verify(&[now(released), later(held)]), REVOKED);
 }
 
 #[test]

@@ -199,17 +199,35 @@ impl<'a> RevocationList<'a> {
         (self.this_update, self.order(), self.der.as_ref())
     }
 
+    /// Whoever has this list needs the other one no longer: it is newer by its date and by its number. RFC 5280 section 5.2.3.
+    ///
+    /// An issuer for whom the two do not agree has lost count, or has signed two lists as one: then neither supersedes the other.
+    pub(super) fn supersedes(&self, other: &RevocationList<'_>) -> bool {
+        if self.der == other.der {
+            return true;
+        }
+        // Lists of other issuers and other scopes have numbers of their own.
+        if !points::same(self.issuer(), other.issuer()) || self.scope_octets() != other.scope_octets() {
+            return self.this_update > other.this_update;
+        }
+        self.this_update >= other.this_update
+            && self.order() >= other.order()
+            && (self.this_update, self.order()) != (other.this_update, other.order())
+    }
+
     /// It says what has changed since `base`, or since one before it. RFC 5280 section 5.2.4.
     pub(super) fn updates(&self, base: &RevocationList<'_>) -> bool {
         let Some(since) = &self.places.delta_base else { return false };
         let since = order(magnitude(self.part(since)));
-        let scope =
-            |list: &RevocationList<'_>| list.places.scope.as_ref().map(|span| list.part(span).to_vec());
         points::same(self.issuer(), base.issuer())
-            && scope(self) == scope(base)
+            && self.scope_octets() == base.scope_octets()
             && self.authority_key_id() == base.authority_key_id()
             && since <= base.order()
             && base.order() < self.order()
+    }
+
+    fn scope_octets(&self) -> Option<&[u8]> {
+        self.places.scope.as_ref().map(|span| self.part(span))
     }
 
     fn order(&self) -> (usize, &[u8]) {

@@ -151,11 +151,11 @@ impl<'a> Point<'a> {
     /// A list is one of this point, and about the certificate. RFC 5280 section 6.3.3 (b).
     pub(super) fn has(&self, list: &RevocationList<'_>, certificate: &Certificate<'_>) -> bool {
         let scope = list.scope();
-        let issued = match self.issuer {
+        let issued = || match self.issuer {
             Some(names) => scope.indirect && includes(names, list.issuer()),
             None => same(list.issuer(), certificate.issuer()),
         };
-        let named = match (scope.name, self.name, self.issuer) {
+        let named = || match (scope.name, self.name, self.issuer) {
             (None, _, _) => true,
             (Some(of_list), Some(of_point), _) => meet(of_list, of_point, list.issuer()),
             (Some(of_list), None, Some(names)) => meet(of_list, PointName::Full(names), list.issuer()),
@@ -167,7 +167,8 @@ impl<'a> Point<'a> {
             Only::Authorities => certificate.is_ca(),
             Only::Attributes => false,
         };
-        issued && named && kind
+        // The dear ones last: names are compared with many others.
+        kind && issued() && named()
     }
 
     fn read(reader: &mut Reader<'a>) -> Result<Self, Problem> {

@@ -1,8 +1,10 @@
 //! What lists say of a certificate: which of them count, and in which order. RFC 5280 section 6.3.3.
 //!
 //! For each distribution point, the newest list that is about the certificate and is signed by its issuer decides; the
-//! order in which the lists were given means nothing. Lists for some reasons are put together until all reasons are
-//! covered. A delta counts before the list it updates. A list that cannot be used is noted and passed over.
+//! order in which the lists were given means nothing. Where date and number do not agree on which is the newest, all that may be
+//! count, and the worst of what they say. Lists for some reasons are put together until all reasons are covered. A delta counts
+//! before the list it updates. A list that cannot be used is noted and passed over; but what a list revokes is revoked, be it out of
+//! date or of a time to come by our clock.
 
 use alloc::vec::Vec;
 use core::cmp::Reverse;
@@ -42,6 +44,16 @@ pub(crate) enum Answer {
     Revoked(Revoked),
     /// Lists that count are not there, or not for all reasons.
     Unknown,
+}
+
+/// What a delta says of a certificate.
+#[derive(Clone, Copy)]
+enum Update {
+    Revokes(Revoked),
+    /// It was on hold, or has expired.
+    Releases,
+    /// What its base says still holds.
+    Silent,
 }
 
 /// The lists, with all it takes to tell which count.
@@ -126,16 +138,20 @@ impl<'s, 'v, 'c> Lists<'s, 'v, 'c> {
         let mut points = Point::of(certificate).unwrap_or_default();
         points.push(Point::implied(certificate));
         let mut covered = Reasons::NONE;
+        let mut asked: Vec<&RevocationList<'_>> = Vec::new();
         for point in &points {
             for position in self.newest_first(point, certificate) {
                 let Some(list) = self.lists.get(position) else { continue };
                 let reasons = point.reasons.and(list.scope().reasons);
-                if !reasons.exceeds(covered) {
+                if !reasons.exceeds(covered) && asked.iter().any(|newer| newer.supersedes(list)) {
                     continue;
                 }
                 match self.look_up(position, list, certificate) {
                     Ok(Some(revoked)) => return Answer::Revoked(revoked),
-                    Ok(None) => covered = covered.or(reasons),
+                    Ok(None) => {
+                        covered = covered.or(reasons);
+                        asked.push(list);
+                    }
                     Err(problem) => self.note(position, problem),
                 }
             }
@@ -158,48 +174,63 @@ impl<'s, 'v, 'c> Lists<'s, 'v, 'c> {
         list: &RevocationList<'_>,
         certificate: &Certificate<'_>,
     ) -> Result<Option<Revoked>, ListProblem> {
-        let time = self.verifier.time();
-        if list.is_of_the_future(time) {
-            return Err(ListProblem::NotYetValid { time, this_update: list.this_update() });
-        }
         let key = self.signer(position, list, certificate)?;
-        let delta = self.delta_to(list, &key);
-        let found = |list: &RevocationList<'_>| list.find(certificate.serial(), certificate.issuer());
-        let revoked = match delta.and_then(found) {
-            Some(Revoked { reason: Some(Reason::RemoveFromCrl), .. }) => None,
-            Some(revoked) => Some(revoked),
-            None => found(list),
+        let update = self.update_of(list, &key, certificate);
+        let revoked = match update {
+            Some(Update::Revokes(revoked)) => Some(revoked),
+            Some(Update::Releases) => None,
+            Some(Update::Silent) | None => list.find(certificate.serial(), certificate.issuer()),
         };
-        // What an old list revokes is revoked. It does not say that nothing was revoked since.
-        if revoked.is_none() && delta.is_none() && list.is_stale(time) && !self.accept_stale {
-            return Err(ListProblem::Stale { time, next_update: list.next_update() });
+        // That it revokes nothing counts in its time only: it does not know what came since, and we do not know what comes.
+        match self.out_of_time(list) {
+            // A delta of now makes up for the age of its base.
+            Some(ListProblem::Stale { .. }) if update.is_some() => Ok(revoked),
+            Some(problem) if revoked.is_none() => Err(problem),
+            _ => Ok(revoked),
         }
-        Ok(revoked)
     }
 
-    /// The newest delta to a list, signed with the same key. RFC 5280 section 6.3.3 (c) and (h).
-    fn delta_to(&mut self, base: &RevocationList<'_>, key: &[u8]) -> Option<&'s RevocationList<'s>> {
-        let time = self.verifier.time();
+    /// What the newest delta to a list says, signed with the same key. RFC 5280 section 6.3.3 (c) and (h).
+    fn update_of(
+        &mut self,
+        base: &RevocationList<'_>,
+        key: &[u8],
+        certificate: &Certificate<'_>,
+    ) -> Option<Update> {
         let mut found: Vec<_> =
             self.lists.iter().enumerate().filter(|(_, list)| list.updates(base)).collect();
         found.sort_by_key(|(_, list)| Reverse(list.age()));
         for (position, list) in found {
-            let problem = if list.is_of_the_future(time) {
-                ListProblem::NotYetValid { time, this_update: list.this_update() }
-            } else if list.is_stale(time) && !self.accept_stale {
-                ListProblem::Stale { time, next_update: list.next_update() }
-            } else {
-                match SubjectPublicKeyInfo::from_contents(key) {
-                    Err(problem) => problem.into(),
-                    Ok(spki) => match self.check_signature(position, list, &spki) {
-                        Ok(()) => return Some(list),
-                        Err(problem) => problem,
-                    },
-                }
+            let checked = SubjectPublicKeyInfo::from_contents(key)
+                .map_err(ListProblem::from)
+                .and_then(|key| self.check_signature(position, list, &key));
+            let problem = checked.err().or_else(|| self.out_of_time(list));
+            let update = match list.find(certificate.serial(), certificate.issuer()) {
+                Some(Revoked { reason: Some(Reason::RemoveFromCrl), .. }) => Update::Releases,
+                Some(revoked) => Update::Revokes(revoked),
+                None => Update::Silent,
             };
-            self.note(position, problem);
+            match (problem, update) {
+                (None, update) => return Some(update),
+                (Some(ListProblem::Stale { .. } | ListProblem::NotYetValid { .. }), Update::Revokes(_)) => {
+                    return Some(update);
+                }
+                (Some(problem), _) => self.note(position, problem),
+            }
         }
         None
+    }
+
+    /// Our time is not that of the list.
+    fn out_of_time(&self, list: &RevocationList<'_>) -> Option<ListProblem> {
+        let time = self.verifier.time();
+        if list.is_of_the_future(time) {
+            Some(ListProblem::NotYetValid { time, this_update: list.this_update() })
+        } else if list.is_stale(time) && !self.accept_stale {
+            Some(ListProblem::Stale { time, next_update: list.next_update() })
+        } else {
+            None
+        }
     }
 
     /// Finds who signed a list: the anchor or an issuer in the path, or else somebody with its name to whom a path leads
