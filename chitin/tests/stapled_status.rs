@@ -15,7 +15,7 @@ use chitin::{AlertDescription, CertificateError, ClientConfig, Error, ServerConf
 use rcgen::{CustomExtension, ExtendedKeyUsagePurpose, KeyUsagePurpose};
 use testkit::pair::{Pair, Side};
 use testkit::pki::{Authority, Identity, KeyType, Spec, Validity};
-use testkit::status::{Answer, Book, Hash, List, Minutes};
+use testkit::status::{Answer, Book, Hash, List, Minutes, joined, with_extension};
 
 /// A root, an authority below it, a server's certificate, and the authority's book.
 struct World {
@@ -135,6 +135,10 @@ fn without_a_staple_the_status_is_unknown() {
     for status in [3, 2, 6] {
         assert_eq!(world.verify(&[0x30, 3, 10, 1, status], ask()), UNKNOWN);
     }
+    // There is no such status.
+    for status in [4, 7, 0x7f] {
+        assert_eq!(world.verify(&[0x30, 3, 10, 1, status], ask().allow_unknown_status()), INVALID);
+    }
     // Whoever does not ask is told nothing.
     assert_eq!(world.verify(b"anything", Revocation::new().allow_unknown_status()), Ok(()));
 }
@@ -237,6 +241,68 @@ fn a_staple_about_another_certificate_is_refused() {
     let signed = Answer { signer: Some(&responder), ..Answer::default() };
     assert_eq!(world.verify(&of_root.response(world.server.leaf(), &signed), ask()), INVALID);
     assert_eq!(world.verify(&world.staple(&signed), ask()), Ok(()));
+}
+
+/// OpenSSL verifies each of these as a response of the root's; what it is about is for us to see.
+#[test]
+fn of_several_answers_the_worst_about_the_certificate_counts() {
+    // Its own root signs it, since OpenSSL looks for the issuer among those it trusts.
+    let root = Authority::root(&Spec::authority(KeyType::P256, "root"));
+    let [server, other] = [(); 2].map(|()| root.issue(&Spec::server(KeyType::P256)));
+    let book = Book::of(&root);
+    let world =
+        World { issuing: Authority::root(&Spec::authority(KeyType::P256, "none")), root, server, book };
+    let about = |identity: &Identity, hash, note: &dyn Fn(&mut Book)| {
+        let mut book = Book::of(&world.root);
+        note(&mut book);
+        book.response(identity.leaf(), &Answer { hash, ..Answer::default() })
+    };
+    let leaf = world.server.leaf();
+    let good = |book: &mut Book| {
+        book.good(leaf).good(other.leaf());
+    };
+    let revoked = |book: &mut Book| {
+        book.revoked(leaf, "superseded");
+    };
+    let silent = |_: &mut Book| {};
+    let ours_good = about(&world.server, Hash::Sha1, &good);
+    let ours_good_256 = about(&world.server, Hash::Sha256, &good);
+    let ours_revoked = about(&world.server, Hash::Sha256, &revoked);
+    let ours_unknown = about(&world.server, Hash::Sha256, &silent);
+    let others_good = about(&other, Hash::Sha1, &good);
+    let others_unknown = about(&other, Hash::Sha1, &silent);
+    for (answers, expected) in [
+        ([&ours_good, &ours_good_256], Ok(())),
+        ([&ours_good, &ours_revoked], REVOKED),
+        ([&ours_good, &ours_unknown], UNKNOWN),
+        ([&ours_unknown, &ours_revoked], REVOKED),
+        ([&ours_good, &others_good], Ok(())),
+        ([&ours_good, &others_unknown], Ok(())),
+        ([&ours_revoked, &others_good], REVOKED),
+        ([&others_unknown, &others_good], INVALID),
+    ] {
+        let [one, two] = answers;
+        for order in [[&one[..], two], [&two[..], one]] {
+            assert_eq!(world.verify(&joined(&order, &world.root), ask()), expected);
+        }
+    }
+}
+
+#[test]
+fn an_answer_with_an_unknown_critical_extension_does_not_count() {
+    let root = Authority::root(&Spec::authority(KeyType::P256, "root"));
+    let server = root.issue(&Spec::server(KeyType::P256));
+    let mut book = Book::of(&root);
+    book.good(server.leaf());
+    let world =
+        World { issuing: Authority::root(&Spec::authority(KeyType::P256, "none")), root, server, book };
+    let staple = world.staple(&Answer::default());
+    // 1.2.3.4 with a NULL, critical or not.
+    for (critical, expected) in [(&[][..], Ok(())), (&[1, 1, 0xff], INVALID)] {
+        let fields = [&[6, 3, 0x2a, 3, 4], critical, &[4, 2, 5, 0]].concat();
+        let extension = [&[0x30, u8::try_from(fields.len()).unwrap()], &fields[..]].concat();
+        assert_eq!(world.verify(&with_extension(&staple, &extension, &world.root), ask()), expected);
+    }
 }
 
 #[test]

@@ -69,6 +69,17 @@ pub(crate) enum Status {
     Unknown,
 }
 
+impl Status {
+    /// Orders answers that contradict each other.
+    pub(super) fn badness(self) -> u8 {
+        match self {
+            Self::Good => 0,
+            Self::Unknown => 1,
+            Self::Revoked(_) => 2,
+        }
+    }
+}
+
 impl<'a> Response<'a> {
     pub(super) fn parse(response: &'a [u8]) -> Result<Self, OcspProblem> {
         let mut reader = Reader::new(response);
@@ -77,8 +88,10 @@ impl<'a> Response<'a> {
         let status = fields.expect(der::ENUMERATED, "response status")?;
         let bytes = fields.optional(der::context_constructed(0))?;
         fields.end("end of the OCSP response")?;
-        if status.small()? != SUCCESSFUL {
-            return Ok(Self::Unsuccessful);
+        match status.small()? {
+            SUCCESSFUL => {}
+            unsuccessful if UNSUCCESSFUL.contains(&unsuccessful) => return Ok(Self::Unsuccessful),
+            _ => return Err(status.bad("response status").into()),
         }
         let Some(bytes) = bytes else { return Err(status.bad("response bytes").into()) };
         let mut inner = bytes.reader();
@@ -256,6 +269,8 @@ fn elements<'a>(list: &Element<'a>, most: usize) -> Result<Vec<Element<'a>>, Pro
 }
 
 const SUCCESSFUL: u32 = 0;
+/// malformedRequest, internalError, tryLater, sigRequired, unauthorized.
+const UNSUCCESSFUL: [u32; 5] = [1, 2, 3, 5, 6];
 const V1: u32 = 0;
 /// Certificates in a response. One is needed, its own chain may be with it.
 const CERTIFICATES: usize = 8;

@@ -57,14 +57,14 @@ impl Asked<'_> {
         Ok(Verdict { status: answer.status, delegate, timestamps: answer.timestamps })
     }
 
-    /// The answer about the certificate that is right now. If there are several, one that it is revoked, or else the
-    /// last.
+    /// The answer about the certificate that is right now. If there are several, the worst of them: a responder that
+    /// contradicts itself has not said that all is well.
     fn answer<'a>(&self, basic: &Basic<'a>) -> Result<Single<'a>, OcspProblem> {
         let mut problem = OcspProblem::OtherCertificate;
         let mut found: Option<Single<'a>> = None;
         for answer in basic.answers.iter().filter(|answer| self.is_meant(&answer.id)) {
             match self.check_time(answer) {
-                Ok(()) if found.is_some_and(|found| matches!(found.status, Status::Revoked(_))) => {}
+                Ok(()) if found.is_some_and(|found| found.status.badness() >= answer.status.badness()) => {}
                 Ok(()) => found = Some(*answer),
                 Err(other) => problem = other,
             }
