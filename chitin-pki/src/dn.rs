@@ -1,9 +1,9 @@
 //! Directory names: X.501 names as subjects, issuers and constraints.
 
+mod text;
+
 use core::cell::Cell;
 use core::fmt;
-use core::slice::{Chunks, Iter};
-use core::str::Chars;
 
 use crate::der::{self, Element, Reader};
 use crate::error::Problem;
@@ -64,7 +64,8 @@ impl<'a> DirectoryName<'a> {
         self.starts_with(subtree, Reading::AsNames, meter)
     }
 
-    /// Whether this name, read by people, starts with the relative names of another: the type of text does not count either.
+    /// Whether this name, read by people, starts with the relative names of another, or may do so: the type of text does not count
+    /// either, and text that is not normalized may be any.
     ///
     /// That is for exclusions, which nobody shall get around by writing the same text in another type.
     pub(crate) fn reads_within(&self, subtree: Self, meter: &Meter) -> bool {
@@ -161,94 +162,13 @@ fn attribute_eq(a: &Attribute<'_>, b: &Attribute<'_>, reading: Reading, meter: &
         meter.add(a.value.body.len());
         return a.value.body.eq_ignore_ascii_case(b.value.body);
     }
-    match (Text::of(&a.value, reading, meter), Text::of(&b.value, reading, meter)) {
-        (Some(a), Some(b)) => folded(a, meter).eq(folded(b, meter)),
-        _ => false,
-    }
+    text::same(&a.value, &b.value, reading, meter)
 }
 
 fn octets_eq(a: &[u8], b: &[u8], meter: &Meter) -> bool {
     // Eight octets are compared in the time that one takes to be folded.
     meter.add(if a.len() == b.len() { a.len() / 8 } else { 0 });
     a == b
-}
-
-/// The characters of a value.
-enum Text<'a> {
-    Utf8(Chars<'a>),
-    /// Each octet is a character.
-    Octets(Iter<'a, u8>),
-    /// Each so many octets are.
-    Wide(Chunks<'a, u8>),
-}
-
-impl<'a> Text<'a> {
-    /// The text of a value; of `PrintableString` and `UTF8String`, which are the two types that RFC 5280 section 7.1 has compared
-    /// with each other, and of those of X.680 section 41 if types do not count.
-    fn of(value: &Element<'a>, reading: Reading, meter: &Meter) -> Option<Self> {
-        meter.add(value.body.len() / 8);
-        Some(match value.tag {
-            der::PRINTABLE_STRING | der::UTF8_STRING => {
-                Self::Utf8(core::str::from_utf8(value.body).ok()?.chars())
-            }
-            _ if reading == Reading::AsNames => return None,
-            // Numeric, teletex, videotex, IA5 and visible strings. Those of teletex are taken for Latin 1, as everybody does.
-            0x12 | 0x14..=0x16 | 0x1a => Self::Octets(value.body.iter()),
-            // Universal and BMP strings.
-            0x1c => Self::Wide(value.body.chunks(4)),
-            0x1e => Self::Wide(value.body.chunks(2)),
-            _ => return None,
-        })
-    }
-}
-
-impl Iterator for Text<'_> {
-    type Item = char;
-
-    fn next(&mut self) -> Option<char> {
-        match self {
-            Self::Utf8(chars) => chars.next(),
-            Self::Octets(octets) => octets.next().map(|&octet| char::from(octet)),
-            Self::Wide(units) => {
-                let code = units.next()?.iter().fold(0, |code, &octet| code << 8 | u32::from(octet));
-                Some(char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER))
-            }
-        }
-    }
-}
-
-/// Text without difference of case, without spaces at its ends, with single spaces inside and without what nobody sees
-/// (RFC 4518, of which this is the part that matters to names as they are).
-fn folded(text: Text<'_>, meter: &Meter) -> impl Iterator<Item = char> {
-    let mut seen = text.inspect(|_| meter.add(1)).filter(|&c| !is_ignored(c));
-    let (mut begun, mut held) = (false, None);
-    let spaced = core::iter::from_fn(move || {
-        if let Some(c) = held.take() {
-            return Some(c);
-        }
-        let mut c = seen.next()?;
-        let after_space = c.is_whitespace();
-        while c.is_whitespace() {
-            c = seen.next()?;
-        }
-        if !core::mem::replace(&mut begun, true) || !after_space {
-            return Some(c);
-        }
-        held = Some(c);
-        Some(' ')
-    });
-    spaced.flat_map(char::to_lowercase)
-}
-
-/// Characters that are mapped to nothing, since nobody sees them. RFC 4518 section 2.2.
-fn is_ignored(c: char) -> bool {
-    matches!(
-        c,
-        '\u{0}'..='\u{8}' | '\u{e}'..='\u{1f}' | '\u{7f}'..='\u{84}' | '\u{86}'..='\u{9f}' | '\u{ad}' | '\u{34f}'
-            | '\u{6dd}' | '\u{70f}' | '\u{1806}' | '\u{180b}'..='\u{180e}' | '\u{200b}'..='\u{200f}'
-            | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2063}' | '\u{206a}'..='\u{206f}' | '\u{fe00}'..='\u{fe0f}'
-            | '\u{feff}' | '\u{fff9}'..='\u{fffc}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0001}' | '\u{e0020}'..='\u{e007f}'
-    )
 }
 
 impl fmt::Display for DirectoryName<'_> {

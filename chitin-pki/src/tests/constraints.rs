@@ -309,6 +309,10 @@ fn an_exclusion_holds_in_whatever_type_the_text_is() {
         (utf8("Some Org"), utf8("Some\u{a0}Org"), true, true),
         (utf8("Some Org"), bmp("Some Organ"), false, false),
         (utf8("Some Org"), bmp("SomeOrg"), false, false),
+        // What normalization makes the same, and what it does not. RFC 5280 section 7.1.
+        (utf8("Some Org"), utf8("\u{ff33}ome Org"), false, true),
+        (utf8("S\u{f6}me Org"), utf8("So\u{308}me Org"), false, true),
+        (utf8("Some Org"), utf8("S\u{f6}me Org"), false, false),
         // Neither is text; octets that are the same are the same.
         (utf8("Some Org"), (4, b"Some Org".to_vec()), false, false),
         ((4, b"Some Org".to_vec()), (4, b"Some Org".to_vec()), true, true),
