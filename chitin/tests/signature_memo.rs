@@ -163,3 +163,48 @@ fn switched_off_every_signature_is_verified() {
     }
     assert_eq!((memo.hits(), memo.misses(), memo.len()), (0, 0, 0));
 }
+
+#[test]
+fn a_memo_says_how_large_it_is_and_can_be_emptied() {
+    let pki = Pki::new();
+    let chain = pki.server(KeyType::P256).chain;
+    let memo = SignatureMemo::default();
+    assert_eq!(memo.size(), SignatureMemo::DEFAULT_SIZE);
+    assert_eq!(SignatureMemo::new(usize::MAX).size(), SignatureMemo::MAX_SIZE);
+    let verifier = WebPkiServerVerifier::builder_with_provider(
+        Arc::new(pki.root.store()),
+        Arc::new(provided::default_provider()),
+    )
+    .with_signature_memo(memo.clone())
+    .build()
+    .unwrap();
+    assert!(memo.is_empty());
+    for misses in [2, 4] {
+        assert_eq!(verify(&*verifier, &chain, "localhost", 2030), Ok(()));
+        assert!(!memo.is_empty());
+        memo.clear();
+        assert!(memo.is_empty());
+        // The counts stay, and so does the size.
+        assert_eq!((memo.hits(), memo.misses(), memo.size()), (0, misses, SignatureMemo::DEFAULT_SIZE));
+    }
+}
+
+#[test]
+fn a_verifier_of_clients_remembers_in_the_memo_that_it_is_given() {
+    let pki = Pki::new();
+    let chain = pki.client(KeyType::P256).chain;
+    let provider = Arc::new(provided::default_provider());
+    let memo = SignatureMemo::new(64);
+    let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(pki.root.store()), provider)
+        .with_signature_memo(memo.clone())
+        .build()
+        .unwrap();
+    let now = UnixTime::since_unix_epoch(Duration::from_secs((2030 - 1970) * 31_557_600));
+    for hits in [0, 2] {
+        verifier.verify_client_cert(&chain[0], &chain[1..], now).unwrap();
+        assert_eq!((memo.hits(), memo.misses(), memo.len()), (hits, 2, 2));
+    }
+    // It is the same one that the verifier shows, and not a copy of its own.
+    verifier.signature_memo().unwrap().clear();
+    assert!(memo.is_empty());
+}

@@ -33,6 +33,7 @@ impl Stages {
         )?;
         self.documentation()?;
         self.api(api::Wanted::default())?;
+        self.api(api::Wanted::Used)?;
         self.api(api::Wanted::Features { bless: None })?;
         self.test(yes)?;
         self.differential()?;
