@@ -27,6 +27,7 @@ pub enum Does {
 }
 
 pub const LIMIT: &str = "limit";
+pub const RUSTLS: &str = "rustls";
 const AGAIN: &str = "chitin-again";
 const MEMO: &str = "chitin-memo";
 
@@ -55,7 +56,7 @@ pub const CREW: &[Member] = &[
     Member { name: AGAIN, ..US },
     Member { name: MEMO, variant: "memo", does: Does::Chains, ..US },
     Member {
-        name: "rustls",
+        name: RUSTLS,
         package: "on-rustls",
         sources: &["rustls", "rustls-webpki", "aws-lc-rs", "aws-lc-sys"],
         ..US

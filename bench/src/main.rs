@@ -6,9 +6,11 @@ mod certificates;
 mod crew;
 mod figures;
 mod plots;
+mod process;
 mod report;
 mod results;
 mod run;
+mod turns;
 
 use std::process::ExitCode;
 
@@ -57,6 +59,7 @@ fn measure(options: &Options) -> Result<(), String> {
     for member in &crew {
         member.build()?;
     }
+    process::hold_to_one_processor()?;
     let folder = certificates::Folder::make()?;
     let show = |outcome: &_| {
         if !options.json {

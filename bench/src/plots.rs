@@ -84,7 +84,7 @@ fn shares(outcomes: &[Outcome], of: impl Fn(&Case) -> bool, sides: [&str; 2], wh
 
 fn share(row: &Row, side: usize) -> Option<Bar> {
     let Measured::Time(times) = &row.measured else { return None };
-    let of = times[side].efficiency.as_ref()?;
+    let of = &times[side].efficiency;
     Some(Bar { name: row.name, value: of.median, spread: Some((of.low, of.high)) })
 }
 

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use serde_json::{Value, json};
 use worker::{CASES, Kind};
 
-use crate::crew::{CREW, LIMIT};
+use crate::crew::{CREW, LIMIT, RUSTLS};
 use crate::figures::Figure;
 use crate::run::{Measured, Outcome, Row, Times};
 
@@ -37,24 +37,32 @@ pub fn text(outcome: &Outcome) -> String {
 
 fn times(out: &mut String, rows: &[Row], sides: [&str; 2], unit: &str, show: &dyn Fn(f64) -> f64) {
     let [first, second] = sides;
-    let _ = writeln!(out, "| | {first}, {unit} | efficiency | {second}, {unit} | efficiency | tickets |");
-    out.push_str("|---|--:|--:|--:|--:|--:|\n");
+    let _ = writeln!(
+        out,
+        "| | {first}, {unit} | efficiency | : rustls | {second}, {unit} | efficiency | : rustls | tickets |"
+    );
+    out.push_str("|---|--:|--:|--:|--:|--:|--:|--:|\n");
     for row in rows {
         let Measured::Time(times) = &row.measured else { continue };
         let _ = write!(out, "| {} |", row.name);
-        for Times { nanoseconds, efficiency } in times {
+        for Times { nanoseconds, efficiency: Figure { median, low, high }, against_rustls } in times {
             let _ = write!(out, " {:.2} |", show(nanoseconds.median));
-            match efficiency {
-                Some(of) if row.name != LIMIT => {
-                    let Figure { median, low, high } = of;
-                    let _ =
-                        write!(out, " {:.1}% ({:.1} to {:.1}) |", median * 100.0, low * 100.0, high * 100.0);
+            if row.name == LIMIT {
+                out.push_str(" |");
+            } else {
+                let _ = write!(out, " {:.1}% ({:.0} to {:.0}) |", median * 100.0, low * 100.0, high * 100.0);
+            }
+            match against_rustls {
+                Some(of) if row.name != RUSTLS => {
+                    let _ = write!(out, " {:.3} |", of.median);
                 }
                 _ => out.push_str(" |"),
             }
         }
         let _ = writeln!(out, " {} |", row.facts.tickets);
     }
+    let (all, disturbed) = rows.iter().map(|row| row.turns).fold((0, 0), |(a, d), (x, y)| (a + x, d + y));
+    let _ = writeln!(out, "\n{all} turns, of which {disturbed} were disturbed and do not count.");
 }
 
 fn heap(out: &mut String, rows: &[Row]) {
@@ -73,13 +81,13 @@ fn heap(out: &mut String, rows: &[Row]) {
 
 pub fn json(outcomes: &[Outcome]) -> Value {
     let figure = |f: &Figure| json!({ "median": f.median, "low": f.low, "high": f.high });
-    let times = |t: &Times| json!({ "nanoseconds": figure(&t.nanoseconds), "efficiency": t.efficiency.as_ref().map(figure) });
+    let times = |t: &Times| json!({ "nanoseconds": figure(&t.nanoseconds), "efficiency": figure(&t.efficiency), "against_rustls": t.against_rustls.as_ref().map(figure) });
     let row = |row: &Row| {
         let measured = match &row.measured {
             Measured::Time([client, server]) => json!({ "client": times(client), "server": times(server) }),
             Measured::Heap(heap) => json!({ "heap": heap }),
         };
-        json!({ "name": row.name, "tickets": row.facts.tickets, "measured": measured })
+        json!({ "name": row.name, "tickets": row.facts.tickets, "turns": row.turns.0, "disturbed": row.turns.1, "measured": measured })
     };
     let outcome = |o: &Outcome| json!({ "case": o.case.id, "title": o.case.title, "rows": o.rows.iter().map(row).collect::<Vec<_>>() });
     Value::Array(outcomes.iter().map(outcome).collect())

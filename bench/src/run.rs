@@ -1,35 +1,31 @@
 //! The run: every worker is started, checked, and measured in turn, one at a time, and all of that several times over.
 
 use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::time::{Duration, Instant};
 
-use serde_json::Value;
-use worker::{CASES, Case, Facts, Heap, Kind, Round};
+use worker::{CASES, Case, Facts, Heap, Kind};
 
-use crate::crew::{LIMIT, Member};
+use crate::crew::{LIMIT, Member, RUSTLS};
 use crate::figures::Figure;
-
-/// glibc gives the end of its heap back to the system when 128 KiB there are free, and takes it again, page by page. Whether a buffer lies there
-/// is chance, and doubles the time of a burst. A process of any size has other memory behind it; so have all workers.
-const KEEP_MEMORY: &str = "glibc.malloc.trim_threshold=268435456:glibc.malloc.mmap_threshold=33554432";
+use crate::process::Worker;
+use crate::turns::{Turn, Turns};
 
 /// How long everything takes.
 pub struct Pace {
     /// Processes start anew: where a program lies in memory is good for a few per cent.
-    restarts: usize,
-    rounds: usize,
-    milliseconds: u64,
+    restarts: u32,
+    /// Of all rounds between two starts.
+    time: Duration,
+    /// Of one slice, in microseconds.
+    slice: u64,
 }
 
 impl Pace {
     pub fn of(quick: bool) -> Self {
-        if quick {
-            Self { restarts: 1, rounds: 5, milliseconds: 20 }
-        } else {
-            Self { restarts: 4, rounds: 8, milliseconds: 50 }
-        }
+        let (restarts, seconds) = if quick { (2, 1) } else { (8, 3) };
+        // So short that what changes on a machine changes seldom within a turn, and long enough for several handshakes.
+        Self { restarts, time: Duration::from_secs(seconds), slice: 1500 }
     }
 }
 
@@ -44,6 +40,8 @@ pub struct Row {
     pub name: &'static str,
     pub facts: Facts,
     pub measured: Measured,
+    /// Turns, and how many of them did not count because something disturbed them.
+    pub turns: (usize, usize),
 }
 
 pub enum Measured {
@@ -54,8 +52,10 @@ pub enum Measured {
 
 pub struct Times {
     pub nanoseconds: Figure,
-    /// What the limit took in the same round, by what this took.
-    pub efficiency: Option<Figure>,
+    /// What the limit took right before and after, by what this took.
+    pub efficiency: Figure,
+    /// How many times as fast as rustls, if that was measured.
+    pub against_rustls: Option<Figure>,
 }
 
 /// The cases with one of these in their names, or all.
@@ -94,127 +94,78 @@ pub fn all(
 }
 
 fn one(case: &'static Case, crew: &[&'static Member], folder: &Path, pace: &Pace) -> Result<Outcome, String> {
-    let crew: Vec<_> = crew.iter().filter(|member| member.takes(case)).collect();
+    let crew: Vec<_> = crew.iter().copied().filter(|member| member.takes(case)).collect();
+    if case.kind == Kind::Heap {
+        return heaps(case, &crew, folder);
+    }
     let mut facts = BTreeMap::new();
-    let mut heaps = BTreeMap::new();
-    // By implementation, of all rounds of all restarts.
-    let mut rounds = BTreeMap::<&str, Vec<Round>>::new();
-    for _ in 0..if case.kind == Kind::Heap { 1 } else { pace.restarts } {
-        let mut workers = Vec::new();
+    let mut turns = BTreeMap::<&str, Turns>::new();
+    for _ in 0..pace.restarts {
+        let (mut limit, mut others) = (None, Vec::new());
         for member in &crew {
             let mut worker = Worker::start(member, case, folder)?;
             if let Some(found) = worker.check()? {
                 facts.insert(member.name, found);
-                workers.push(worker);
+                if member.name == LIMIT { limit = Some(worker) } else { others.push(worker) }
             }
         }
-        if case.kind == Kind::Heap {
-            for worker in &mut workers {
-                heaps.insert(worker.name, worker.heap()?);
-            }
-            continue;
-        }
-        for round in 0..pace.rounds {
-            let first = round % workers.len();
-            workers.rotate_left(first);
-            for worker in &mut workers {
-                rounds.entry(worker.name).or_default().push(worker.round(pace.milliseconds)?);
-            }
+        let limit = limit.as_mut().ok_or("the limit is not there")?;
+        let began = Instant::now();
+        while began.elapsed() < pace.time {
+            round(limit, &mut others, pace.slice, &mut turns)?;
         }
     }
     let mut rows = Vec::new();
     for member in crew {
-        let Some(facts) = facts.remove(member.name) else { continue };
-        let measured = match heaps.remove(member.name) {
-            Some(heap) => Measured::Heap(heap),
-            None => {
-                let own = rounds.get(member.name).map_or(&[][..], |rounds| rounds);
-                let limit = rounds.get(LIMIT).map_or(&[][..], |rounds| rounds);
-                let times = |of: fn(&Round) -> f64| {
-                    Some(Times {
-                        nanoseconds: Figure::of(own.iter().map(of).collect())?,
-                        efficiency: Figure::of(limit.iter().zip(own).map(|(l, o)| of(l) / of(o)).collect()),
-                    })
-                };
-                let both = (times(|round| round.client), times(|round| round.server));
-                let (Some(client), Some(server)) = both else {
-                    return Err(format!("{}: no round", member.name));
-                };
-                Measured::Time([client, server])
-            }
+        let (Some(facts), Some(own)) = (facts.remove(member.name), turns.get(member.name)) else { continue };
+        own.enough().map_err(|why| format!("{}: {why}", member.name))?;
+        let times = |side| {
+            Some(Times {
+                nanoseconds: own.nanoseconds(side)?,
+                efficiency: own.efficiency(side)?,
+                against_rustls: turns.get(RUSTLS).and_then(|rustls| own.against(rustls, side)),
+            })
         };
-        rows.push(Row { name: member.name, facts, measured });
+        let (Some(client), Some(server)) = (times(0), times(1)) else {
+            return Err(format!("{}: no round", member.name));
+        };
+        let (measured, turns) = (Measured::Time([client, server]), own.counts());
+        rows.push(Row { name: member.name, facts, measured, turns });
     }
     Ok(Outcome { case, rows })
 }
 
-struct Worker {
-    name: &'static str,
-    child: Child,
-    orders: ChildStdin,
-    answers: BufReader<ChildStdout>,
+/// A slice of each, one of the limit before each and one behind the last. Whose turn comes first changes.
+fn round(
+    limit: &mut Worker,
+    others: &mut [Worker],
+    slice: u64,
+    turns: &mut BTreeMap<&'static str, Turns>,
+) -> Result<(), String> {
+    let mut before = limit.slice(slice)?;
+    if others.is_empty() {
+        turns.entry(LIMIT).or_default().add(&Turn { before, own: before, after: before });
+    }
+    for worker in &mut *others {
+        let own = worker.slice(slice)?;
+        let after = limit.slice(slice)?;
+        turns.entry(worker.name).or_default().add(&Turn { before, own, after });
+        turns.entry(LIMIT).or_default().add(&Turn { before, own: before, after });
+        before = after;
+    }
+    if others.len() > 1 {
+        others.rotate_left(1);
+    }
+    Ok(())
 }
 
-impl Worker {
-    fn start(member: &Member, case: &Case, folder: &Path) -> Result<Self, String> {
-        let program = member.program()?;
-        let mut child = Command::new(&program)
-            .arg(folder)
-            .args([case.id, member.variant])
-            .env("GLIBC_TUNABLES", KEEP_MEMORY)
-            .envs(member.environment(case))
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .map_err(|e| format!("{}: {e}", program.display()))?;
-        let (Some(orders), Some(answers)) = (child.stdin.take(), child.stdout.take()) else {
-            return Err(format!("{} has no pipes", member.name));
-        };
-        Ok(Self { name: member.name, child, orders, answers: BufReader::new(answers) })
+fn heaps(case: &'static Case, crew: &[&'static Member], folder: &Path) -> Result<Outcome, String> {
+    let mut rows = Vec::new();
+    for member in crew {
+        let mut worker = Worker::start(member, case, folder)?;
+        let Some(facts) = worker.check()? else { continue };
+        let measured = Measured::Heap(worker.heap()?);
+        rows.push(Row { name: member.name, facts, measured, turns: (1, 0) });
     }
-
-    fn ask(&mut self, order: &str) -> Result<Value, String> {
-        let mut line = String::new();
-        let read = writeln!(self.orders, "{order}").and_then(|()| self.answers.read_line(&mut line));
-        read.map_err(|e| format!("{}: {e}", self.name))?;
-        let answer: Value =
-            serde_json::from_str(&line).map_err(|_| format!("{} ended after `{order}`", self.name))?;
-        match answer.get("error").and_then(Value::as_str) {
-            Some(why) => Err(format!("{}: {why}", self.name)),
-            None => Ok(answer),
-        }
-    }
-
-    /// `None`: it says that it does not have what the case is about.
-    fn check(&mut self) -> Result<Option<Facts>, String> {
-        match self.ask("check") {
-            Err(why) if why.contains(worker::LACKING) => {
-                eprintln!("  {why}");
-                Ok(None)
-            }
-            answer => self.read(answer?).map(Some),
-        }
-    }
-
-    fn heap(&mut self) -> Result<Heap, String> {
-        let answer = self.ask("heap")?;
-        self.read(answer)
-    }
-
-    fn round(&mut self, milliseconds: u64) -> Result<Round, String> {
-        let answer = self.ask(&format!("round {milliseconds}"))?;
-        self.read(answer)
-    }
-
-    fn read<T: serde::de::DeserializeOwned>(&self, answer: Value) -> Result<T, String> {
-        serde_json::from_value(answer).map_err(|e| format!("{}: {e}", self.name))
-    }
-}
-
-impl Drop for Worker {
-    fn drop(&mut self) {
-        // It ends with its standard input; after an error it might not.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
+    Ok(Outcome { case, rows })
 }

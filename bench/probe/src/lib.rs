@@ -260,11 +260,25 @@ pub fn ticks() -> u64 {
 /// Nanoseconds of one tick, held against the system's clock when it is first asked for.
 pub fn nanoseconds_per_tick() -> f64 {
     static HELD: LazyLock<f64> = LazyLock::new(|| {
-        let (began, from) = (Instant::now(), ticks());
+        let (began, from) = moment();
         while began.elapsed().as_millis() < 20 {}
-        began.elapsed().as_nanos() as f64 / (ticks() - from) as f64
+        let (ended, to) = moment();
+        (ended - began).as_nanos() as f64 / (to - from) as f64
     });
     *HELD
+}
+
+/// Both clocks at the same time: of a few readings, the one that nothing came between.
+fn moment() -> (Instant, u64) {
+    let readings = (0..20).map(|_| {
+        let before = ticks();
+        let now = Instant::now();
+        let after = ticks();
+        (after - before, now, before + (after - before) / 2)
+    });
+    let (_, now, ticks) =
+        readings.min_by_key(|(took, ..)| *took).unwrap_or_else(|| (0, Instant::now(), ticks()));
+    (now, ticks)
 }
 
 #[cfg(test)]

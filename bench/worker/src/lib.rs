@@ -13,12 +13,13 @@ mod meter;
 mod orders;
 mod pair;
 mod pipe;
+mod quiet;
 mod seen;
 
 pub use case::{BURST, CASES, Case, Group, Kind, Suite, Version};
 pub use material::{Chain, Material, NAME, Root, files};
 pub use meter::{Meter, Side};
-pub use orders::{Facts, Heap, Round, is_known, serve, serve_subject};
+pub use orders::{Facts, Heap, Slice, is_known, serve, serve_subject};
 pub use pair::{End, Library, Pair, Tickets, count};
 pub use pipe::{Pipe, Pipes};
 

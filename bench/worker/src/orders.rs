@@ -1,4 +1,4 @@
-//! The orders that a worker takes: `check`, `heap`, `round MILLISECONDS`; it ends with its standard input.
+//! The orders that a worker takes: `check`, `heap`, `slice MICROSECONDS`; it ends with its standard input.
 
 use std::io::{self, BufRead, Write};
 use std::path::{Path, PathBuf};
@@ -12,6 +12,7 @@ use crate::check;
 use crate::material::Material;
 use crate::meter::Meter;
 use crate::pair::{Library, Pair};
+use crate::quiet::Quiet;
 
 /// What a check found.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -21,13 +22,14 @@ pub struct Facts {
     pub resumed: bool,
 }
 
-/// What one round measured.
+/// What one slice of time measured.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-pub struct Round {
+pub struct Slice {
     pub units: usize,
-    /// Nanoseconds of a unit.
-    pub client: f64,
-    pub server: f64,
+    /// Nanoseconds of a unit, of the client and of the server.
+    pub sides: [f64; 2],
+    /// Whether the processor was ours from its beginning to its end.
+    pub undisturbed: bool,
 }
 
 /// Bytes and calls, of client and server.
@@ -97,10 +99,11 @@ pub fn serve_subject<S: Subject>(new: impl FnOnce(&Path, &'static Case, &str) ->
         std::process::exit(2);
     };
     let mut subject = new(Path::new(folder), case, variant);
+    let mut watch = Watch { meter: Meter::time(), quiet: Quiet::watch() };
     for line in io::stdin().lock().lines() {
         let Ok(line) = line else { break };
         let answer = match &mut subject {
-            Ok(subject) => obey(subject, case, &line),
+            Ok(subject) => obey(subject, case, &line, &mut watch),
             Err(why) => Err(why.clone()),
         };
         let answer = answer.unwrap_or_else(|why| serde_json::json!({ "error": why }));
@@ -111,38 +114,59 @@ pub fn serve_subject<S: Subject>(new: impl FnOnce(&Path, &'static Case, &str) ->
     }
 }
 
-fn obey(subject: &mut impl Subject, case: &Case, line: &str) -> Result<serde_json::Value, String> {
+/// What time is taken with: made once, so that the others find the caches as they were.
+struct Watch {
+    meter: Meter,
+    quiet: Quiet,
+}
+
+fn obey(
+    subject: &mut impl Subject,
+    case: &Case,
+    line: &str,
+    watch: &mut Watch,
+) -> Result<serde_json::Value, String> {
     let words: Vec<&str> = line.split_whitespace().collect();
     let value = match words[..] {
         ["check"] => serde_json::to_value(subject.check()?),
         ["heap"] => serde_json::to_value(subject.heap()?),
-        ["round", time] => {
+        ["slice", time] => {
             let time = time.parse().map_err(|e| format!("{time}: {e}"))?;
-            serde_json::to_value(round(subject, case, Duration::from_millis(time))?)
+            serde_json::to_value(slice(subject, case, Duration::from_micros(time), watch)?)
         }
         _ => return Err(format!("no order `{line}`")),
     };
     value.map_err(|e| e.to_string())
 }
 
+/// A slice has at least so many handshakes or bursts, however long they take.
+const LEAST: usize = 2;
+
 /// Measures for about so long.
-fn round(subject: &mut impl Subject, case: &Case, time: Duration) -> Result<Round, String> {
-    let mut meter = Meter::time();
+fn slice(
+    subject: &mut impl Subject,
+    case: &Case,
+    time: Duration,
+    watch: &mut Watch,
+) -> Result<Slice, String> {
+    let Watch { meter, quiet } = watch;
     let mut run = |meter: &mut Meter| match case.kind {
         Kind::Handshake | Kind::Heap => subject.handshake(meter),
         Kind::Bulk { .. } | Kind::BulkKnown { .. } => subject.burst(meter),
     };
-    // The others have had the caches since our last round.
-    let mut quiet = Meter::nothing();
-    for _ in 0..10 {
-        run(&mut quiet)?;
+    quiet.begin();
+    // The others have had the caches since our last slice.
+    let (began, mut nothing) = (Instant::now(), Meter::nothing());
+    run(&mut nothing)?;
+    while began.elapsed() < time / 4 {
+        run(&mut nothing)?;
     }
     let began = Instant::now();
-    while meter.units() < 8 || (began.elapsed() < time && meter.units() < 1 << 16) {
-        run(&mut meter)?;
+    while meter.units() < LEAST || (began.elapsed() < time && meter.has_room()) {
+        run(meter)?;
         meter.unit();
     }
+    let undisturbed = quiet.lasted();
     let units = meter.units();
-    let (client, server) = meter.finish();
-    Ok(Round { units, client, server })
+    Ok(Slice { units, sides: meter.finish(), undisturbed })
 }

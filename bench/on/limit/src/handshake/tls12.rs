@@ -117,7 +117,11 @@ fn full(all: &Primitives, fixed: &Fixed, meter: &mut Meter) -> Done<()> {
         ours.update(filler(sizes::TICKET_STATE + MAX_TAG_LEN));
         let finished = keys.finished(fixed, &mut ours);
         verify_slices_are_equal(finished.as_ref(), finished.as_ref())
-    })
+    })?;
+
+    meter.client(|| drop((ours, answered, sealed, keys)));
+    meter.server(|| drop((offered, signature, back)));
+    Ok(())
 }
 
 fn resumed(all: &Primitives, fixed: &Fixed, meter: &mut Meter) -> Done<()> {
@@ -146,19 +150,23 @@ fn resumed(all: &Primitives, fixed: &Fixed, meter: &mut Meter) -> Done<()> {
         Done::Ok((seal(&keys.server, filler(sizes::FINISHED_12))?, keys, theirs))
     })?;
 
-    let mut back = meter.client(|| {
+    let (mut back, ours) = meter.client(|| {
         ours.update(filler(sizes::SERVER_HELLO));
         let keys = Keys::new(fixed, &[5; 48])?;
         open(&keys.server, &mut sealed)?;
         let finished = keys.finished(fixed, &mut ours);
         verify_slices_are_equal(finished.as_ref(), finished.as_ref())?;
         keys.finished(fixed, &mut ours);
-        seal(&keys.client, filler(sizes::FINISHED_12))
+        Done::Ok((seal(&keys.client, filler(sizes::FINISHED_12))?, (ours, keys)))
     })?;
 
     meter.server(|| {
         open(&keys.client, &mut back)?;
         let finished = keys.finished(fixed, &mut theirs);
         verify_slices_are_equal(finished.as_ref(), finished.as_ref())
-    })
+    })?;
+
+    meter.client(|| drop((ours, back)));
+    meter.server(|| drop((sealed, keys, theirs, ticket)));
+    Ok(())
 }
