@@ -14,6 +14,7 @@ mod names;
 mod parsing;
 mod pins;
 mod policies;
+mod policy_tree;
 mod profiles;
 mod signatures;
 mod support;
