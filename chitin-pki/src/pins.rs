@@ -18,6 +18,7 @@ use crate::dn::DirectoryName;
 use crate::error::{Error, Problem, Which};
 use crate::ocsp::Digests;
 use crate::path::Path;
+use crate::spki::SubjectPublicKeyInfo;
 use crate::time::Shown;
 
 /// One key, or one certificate.
@@ -50,6 +51,15 @@ impl Pin {
         Ok(Self::key_hash(hash(certificate.spki().contents(), digests)))
     }
 
+    /// Expects this key, as the DER of a SubjectPublicKeyInfo.
+    ///
+    /// # Errors
+    ///
+    /// [`Problem::BadDer`] if it is none.
+    pub fn key(spki: &[u8], digests: &dyn Digests) -> Result<Self, Problem> {
+        SubjectPublicKeyInfo::parse(spki).map(|key| Self::key_hash(hash(key.contents(), digests)))
+    }
+
     /// Expects just this certificate.
     ///
     /// Where a trust anchor is known by its name and key alone, and not by its certificate, that of which the same anchor would be
@@ -75,6 +85,7 @@ impl Pin {
         match (&self.0, &seen.whole) {
             (Form::Key(hash), _) => *hash == seen.key,
             (Form::Certificate(der), Whole::Certificate(whole)) => der == whole,
+            (Form::Certificate(_), Whole::Key) => false,
             (Form::Certificate(der), Whole::Anchor(anchor)) => {
                 anchor_from_der(&CertificateDer::from(der.as_slice())).is_ok_and(|pinned| pinned == **anchor)
             }
@@ -231,10 +242,31 @@ impl PinSet {
         digests: &dyn Digests,
         now: UnixTime,
     ) -> Result<PinOutcome, Error> {
+        self.check_only(Seen::certificate(Which::Peer(0), leaf, digests), now)
+    }
+
+    /// Checks that a raw public key (RFC 7250), which is shown in place of a certificate, is pinned. The key itself is not looked at.
+    ///
+    /// A pin of a certificate is not met by its key.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::check_alone`].
+    pub fn check_raw_key(
+        &self,
+        key: &SubjectPublicKeyInfo<'_>,
+        digests: &dyn Digests,
+        now: UnixTime,
+    ) -> Result<PinOutcome, Error> {
+        let key = hash(key.contents(), digests);
+        self.check_only(Seen { which: Which::Peer(0), subject: None, key, whole: Whole::Key }, now)
+    }
+
+    fn check_only(&self, seen: Seen<'_>, now: UnixTime) -> Result<PinOutcome, Error> {
         if let Some(until) = self.until.filter(|_| self.is_over(now)) {
             return Err(Problem::Pins(PinProblem::Over { time: now, until }.into()).of(Which::Peer(0)));
         }
-        let seen = [Seen::certificate(Which::Peer(0), leaf, digests)];
+        let seen = [seen];
         self.met_by(&seen).ok_or_else(|| self.problem(PinProblem::NotOwn, &seen))
     }
 
@@ -250,7 +282,7 @@ impl PinSet {
     fn problem(&self, kind: fn(PinMismatch) -> PinProblem, seen: &[Seen<'_>]) -> Error {
         let seen = seen.iter().map(|seen| SeenKey {
             which: seen.which,
-            subject: seen.subject.to_string(),
+            subject: seen.subject.map(|subject| subject.to_string()).unwrap_or_default(),
             key: Pin::key_hash(seen.key),
         });
         let mismatch = PinMismatch { expected: self.clone(), seen: seen.collect() };
@@ -300,7 +332,7 @@ pub struct PinMismatch {
 pub struct SeenKey {
     /// Where it was.
     pub which: Which,
-    /// The name of its subject.
+    /// The name of its subject. Without a letter for a raw public key, which has none.
     pub subject: String,
     /// The pin that its key would meet.
     pub key: Pin,
@@ -334,7 +366,10 @@ impl fmt::Display for PinMismatch {
         let were = if self.seen.len() == 1 { "; seen was " } else { "; seen were " };
         for (at, seen) in self.seen.iter().enumerate() {
             let before = if at > 0 { ", " } else { were };
-            write!(f, "{before}{} of \"{}\"", seen.key, seen.subject)?;
+            write!(f, "{before}{}", seen.key)?;
+            if !seen.subject.is_empty() {
+                write!(f, " of \"{}\"", seen.subject)?;
+            }
         }
         Ok(())
     }
@@ -343,13 +378,16 @@ impl fmt::Display for PinMismatch {
 /// A certificate that may meet a pin.
 struct Seen<'s> {
     which: Which,
-    subject: DirectoryName<'s>,
+    /// A raw public key has none.
+    subject: Option<DirectoryName<'s>>,
     key: [u8; 32],
     whole: Whole<'s>,
 }
 
 enum Whole<'s> {
     Certificate(&'s [u8]),
+    /// It is nothing but a key.
+    Key,
     /// No more than this is known of it.
     Anchor(&'s TrustAnchor<'s>),
 }
@@ -358,7 +396,7 @@ impl<'s> Seen<'s> {
     fn certificate(which: Which, certificate: &Certificate<'s>, digests: &dyn Digests) -> Self {
         Self {
             which,
-            subject: certificate.subject(),
+            subject: Some(certificate.subject()),
             key: hash(certificate.spki().contents(), digests),
             whole: Whole::Certificate(certificate.der()),
         }
@@ -369,7 +407,7 @@ impl<'s> Seen<'s> {
         let whole = path.root.map_or(Whole::Anchor(anchor), |root| Whole::Certificate(root.der()));
         Self {
             which: Which::Anchor(path.anchor_position),
-            subject: DirectoryName(&anchor.subject),
+            subject: Some(DirectoryName(&anchor.subject)),
             key: hash(&anchor.subject_public_key_info, digests),
             whole,
         }

@@ -209,7 +209,7 @@ pub mod trust {
     pub use crate::config::webpki::{
         ClientSettings, ClientVerifier, ClientVerifierBuilder, PinReport, PinnedVerifier,
         PinnedVerifierBuilder, Policies, Revocation, Roots, ServerSettings, ServerVerifier,
-        ServerVerifierBuilder, SignatureMemo, VerifierBuilder,
+        ServerVerifierBuilder, SignatureMemo, VerifierBuilder, pin_of_key,
     };
 }
 

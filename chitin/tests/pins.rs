@@ -1,5 +1,8 @@
 //! Pins beside a path and in place of one, through verifiers and through whole handshakes. The pins come from OpenSSL.
 
+#[path = "pins/raw_keys.rs"]
+mod raw_keys;
+
 use std::io::Write;
 use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};

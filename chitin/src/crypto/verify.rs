@@ -154,6 +154,32 @@ pub fn verify_tls12_signature_with_raw_key(
     verify(message, spki, dss, algorithms)
 }
 
+/// Checks a TLS 1.3 signature with what a peer has shown, a certificate or a raw public key.
+pub(crate) fn verify_tls13_signature_of_either(
+    message: &[u8],
+    shown: &CertificateDer<'_>,
+    dss: &DigitallySignedStruct,
+    supported: &WebPkiSupportedAlgorithms,
+) -> Result<HandshakeSignatureValid, Error> {
+    match raw_public_key(shown) {
+        Some(key) => verify_tls13_signature_with_raw_key(message, &key, dss, supported),
+        None => verify_tls13_signature(message, shown, dss, supported),
+    }
+}
+
+/// Checks a TLS 1.2 signature with what a peer has shown, a certificate or a raw public key.
+pub(crate) fn verify_tls12_signature_of_either(
+    message: &[u8],
+    shown: &CertificateDer<'_>,
+    dss: &DigitallySignedStruct,
+    supported: &WebPkiSupportedAlgorithms,
+) -> Result<HandshakeSignatureValid, Error> {
+    match raw_public_key(shown) {
+        Some(key) => verify_tls12_signature_with_raw_key(message, &key, dss, supported),
+        None => verify_tls12_signature(message, shown, dss, supported),
+    }
+}
+
 /// Returns the key in `shown` if that is no certificate but a raw public key, a SubjectPublicKeyInfo (RFC 7250 section 3).
 ///
 /// A verifier that takes both kinds tells by this what it was given: nothing is both. Whatever kind was agreed on, a connection

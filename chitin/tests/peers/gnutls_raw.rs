@@ -1,8 +1,10 @@
 //! Raw public keys. GnuTLS prints those that it gets as PEM, and believes them only if it is told not to look.
 
+use chitin::pki_types::CertificateDer;
 use chitin::server::CertificateType;
 use chitin::server::CertificateType::{RawPublicKey, X509};
 use chitin::sign::{CertifiedKey, Credential, CredentialList};
+use chitin::trust::{PinSet, PinnedVerifier, pin_of_key};
 use chitin::version::{TLS12, TLS13};
 use chitin::{PeerIncompatible, ServerConfig, SupportedProtocolVersion};
 use testkit::configs::provider;
@@ -109,6 +111,55 @@ fn our_server_and_a_client_show_each_other_their_keys() {
             assert_has(&said, &format!("- Description: ({}-Raw Public Key)-", version_name(version)));
             assert_has(&said, &pem("PUBLIC KEY", &spki(&ours)));
         }
+    }
+}
+
+/// The same, by the pins of the keys and the library's own verifier.
+#[test]
+fn keys_of_gnutls_are_trusted_by_their_pins() {
+    let (pki, dir) = (Pki::new(), TempDir::new());
+    let pinned = |id: &Identity| {
+        let provider = provider(&[], &CLASSIC_GROUPS);
+        let pin = pin_of_key(&CertificateDer::from(spki(id)), &provider).unwrap();
+        let builder = PinnedVerifier::builder(PinSet::new().with(pin), provider);
+        builder.with_certificate_types([RawPublicKey]).build().unwrap()
+    };
+    let connect = |version, shown: &Identity, known: &Identity| {
+        let mut more = args!["--echo", "--priority", priority(version, &["SRV-RAWPK", "CLI-RAWPK"])];
+        more.extend(raw_files(shown, &dir, "server"));
+        let (_peer, addr) = gnutls_server(&more);
+        let config = ClientConfig::builder_with_provider(provider(&[], &CLASSIC_GROUPS))
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_pinned_servers(pinned(known))
+            .with_no_client_auth();
+        let mut link = Link::client(addr, Arc::new(config), "localhost");
+        let shaken = link.handshake();
+        if shaken.is_ok() {
+            talk_to_server(&mut link);
+        }
+        shaken.map_err(|error| format!("{error:?}"))
+    };
+    for version in VERSIONS {
+        let (theirs, other) = (pki.server(KeyType::P256), pki.server(KeyType::Ed25519));
+        assert_eq!(connect(version, &theirs, &theirs), Ok(()));
+        assert!(connect(version, &theirs, &other).unwrap_err().contains("NotPinned"));
+
+        let (ours, theirs) = (pki.server(KeyType::P256), pki.client(KeyType::P256));
+        let (listener, addr) = listen();
+        let mut more = args!["--print-cert", "--insecure", "--priority"];
+        more.extend(args![priority(version, &["SRV-RAWPK", "CLI-RAWPK"])]);
+        more.extend(raw_files(&theirs, &dir, "client"));
+        let mut peer = gnutls_client(addr, &more);
+        let config = ServerConfig::builder_with_provider(provider(&[], &CLASSIC_GROUPS))
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_client_cert_verifier(pinned(&theirs))
+            .with_cert_resolver(Arc::new(CredentialList::new([credential(&ours, RawPublicKey)])));
+        let mut link = Link::server(&listener, Arc::new(config));
+        link.handshake().unwrap();
+        assert_eq!(link.conn.peer_certificates().unwrap()[0].as_ref(), spki(&theirs));
+        talk_to_client_and_quit(&mut link, &mut peer);
     }
 }
 

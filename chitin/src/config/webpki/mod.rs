@@ -21,7 +21,7 @@ pub use roots::RootCertStore;
 pub use server::{ServerCertVerifierBuilder, WebPkiServerVerifier};
 pub use trust::{
     ClientSettings, ClientVerifier, ClientVerifierBuilder, PinReport, PinnedVerifier, PinnedVerifierBuilder,
-    Policies, Roots, ServerSettings, ServerVerifier, ServerVerifierBuilder, VerifierBuilder,
+    Policies, Roots, ServerSettings, ServerVerifier, ServerVerifierBuilder, VerifierBuilder, pin_of_key,
 };
 
 use crate::error::CertRevocationListError;

@@ -372,7 +372,7 @@ fn is_logged() -> bool {
 }
 
 /// The error that 0.23 knows for `problem`, or else the problem itself with the certificate it is about.
-fn refused(problem: Problem, certificate: Which) -> Error {
+pub(super) fn refused(problem: Problem, certificate: Which) -> Error {
     // The errors of 0.23 do not say which certificate it was.
     log_line!(debug, crate::log::target::CERTIFICATES, "a certificate was refused: {certificate}: {problem}");
     match problem {

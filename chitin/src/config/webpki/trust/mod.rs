@@ -18,7 +18,7 @@ mod server;
 pub use builder::{ClientVerifierBuilder, ServerVerifierBuilder, VerifierBuilder};
 pub use client::{ClientSettings, ClientVerifier};
 pub use pinned::{PinnedVerifier, PinnedVerifierBuilder};
-pub use pins::PinReport;
+pub use pins::{PinReport, pin_of_key};
 pub use policies::Policies;
 pub(super) use report::Report;
 pub use roots::Roots;

@@ -1,10 +1,33 @@
-//! Pins that are only reported on, and who is told.
+//! The pin of what a peer shows; pins that are only reported on, and who is told.
 
 use alloc::sync::Arc;
 use core::fmt;
 
-use chitin_pki::{PinProblem, PinSet};
-use pki_types::ServerName;
+use chitin_pki::{Pin, PinProblem, PinSet, Which};
+use pki_types::{CertificateDer, ServerName};
+
+use crate::config::webpki::digests::Hashes;
+use crate::config::webpki::pki::refused;
+use crate::crypto::CryptoProvider;
+use crate::crypto::verify::raw_public_key;
+use crate::error::Error;
+
+/// Makes the pin of the key that a peer shows: in its certificate, which may then be renewed with the same key, or as a raw public
+/// key (RFC 7250). Not in rustls 0.23.
+///
+/// To pin what a peer shows today is to trust it today.
+///
+/// # Errors
+///
+/// [`Error::InvalidCertificate`] if it is neither; [`Error::General`] if the provider has no SHA-256.
+pub fn pin_of_key(shown: &CertificateDer<'_>, provider: &CryptoProvider) -> Result<Pin, Error> {
+    let hashes = Hashes::of(provider).ok_or_else(|| Error::General("the provider has no SHA-256".into()))?;
+    let pin = match raw_public_key(shown) {
+        Some(key) => Pin::key(&key, &hashes),
+        None => Pin::key_of(shown, &hashes),
+    };
+    pin.map_err(|problem| refused(problem, Which::Peer(0)))
+}
 
 /// What a verifier tells of a peer that met no pin of those it only reports on. Not in rustls 0.23.
 #[derive(Clone, Copy, Debug)]
