@@ -1,9 +1,11 @@
 //! From an error to what went wrong in plain words, and what a person can do about it.
 
 use chitin::pki_types::CertificateDer;
+use chitin::trust::PinProblem;
 use chitin::{AlertDescription, CertificateError, Error, PeerIncompatible};
 
 use crate::certificate::Summary;
+use crate::facts::pin_for_people;
 use crate::link::{Failure, Foreign, foreign};
 use crate::text::{clean, utc};
 
@@ -115,6 +117,7 @@ fn certificate(why: &CertificateError, leaf: Option<&Summary>, chain: usize, nam
         CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => {
             format!("the certificate is not meant for this (extended key usage): {why}")
         }
+        CertificateError::NotPinned(problem) => not_pinned(problem),
         other => {
             let why = clean(&other.to_string());
             match leaf {
@@ -125,6 +128,18 @@ fn certificate(why: &CertificateError, leaf: Option<&Summary>, chain: usize, nam
             }
         }
     }
+}
+
+/// Each key that was seen, in a form to be pinned.
+fn not_pinned(problem: &PinProblem) -> String {
+    let (PinProblem::NotOnPath(mismatch) | PinProblem::NotOwn(mismatch)) = problem else {
+        return clean(&problem.to_string());
+    };
+    let seen = mismatch.seen.iter().map(|seen| match &*seen.subject {
+        "" => pin_for_people(&seen.key),
+        subject => format!("{} ({})", pin_for_people(&seen.key), clean(subject)),
+    });
+    format!("not pinned: what was seen is {}", seen.collect::<Vec<_>>().join(", "))
 }
 
 /// What an alert from the peer usually means. RFC 8446 section 6.2.

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use chitin::SupportedProtocolVersion;
+use chitin::trust::Pin;
 use chitin::version::{TLS12, TLS13};
 use clap::{Args as ClapArgs, Parser, Subcommand};
 
@@ -54,6 +55,13 @@ pub struct ClientArgs {
     /// Trust the roots in this file and no others (default: the public web's)
     #[arg(long, value_name = "FILE")]
     pub ca: Option<PathBuf>,
+    /// Let in only a server with this key, its own or one of those who vouch for it: sha256/ and Base64, as curl has it;
+    /// repeat, or put a semicolon between, for more of which any will do
+    #[arg(long, value_name = "PIN", value_delimiter = ';')]
+    pub pin: Vec<Pin>,
+    /// Trust the pins alone and no CA: for a self-signed certificate or a raw public key
+    #[arg(long, requires = "pin", conflicts_with = "ca")]
+    pub pin_only: bool,
     /// Client certificate chain: PEM, DER or PKCS#12
     #[arg(long, value_name = "FILE")]
     pub cert: Option<PathBuf>,

@@ -12,6 +12,8 @@ use std::time::Duration;
 
 use chitin::crypto::aws_lc_rs;
 use chitin::pki_types::ServerName;
+use chitin::server::CertificateType;
+use chitin::trust::{PinSet, PinnedVerifier, ServerVerifier};
 use chitin::{ClientConfig, ClientConnection, RootCertStore};
 
 use crate::args::{ClientArgs, Version};
@@ -25,15 +27,12 @@ use crate::{advice, files};
 
 /// Connects, carries the bytes, and returns `Ok` only after a clean close.
 pub fn run(args: &ClientArgs) -> Result<(), String> {
-    let (roots, roots_name) = match &args.ca {
-        Some(file) => (files::roots(file)?, file.display().to_string()),
-        None => (public_roots(), "the public web's roots (webpki-roots)".into()),
-    };
+    let trusted = Trusted::of(args)?;
     let name = args.sni.as_deref().unwrap_or(&args.target.host);
     let server_name = ServerName::try_from(name.to_owned())
         .map_err(|_| format!("{} is neither a DNS name nor an IP address", clean(name)))?;
     let recorder = Recorder::new(End::Client);
-    let config = observed_client(&config(args, roots.clone())?, &recorder);
+    let config = observed_client(&config(args, &trusted)?, &recorder);
     let mut conn = ClientConnection::new(config, server_name).map_err(|error| error.to_string())?;
 
     let mut sock = Timed::new(connect(args)?, HANDSHAKE);
@@ -45,22 +44,55 @@ pub fn run(args: &ClientArgs) -> Result<(), String> {
             advice::client(&failure, &recorder.log().presented, name)
         ));
     }
-    eprint!("{}", report(&Facts::of(&conn), name, &roots, &roots_name));
+    eprint!("{}", report(&Facts::of(&conn), name, &trusted));
     carry(conn, sock.sock)
 }
 
-fn config(args: &ClientArgs, roots: RootCertStore) -> Result<ClientConfig, String> {
-    let builder = ClientConfig::builder_with_provider(aws_lc_rs::default_provider().into())
+/// By what the server is trusted.
+struct Trusted {
+    /// None if the pins are all there is.
+    roots: Option<(RootCertStore, String)>,
+    pins: PinSet,
+}
+
+impl Trusted {
+    fn of(args: &ClientArgs) -> Result<Self, String> {
+        let roots = match &args.ca {
+            _ if args.pin_only => None,
+            Some(file) => Some((files::roots(file)?, file.display().to_string())),
+            None => Some((public_roots(), "the public web's roots (webpki-roots)".into())),
+        };
+        Ok(Self { roots, pins: args.pin.iter().cloned().fold(PinSet::new(), PinSet::with) })
+    }
+}
+
+fn config(args: &ClientArgs, trusted: &Trusted) -> Result<ClientConfig, String> {
+    let provider = Arc::new(aws_lc_rs::default_provider());
+    let builder = ClientConfig::builder_with_provider(provider.clone())
         .with_protocol_versions(Version::or_all(args.tls))
-        .map_err(|error| error.to_string())?
-        .with_root_certificates(roots);
+        .map_err(|error| error.to_string())?;
+    let pins = trusted.pins.clone();
+    let builder = match &trusted.roots {
+        None => {
+            let verifier = PinnedVerifier::builder(pins, provider)
+                .with_certificate_types([CertificateType::X509, CertificateType::RawPublicKey]);
+            builder.with_pinned_servers(verifier.build().map_err(|error| error.to_string())?)
+        }
+        Some((roots, _)) => {
+            let mut verifier = ServerVerifier::builder(roots.clone(), provider);
+            if !pins.is_empty() {
+                verifier = verifier.with_pins(pins);
+            }
+            builder.with_server_verifier(verifier.build().map_err(|error| error.to_string())?)
+        }
+    };
     let mut config = match &args.cert {
         Some(cert) => {
             let (chain, key) =
                 files::chain_and_key(cert, args.key.as_deref(), args.password_file.as_deref())?;
             builder
                 .with_client_auth_cert(chain, key)
-                .map_err(|error| format!("{}: {error}", cert.display()))?
+                .map_err(|error| files::unfit(cert, args.key.as_deref(), &error))?
         }
         None => builder.with_no_client_auth(),
     };
@@ -92,9 +124,15 @@ fn connect(args: &ClientArgs) -> Result<TcpStream, String> {
     Err(explain(last))
 }
 
-fn report(facts: &Facts, name: &str, roots: &RootCertStore, roots_name: &str) -> String {
+fn report(facts: &Facts, name: &str, trusted: &Trusted) -> String {
     let mut rows = facts.rows();
     rows.extend(chain_rows("chain", &facts.peer));
+    let name = clean(name);
+    let pinned = if trusted.pins.is_empty() { "" } else { ", and by a pin" };
+    let Some((roots, roots_name)) = &trusted.roots else {
+        rows.push(("verified", format!("as {name} by its pin alone")));
+        return table(&rows);
+    };
     // The library has verified the chain, or there would be no connection. Which root it found, the names tell.
     let issuer =
         facts.peer.last().and_then(|der| certificate::Summary::read(der)).map(|last| last.issuer_der);
@@ -104,7 +142,7 @@ fn report(facts: &Facts, name: &str, roots: &RootCertStore, roots_name: &str) ->
         1 => "1 root".into(),
         more => format!("{more} roots"),
     };
-    rows.push(("verified", format!("as {} against {roots_name} ({count}){anchor}", clean(name))));
+    rows.push(("verified", format!("as {name} against {roots_name} ({count}){anchor}{pinned}")));
     table(&rows)
 }
 

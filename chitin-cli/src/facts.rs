@@ -1,6 +1,8 @@
 //! What a connection has negotiated, gathered once and printed by everyone the same way.
 
+use chitin::crypto::{aws_lc_rs, raw_public_key};
 use chitin::pki_types::CertificateDer;
+use chitin::trust::{Pin, pin_of_key};
 use chitin::{CommonState, HandshakeKind};
 
 use crate::certificate::Summary;
@@ -60,16 +62,27 @@ impl Facts {
 pub fn chain_rows(label: &'static str, chain: &[CertificateDer<'_>]) -> Vec<(&'static str, String)> {
     let mut rows = Vec::new();
     for (at, der) in chain.iter().enumerate() {
-        let lines = match Summary::read(der) {
+        let mut lines = match Summary::read(der) {
             Some(summary) => summary.lines(),
+            None if raw_public_key(der).is_some() => vec!["a raw public key, which names nobody".into()],
             None => vec![format!("{} bytes that we cannot show", der.len())],
         };
+        lines.extend(pin(der).map(|pin| format!("pin      {pin}")));
         for (line, text) in lines.into_iter().enumerate() {
             let head = if line == 0 { format!("{at}  ") } else { "   ".into() };
             rows.push((if at == 0 && line == 0 { label } else { "" }, head + &text));
         }
     }
     rows
+}
+
+fn pin(der: &CertificateDer<'_>) -> Option<String> {
+    pin_of_key(der, &aws_lc_rs::default_provider()).ok().map(|pin| pin_for_people(&pin))
+}
+
+/// The pin of a key, as `--pin` and curl's `--pinnedpubkey` take it.
+pub fn pin_for_people(pin: &Pin) -> String {
+    pin.to_string().replacen("sha256/", "sha256//", 1)
 }
 
 /// The subject of the peer's own certificate, short.

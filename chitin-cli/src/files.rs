@@ -4,8 +4,8 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-use chitin::RootCertStore;
 use chitin::load::{self, ChainAndKey, LoadError};
+use chitin::{Error, RootCertStore};
 use zeroize::Zeroizing;
 
 /// Reads a chain, end entity first, and its private key: from one file, or from two.
@@ -27,6 +27,14 @@ pub fn chain_and_key(
         }
         _ => error.to_string(),
     })
+}
+
+/// Says that a chain and a key cannot be used, or not together, and names all files they came from.
+pub fn unfit(cert: &Path, key: Option<&Path>, error: &Error) -> String {
+    match key {
+        Some(key) => format!("{} and {}: {error}", cert.display(), key.display()),
+        None => format!("{}: {error}", cert.display()),
+    }
 }
 
 /// Reads every certificate in a file as a root to trust.

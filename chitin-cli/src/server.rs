@@ -103,7 +103,7 @@ impl Server {
             files::chain_and_key(&args.cert, args.key.as_deref(), args.password_file.as_deref())?;
         let mut config = builder
             .with_single_cert(chain, key)
-            .map_err(|error| format!("{}: {error}", args.cert.display()))?;
+            .map_err(|error| files::unfit(&args.cert, args.key.as_deref(), &error))?;
         config.ticketer = aws_lc_rs::Ticketer::new().map_err(|error| error.to_string())?;
         // Ours is ordered by strength. Clients that list AES-128 first do so for speed, and often without thinking of it.
         config.ignore_client_order = true;
