@@ -423,3 +423,8 @@ pub mod internal_testing {
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
 mod readme {}
+
+/// Those in the manual of certificates do, too.
+#[cfg(all(doctest, feature = "load", feature = "log-list"))]
+#[doc = include_str!("../../docs/certificates.md")]
+mod certificates {}

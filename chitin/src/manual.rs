@@ -56,6 +56,9 @@ pub mod _02_tls_vulnerabilities {}
 /// *Use other algorithms:* a [`CryptoProvider`](crate::crypto::CryptoProvider) is a list of suites, groups and signature checks; take a
 /// provider's, and change what you like. `builder_with_provider` of both configs takes it.
 ///
+/// *Ask more of certificates*, revocation and pins say: [`trust`](crate::trust); `docs/certificates.md` in the repository has each part
+/// with an example.
+///
 /// *Decide about certificates yourself:* implement
 /// [`ServerCertVerifier`](crate::client::danger::ServerCertVerifier). Whoever does that is responsible for all of it; what has
 /// `danger` in its path deserves a second pair of eyes.
