@@ -2,9 +2,11 @@
 
 #![forbid(unsafe_code)]
 
+mod beside;
 mod certificates;
 mod crew;
 mod figures;
+mod goals;
 mod plots;
 mod process;
 mod report;
@@ -31,7 +33,7 @@ struct Options {
     /// Print JSON instead of tables
     #[arg(long)]
     json: bool,
-    /// Also write RESULTS.md and the plots of the manual
+    /// Also measure sockets and many connections, and write RESULTS.md and the plots of the manual
     #[arg(long)]
     results: bool,
     /// Print the names of cases and implementations, and stop
@@ -59,6 +61,11 @@ fn measure(options: &Options) -> Result<(), String> {
     for member in &crew {
         member.build()?;
     }
+    let mut beside = Vec::new();
+    if options.results {
+        beside::build()?;
+        beside = beside::run(options.quick, &results::plots_folder()?)?;
+    }
     process::hold_to_one_processor()?;
     let folder = certificates::Folder::make()?;
     let show = |outcome: &_| {
@@ -72,7 +79,7 @@ fn measure(options: &Options) -> Result<(), String> {
     }
     if options.results {
         let arguments: Vec<String> = std::env::args().skip(1).collect();
-        results::write(&results, &crew, &format!("cargo run --release -- {}", arguments.join(" ")))?;
+        results::write(&results, &beside, &crew, &format!("cargo run --release -- {}", arguments.join(" ")))?;
     }
     Ok(())
 }

@@ -27,16 +27,16 @@ pub fn text(outcome: &Outcome) -> String {
     let _ = writeln!(out, "\n### {} (`{}`)\n", outcome.case.title, outcome.case.id);
     match outcome.case.kind {
         Kind::Heap => heap(&mut out, &outcome.rows),
-        Kind::Handshake => times(&mut out, &outcome.rows, ["client", "server"], "us", &|ns| ns / 1000.0),
+        Kind::Handshake => times(&mut out, outcome, "us", &|ns| ns / 1000.0),
         Kind::Bulk { .. } | Kind::BulkKnown { .. } => {
-            times(&mut out, &outcome.rows, ["send", "receive"], "GB/s", &|ns| worker::BURST as f64 / ns);
+            times(&mut out, outcome, "GB/s", &|ns| worker::BURST as f64 / ns);
         }
     }
     out
 }
 
-fn times(out: &mut String, rows: &[Row], sides: [&str; 2], unit: &str, show: &dyn Fn(f64) -> f64) {
-    let [first, second] = sides;
+fn times(out: &mut String, outcome: &Outcome, unit: &str, show: &dyn Fn(f64) -> f64) {
+    let ([first, second], rows) = (outcome.case.sides(), &outcome.rows);
     let _ = writeln!(
         out,
         "| | {first}, {unit} | efficiency | : rustls | {second}, {unit} | efficiency | : rustls | tickets |"

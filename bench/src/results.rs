@@ -2,16 +2,23 @@
 
 use std::fmt::Write;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::beside::Section;
 use crate::crew::{CREW, Member};
+use crate::goals;
 use crate::plots;
 use crate::report;
 use crate::run::Outcome;
 
 /// Writes both. `command` is what was said to get them.
-pub fn write(outcomes: &[Outcome], crew: &[&'static Member], command: &str) -> Result<(), String> {
+pub fn write(
+    outcomes: &[Outcome],
+    beside: &[Section],
+    crew: &[&'static Member],
+    command: &str,
+) -> Result<(), String> {
     let bench = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut text = String::from(
         "# Results\n\nOf the last run. `README.md` says how they are measured; `cargo run --release -- --results` writes this anew.\n\n",
@@ -23,16 +30,43 @@ pub fn write(outcomes: &[Outcome], crew: &[&'static Member], command: &str) -> R
     for (what, value) in versions(bench, crew)? {
         let _ = writeln!(text, "| {what} | {value} |");
     }
+    let goals = goals::text(outcomes);
+    let _ = write!(
+        text,
+        "\n### What the project asked of itself\n\nShares of the limit, bytes, and calls.\n\n{goals}"
+    );
     for outcome in outcomes {
         text.push_str(&report::text(outcome));
     }
+    for Section { heading, text: section } in beside {
+        let _ = write!(text, "\n### {heading}\n\n{section}");
+    }
     put(&bench.join("RESULTS.md"), &text)?;
-    let folder = bench.join("../docs/plots");
-    fs::create_dir_all(&folder).map_err(|e| format!("{}: {e}", folder.display()))?;
+    let folder = plots_folder()?;
     for plot in plots::all(outcomes) {
         put(&folder.join(plot.file), &plot.svg)?;
     }
-    Ok(())
+    let page = bench.join("../docs/performance.md");
+    let before = fs::read_to_string(&page).map_err(|e| format!("{}: {e}", page.display()))?;
+    let after = between(&before, &goals).ok_or("docs/performance.md has no marks for figures")?;
+    put(&page, &after)
+}
+
+/// The marks between which the manual has figures of the last run.
+const FROM: &str = "<!-- figures of bench/RESULTS.md -->\n";
+const TO: &str = "<!-- end of figures -->\n";
+
+fn between(page: &str, figures: &str) -> Option<String> {
+    let (before, rest) = page.split_once(FROM)?;
+    let (_, after) = rest.split_once(TO)?;
+    Some(format!("{before}{FROM}\n{figures}\n{TO}{after}"))
+}
+
+/// Where the manual has them.
+pub fn plots_folder() -> Result<PathBuf, String> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/plots");
+    fs::create_dir_all(&folder).map_err(|e| format!("{}: {e}", folder.display()))?;
+    Ok(folder)
 }
 
 fn put(path: &Path, text: &str) -> Result<(), String> {
@@ -98,6 +132,15 @@ fn members_versions(lock: &str, packages: &[&str]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn figures_are_put_between_their_marks_each_time() {
+        let page = format!("before\n{FROM}{TO}after\n");
+        let once = between(&page, "| 1 |\n").unwrap();
+        assert_eq!(once, format!("before\n{FROM}\n| 1 |\n\n{TO}after\n"));
+        assert_eq!(between(&once, "| 1 |\n").unwrap(), once);
+        assert_eq!(between("before", "| 1 |\n"), None);
+    }
 
     #[test]
     fn versions_are_read_from_the_lock_file() {

@@ -23,7 +23,7 @@ pub struct Pace {
 
 impl Pace {
     pub fn of(quick: bool) -> Self {
-        let (restarts, seconds) = if quick { (2, 1) } else { (8, 3) };
+        let (restarts, seconds) = if quick { (2, 1) } else { (8, 2) };
         // So short that what changes on a machine changes seldom within a turn, and long enough for several handshakes.
         Self { restarts, time: Duration::from_secs(seconds), slice: 1500 }
     }

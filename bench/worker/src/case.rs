@@ -71,6 +71,14 @@ impl Case {
         }
     }
 
+    /// What its two figures are of.
+    pub fn sides(&self) -> [&'static str; 2] {
+        match self.kind {
+            Kind::Handshake | Kind::Heap => ["client", "server"],
+            Kind::Bulk { .. } | Kind::BulkKnown { .. } => ["send", "receive"],
+        }
+    }
+
     pub fn named(id: &str) -> Option<&'static Self> {
         CASES.iter().find(|case| case.id == id)
     }

@@ -1,0 +1,177 @@
+//! What each case is held to: the goals that the project set itself, and whether the run reached them.
+
+use std::fmt::Write;
+
+use crate::crew::{LIMIT, RUSTLS};
+use crate::run::{Measured, Outcome, Row};
+
+/// Of the limit, client and server or sender and receiver, by the name of the case.
+const EFFICIENCY: &[(&str, [f64; 2])] = &[
+    ("full", [0.96, 0.92]),
+    ("full-mlkem", [0.96, 0.92]),
+    ("full-rsa", [0.94, 0.98]),
+    ("mutual", [0.95, 0.94]),
+    ("resumed", [0.90, 0.90]),
+    ("full-12", [0.97, 0.94]),
+    ("resumed-12", [0.75, 0.75]),
+    ("aes128-16k", [0.85, 0.75]),
+    ("aes256-16k", [0.85, 0.75]),
+    ("chacha-16k", [0.97, 0.95]),
+    ("aes128-64k", [0.84, 0.75]),
+    ("aes128-1k", [0.82, 0.78]),
+    ("aes128-16k-known", [0.85, 0.83]),
+    ("aes256-16k-known", [0.85, 0.83]),
+];
+
+/// A client that remembers the signatures of a server's chain, beside rustls.
+const MEMO: f64 = 1.7;
+
+/// Bytes, client and server.
+const IDLE: [usize; 2] = [3500, 3000];
+const PEAK: [usize; 2] = [8000, 8000];
+/// Beyond those of the primitives, which the limit counts.
+const ALLOCATIONS: usize = 25;
+
+/// A table of Markdown; nothing if we were not measured.
+pub fn text(outcomes: &[Outcome]) -> String {
+    let mut lines = Vec::new();
+    for outcome in outcomes {
+        let row = |name: &str| outcome.rows.iter().find(|row| row.name == name);
+        let (Some(ours), theirs) = (row("chitin"), row(RUSTLS)) else { continue };
+        match &ours.measured {
+            Measured::Time(_) => efficiency(&mut lines, outcome, ours, theirs),
+            Measured::Heap(_) => heap(&mut lines, ours, theirs, row(LIMIT)),
+        }
+        if let Some(Measured::Time([client, _])) = row("chitin-memo").map(|row| &row.measured)
+            && outcome.case.id == "full"
+            && let Some(of) = client.against_rustls
+        {
+            let (there, asked) = (format!("{:.2} times rustls", of.median), format!("{MEMO:.2}"));
+            lines.push(line(
+                "full, with the memo of signatures: client",
+                &there,
+                "1.00",
+                &asked,
+                of.median >= MEMO,
+            ));
+        }
+    }
+    if lines.is_empty() {
+        return String::new();
+    }
+    format!("| | chitin | rustls | goal | reached |\n|---|--:|--:|--:|---|\n{}", lines.concat())
+}
+
+fn efficiency(lines: &mut Vec<String>, outcome: &Outcome, ours: &Row, theirs: Option<&Row>) {
+    let Some((_, goals)) = EFFICIENCY.iter().find(|(id, _)| *id == outcome.case.id) else { return };
+    let share = |row: &Row, side: usize| match &row.measured {
+        Measured::Time(times) => times[side].efficiency.median,
+        Measured::Heap(_) => f64::NAN,
+    };
+    for (side, name) in outcome.case.sides().into_iter().enumerate() {
+        let (there, goal) = (share(ours, side), goals[side]);
+        let theirs = theirs.map_or(String::new(), |row| percent(share(row, side)));
+        let what = format!("{}: {name}", outcome.case.title);
+        lines.push(line(&what, &percent(there), &theirs, &percent(goal), there >= goal));
+    }
+}
+
+/// Which figure of a heap.
+type Of = fn(&worker::Heap) -> [usize; 2];
+
+fn heap(lines: &mut Vec<String>, ours: &Row, theirs: Option<&Row>, limit: Option<&Row>) {
+    let of = |row: Option<&Row>| match row.map(|row| &row.measured) {
+        Some(Measured::Heap(heap)) => Some(*heap),
+        _ => None,
+    };
+    let (Some(ours), theirs) = (of(Some(ours)), of(theirs)) else { return };
+    let primitives = of(limit).map_or([0; 2], |limit| limit.allocations);
+    let figures: [(&str, Of, [usize; 2]); 5] = [
+        ("heap of an idle connection", |heap| heap.idle, IDLE),
+        ("the same after 64 KiB each way", |heap| heap.used, ours.idle),
+        ("peak heap of a handshake", |heap| heap.peak, PEAK),
+        ("allocations of a handshake", |heap| heap.allocations, primitives.map(|n| n + ALLOCATIONS)),
+        ("allocations per MiB sent / received", |heap| heap.per_mib, [0; 2]),
+    ];
+    let pair = |[client, server]: [usize; 2]| format!("{client} / {server}");
+    for (what, figure, goal) in figures {
+        let there = figure(&ours);
+        let reached = there.iter().zip(goal).all(|(there, goal)| *there <= goal);
+        let theirs = theirs.as_ref().map_or(String::new(), |heap| pair(figure(heap)));
+        lines.push(line(what, &pair(there), &theirs, &pair(goal), reached));
+    }
+}
+
+fn line(what: &str, there: &str, theirs: &str, goal: &str, reached: bool) -> String {
+    let mut out = String::new();
+    let _ = writeln!(
+        out,
+        "| {what} | {there} | {theirs} | {goal} | {} |",
+        if reached { "yes" } else { "**no**" }
+    );
+    out
+}
+
+fn percent(share: f64) -> String {
+    format!("{:.1}%", share * 100.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::figures::Figure;
+    use crate::run::Times;
+    use worker::{Case, Facts, Heap};
+
+    fn timed(name: &'static str, shares: [f64; 2]) -> Row {
+        let figure = |median| Figure { median, low: median, high: median };
+        let times = shares.map(|share| Times {
+            nanoseconds: figure(1.0),
+            efficiency: figure(share),
+            against_rustls: Some(figure(1.8)),
+        });
+        let facts = Facts { tickets: 2, resumed: false };
+        Row { name, facts, measured: Measured::Time(times), turns: (1, 0) }
+    }
+
+    #[test]
+    fn what_is_reached_and_what_is_not() {
+        let case = Case::named("full").unwrap();
+        let rows = vec![
+            timed("chitin", [0.97, 0.9]),
+            timed("chitin-memo", [1.5, 0.9]),
+            timed("rustls", [0.91, 0.81]),
+        ];
+        let text = text(&[Outcome { case, rows }]);
+        let lines: Vec<&str> = text.lines().skip(2).collect();
+        assert_eq!(lines.len(), 3);
+        assert!(lines[0].ends_with("client | 97.0% | 91.0% | 96.0% | yes |"), "{text}");
+        assert!(lines[1].ends_with("server | 90.0% | 81.0% | 92.0% | **no** |"), "{text}");
+        assert!(lines[2].ends_with("| 1.80 times rustls | 1.00 | 1.70 | yes |"), "{text}");
+    }
+
+    #[test]
+    fn allocations_of_the_primitives_are_allowed_for() {
+        let heap = |calls| Heap {
+            idle: [1; 2],
+            used: [2, 1],
+            peak: [9000, 1],
+            allocations: [calls; 2],
+            per_mib: [0; 2],
+        };
+        let row = |name, calls| Row { measured: Measured::Heap(heap(calls)), ..timed(name, [0.0; 2]) };
+        let case = Case::named("heap").unwrap();
+        let text = text(&[Outcome { case, rows: vec![row(LIMIT, 80), row("chitin", 105)] }]);
+        let reached: Vec<bool> = text.lines().skip(2).map(|line| line.ends_with("| yes |")).collect();
+        assert_eq!(reached, [true, false, false, true, true], "{text}");
+    }
+
+    #[test]
+    fn every_case_has_a_goal() {
+        let timed = worker::CASES.iter().filter(|case| case.kind != worker::Kind::Heap);
+        assert!(timed.clone().count() > 0);
+        for case in timed {
+            assert!(EFFICIENCY.iter().any(|(id, _)| *id == case.id), "{}", case.id);
+        }
+    }
+}
