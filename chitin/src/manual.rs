@@ -103,8 +103,18 @@ pub mod _05_defaults {}
 
 /// # FIPS
 ///
-/// `fips()` of configs, connections and providers says whether a FIPS-approved module does the cryptography. A config says so only if
-/// its provider does, and if it asks for the extended master secret in TLS 1.2 (`require_ems`).
+/// With the feature `fips` the provider [`aws_lc_rs`](crate::crypto::aws_lc_rs) is the FIPS module of aws-lc, which takes Go and cmake to build. What
+/// a program has to do:
 ///
-/// As built today it always says no: the provider is not built as a validated module, also with the feature `fips`.
+/// 1. Turn the feature on.
+/// 2. Take `crypto::default_fips_provider()`, which there is with this feature only: by hand, or as the default of the process. It has
+///    no suites with ChaCha20-Poly1305 and does not have X25519 alone.
+/// 3. Look, when it is running: `fips()` of [`ClientConfig`](crate::ClientConfig::fips) and [`ServerConfig`](crate::ServerConfig::fips) is true only if
+///    each part of the provider is approved, `require_ems` is on, as it is by default then, and there is no ECH.
+///
+/// `fips()` does not see what a program brings itself: verifiers, signing keys, ticketers. Those of this crate use the module.
+/// Signatures of chains are verified every time: there is no memo of them.
+///
+/// `docs/features.md` in the repository says what else is different. Which module has which certificate, the crate
+/// `aws-lc-fips-sys` says.
 pub mod _06_fips {}

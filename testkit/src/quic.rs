@@ -4,6 +4,7 @@
 //! have the same keys.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use chitin::pki_types::ServerName;
 use chitin::quic::{
@@ -287,15 +288,23 @@ fn assert_agree(client: &Keys, server: &Keys) {
 }
 
 /// Can `reader` open what `writer` protects, header and packet?
+///
+/// Each packet has a number above those before: a key may refuse any other.
 pub fn fits(writer: &DirectionalKeys, reader: &DirectionalKeys) -> bool {
-    let (header, mut payload) = ([0x41, 0, 7], *b"some frames of a packet");
-    let tag = writer.packet.encrypt_in_place(7, &header, &mut payload).unwrap();
+    static NEXT: AtomicU64 = AtomicU64::new(7);
+    let number = NEXT.fetch_add(1, Ordering::Relaxed);
+    let [.., n0, n1] = number.to_be_bytes();
+    let (header, mut payload) = ([0x41, n0, n1], *b"some frames of a packet");
+    let tag = writer.packet.encrypt_in_place(number, &header, &mut payload).unwrap();
     let mut packet = [&header[..], &payload, tag.as_ref()].concat();
     // As if the number had four bytes. RFC 9001 section 5.4.2.
     let sample: Vec<u8> = packet[5..21].to_vec();
-    let (first, number) = packet.split_at_mut(1);
-    writer.header.encrypt_in_place(&sample, &mut first[0], &mut number[..4]).unwrap();
-    reader.header.decrypt_in_place(&sample, &mut first[0], &mut number[..4]).unwrap();
+    let (first, rest) = packet.split_at_mut(1);
+    writer.header.encrypt_in_place(&sample, &mut first[0], &mut rest[..4]).unwrap();
+    reader.header.decrypt_in_place(&sample, &mut first[0], &mut rest[..4]).unwrap();
     let (header, payload) = packet.split_at_mut(3);
-    reader.packet.decrypt_in_place(7, header, payload).is_ok_and(|open| open == b"some frames of a packet")
+    reader
+        .packet
+        .decrypt_in_place(number, header, payload)
+        .is_ok_and(|open| open == b"some frames of a packet")
 }

@@ -6,8 +6,11 @@ use std::time::{Duration, Instant};
 
 use crate::manifest::{self, Manifest};
 use crate::{
-    api, attacks, bogo, compat, ecosystem, floors, icount, interop, licences, peers, providers, suites,
+    api, attacks, bogo, compat, ecosystem, floors, icount, interop, licences, peers, providers, suites, tools,
 };
+
+/// The feature, and its tests.
+const FIPS: &str = "fips";
 
 pub struct Stages {
     root: PathBuf,
@@ -77,7 +80,7 @@ impl Stages {
     /// The test suite, with what it needs.
     pub fn test(&mut self, yes: bool) -> Result<(), String> {
         self.stage("peers", |_| peers::set_up(peers::PEERS, yes))?;
-        self.stage("features", |s| s.features())?;
+        self.features()?;
         self.stage("no-std", |s| s.no_std())?;
         self.cargo("tests", &["test", "--workspace", "--locked"], &[])?;
         // The algorithms are in no default feature, and the tests about them are called after them.
@@ -97,6 +100,31 @@ impl Stages {
         })?;
         self.providers()?;
         self.scanners()
+    }
+
+    /// Each feature alone, and sets of them.
+    pub fn features(&mut self) -> Result<(), String> {
+        self.stage("features", |s| s.check_features())
+    }
+
+    /// The feature `fips`. No part of the others, since the module takes so long and tools of its own; it is built once, in a target
+    /// folder of its own, so that nothing else is built anew because of it.
+    pub fn fips(&mut self) -> Result<(), String> {
+        self.stage("fips", |s| {
+            // Said here, as the module's own build says it after minutes and at length.
+            for (tool, version) in [("go", "version"), ("cmake", "--version")] {
+                tools::output(Command::new(tool).arg(version))
+                    .map_err(|why| format!("the FIPS module of aws-lc is built with {tool}: {why}"))?;
+            }
+            let own = ["--locked", "--target-dir", "target/fips"];
+            let alone = ["check", "--lib", "-p", "chitin", "--no-default-features", "--features", FIPS];
+            s.command(&[&alone[..], &own].concat(), &[])?;
+            let manifest = format!("{}/Cargo.toml", compat::MEMBER);
+            let compat = ["check", "--manifest-path", &manifest, "--no-default-features", "--features", FIPS];
+            s.command(&[&compat[..], &own].concat(), &[])?;
+            let tests = ["test", "-p", "chitin", "--features", FIPS, "--lib", "--test", FIPS];
+            s.command(&[&tests[..], &own].concat(), &[])
+        })
     }
 
     /// The tests under each provider but the default one.
@@ -153,13 +181,13 @@ impl Stages {
     }
 
     // Features must work alone, since a user may ask for any one of them, and so must what goes with each provider.
-    fn features(&self) -> Result<(), String> {
+    fn check_features(&self) -> Result<(), String> {
         let base = ["check", "--quiet", "--locked", "--lib", "-p", "chitin", "--no-default-features"];
         self.command(&base, &[])?;
         let manifest = Manifest::read(&self.root, "chitin")?;
         let combined =
             ["ring,tls12", "ring,std", "ring,std,tls12", "aws_lc_rs,std", "custom-provider,ring,std"];
-        for features in manifest.features().into_iter().chain(combined) {
+        for features in manifest.features().into_iter().filter(|feature| *feature != FIPS).chain(combined) {
             self.command(&[&base[..], &["--features", features]].concat(), &[])?;
         }
         let graviola =

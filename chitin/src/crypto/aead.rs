@@ -138,7 +138,7 @@ impl Kind {
         }
     }
 
-    const fn packets(self) -> Limits {
+    pub(crate) const fn packets(self) -> Limits {
         match self {
             Self::Aes128Gcm | Self::Aes256Gcm => Limits::AES_GCM,
             Self::ChaCha20Poly1305 => Limits::CHACHA20_POLY1305,
@@ -146,14 +146,14 @@ impl Kind {
     }
 
     #[cfg(feature = "tls12")]
-    const fn nonces(self) -> NonceForm {
+    pub(crate) const fn nonces(self) -> NonceForm {
         match self {
             Self::Aes128Gcm | Self::Aes256Gcm => NonceForm::Explicit,
             Self::ChaCha20Poly1305 => NonceForm::Implicit,
         }
     }
 
-    fn secrets(self, key: AeadKey, iv: Iv) -> ConnectionTrafficSecrets {
+    pub(crate) fn secrets(self, key: AeadKey, iv: Iv) -> ConnectionTrafficSecrets {
         match self {
             Self::Aes128Gcm => ConnectionTrafficSecrets::Aes128Gcm { key, iv },
             Self::Aes256Gcm => ConnectionTrafficSecrets::Aes256Gcm { key, iv },
@@ -280,7 +280,7 @@ impl<A: Aead + 'static, M: HeaderMask + 'static> quic::Algorithm for Protection<
 }
 
 /// A key that could not be set up refuses everything.
-struct Held<T>(Option<T>);
+pub(crate) struct Held<T>(pub(crate) Option<T>);
 
 impl<T> Held<T> {
     fn key(&self) -> Result<&T, Failed> {

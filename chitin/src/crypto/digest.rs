@@ -1,21 +1,17 @@
 //! Hash functions and HMAC of the two providers whose crates have the same interface for them.
 
-/// Writes the adapter over `$library`, which is `ring` or `aws_lc_rs`: the statics `SHA256`, `SHA384`, `HMAC_SHA256` and
-/// `HMAC_SHA384`.
-macro_rules! hash_and_hmac {
+/// Writes the adapter over the hash functions of `$library`, which is `ring` or `aws_lc_rs`: the statics `SHA256` and `SHA384`.
+macro_rules! hashes {
     ($library:ident, fips: $fips:expr) => {
         use alloc::boxed::Box;
 
-        use ::$library::{digest, hmac};
+        use ::$library::digest;
 
         use crate::crypto;
-        use crate::crypto::tls13::{Expander, HkdfExpander, OkmBlock};
         use crate::names::HashAlgorithm;
 
         pub(super) static SHA256: Hash = Hash(&digest::SHA256, HashAlgorithm::SHA256);
         pub(super) static SHA384: Hash = Hash(&digest::SHA384, HashAlgorithm::SHA384);
-        pub(super) static HMAC_SHA256: Hmac = Hmac(&hmac::HMAC_SHA256);
-        pub(super) static HMAC_SHA384: Hmac = Hmac(&hmac::HMAC_SHA384);
 
         pub(super) struct Hash(&'static digest::Algorithm, HashAlgorithm);
 
@@ -60,6 +56,29 @@ macro_rules! hash_and_hmac {
                 self.0.update(data);
             }
         }
+    };
+}
+
+/// The same over its HMAC, of which HKDF and TLS 1.2's PRF are made: the statics `HMAC_SHA256`, which is HKDF too, `PRF_SHA256`, and
+/// those of SHA-384.
+#[cfg_attr(feature = "fips", allow(unused_macros, reason = "the module has its own HKDF"))]
+macro_rules! hmacs {
+    ($library:ident) => {
+        use alloc::boxed::Box;
+
+        use ::$library::hmac;
+
+        use crate::crypto;
+        #[cfg(feature = "tls12")]
+        use crate::crypto::tls12::PrfUsingHmac;
+        use crate::crypto::tls13::{Expander, HkdfExpander, OkmBlock};
+
+        pub(super) static HMAC_SHA256: Hmac = Hmac(&hmac::HMAC_SHA256);
+        pub(super) static HMAC_SHA384: Hmac = Hmac(&hmac::HMAC_SHA384);
+        #[cfg(feature = "tls12")]
+        pub(super) static PRF_SHA256: PrfUsingHmac<'static> = PrfUsingHmac(&HMAC_SHA256);
+        #[cfg(feature = "tls12")]
+        pub(super) static PRF_SHA384: PrfUsingHmac<'static> = PrfUsingHmac(&HMAC_SHA384);
 
         pub(super) struct Hmac(&'static hmac::Algorithm);
 
@@ -70,10 +89,6 @@ macro_rules! hash_and_hmac {
 
             fn hash_output_len(&self) -> usize {
                 self.0.digest_algorithm().output_len()
-            }
-
-            fn fips(&self) -> bool {
-                $fips
             }
         }
 
@@ -108,10 +123,6 @@ macro_rules! hash_and_hmac {
             fn hmac_sign(&self, key: &OkmBlock, message: &[u8]) -> crypto::hmac::Tag {
                 crypto::hmac::Tag::new(hmac::sign(&self.key(key.as_ref()).0, message).as_ref())
             }
-
-            fn fips(&self) -> bool {
-                $fips
-            }
         }
 
         static ZEROS: [u8; crypto::hmac::Tag::MAX_LEN] = [0; crypto::hmac::Tag::MAX_LEN];
@@ -134,4 +145,6 @@ macro_rules! hash_and_hmac {
     };
 }
 
-pub(crate) use hash_and_hmac;
+pub(crate) use hashes;
+#[cfg_attr(feature = "fips", allow(unused_imports, reason = "the module has its own HKDF"))]
+pub(crate) use hmacs;

@@ -56,6 +56,16 @@ pub use verify::{
     verify_tls13_signature, verify_tls13_signature_with_raw_key,
 };
 
+/// The provider that is the FIPS module of aws-lc-rs, with what it approves of and nothing else.
+///
+/// Only the feature `fips` has this function: a program that calls it does not compile against something else. What
+/// [`aws_lc_rs::default_provider`] gives is the same then. Whether a config that is made with it is still in
+/// FIPS mode, its `fips()` says; the manual has [a page](crate::manual::_06_fips) on what to look after.
+#[cfg(feature = "fips")]
+pub fn default_fips_provider() -> CryptoProvider {
+    aws_lc_rs::default_provider()
+}
+
 /// Everything that a connection asks of cryptography.
 ///
 /// Take one as it comes, for example `aws_lc_rs::default_provider()` or `ring::default_provider()`, or

@@ -5,12 +5,13 @@
 #[cfg(feature = "tls12")]
 use crate::names::SignatureScheme;
 
-/// Writes the module `cipher_suite` with a static for each suite, and the list of all. AEADs are named as
-/// [`Protection`](super::aead::Protection), hash functions with their HMAC.
+/// Writes the module `cipher_suite` with a static for each suite, and the list of all. An AEAD is a
+/// [`Protection`](super::aead::Protection) or something else with a `kind`; hash functions come with their HKDF and their PRF.
 macro_rules! cipher_suites {
     (
         aes_256: $aes_256:ident, aes_128: $aes_128:ident, chacha20: $chacha20:ident,
-        sha384: $sha384:ident, $hmac_sha384:ident, sha256: $sha256:ident, $hmac_sha256:ident,
+        sha384: $sha384:ident, $hkdf_sha384:ident, $prf_sha384:ident,
+        sha256: $sha256:ident, $hkdf_sha256:ident, $prf_sha256:ident,
     ) => {
         /// All cipher suites, those of TLS 1.3 first.
         pub static ALL_CIPHER_SUITES: &[crate::crypto::suites::SupportedCipherSuite] = &[
@@ -40,41 +41,41 @@ macro_rules! cipher_suites {
 
             tls13_suites! {
                 /// TLS_AES_256_GCM_SHA384 (RFC 8446 appendix B.4).
-                TLS13_AES_256_GCM_SHA384: $aes_256, $sha384, $hmac_sha384;
+                TLS13_AES_256_GCM_SHA384: $aes_256, $sha384, $hkdf_sha384;
 
                 /// TLS_AES_128_GCM_SHA256 (RFC 8446 appendix B.4).
-                TLS13_AES_128_GCM_SHA256: $aes_128, $sha256, $hmac_sha256;
+                TLS13_AES_128_GCM_SHA256: $aes_128, $sha256, $hkdf_sha256;
 
                 /// TLS_CHACHA20_POLY1305_SHA256 (RFC 8446 appendix B.4).
-                TLS13_CHACHA20_POLY1305_SHA256: $chacha20, $sha256, $hmac_sha256;
+                TLS13_CHACHA20_POLY1305_SHA256: $chacha20, $sha256, $hkdf_sha256;
             }
 
             #[cfg(feature = "tls12")]
             tls12_suites! {
                 /// TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384 (RFC 5289 section 3.2).
-                TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384: ECDSA, $aes_256, $sha384, $hmac_sha384;
+                TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384: ECDSA, $aes_256, $sha384, $prf_sha384;
 
                 /// TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256 (RFC 5289 section 3.2).
-                TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256: ECDSA, $aes_128, $sha256, $hmac_sha256;
+                TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256: ECDSA, $aes_128, $sha256, $prf_sha256;
 
                 /// TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256 (RFC 7905 section 2).
-                TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256: ECDSA, $chacha20, $sha256, $hmac_sha256;
+                TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256: ECDSA, $chacha20, $sha256, $prf_sha256;
 
                 /// TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384 (RFC 5289 section 3.2).
-                TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384: RSA, $aes_256, $sha384, $hmac_sha384;
+                TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384: RSA, $aes_256, $sha384, $prf_sha384;
 
                 /// TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256 (RFC 5289 section 3.2).
-                TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256: RSA, $aes_128, $sha256, $hmac_sha256;
+                TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256: RSA, $aes_128, $sha256, $prf_sha256;
 
                 /// TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256 (RFC 7905 section 2).
-                TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256: RSA, $chacha20, $sha256, $hmac_sha256;
+                TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256: RSA, $chacha20, $sha256, $prf_sha256;
             }
         }
     };
 }
 
 macro_rules! tls13_suites {
-    ($($(#[$doc:meta])* $name:ident: $aead:ident, $hash:ident, $hmac:ident;)*) => {
+    ($($(#[$doc:meta])* $name:ident: $aead:ident, $hash:ident, $hkdf:ident;)*) => {
         $(
             $(#[$doc])*
             pub static $name: crate::crypto::suites::SupportedCipherSuite =
@@ -84,7 +85,7 @@ macro_rules! tls13_suites {
                         hash_provider: &$hash,
                         confidentiality_limit: $aead.kind.records(),
                     },
-                    hkdf_provider: &$hmac,
+                    hkdf_provider: &$hkdf,
                     aead_alg: &$aead,
                     quic: Some(&$aead),
                 });
@@ -94,7 +95,7 @@ macro_rules! tls13_suites {
 
 #[cfg(feature = "tls12")]
 macro_rules! tls12_suites {
-    ($($(#[$doc:meta])* $name:ident: $key:ident, $aead:ident, $hash:ident, $hmac:ident;)*) => {
+    ($($(#[$doc:meta])* $name:ident: $key:ident, $aead:ident, $hash:ident, $prf:ident;)*) => {
         $(
             $(#[$doc])*
             pub static $name: crate::crypto::suites::SupportedCipherSuite =
@@ -104,7 +105,7 @@ macro_rules! tls12_suites {
                         hash_provider: &$hash,
                         confidentiality_limit: $aead.kind.records(),
                     },
-                    prf_provider: &crate::crypto::tls12::PrfUsingHmac(&$hmac),
+                    prf_provider: &$prf,
                     kx: crate::crypto::KeyExchangeAlgorithm::ECDHE,
                     sign: crate::crypto::suite_table::$key,
                     aead_alg: &$aead,

@@ -114,6 +114,7 @@ impl HkdfExpander for HkdfExpanderUsingHmac {
 
 /// The same over a key whose type is known, which needs no box of its own.
 #[cfg(any(feature = "aws_lc_rs", feature = "ring"))]
+#[cfg_attr(feature = "fips", allow(dead_code, reason = "the module has its own"))]
 pub(crate) struct Expander<K>(pub(crate) K);
 
 #[cfg(any(feature = "aws_lc_rs", feature = "ring"))]

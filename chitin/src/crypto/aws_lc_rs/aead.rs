@@ -1,32 +1,21 @@
 //! AEADs, and the cipher suites that are made of them.
 
 use aws_lc_rs::aead::quic::{self as headers, HeaderProtectionKey};
-use aws_lc_rs::aead::{self, AES_128_GCM, AES_256_GCM, Aad, CHACHA20_POLY1305, LessSafeKey, UnboundKey};
+use aws_lc_rs::aead::{self, Aad, CHACHA20_POLY1305, LessSafeKey, UnboundKey};
 
-use super::FIPS;
-use super::digest::{HMAC_SHA256, HMAC_SHA384, SHA256, SHA384};
+use super::digest::{SHA256, SHA384};
+use super::parts::{AES_128, AES_256, HKDF_SHA256, HKDF_SHA384};
+#[cfg(feature = "tls12")]
+use super::parts::{PRF_SHA256, PRF_SHA384};
 use crate::crypto::aead::{Aead, Failed, HeaderMask, Kind, MASK_LEN, Protection, SAMPLE_LEN, TAG_LEN};
 use crate::crypto::cipher::Nonce;
 use crate::crypto::suite_table::cipher_suites;
 
 cipher_suites! {
     aes_256: AES_256, aes_128: AES_128, chacha20: CHACHA20,
-    sha384: SHA384, HMAC_SHA384, sha256: SHA256, HMAC_SHA256,
+    sha384: SHA384, HKDF_SHA384, PRF_SHA384,
+    sha256: SHA256, HKDF_SHA256, PRF_SHA256,
 }
-
-static AES_128: Protection<Keyed, Masking> = Protection {
-    kind: Kind::Aes128Gcm,
-    key: |key| bound(&AES_128_GCM, key),
-    mask: |key| HeaderProtectionKey::new(&headers::AES_128, key).map(Masking).ok(),
-    fips: FIPS,
-};
-
-pub(super) static AES_256: Protection<Keyed, Masking> = Protection {
-    kind: Kind::Aes256Gcm,
-    key: |key| bound(&AES_256_GCM, key),
-    mask: |key| HeaderProtectionKey::new(&headers::AES_256, key).map(Masking).ok(),
-    fips: FIPS,
-};
 
 static CHACHA20: Protection<Keyed, Masking> = Protection {
     kind: Kind::ChaCha20Poly1305,
@@ -38,9 +27,9 @@ static CHACHA20: Protection<Keyed, Masking> = Protection {
 /// The adapter's own types, so that none of the library's shows up in our interface.
 pub(super) struct Keyed(LessSafeKey);
 
-pub(super) struct Masking(HeaderProtectionKey);
+pub(super) struct Masking(pub(super) HeaderProtectionKey);
 
-fn bound(algorithm: &'static aead::Algorithm, key: &[u8]) -> Option<Keyed> {
+pub(super) fn bound(algorithm: &'static aead::Algorithm, key: &[u8]) -> Option<Keyed> {
     UnboundKey::new(algorithm, key).map(|key| Keyed(LessSafeKey::new(key))).ok()
 }
 
@@ -99,6 +88,6 @@ impl HeaderMask for Masking {
 }
 
 /// The record layer never uses a sequence number twice with one key, nor a QUIC endpoint a packet number.
-fn unique(nonce: Nonce) -> aead::Nonce {
+pub(super) fn unique(nonce: Nonce) -> aead::Nonce {
     aead::Nonce::assume_unique_for_key(nonce.0)
 }

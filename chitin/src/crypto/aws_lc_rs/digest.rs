@@ -1,3 +1,3 @@
-//! Hash functions and HMAC.
+//! Hash functions.
 
-crate::crypto::digest::hash_and_hmac!(aws_lc_rs, fips: super::FIPS);
+crate::crypto::digest::hashes!(aws_lc_rs, fips: super::FIPS);

@@ -117,6 +117,10 @@ impl SupportedKxGroup for MlKem {
     fn usable_for_version(&self, version: ProtocolVersion) -> bool {
         version == ProtocolVersion::TLSv1_3
     }
+
+    fn fips(&self) -> bool {
+        FIPS
+    }
 }
 
 impl fmt::Debug for MlKem {
@@ -201,6 +205,11 @@ impl SupportedKxGroup for Hybrid {
 
     fn usable_for_version(&self, version: ProtocolVersion) -> bool {
         version == ProtocolVersion::TLSv1_3
+    }
+
+    /// NIST SP 800-56C revision 2, section 2: behind a secret from an approved scheme may stand any other.
+    fn fips(&self) -> bool {
+        self.first.group.fips()
     }
 }
 

@@ -1,4 +1,6 @@
 //! The provider over [aws-lc-rs](https://docs.rs/aws-lc-rs): an adapter that brings primitives and nothing else.
+//!
+//! With the feature `fips` it is the library's FIPS module, and what that does not approve of is off by default.
 
 use alloc::sync::Arc;
 
@@ -6,13 +8,17 @@ use aws_lc_rs::rand;
 use pki_types::PrivateKeyDer;
 
 use super::signer::SigningKey;
-use super::suites::SupportedCipherSuite;
 use super::{CryptoProvider, KeyProvider, SecureRandom, SupportedKxGroup};
 use crate::error::Error;
 use crate::names::GetRandomFailed;
 
 mod aead;
 mod digest;
+#[cfg(any(feature = "fips", test))]
+#[cfg_attr(not(feature = "fips"), allow(dead_code, reason = "a test holds each part against the usual one"))]
+mod fips;
+#[cfg(any(not(feature = "fips"), test))]
+mod hmac;
 pub mod hpke;
 mod kx;
 #[cfg(feature = "std")]
@@ -20,9 +26,19 @@ mod shared_ticketer;
 pub mod sign;
 #[cfg(feature = "std")]
 mod ticketer;
+#[cfg(any(not(feature = "fips"), test))]
+#[cfg_attr(feature = "fips", allow(dead_code, reason = "a test holds each part against that of FIPS"))]
+mod usual;
 mod verify;
 
+#[cfg(feature = "fips")]
+use fips as parts;
+use parts::FIPS;
+#[cfg(not(feature = "fips"))]
+use usual as parts;
+
 pub use aead::{ALL_CIPHER_SUITES, cipher_suite};
+pub use parts::{DEFAULT_CIPHER_SUITES, DEFAULT_KX_GROUPS};
 #[cfg(feature = "std")]
 pub use shared_ticketer::SharedTicketer;
 #[cfg(feature = "std")]
@@ -38,34 +54,6 @@ pub fn default_provider() -> CryptoProvider {
         key_provider: &AwsLcRs,
     }
 }
-
-/// The cipher suites that are on by default, in order of preference.
-pub static DEFAULT_CIPHER_SUITES: &[SupportedCipherSuite] = ALL_CIPHER_SUITES;
-
-/// The key exchange groups that are on by default, in order of preference.
-///
-/// With the feature `prefer-post-quantum` the hybrid groups come first, else they come after all classical ones. The pure
-/// KEMs are not here: who wants to rely on ML-KEM alone has to say so.
-#[cfg(feature = "prefer-post-quantum")]
-pub static DEFAULT_KX_GROUPS: &[&dyn SupportedKxGroup] = &[
-    kx_group::X25519MLKEM768,
-    kx_group::SECP256R1MLKEM768,
-    kx_group::X25519,
-    kx_group::SECP256R1,
-    kx_group::SECP384R1,
-    kx_group::SECP521R1,
-];
-
-/// The key exchange groups that are on by default, in order of preference.
-#[cfg(not(feature = "prefer-post-quantum"))]
-pub static DEFAULT_KX_GROUPS: &[&dyn SupportedKxGroup] = &[
-    kx_group::X25519,
-    kx_group::SECP256R1,
-    kx_group::SECP384R1,
-    kx_group::SECP521R1,
-    kx_group::X25519MLKEM768,
-    kx_group::SECP256R1MLKEM768,
-];
 
 /// All key exchange groups.
 pub static ALL_KX_GROUPS: &[&dyn SupportedKxGroup] = &[
@@ -86,9 +74,6 @@ pub mod kx_group {
     };
 }
 
-/// Whether what has been approved is built from approved code: never, since this is not such a build.
-const FIPS: bool = false;
-
 /// Randomness and keys.
 #[derive(Debug)]
 struct AwsLcRs;
@@ -97,10 +82,23 @@ impl SecureRandom for AwsLcRs {
     fn fill(&self, buf: &mut [u8]) -> Result<(), GetRandomFailed> {
         rand::fill(buf).map_err(|_| GetRandomFailed)
     }
+
+    fn fips(&self) -> bool {
+        approved()
+    }
 }
 
 impl KeyProvider for AwsLcRs {
     fn load_private_key(&self, key_der: PrivateKeyDer<'static>) -> Result<Arc<dyn SigningKey>, Error> {
         sign::any_supported_type(&key_der)
     }
+
+    fn fips(&self) -> bool {
+        approved()
+    }
+}
+
+/// Whether we were built for the module and it says that it runs as one.
+fn approved() -> bool {
+    FIPS && aws_lc_rs::try_fips_mode().is_ok()
 }

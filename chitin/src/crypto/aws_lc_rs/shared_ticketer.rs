@@ -6,7 +6,7 @@ use core::fmt;
 use core::sync::atomic::{AtomicU32, Ordering};
 use std::sync::RwLock;
 
-use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
 use aws_lc_rs::hkdf::{HKDF_SHA256, KeyType, Prk, Salt};
 use aws_lc_rs::rand;
 use subtle::ConstantTimeEq;
@@ -15,6 +15,8 @@ use zeroize::Zeroizing;
 use crate::crypto::aead_record::TAG_LEN;
 use crate::crypto::ticket::ProducesTickets;
 use crate::error::Error;
+#[cfg(any(feature = "fips", test))]
+use crate::names::GetRandomFailed;
 
 /// Makes and opens tickets with keys of the application's: all processes that are given the same keys resume each other's
 /// sessions, and so does a process after a restart. Not in rustls 0.23.
@@ -36,7 +38,8 @@ use crate::error::Error;
 /// to another process.
 ///
 /// Tickets are encrypted with AES-256-GCM, under a key that HKDF-SHA-256 derives for each ticketer from the key given and a
-/// random salt, so that the number of processes adds nothing to how often a nonce may be drawn. After a fork the two halves
+/// random salt, so that the number of processes adds nothing to how often a nonce may be drawn. Nonces are drawn inside the library, as FIPS
+/// asks for. After a fork the two halves
 /// share that; for a server of billions of tickets, make the ticketer after it.
 pub struct SharedTicketer {
     lifetime: u32,
@@ -53,6 +56,15 @@ impl SharedTicketer {
     /// randomness.
     pub fn new<K: AsRef<[u8]>>(lifetime: u32, keys: &[K]) -> Result<Arc<Self>, Error> {
         Ok(Arc::new(Self { lifetime, keys: RwLock::new(derived(keys)?) }))
+    }
+
+    /// One that shares its key with nobody, for another ticketer to replace.
+    #[cfg(any(feature = "fips", test))]
+    pub(super) fn with_random_key(lifetime: u32) -> Result<Self, GetRandomFailed> {
+        let mut key = Zeroizing::new([0; MIN_KEY]);
+        rand::fill(&mut key[..]).map_err(|_| GetRandomFailed)?;
+        let key = SharedKey::new(&key[..]).map_err(|_| GetRandomFailed)?;
+        Ok(Self { lifetime, keys: RwLock::new(alloc::vec![key]) })
     }
 
     /// Replaces all keys, for connections that ask from now on. Of a key that is not among `keys` no ticket is opened any more.
@@ -105,7 +117,7 @@ struct SharedKey {
     name: [u8; NAME_LEN],
     salt: [u8; SALT_LEN],
     /// What the key and our salt give.
-    ours: LessSafeKey,
+    ours: RandomizedNonceKey,
     /// How many more tickets may be made under it: nonces are random, and NIST SP 800-38D section 8.3 allows 2^32 of them.
     left: AtomicU32,
 }
@@ -114,7 +126,7 @@ impl SharedKey {
     fn new(key: &[u8]) -> Result<Self, Error> {
         let prk = Salt::new(HKDF_SHA256, b"chitin ticket key, version 1").extract(key);
         let mut name = [0; NAME_LEN];
-        prk.expand(&[b"name"], Name)
+        prk.expand(&[b"name"], Len(NAME_LEN))
             .and_then(|okm| okm.fill(&mut name))
             .map_err(|_| Error::General("HKDF failed".into()))?;
         let mut salt = [0; SALT_LEN];
@@ -125,9 +137,6 @@ impl SharedKey {
 
     fn seal(&self, plain: &[u8]) -> Option<Vec<u8>> {
         self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).ok()?;
-        let mut nonce = [0; NONCE_LEN];
-        rand::fill(&mut nonce).ok()?;
-
         let mut ticket = alloc::vec![0; NAME_LEN + SALT_LEN + NONCE_LEN + plain.len() + TAG_LEN];
         let (head, rest) = ticket.split_first_chunk_mut::<{ NAME_LEN + SALT_LEN }>()?;
         let (nonce_out, rest) = rest.split_first_chunk_mut::<NONCE_LEN>()?;
@@ -135,9 +144,10 @@ impl SharedKey {
         let (name, salt) = head.split_first_chunk_mut::<NAME_LEN>()?;
         *name = self.name;
         salt.copy_from_slice(&self.salt);
-        *nonce_out = nonce;
-        let nonce = Nonce::assume_unique_for_key(nonce);
-        self.ours.seal_out_of_place_scatter(nonce, Aad::from(*head), plain, text, &[], tag).ok()?;
+        text.copy_from_slice(plain);
+        let (nonce, made) = self.ours.seal_in_place_separate_tag(Aad::from(*head), text).ok()?;
+        *nonce_out = *nonce.as_ref();
+        *tag = made.as_ref().try_into().ok()?;
         Some(ticket)
     }
 
@@ -145,7 +155,6 @@ impl SharedKey {
         let (head, rest) = ticket.split_first_chunk::<{ NAME_LEN + SALT_LEN }>()?;
         let (name, salt) = head.split_first_chunk::<NAME_LEN>()?;
         let (nonce, rest) = rest.split_first_chunk::<NONCE_LEN>()?;
-        let (text, tag) = rest.split_last_chunk::<TAG_LEN>()?;
         if !bool::from(name.ct_eq(&self.name)) {
             return None;
         }
@@ -157,26 +166,27 @@ impl SharedKey {
                 &theirs
             }
         };
-        let mut plain = Zeroizing::new(alloc::vec![0; text.len()]);
-        let nonce = Nonce::assume_unique_for_key(*nonce);
-        key.open_separate_gather(nonce, Aad::from(*head), text, tag, &mut plain).ok()?;
+        let mut plain = Zeroizing::new(rest.to_vec());
+        let opened = key.open_in_place(Nonce::from(nonce), Aad::from(*head), &mut plain).ok()?.len();
+        plain.truncate(opened);
         Some(core::mem::take(&mut *plain))
     }
 }
 
 /// The key of the maker that has drawn this salt.
-fn salted(prk: &Prk, salt: &[u8]) -> Option<LessSafeKey> {
+fn salted(prk: &Prk, salt: &[u8]) -> Option<RandomizedNonceKey> {
     let info = [&b"key"[..], salt];
-    let okm = prk.expand(&info, &AES_256_GCM).ok()?;
-    Some(LessSafeKey::new(UnboundKey::from(okm)))
+    let mut key = Zeroizing::new([0; MIN_KEY]);
+    prk.expand(&info, Len(key.len())).and_then(|okm| okm.fill(&mut key[..])).ok()?;
+    RandomizedNonceKey::new(&AES_256_GCM, &key[..]).ok()
 }
 
-/// The output that names a key.
-struct Name;
+/// How many bytes are expanded.
+struct Len(usize);
 
-impl KeyType for Name {
+impl KeyType for Len {
     fn len(&self) -> usize {
-        NAME_LEN
+        self.0
     }
 }
 

@@ -1,12 +1,10 @@
 //! Ticket protection with AES-256-GCM.
 
-use alloc::boxed::Box;
 use alloc::sync::Arc;
 
-use super::AwsLcRs;
-use super::aead::AES_256;
+use super::parts;
 use crate::crypto::ticket::ProducesTickets;
-use crate::crypto::ticket::aead::{AeadTicketer, PERIOD};
+use crate::crypto::ticket::aead::PERIOD;
 use crate::crypto::ticket::rotate::TicketRotator;
 use crate::error::Error;
 
@@ -23,6 +21,6 @@ impl Ticketer {
     /// If there is no randomness or no clock.
     #[allow(clippy::new_ret_no_self, reason = "the signature of rustls 0.23")]
     pub fn new() -> Result<Arc<dyn ProducesTickets>, Error> {
-        Ok(Arc::new(TicketRotator::new(PERIOD, || Ok(Box::new(AeadTicketer::new(&AES_256, &AwsLcRs)?)))?))
+        Ok(Arc::new(TicketRotator::new(PERIOD, parts::ticketer)?))
     }
 }

@@ -1,3 +1,3 @@
-//! Hash functions and HMAC.
+//! Hash functions.
 
-crate::crypto::digest::hash_and_hmac!(ring, fips: false);
+crate::crypto::digest::hashes!(ring, fips: false);

@@ -16,6 +16,7 @@ use crate::names::GetRandomFailed;
 
 mod aead;
 mod digest;
+mod hmac;
 mod kx;
 pub mod sign;
 #[cfg(feature = "std")]

@@ -1,0 +1,73 @@
+//! What suites are made of in an ordinary build: AES-GCM under nonces that the record layer counts, HKDF and the PRF by HMAC.
+
+#[cfg(feature = "std")]
+use alloc::boxed::Box;
+
+use aws_lc_rs::aead::quic::{self as headers, HeaderProtectionKey};
+use aws_lc_rs::aead::{AES_128_GCM, AES_256_GCM};
+
+#[cfg(feature = "std")]
+use super::AwsLcRs;
+use super::aead::{self, Keyed, Masking, bound};
+pub(super) use super::hmac::{HMAC_SHA256 as HKDF_SHA256, HMAC_SHA384 as HKDF_SHA384};
+#[cfg(feature = "tls12")]
+pub(super) use super::hmac::{PRF_SHA256, PRF_SHA384};
+use super::kx_group;
+use crate::crypto::SupportedKxGroup;
+use crate::crypto::aead::{Kind, Protection};
+use crate::crypto::suites::SupportedCipherSuite;
+#[cfg(feature = "std")]
+use crate::crypto::ticket::{ProducesTickets, aead::AeadTicketer};
+#[cfg(feature = "std")]
+use crate::names::GetRandomFailed;
+
+/// Whether the module does what these parts ask of it.
+pub(super) const FIPS: bool = false;
+
+pub(super) static AES_128: Protection<Keyed, Masking> = Protection {
+    kind: Kind::Aes128Gcm,
+    key: |key| bound(&AES_128_GCM, key),
+    mask: |key| HeaderProtectionKey::new(&headers::AES_128, key).map(Masking).ok(),
+    fips: false,
+};
+
+pub(super) static AES_256: Protection<Keyed, Masking> = Protection {
+    kind: Kind::Aes256Gcm,
+    key: |key| bound(&AES_256_GCM, key),
+    mask: |key| HeaderProtectionKey::new(&headers::AES_256, key).map(Masking).ok(),
+    fips: false,
+};
+
+/// The cipher suites that are on by default, in order of preference.
+pub static DEFAULT_CIPHER_SUITES: &[SupportedCipherSuite] = aead::ALL_CIPHER_SUITES;
+
+/// The key exchange groups that are on by default, in order of preference.
+///
+/// With the feature `prefer-post-quantum` the hybrid groups come first, else they come after all classical ones. The pure
+/// KEMs are not here: who wants to rely on ML-KEM alone has to say so.
+#[cfg(feature = "prefer-post-quantum")]
+pub static DEFAULT_KX_GROUPS: &[&dyn SupportedKxGroup] = &[
+    kx_group::X25519MLKEM768,
+    kx_group::SECP256R1MLKEM768,
+    kx_group::X25519,
+    kx_group::SECP256R1,
+    kx_group::SECP384R1,
+    kx_group::SECP521R1,
+];
+
+/// The key exchange groups that are on by default, in order of preference.
+#[cfg(not(feature = "prefer-post-quantum"))]
+pub static DEFAULT_KX_GROUPS: &[&dyn SupportedKxGroup] = &[
+    kx_group::X25519,
+    kx_group::SECP256R1,
+    kx_group::SECP384R1,
+    kx_group::SECP521R1,
+    kx_group::X25519MLKEM768,
+    kx_group::SECP256R1MLKEM768,
+];
+
+/// Makes what `Ticketer` changes by and by.
+#[cfg(feature = "std")]
+pub(super) fn ticketer() -> Result<Box<dyn ProducesTickets>, GetRandomFailed> {
+    Ok(Box::new(AeadTicketer::new(&AES_256, &AwsLcRs)?))
+}

@@ -1,0 +1,3 @@
+//! HMAC, and what is made of it.
+
+crate::crypto::digest::hmacs!(ring);
