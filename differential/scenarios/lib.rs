@@ -18,6 +18,7 @@ mod io;
 mod kernel;
 mod logs;
 mod names;
+mod own_provider;
 mod providers;
 mod quic;
 mod raw_keys;
@@ -46,6 +47,7 @@ const ALL: &[Scenario] = &[
     ("kernel", kernel::run),
     ("logs", logs::run),
     ("names", names::run),
+    ("own_provider", own_provider::run),
     ("providers", providers::run),
     ("quic", quic::run),
     ("raw_keys", raw_keys::run),
