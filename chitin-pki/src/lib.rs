@@ -70,6 +70,7 @@ extern crate alloc;
 extern crate std;
 
 mod anchor;
+mod base64;
 mod budget;
 mod cert;
 mod constraints;

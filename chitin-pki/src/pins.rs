@@ -7,10 +7,10 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::str::FromStr;
 
-use pki_types::pem::PemObject;
-use pki_types::{CertificateDer, SubjectPublicKeyInfoDer, TrustAnchor, UnixTime};
+use pki_types::{CertificateDer, TrustAnchor, UnixTime};
 
 use crate::anchor::anchor_from_der;
+use crate::base64;
 use crate::cert::Certificate;
 use crate::der;
 use crate::diagnosis::serial_text;
@@ -106,19 +106,17 @@ impl FromStr for Pin {
         if encoded.len() != ENCODED {
             return Err(PinFault);
         }
-        // The armour makes of the text what there is a reader for.
-        let armour = alloc::format!("-----BEGIN PUBLIC KEY-----\n{encoded}\n-----END PUBLIC KEY-----\n");
-        let octets = SubjectPublicKeyInfoDer::from_pem_slice(armour.as_bytes()).map_err(|_| PinFault)?;
-        let pin = Self::key_hash(octets.as_ref().try_into().map_err(|_| PinFault)?);
+        let octets = base64::decode(encoded).ok_or(PinFault)?;
+        let pin = Self::key_hash(octets.as_slice().try_into().map_err(|_| PinFault)?);
         // One hash has one text.
-        if base64(octets.as_ref()) == encoded { Ok(pin) } else { Err(PinFault) }
+        if base64::encode(&octets) == encoded { Ok(pin) } else { Err(PinFault) }
     }
 }
 
 impl fmt::Display for Pin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
-            Form::Key(hash) => write!(f, "sha256/{}", base64(hash)),
+            Form::Key(hash) => write!(f, "sha256/{}", base64::encode(hash)),
             Form::Certificate(der) => match Certificate::parse_anchor(der) {
                 Ok(certificate) => write!(
                     f,
@@ -421,21 +419,5 @@ fn hash(contents: &[u8], digests: &dyn Digests) -> [u8; 32] {
     digests.sha256(&spki)
 }
 
-/// RFC 4648 section 4.
-fn base64(octets: &[u8]) -> String {
-    let mut out = String::with_capacity(ENCODED);
-    for group in octets.chunks(3) {
-        let octet = |at: usize| u32::from(group.get(at).copied().unwrap_or(0));
-        let bits = octet(0) << 16 | octet(1) << 8 | octet(2);
-        for (place, shift) in [18, 12, 6, 0].into_iter().enumerate() {
-            let sign = usize::try_from((bits >> shift) & 63).ok().and_then(|at| ALPHABET.get(at));
-            let sign = sign.filter(|_| place <= group.len()).unwrap_or(&b'=');
-            out.push(char::from(*sign));
-        }
-    }
-    out
-}
-
-const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 /// What 32 octets take in Base64.
 const ENCODED: usize = 44;

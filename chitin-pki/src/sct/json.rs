@@ -5,11 +5,11 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt;
 
-use pki_types::pem::PemObject;
-use pki_types::{SubjectPublicKeyInfoDer, UnixTime};
+use pki_types::UnixTime;
 use serde_json::Value;
 
 use super::logs::{Log, LogList, LogState, Operator};
+use crate::base64;
 use crate::der::{self, Reader};
 use crate::time::Time;
 
@@ -45,23 +45,15 @@ impl LogList {
 
 fn read_log(log: &Value, operator: &str) -> Result<Log, LogListFault> {
     let whose = format!("a log of {operator}");
-    // The armour makes of the text what there is a reader for.
-    let armour =
-        format!("-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n", text(log, "key", &whose)?);
-    let key = SubjectPublicKeyInfoDer::from_pem_slice(armour.as_bytes())
-        .map_err(|_| LogListFault(format!("the key of {whose} is not Base64")))?;
+    let key = base64::decode(text(log, "key", &whose)?)
+        .ok_or_else(|| LogListFault(format!("the key of {whose} is not Base64")))?;
     let mut previous_operators = Vec::new();
     for previous in array(log, "previous_operators") {
         let name = text(previous, "name", &whose)?.to_string();
         previous_operators.push(Operator { name, until: time(previous, "end_time", &whose)? });
     }
     previous_operators.sort_by_key(|operator| operator.until);
-    Ok(Log {
-        key: key.to_vec(),
-        operator: operator.to_string(),
-        previous_operators,
-        state: state(log, &whose)?,
-    })
+    Ok(Log { key, operator: operator.to_string(), previous_operators, state: state(log, &whose)? })
 }
 
 fn state(log: &Value, whose: &str) -> Result<LogState, LogListFault> {
