@@ -169,6 +169,7 @@ impl<'r> Revocation<'r> {
         path: &Path<'_, '_>,
         pool: &[CertificateDer<'_>],
         work: &mut Work,
+        stapled: &mut Vec<Stapled<'r>>,
     ) -> Result<RevocationReport, Error> {
         let mut lists = Lists::new(self.lists, verifier, path, pool, work);
         lists.memory = self.memory;
@@ -183,7 +184,7 @@ impl<'r> Revocation<'r> {
         }
         let leaf = Which::Peer(0);
         let refuse = |problem| Problem::Revocation(problem).of(leaf);
-        let verdict = self.ask_staple(&mut lists, path).map_err(refuse)?;
+        let verdict = self.ask_staple(&mut lists, path, stapled).map_err(refuse)?;
         let status = verdict.as_ref().map(|verdict| verdict.status);
         if self.staple.is_some() && demands_staple(path) && status != Some(Status::Good) {
             return Err(refuse(RevocationProblem::NoStaple));
@@ -199,6 +200,7 @@ impl<'r> Revocation<'r> {
         &self,
         lists: &mut Lists<'_, '_, '_>,
         path: &Path<'_, '_>,
+        stapled: &mut Vec<Stapled<'r>>,
     ) -> Result<Option<Verdict<'r>>, RevocationProblem> {
         let Some(Staple { response, digests }) = self.staple.filter(|staple| !staple.response.is_empty())
         else {
@@ -206,9 +208,19 @@ impl<'r> Revocation<'r> {
         };
         let form = |problem| RevocationProblem::from(OcspProblem::Form(problem));
         let issuer = issuer_key(path).map_err(form)?;
-        let (algorithms, time) = (lists.verifier.algorithms(), lists.verifier.time());
-        let asked = Asked { certificate: &path.leaf, issuer, algorithms, time, digests };
-        let verdict = asked.ask(response, lists.purse())?;
+        let known =
+            stapled.iter().find(|known| known.leaf == path.leaf.der() && known.issuer == issuer.contents());
+        let verdict = match known {
+            Some(known) => known.verdict.clone(),
+            None => {
+                let (algorithms, time) = (lists.verifier.algorithms(), lists.verifier.time());
+                let asked = Asked { certificate: &path.leaf, issuer, algorithms, time, digests };
+                let verdict = asked.ask(response, lists.purse());
+                let (leaf, issuer) = (path.leaf.der().to_vec(), issuer.contents().to_vec());
+                stapled.push(Stapled { leaf, issuer, verdict: verdict.clone() });
+                verdict
+            }
+        }?;
         if let Status::Revoked(revoked) = verdict.status {
             return Err(RevocationProblem::Revoked(revoked));
         }
@@ -257,6 +269,16 @@ pub struct Inquiry<'i> {
     /// Where issuers of lists may be.
     pool: Vec<CertificateDer<'i>>,
     work: Work,
+    stapled: Vec<Stapled<'i>>,
+}
+
+/// What the staple says where a key is the issuer's: all paths through that key have one answer.
+#[derive(Debug)]
+struct Stapled<'i> {
+    leaf: Vec<u8>,
+    /// The contents of the key.
+    issuer: Vec<u8>,
+    verdict: Result<Verdict<'i>, OcspProblem>,
 }
 
 impl<'i> Inquiry<'i> {
@@ -265,7 +287,7 @@ impl<'i> Inquiry<'i> {
         // Those of the caller come first: a peer that sends many must not keep them from being looked at.
         let pool = policy.issuers.iter().chain(intermediates);
         let pool = pool.map(|certificate| CertificateDer::from(certificate.as_ref())).collect();
-        Self { policy, pool, work: Work::new() }
+        Self { policy, pool, work: Work::new(), stapled: Vec::new() }
     }
 
     /// Asks about the certificates of a path that `verifier` found, from the issuers down.
@@ -275,7 +297,7 @@ impl<'i> Inquiry<'i> {
     /// [`Problem::Revocation`] with the certificate; [`Problem::BudgetExceeded`] if finding out took more work than any honest
     /// peer causes.
     pub fn check(&mut self, verifier: &Verifier<'_>, path: &Path<'_, '_>) -> Result<RevocationReport, Error> {
-        let answer = self.policy.ask_about(verifier, path, &self.pool, &mut self.work);
+        let answer = self.policy.ask_about(verifier, path, &self.pool, &mut self.work, &mut self.stapled);
         match (answer, self.work.spent.take()) {
             (Err(error), _) if error.problem.is_so_in_each_path() => Err(error),
             // Not even a lenient policy takes this for an unknown status: the peer could bring it about.

@@ -2,14 +2,17 @@
 //!
 //! OpenSSL dates responses with the time of now, so the verifier's clock is that of now, too.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use chitin::client::danger::ServerCertVerifier;
 use chitin::crypto::aws_lc_rs::default_provider;
-use chitin::pki_types::{CertificateRevocationListDer, UnixTime};
+use chitin::pki_types::{
+    AlgorithmIdentifier, CertificateRevocationListDer, InvalidSignature, SignatureVerificationAlgorithm,
+    UnixTime,
+};
 use chitin::sign::{CertifiedKey, SingleCertAndKey};
-use chitin::trust::{Revocation, ServerVerifier};
+use chitin::trust::{PinSet, Revocation, ServerVerifier, pin_of_key};
 use chitin::version::{TLS12, TLS13};
 use chitin::{AlertDescription, CertificateError, ClientConfig, Error, ServerConfig};
 use rcgen::{CustomExtension, ExtendedKeyUsagePurpose, KeyUsagePurpose};
@@ -285,6 +288,68 @@ fn of_several_answers_the_worst_about_the_certificate_counts() {
         for order in [[&one[..], two], [&two[..], one]] {
             assert_eq!(world.verify(&joined(&order, &world.root), ask()), expected);
         }
+    }
+}
+
+/// Verifies as another algorithm does, and counts how often it is asked about a part of the staple.
+#[derive(Debug)]
+struct Counting {
+    inner: &'static dyn SignatureVerificationAlgorithm,
+    asked: Arc<Mutex<(Vec<u8>, usize)>>,
+}
+
+impl SignatureVerificationAlgorithm for Counting {
+    fn verify_signature(&self, key: &[u8], message: &[u8], signature: &[u8]) -> Result<(), InvalidSignature> {
+        let mut asked = self.asked.lock().unwrap();
+        if asked.0.windows(message.len()).any(|part| part == message) {
+            asked.1 += 1;
+        }
+        self.inner.verify_signature(key, message, signature)
+    }
+
+    fn public_key_alg_id(&self) -> AlgorithmIdentifier {
+        self.inner.public_key_alg_id()
+    }
+
+    fn signature_alg_id(&self) -> AlgorithmIdentifier {
+        self.inner.signature_alg_id()
+    }
+}
+
+/// Two roots have vouched for one authority, and only one of them is pinned: the staple is asked on the path to each.
+#[test]
+fn a_staple_is_verified_once_for_all_paths() {
+    let roots = ["one", "two"].map(|name| Authority::root(&Spec::authority(KeyType::P256, name)));
+    let spec = Spec::authority(KeyType::P256, "issuing");
+    let issuing = roots[0].intermediate(&spec);
+    let cross = roots[1].cross(&issuing, &spec);
+    let server = issuing.issue(&Spec::server(KeyType::P256));
+    // Without the signer's certificate, which is verified on each path.
+    let answer = Answer { bare: true, ..Answer::default() };
+    let staple = Book::of(&issuing).good(server.leaf()).response(server.leaf(), &answer);
+
+    let asked = Arc::new(Mutex::new((staple.clone(), 0)));
+    let mut provider = default_provider();
+    let counting = provider.signature_verification_algorithms.all.iter().map(|inner| {
+        let counting: &'static dyn SignatureVerificationAlgorithm =
+            Box::leak(Box::new(Counting { inner: *inner, asked: asked.clone() }));
+        counting
+    });
+    provider.signature_verification_algorithms.all = Box::leak(counting.collect());
+    let provider = Arc::new(provider);
+
+    let mut store = roots[0].store();
+    store.add(roots[1].cert().clone()).unwrap();
+    let store = Arc::new(store);
+    for pinned in &roots {
+        let pins = PinSet::new().with(pin_of_key(pinned.cert(), &provider).unwrap());
+        let builder = ServerVerifier::builder(store.clone(), provider.clone()).with_pins(pins);
+        let verifier = builder.with_revocation(ask()).build().unwrap();
+        asked.lock().unwrap().1 = 0;
+        let pool = [issuing.cert().clone(), cross.clone()];
+        let name = "localhost".try_into().unwrap();
+        verifier.verify_server_cert(server.leaf(), &pool, &name, &staple, UnixTime::now()).unwrap();
+        assert_eq!(asked.lock().unwrap().1, 1);
     }
 }
 
