@@ -6,10 +6,11 @@ use alloc::vec::Vec;
 use chitin_pki::Purpose;
 use pki_types::{CertificateDer, CertificateRevocationListDer, UnixTime};
 
-use super::memo::{Remembering, SignatureMemo};
-use super::pki::{Anchors, ParsedCertificate, Trust};
-use super::revocation::{Checker, Settings};
+use super::joined::joined;
+use super::memo::SignatureMemo;
+use super::revocation;
 use super::signatures::handshake_signatures;
+use super::trust::{Rules, Settings, Shown};
 use super::{RootCertStore, VerifierBuilderError};
 use crate::config::verify::{ClientCertVerified, ClientCertVerifier, NoClientAuth};
 use crate::crypto::CryptoProvider;
@@ -22,12 +23,9 @@ use crate::names::DistinguishedName;
 /// The client is then known by its certificate: who it is and what it may do is for the application to say.
 #[derive(Debug)]
 pub struct WebPkiClientVerifier {
-    roots: Arc<RootCertStore>,
+    rules: Rules,
     root_hint_subjects: Vec<DistinguishedName>,
-    revocation: Option<Checker>,
     mandatory: bool,
-    supported: WebPkiSupportedAlgorithms,
-    remembering: Option<Remembering>,
 }
 
 impl WebPkiClientVerifier {
@@ -49,11 +47,10 @@ impl WebPkiClientVerifier {
     ) -> ClientCertVerifierBuilder {
         ClientCertVerifierBuilder {
             root_hint_subjects: roots.subjects(),
-            roots,
-            revocation: Settings::default(),
+            settings: Settings::new(roots.into()),
+            revocation: revocation::Settings::default(),
             mandatory: true,
             provider,
-            memo: None,
         }
     }
 
@@ -64,17 +61,8 @@ impl WebPkiClientVerifier {
 }
 
 impl WebPkiClientVerifier {
-    fn trust(&self) -> Trust<'_> {
-        let anchors = Anchors::Bare(&self.roots.roots);
-        let revocation = self.revocation.as_ref();
-        Trust {
-            remembering: self.remembering.as_ref(),
-            ..Trust::new(anchors, Purpose::ClientAuth, self.supported.all, revocation)
-        }
-    }
-
     fn supported(&self) -> &WebPkiSupportedAlgorithms {
-        &self.supported
+        self.rules.supported()
     }
 }
 
@@ -93,22 +81,19 @@ impl ClientCertVerifier for WebPkiClientVerifier {
         intermediates: &[CertificateDer<'_>],
         now: UnixTime,
     ) -> Result<ClientCertVerified, Error> {
-        let cert = ParsedCertificate::try_from(end_entity)?;
-        self.trust().verify(&cert, intermediates, now)?;
+        let cert = self.rules.read(end_entity)?;
+        let purpose = Purpose::ClientAuth;
+        let shown = Shown { purpose, name: None, intermediates, staple: None, transparency: None };
+        self.rules.verify(&cert, &shown, now)?;
         Ok(ClientCertVerified::assertion())
     }
 
     fn policy_id(&self) -> Option<Vec<u8>> {
-        let roots = self.roots.describe();
-        let schemes = self.supported.supported_schemes();
-        let schemes = schemes.iter().flat_map(|scheme| scheme.to_array());
-        let revocation =
-            self.revocation.as_ref().map(|checker| checker.policy.describe()).unwrap_or_default();
-        Some(roots.into_iter().flatten().chain(schemes).chain(revocation).collect())
+        Some(joined(self.rules.describe()))
     }
 
     fn signature_memo(&self) -> Option<&SignatureMemo> {
-        self.remembering.as_ref().map(Remembering::memo)
+        self.rules.signature_memo()
     }
 
     handshake_signatures!();
@@ -117,12 +102,11 @@ impl ClientCertVerifier for WebPkiClientVerifier {
 /// Builds a [`WebPkiClientVerifier`].
 #[derive(Clone, Debug)]
 pub struct ClientCertVerifierBuilder {
-    roots: Arc<RootCertStore>,
+    settings: Settings,
     root_hint_subjects: Vec<DistinguishedName>,
-    revocation: Settings,
+    revocation: revocation::Settings,
     mandatory: bool,
     provider: Arc<CryptoProvider>,
-    memo: Option<SignatureMemo>,
 }
 
 impl ClientCertVerifierBuilder {
@@ -179,7 +163,7 @@ impl ClientCertVerifierBuilder {
     /// Remembers signatures of certificates in this memo, which may be that of other verifiers, too. Without this it is one of its
     /// own, with `std`; [`SignatureMemo`] says what it does. Under a provider in FIPS mode there is none. Not in rustls 0.23.
     pub fn with_signature_memo(mut self, memo: SignatureMemo) -> Self {
-        self.memo = Some(memo);
+        self.settings.memo = Some(memo);
         self
     }
 
@@ -190,17 +174,8 @@ impl ClientCertVerifierBuilder {
     /// [`VerifierBuilderError::NoRootAnchors`] if nobody is trusted, [`VerifierBuilderError::InvalidCrl`] if a
     /// revocation list cannot be read.
     pub fn build(self) -> Result<Arc<dyn ClientCertVerifier>, VerifierBuilderError> {
-        if self.roots.is_empty() {
-            return Err(VerifierBuilderError::NoRootAnchors);
-        }
-        let Self { roots, root_hint_subjects, revocation, mandatory, provider, memo } = self;
-        Ok(Arc::new(WebPkiClientVerifier {
-            roots,
-            root_hint_subjects,
-            revocation: revocation.build()?,
-            mandatory,
-            supported: provider.signature_verification_algorithms,
-            remembering: Remembering::new(memo, &provider),
-        }))
+        let Self { settings, root_hint_subjects, revocation, mandatory, provider } = self;
+        let rules = settings.build_as_in_0_23(revocation, &provider)?;
+        Ok(Arc::new(WebPkiClientVerifier { rules, root_hint_subjects, mandatory }))
     }
 }

@@ -157,7 +157,7 @@ pub(super) struct Settings {
 
 impl Settings {
     /// Reads the lists. `None` if there are none: the other settings mean something only beside lists.
-    pub(super) fn build(self) -> Result<Option<Checker>, VerifierBuilderError> {
+    pub(super) fn build(self) -> Result<Option<Revocation>, VerifierBuilderError> {
         if self.lists.is_empty() {
             return Ok(None);
         }
@@ -168,7 +168,7 @@ impl Settings {
         policy.end_entity_only = self.end_entity_only;
         policy.allow_unknown = self.allow_unknown;
         policy.accept_stale = !self.enforce_expiration;
-        Ok(Some(Checker::new(policy)))
+        Ok(Some(policy))
     }
 }
 

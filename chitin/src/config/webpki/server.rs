@@ -5,10 +5,10 @@ use alloc::sync::Arc;
 use chitin_pki::Purpose;
 use pki_types::{CertificateDer, CertificateRevocationListDer, ServerName, UnixTime};
 
-use super::memo::{Remembering, SignatureMemo};
-use super::pki::{Anchors, ParsedCertificate, Trust, verify_server_name};
-use super::revocation::{Checker, Settings};
+use super::memo::SignatureMemo;
+use super::revocation;
 use super::signatures::handshake_signatures;
+use super::trust::{Rules, Settings, Shown};
 use super::{RootCertStore, VerifierBuilderError};
 use crate::config::verify::{ServerCertVerified, ServerCertVerifier};
 use crate::crypto::CryptoProvider;
@@ -20,10 +20,7 @@ use crate::error::Error;
 /// Paths are those of RFC 5280, names those of RFC 9525.
 #[derive(Debug)]
 pub struct WebPkiServerVerifier {
-    roots: Arc<RootCertStore>,
-    revocation: Option<Checker>,
-    supported: WebPkiSupportedAlgorithms,
-    remembering: Option<Remembering>,
+    rules: Rules,
 }
 
 impl WebPkiServerVerifier {
@@ -41,31 +38,20 @@ impl WebPkiServerVerifier {
         roots: Arc<RootCertStore>,
         provider: Arc<CryptoProvider>,
     ) -> ServerCertVerifierBuilder {
-        ServerCertVerifierBuilder { roots, revocation: Settings::default(), provider, memo: None }
+        let settings = Settings::new(roots.into());
+        ServerCertVerifierBuilder { settings, revocation: revocation::Settings::default(), provider }
     }
 
     pub(crate) fn new_without_revocation(
         roots: impl Into<Arc<RootCertStore>>,
         provider: &CryptoProvider,
     ) -> Self {
-        let supported = provider.signature_verification_algorithms;
-        let remembering = Remembering::new(None, provider);
-        Self { roots: roots.into(), revocation: None, supported, remembering }
-    }
-}
-
-impl WebPkiServerVerifier {
-    fn trust(&self) -> Trust<'_> {
-        let anchors = Anchors::Bare(&self.roots.roots);
-        let revocation = self.revocation.as_ref();
-        Trust {
-            remembering: self.remembering.as_ref(),
-            ..Trust::new(anchors, Purpose::ServerAuth, self.supported.all, revocation)
-        }
+        let settings = Settings::new(Arc::<RootCertStore>::into(roots.into()));
+        Self { rules: Rules::new(settings, provider) }
     }
 
     fn supported(&self) -> &WebPkiSupportedAlgorithms {
-        &self.supported
+        self.rules.supported()
     }
 }
 
@@ -78,14 +64,15 @@ impl ServerCertVerifier for WebPkiServerVerifier {
         _ocsp_response: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
-        let cert = ParsedCertificate::try_from(end_entity)?;
-        self.trust().verify(&cert, intermediates, now)?;
-        verify_server_name(&cert, server_name)?;
+        let cert = self.rules.read(end_entity)?;
+        let (purpose, name) = (Purpose::ServerAuth, Some(server_name));
+        let shown = Shown { purpose, name, intermediates, staple: None, transparency: None };
+        self.rules.verify(&cert, &shown, now)?;
         Ok(ServerCertVerified::assertion())
     }
 
     fn signature_memo(&self) -> Option<&SignatureMemo> {
-        self.remembering.as_ref().map(Remembering::memo)
+        self.rules.signature_memo()
     }
 
     handshake_signatures!();
@@ -94,10 +81,9 @@ impl ServerCertVerifier for WebPkiServerVerifier {
 /// Builds a [`WebPkiServerVerifier`].
 #[derive(Clone, Debug)]
 pub struct ServerCertVerifierBuilder {
-    roots: Arc<RootCertStore>,
-    revocation: Settings,
+    settings: Settings,
+    revocation: revocation::Settings,
     provider: Arc<CryptoProvider>,
-    memo: Option<SignatureMemo>,
 }
 
 impl ServerCertVerifierBuilder {
@@ -136,7 +122,7 @@ impl ServerCertVerifierBuilder {
     /// Remembers signatures of certificates in this memo, which may be that of other verifiers, too. Without this it is one of its
     /// own, with `std`; [`SignatureMemo`] says what it does. Under a provider in FIPS mode there is none. Not in rustls 0.23.
     pub fn with_signature_memo(mut self, memo: SignatureMemo) -> Self {
-        self.memo = Some(memo);
+        self.settings.memo = Some(memo);
         self
     }
 
@@ -147,12 +133,8 @@ impl ServerCertVerifierBuilder {
     /// [`VerifierBuilderError::NoRootAnchors`] if nobody is trusted, [`VerifierBuilderError::InvalidCrl`] if a
     /// revocation list cannot be read.
     pub fn build(self) -> Result<Arc<WebPkiServerVerifier>, VerifierBuilderError> {
-        if self.roots.is_empty() {
-            return Err(VerifierBuilderError::NoRootAnchors);
-        }
-        let Self { roots, revocation, provider, memo } = self;
-        let (revocation, supported) = (revocation.build()?, provider.signature_verification_algorithms);
-        let remembering = Remembering::new(memo, &provider);
-        Ok(Arc::new(WebPkiServerVerifier { roots, revocation, supported, remembering }))
+        let Self { settings, revocation, provider } = self;
+        let rules = settings.build_as_in_0_23(revocation, &provider)?;
+        Ok(Arc::new(WebPkiServerVerifier { rules }))
     }
 }

@@ -12,7 +12,7 @@ use crate::config::webpki::digests::Hashes;
 use crate::config::webpki::joined::joined;
 use crate::config::webpki::memo::Remembering;
 use crate::config::webpki::pki::{ParsedCertificate, Trust};
-use crate::config::webpki::revocation::{Checker, Revocation};
+use crate::config::webpki::revocation::{self, Checker, Revocation};
 use crate::config::webpki::{SignatureMemo, VerifierBuilderError};
 use crate::crypto::CryptoProvider;
 use crate::crypto::verify::WebPkiSupportedAlgorithms;
@@ -20,14 +20,14 @@ use crate::error::Error;
 
 /// What a builder is told about chains, whoever shows them.
 #[derive(Clone, Debug)]
-pub(super) struct Settings {
+pub(in crate::config::webpki) struct Settings {
     pub(super) roots: Roots,
     pub(super) intermediates: Vec<CertificateDer<'static>>,
     pub(super) profile: Profile,
     pub(super) policies: Option<Policies>,
     pub(super) max_intermediates: Option<usize>,
     pub(super) revocation: Option<Revocation>,
-    pub(super) memo: Option<SignatureMemo>,
+    pub(in crate::config::webpki) memo: Option<SignatureMemo>,
     pub(super) accepted: Option<AcceptedPeers>,
     pub(super) pins: Option<PinSet>,
     pub(super) reported: Option<ReportedPins>,
@@ -35,7 +35,7 @@ pub(super) struct Settings {
 }
 
 impl Settings {
-    pub(super) fn new(roots: Roots) -> Self {
+    pub(in crate::config::webpki) fn new(roots: Roots) -> Self {
         Self {
             roots,
             intermediates: Vec::new(),
@@ -52,8 +52,8 @@ impl Settings {
     }
 
     /// Makes the rules. `named_by_hash`: something else than what is here takes hashes.
-    pub(super) fn build(
-        mut self,
+    pub(in crate::config::webpki) fn build(
+        self,
         provider: &CryptoProvider,
         named_by_hash: bool,
     ) -> Result<Rules, VerifierBuilderError> {
@@ -74,21 +74,26 @@ impl Settings {
         if hashes.is_none() && named_by_hash {
             return Err(VerifierBuilderError::NoSha256);
         }
-        let revocation = self.revocation.take().map(Checker::new);
-        let remembering = Remembering::new(self.memo.take(), provider);
-        Ok(Rules {
-            remembering,
-            settings: self,
-            revocation,
-            hashes,
-            supported: provider.signature_verification_algorithms,
-        })
+        Ok(Rules { hashes, ..Rules::new(self, provider) })
+    }
+
+    /// Makes the rules of a verifier of 0.23, which knows of lists alone and names nothing by a hash.
+    pub(in crate::config::webpki) fn build_as_in_0_23(
+        mut self,
+        revocation: revocation::Settings,
+        provider: &CryptoProvider,
+    ) -> Result<Rules, VerifierBuilderError> {
+        if self.roots.is_empty() {
+            return Err(VerifierBuilderError::NoRootAnchors);
+        }
+        self.revocation = revocation.build()?;
+        Ok(Rules::new(self, provider))
     }
 }
 
 /// What chains are held against, at work in one verifier.
 #[derive(Debug)]
-pub(super) struct Rules {
+pub(in crate::config::webpki) struct Rules {
     settings: Settings,
     revocation: Option<Checker>,
     hashes: Option<Hashes>,
@@ -97,34 +102,45 @@ pub(super) struct Rules {
 }
 
 /// What is different from peer to peer.
-pub(super) struct Shown<'a> {
-    pub(super) purpose: Purpose,
+pub(in crate::config::webpki) struct Shown<'a> {
+    pub(in crate::config::webpki) purpose: Purpose,
     /// The name that was asked for. A client has none.
-    pub(super) name: Option<&'a ServerName<'a>>,
+    pub(in crate::config::webpki) name: Option<&'a ServerName<'a>>,
     /// The certificates that the peer sent beside its own.
-    pub(super) intermediates: &'a [CertificateDer<'a>],
+    pub(in crate::config::webpki) intermediates: &'a [CertificateDer<'a>],
     /// What it stapled, empty if it did not. `None` for a client, who cannot.
-    pub(super) staple: Option<&'a [u8]>,
+    pub(in crate::config::webpki) staple: Option<&'a [u8]>,
     /// The logs that must have promised to show its certificate, and the timestamps that it sent.
-    pub(super) transparency: Option<(&'a LogList, &'a [&'a [u8]])>,
+    pub(in crate::config::webpki) transparency: Option<(&'a LogList, &'a [&'a [u8]])>,
 }
 
 impl Rules {
-    pub(super) fn supported(&self) -> &WebPkiSupportedAlgorithms {
+    /// Makes rules of settings that do not contradict themselves, without hashes.
+    pub(in crate::config::webpki) fn new(mut settings: Settings, provider: &CryptoProvider) -> Self {
+        let revocation = settings.revocation.take().map(Checker::new);
+        let remembering = Remembering::new(settings.memo.take(), provider);
+        let supported = provider.signature_verification_algorithms;
+        Self { settings, revocation, hashes: None, remembering, supported }
+    }
+
+    pub(in crate::config::webpki) fn supported(&self) -> &WebPkiSupportedAlgorithms {
         &self.supported
     }
 
-    pub(super) fn signature_memo(&self) -> Option<&SignatureMemo> {
+    pub(in crate::config::webpki) fn signature_memo(&self) -> Option<&SignatureMemo> {
         self.remembering.as_ref().map(Remembering::memo)
     }
 
     /// Reads a peer's own certificate.
-    pub(super) fn read<'a>(&self, der: &'a CertificateDer<'a>) -> Result<ParsedCertificate<'a>, Error> {
+    pub(in crate::config::webpki) fn read<'a>(
+        &self,
+        der: &'a CertificateDer<'a>,
+    ) -> Result<ParsedCertificate<'a>, Error> {
         ParsedCertificate::read(der, self.settings.report.as_ref())
     }
 
     /// Verifies a peer's own certificate.
-    pub(super) fn verify(
+    pub(in crate::config::webpki) fn verify(
         &self,
         cert: &ParsedCertificate<'_>,
         shown: &Shown<'_>,
@@ -166,7 +182,7 @@ impl Rules {
     }
 
     /// All that decides about a peer, in bytes: two of equal bytes accept the same.
-    pub(super) fn describe(&self) -> Vec<Vec<u8>> {
+    pub(in crate::config::webpki) fn describe(&self) -> Vec<Vec<u8>> {
         let settings = &self.settings;
         let mut pool: Vec<_> = settings.intermediates.iter().map(|der| der.to_vec()).collect();
         pool.sort_unstable();
@@ -189,7 +205,7 @@ impl Rules {
 }
 
 /// All that pins decide by, the same in whatever order they were given.
-pub(super) fn describe_pins(set: &PinSet) -> Vec<u8> {
+pub(in crate::config::webpki) fn describe_pins(set: &PinSet) -> Vec<u8> {
     let mut pins: Vec<_> = set.pins().map(|(pin, _)| pin.describe()).collect();
     pins.sort_unstable();
     pins.push(alloc::format!("{:?}", set.end()).into_bytes());
