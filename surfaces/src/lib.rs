@@ -22,7 +22,7 @@ mod targets;
 mod transparency;
 
 pub use ech::ech;
-pub use load::load;
+pub use load::{load, what_is_loaded};
 pub use parts::{certificates, compressed, messages, records, sessions};
 pub use revocation::{revocation, what_is_said};
 pub use targets::{client12, client13, run_client, run_server, server12, server13};

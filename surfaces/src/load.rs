@@ -8,8 +8,7 @@ use chitin::load::Wanted;
 /// What comes out is whole DER, the same each time, and no error shows the password.
 pub fn load(input: &[u8]) {
     let Some((how, file)) = input.split_first() else { return };
-    let wanted = [Wanted::PrivateKey, Wanted::Certificates, Wanted::ChainAndKey][usize::from(how % 3)];
-    let password = (how & 0x80 == 0).then_some(PASSWORD);
+    let (wanted, password) = (wanted(*how), password(*how));
     let found = internal_testing::load(file, password, wanted);
     assert_eq!(found, internal_testing::load(file, password, wanted), "it is something else the second time");
     match found {
@@ -23,6 +22,27 @@ pub fn load(input: &[u8]) {
             assert!(!text.chars().any(char::is_control), "what a file says reaches a terminal");
         }
     }
+}
+
+/// What a seed says, for the test that all of it is reached: what comes out, or the kind of the error.
+pub fn what_is_loaded(input: &[u8]) -> String {
+    let Some((how, file)) = input.split_first() else { return "nothing".into() };
+    let wanted = wanted(*how);
+    match internal_testing::load(file, password(*how), wanted) {
+        Ok(_) => format!("{wanted:?}"),
+        Err(error) => {
+            let text = format!("{error:?}");
+            text.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default().into()
+        }
+    }
+}
+
+fn wanted(how: u8) -> Wanted {
+    [Wanted::PrivateKey, Wanted::Certificates, Wanted::ChainAndKey][usize::from(how % 3)]
+}
+
+fn password(how: u8) -> Option<&'static str> {
+    (how & 0x80 == 0).then_some(PASSWORD)
 }
 
 const PASSWORD: &str = "secret";

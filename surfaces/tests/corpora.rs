@@ -84,6 +84,24 @@ fn the_seeds_reach_each_answer_about_certificates() {
 }
 
 #[test]
+fn the_seeds_reach_each_answer_about_files() {
+    let said: BTreeSet<_> = corpus("load").iter().map(|(_, seed)| surfaces::what_is_loaded(seed)).collect();
+    // That there is too much or the wrong thing is found behind what this surface opens.
+    let all = [
+        "Certificates",
+        "ChainAndKey",
+        "Damaged",
+        "Empty",
+        "NoPassword",
+        "PrivateKey",
+        "TooCostly",
+        "Unsupported",
+        "WrongPassword",
+    ];
+    assert_eq!(said, BTreeSet::from(all.map(String::from)));
+}
+
+#[test]
 fn each_decoder_takes_one_of_its_seeds() {
     use chitin::internal_testing::DECODERS;
     let seeds = corpus("messages");
