@@ -122,8 +122,10 @@ impl Stages {
             let manifest = format!("{}/Cargo.toml", compat::MEMBER);
             let compat = ["check", "--manifest-path", &manifest, "--no-default-features", "--features", FIPS];
             s.command(&[&compat[..], &own].concat(), &[])?;
-            let tests = ["test", "-p", "chitin", "--features", FIPS, "--lib", "--test", FIPS];
-            s.command(&[&tests[..], &own].concat(), &[])
+            let tests = ["test", "-p", "chitin", "--features", FIPS];
+            s.command(&[&tests[..], &own, &["--test", FIPS]].concat(), &[])?;
+            // The vectors of the schedules, and the parts. Others count on what is off by default then.
+            s.command(&[&tests[..], &own, &["--lib", "--", "schedule::", "aws_lc_rs::"]].concat(), &[])
         })
     }
 
