@@ -310,6 +310,31 @@ fn names_by_the_thousand_end_within_the_budget() {
     assert!(start.elapsed() < QUICK);
 }
 
+/// Each of the issuers has the long name read anew, and costs no signature beyond the first.
+#[test]
+fn long_names_under_many_cross_signs_end_within_the_budget() {
+    let constrained = |params: &mut CertificateParams| {
+        let host = tlv(0x86, &[b"www.example.com"]);
+        let constraints = tlv(0x30, &[&tlv(0xa0, &[&tlv(0x30, &[&host])])]);
+        params.custom_extensions.push(extension(&[2, 5, 29, 30], true, &constraints));
+    };
+    let sub = Ca::root("elsewhere").sub_with("sub", &constrained);
+    let others: Vec<_> = (0..100).map(|i| Ca::root(&std::format!("other {i}")).cross(&sub)).collect();
+    let leaf_with = |octets: usize| {
+        sub.leaf_with(&|params| {
+            let uri = std::format!("https://www.example.com/{}", "a".repeat(octets));
+            params.subject_alt_names = Vec::from([SanType::URI(uri.try_into().unwrap())]);
+        })
+    };
+    let root = Ca::root("root");
+    let pool: Vec<_> = others.iter().collect();
+    let judge = |octets| verify(&leaf_with(octets), &pool, &[&root]).unwrap_err().problem;
+    assert_eq!(judge(60_000), Problem::BudgetExceeded { budget: Budget::Names });
+    assert!(matches!(judge(100), Problem::UnknownIssuer { .. }));
+    let good = root.cross(&sub);
+    assert!(verify(&leaf_with(60_000), &[&good], &[&root]).is_ok());
+}
+
 #[test]
 fn many_anchors_of_one_name_end_within_the_budget() {
     let many: Vec<_> = (0..120).map(|_| Ca::root("same")).collect();
