@@ -84,6 +84,7 @@ impl Records {
     }
 
     /// Application data, until the key has to be changed; gives what is left.
+    #[inline]
     pub(crate) fn send_some_data<'a>(
         &mut self,
         data: OutboundChunks<'a>,

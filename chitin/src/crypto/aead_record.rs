@@ -96,7 +96,10 @@ impl<A: Aead> MessageEncrypter for Tls13Sealer<A> {
     }
 
     fn seal(&mut self, msg: OutboundPlainMessage<'_>, seq: u64, slot: &mut [u8]) -> Result<Sealed, Error> {
-        self.write(&msg, seq, slot).map(Sealed::Written).ok_or(Error::EncryptError)
+        match self.write(&msg, seq, slot) {
+            Some(n) => Ok(Sealed::Written(n)),
+            None => Err(Error::EncryptError),
+        }
     }
 
     fn seal_padded(
@@ -129,7 +132,9 @@ impl<A: Aead> MessageDecrypter for Tls13Opener<A> {
         seq: u64,
     ) -> Result<InboundPlainMessage<'a>, Error> {
         let aad = make_tls13_aad(msg.payload.len());
-        let (text, tag) = msg.payload.split_last_chunk_mut::<TAG_LEN>().ok_or(Error::DecryptError)?;
+        let Some((text, tag)) = msg.payload.split_last_chunk_mut::<TAG_LEN>() else {
+            return Err(Error::DecryptError);
+        };
         let len = text.len();
         self.aead
             .open_in_place(Nonce::new(&self.iv, seq), &aad, text, tag)

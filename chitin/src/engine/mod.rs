@@ -690,6 +690,7 @@ impl Engine {
     }
 
     /// Seals, and changes keys before the limit of the present one. RFC 8446 section 5.5.
+    #[inline]
     fn seal(&mut self, data: OutboundChunks<'_>) -> Result<(), Error> {
         let mut rest = data;
         loop {

@@ -38,9 +38,13 @@ impl Outbox {
         if self.is_empty() {
             return Ok(0);
         }
-        let (n, offered) = match self.records().nth(Self::FEW) {
-            None => offer::<{ Self::FEW }>(self.records(), wr)?,
-            Some(_) => offer::<{ Self::SLICES }>(self.records(), wr)?,
+        let (n, offered) = match self.only_record() {
+            // Short ones come alone.
+            Some(record) => (wr.write_vectored(&[IoSlice::new(record)])?, record.len()),
+            None => match self.records().nth(Self::FEW) {
+                None => offer::<{ Self::FEW }>(self.records(), wr)?,
+                Some(_) => offer::<{ Self::SLICES }>(self.records(), wr)?,
+            },
         };
         if n > offered {
             return Err(io::Error::other("writer claims more than it was given"));

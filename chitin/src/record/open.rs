@@ -304,7 +304,7 @@ impl Opener {
     ) -> Result<Pulled, Error> {
         let Some(aead) = &mut self.aead else { return Err(Error::DecryptError) };
         // The number must never wrap (RFC 8446 section 5.3). Nobody gets here honestly.
-        let next = self.seq.checked_add(1).ok_or(Error::DecryptError)?;
+        let Some(next) = self.seq.checked_add(1) else { return Err(Error::DecryptError) };
         let Some(sealed) = input.get_mut(HEADER..end) else { return Ok(Pulled::Incomplete) };
 
         let inner = aead.open_into_len(header.len);

@@ -28,23 +28,29 @@ impl Outbox {
     }
 
     /// `n` bytes of free room behind what is pending. What is written there counts after `commit`.
+    #[inline]
     pub(crate) fn slot(&mut self, n: usize) -> &mut [u8] {
         if self.buf.len() - self.tail < n {
-            // Moving what is pending pays off only if the sent part is larger: so each byte moves once at most, on average.
-            if self.head > self.len() {
-                self.buf.copy_within(self.head..self.tail, 0);
-                self.cut -= self.head;
-                self.tail -= self.head;
-                self.head = 0;
-            }
-            if self.buf.is_empty() {
-                // Fresh zeros may cost nothing.
-                self.buf = alloc::vec![0; n];
-            } else if self.buf.len() - self.tail < n {
-                self.buf.resize(self.tail + n, 0);
-            }
+            self.make_room(n);
         }
         self.buf.get_mut(self.tail..self.tail + n).unwrap_or_default()
+    }
+
+    #[cold]
+    fn make_room(&mut self, n: usize) {
+        // Moving what is pending pays off only if the sent part is larger: so each byte moves once at most, on average.
+        if self.head > self.len() {
+            self.buf.copy_within(self.head..self.tail, 0);
+            self.cut -= self.head;
+            self.tail -= self.head;
+            self.head = 0;
+        }
+        if self.buf.is_empty() {
+            // Fresh zeros may cost nothing.
+            self.buf = alloc::vec![0; n];
+        } else if self.buf.len() - self.tail < n {
+            self.buf.resize(self.tail + n, 0);
+        }
     }
 
     /// The first `n` bytes of the last slot are one whole record now.
@@ -73,6 +79,16 @@ impl Outbox {
     /// Each pending record, the first maybe without its head.
     pub(crate) fn records(&self) -> Records<'_> {
         Records { rest: self.pending(), first: self.cut - self.head }
+    }
+
+    /// What is pending, if that is one record or the rest of one.
+    pub(crate) fn only_record(&self) -> Option<&[u8]> {
+        let pending = self.pending();
+        let len = match self.cut == self.head {
+            true => record_len(pending)?,
+            false => self.cut - self.head,
+        };
+        (len == pending.len()).then_some(pending)
     }
 
     /// Gives the memory back if all is sent. Called by who turns to reading: a bulk sender keeps its buffer.
@@ -146,6 +162,8 @@ mod tests {
             assert_eq!(out.records().collect::<Vec<_>>().concat(), out.pending());
             let starts = [0, 15, 20, 32].into_iter().filter(|at| *at > sent && *at < 32).count();
             assert_eq!(out.records().count(), if sent < 32 { starts + 1 } else { 0 }, "{sent}");
+            let only = (out.records().count() == 1).then(|| out.pending());
+            assert_eq!(out.only_record(), only, "{sent}");
             // byte by byte comes to the same
             let (cut, tail) = (out.cut, out.tail);
             let mut slow = Outbox { buf: out.buf.clone(), head: 0, cut: 0, tail: 32 };

@@ -171,7 +171,9 @@ impl Sealer {
         }
         // A fresh key always seals something: a nonsensical limit ends in an error, never in a row of key updates without end.
         while !rest.is_empty() && (self.seq == 0 || !self.wants_rekey()) {
-            rest = self.seal_one(typ, rest, out)?;
+            let (now, later) = rest.split_at(self.fragment());
+            self.seal_record(typ, now, out)?;
+            rest = later;
         }
         Ok(rest)
     }
@@ -242,16 +244,28 @@ impl Sealer {
             return Ok(payload);
         }
         let (now, later) = payload.split_at(self.fragment());
-        let pad = match self.pad_for(now.len()) {
+        self.seal_record(typ, now, out)?;
+        Ok(later)
+    }
+
+    /// Seals `content`, which is no longer than a fragment, into one record.
+    #[inline]
+    fn seal_record(
+        &mut self,
+        typ: ContentType,
+        content: OutboundChunks<'_>,
+        out: &mut Outbox,
+    ) -> Result<(), Error> {
+        let pad = match self.pad_for(content.len()) {
             Ok(pad) => pad,
             Err(failure) => return Err(self.failure.insert(failure).clone()),
         };
-        let room = self.sealed_len(now.len() + pad);
-        match self.seal_into(typ, now, pad, out.slot(room))? {
+        let room = self.sealed_len(content.len() + pad);
+        match self.seal_into(typ, content, pad, out.slot(room))? {
             Placed::Slot(n) => out.commit(n),
             Placed::Owned(record) => out.put(&record),
         }
-        Ok(later)
+        Ok(())
     }
 
     /// One record, at the head of `slot` or owned. The only place where a sequence number is used.
@@ -292,14 +306,17 @@ impl Sealer {
             return Err(Error::EncryptError);
         }
         let seq = self.seq;
-        self.seq = seq.checked_add(1).ok_or(Error::EncryptError)?;
+        let Some(next) = seq.checked_add(1) else { return Err(Error::EncryptError) };
+        self.seq = next;
 
         let message =
             || OutboundPlainMessage { typ, version: ProtocolVersion::TLSv1_2, payload: payload.clone() };
-        let padded = if pad > 0 { aead.seal_padded(message(), pad, seq, slot) } else { None };
-        let sealed = match padded {
-            Some(sealed) => sealed?,
-            None => aead.seal(message(), seq, slot)?,
+        let sealed = match pad {
+            0 => aead.seal(message(), seq, slot)?,
+            pad => match aead.seal_padded(message(), pad, seq, slot) {
+                Some(sealed) => sealed?,
+                None => aead.seal(message(), seq, slot)?,
+            },
         };
         // A record whose header does not fit its length would make nonsense of everything behind it.
         match sealed {
