@@ -21,7 +21,9 @@ impl Secret {
     /// Copies `bytes`; whatever is beyond [`Self::MAX_LEN`] is cut, which no caller of ours reaches.
     pub(crate) fn new(bytes: &[u8]) -> Self {
         let mut secret = Self { buf: [0; Self::MAX_LEN], used: bytes.len().min(Self::MAX_LEN) };
-        secret.buf.iter_mut().zip(bytes).for_each(|(to, from)| *to = *from);
+        if let (Some(to), Some(from)) = (secret.buf.get_mut(..secret.used), bytes.get(..secret.used)) {
+            to.copy_from_slice(from);
+        }
         secret
     }
 
@@ -36,7 +38,8 @@ impl Secret {
 
     /// Makes it zeros, before its end.
     pub(crate) fn wipe(&mut self) {
-        self.buf.zeroize();
+        // As a slice, which `zeroize` fills at once: an array it would go through byte by byte.
+        self.buf.as_mut_slice().zeroize();
     }
 
     /// Compares in time that depends on the lengths only.

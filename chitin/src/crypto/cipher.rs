@@ -569,6 +569,13 @@ impl AeadKey {
         key.buf.iter_mut().zip(bytes).for_each(|(to, from)| *to = *from);
         key
     }
+
+    /// Has `fill` write a key of `len` bytes where it is going to stay; whatever is beyond [`Self::MAX_LEN`] is cut.
+    pub(crate) fn filled(len: usize, fill: impl FnOnce(&mut [u8])) -> Self {
+        let mut key = Self { buf: [0; Self::MAX_LEN], used: len.min(Self::MAX_LEN) };
+        fill(key.buf.get_mut(..key.used).unwrap_or_default());
+        key
+    }
 }
 
 impl AsRef<[u8]> for AeadKey {
@@ -587,7 +594,7 @@ impl From<[u8; Self::MAX_LEN]> for AeadKey {
 
 impl Drop for AeadKey {
     fn drop(&mut self) {
-        self.buf.zeroize();
+        self.buf.as_mut_slice().zeroize();
     }
 }
 
@@ -623,7 +630,7 @@ impl AsRef<[u8]> for Iv {
 
 impl Drop for Iv {
     fn drop(&mut self) {
-        self.0.zeroize();
+        self.0.as_mut_slice().zeroize();
     }
 }
 

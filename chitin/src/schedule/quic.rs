@@ -2,8 +2,6 @@
 
 use alloc::boxed::Box;
 
-use zeroize::Zeroizing;
-
 use crate::crypto::cipher::{AeadKey, Iv, NONCE_LEN};
 use crate::crypto::quic::{
     Algorithm, DirectionalKeys, HeaderProtectionKey, Keys, PacketKey, PacketKeySet, Suite, Version,
@@ -59,10 +57,9 @@ impl QuicSecret {
     }
 
     fn key(&self, expander: &dyn HkdfExpander, label: &[u8]) -> AeadKey {
-        let mut key = Zeroizing::new([0; AeadKey::MAX_LEN]);
-        let used = key.get_mut(..self.suite.quic.aead_key_len()).unwrap_or_default();
-        let _ = expand_label(expander, label, &[], used);
-        AeadKey::new(used)
+        AeadKey::filled(self.suite.quic.aead_key_len(), |key| {
+            let _ = expand_label(expander, label, &[], key);
+        })
     }
 }
 

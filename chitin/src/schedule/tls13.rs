@@ -272,13 +272,11 @@ impl TrafficSecret {
 
     /// RFC 8446 section 7.3.
     pub(crate) fn key_and_iv(&self) -> (AeadKey, Iv) {
-        let len = self.suite().aead_alg.key_len();
-        let mut key = Zeroizing::new([0; AeadKey::MAX_LEN]);
-        let mut iv = [0; NONCE_LEN];
         // Both are far shorter than the 255 hash outputs that HKDF can give.
-        let used = key.get_mut(..len).unwrap_or_default();
-        let _ = expand_label(self.keyed.as_ref(), b"key", &[], used);
-        let key = AeadKey::new(used);
+        let key = AeadKey::filled(self.suite().aead_alg.key_len(), |key| {
+            let _ = expand_label(self.keyed.as_ref(), b"key", &[], key);
+        });
+        let mut iv = [0; NONCE_LEN];
         let _ = expand_label(self.keyed.as_ref(), b"iv", &[], &mut iv);
         (key, Iv::new(iv))
     }
