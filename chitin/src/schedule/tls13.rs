@@ -319,16 +319,36 @@ pub(crate) fn expand_label(
     with_label(out.len(), label, context, |info| secret.expand_slice(info, out))
 }
 
-/// The structure HkdfLabel in pieces, so that it need not be copied together.
+/// The structure HkdfLabel.
 fn with_label<T>(len: usize, label: &[u8], context: &[u8], use_it: impl FnOnce(&[&[u8]]) -> T) -> T {
     const PREFIX: &[u8] = b"tls13 ";
     // Labels and contexts of ours are short, and the exporter has looked at the application's label.
     debug_assert!(label.len() <= MAX_LABEL && context.len() <= 0xff);
     let label_len = PREFIX.len().saturating_add(label.len()).min(0xff) as u8;
     let context_len = context.len().min(0xff) as u8;
-    let len = (len.min(0xffff) as u16).to_be_bytes();
-    use_it(&[&len, &[label_len], PREFIX, label, &[context_len], context])
+    let [high, low] = (len.min(0xffff) as u16).to_be_bytes();
+    let pieces = [&[high, low, label_len][..], PREFIX, label, &[context_len], context];
+    // Hashing it at once is cheaper than hashing the pieces, each by a call of its own.
+    let mut joined = [0; JOINED_LABEL];
+    match join(&pieces, &mut joined) {
+        Some(whole) => use_it(&[whole]),
+        None => use_it(&pieces),
+    }
 }
+
+/// `None`: they do not fit.
+fn join<'a>(pieces: &[&[u8]], into: &'a mut [u8]) -> Option<&'a [u8]> {
+    let mut at: usize = 0;
+    for piece in pieces {
+        let end = at.checked_add(piece.len())?;
+        into.get_mut(at..end)?.copy_from_slice(piece);
+        at = end;
+    }
+    into.get(..at)
+}
+
+/// Room for each label of the protocol's with the longest hash. An exporter's may be longer.
+const JOINED_LABEL: usize = 96;
 
 const SHA256_OF_NOTHING: [u8; 32] = *b"\
     \xe3\xb0\xc4\x42\x98\xfc\x1c\x14\x9a\xfb\xf4\xc8\x99\x6f\xb9\x24\
