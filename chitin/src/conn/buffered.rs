@@ -111,7 +111,7 @@ impl<Data> ConnectionCommon<Data> {
             }
             // Whatever came would change nothing, and a peer that has been told need not say anything more.
             if let Some(error) = self.common.failed() {
-                return Err(invalid(error.clone()));
+                return Err(invalid(error));
             }
             if !was_handshaking && written > 0 {
                 return Ok((read, written));

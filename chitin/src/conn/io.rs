@@ -129,7 +129,7 @@ trait Sink: core::fmt::Debug {
 impl Sink for CommonState {
     fn accept(&mut self, data: OutboundChunks<'_>) -> io::Result<usize> {
         match self.failed() {
-            Some(error) => Err(invalid(error.clone())),
+            Some(error) => Err(invalid(error)),
             // RFC 8446 section 6.1. To take it and drop it would be to lie.
             None if self.closed_by_us() && !data.is_empty() => Err(io::Error::new(
                 io::ErrorKind::BrokenPipe,
@@ -162,7 +162,7 @@ impl<'a> WriteEarlyData<'a> {
 impl Write for WriteEarlyData<'_> {
     fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
         match self.common.failed() {
-            Some(error) => Err(invalid(error.clone())),
+            Some(error) => Err(invalid(error)),
             None => self.common.engine().write_early_data(buf).map_err(invalid),
         }
     }

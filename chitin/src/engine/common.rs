@@ -221,11 +221,8 @@ impl CommonState {
     }
 
     /// The error that ended the connection, if one has.
-    pub(crate) fn failed(&self) -> Option<&Error> {
-        match &self.engine.state {
-            State::Failed(error) => Some(error),
-            State::Client(_) | State::Server(_) => None,
-        }
+    pub(crate) fn failed(&self) -> Option<Error> {
+        self.engine.state.failure()
     }
 
     /// Counted in what waits: held plaintext before the handshake allows sending, bytes of records after it, as in 0.23.
@@ -370,7 +367,7 @@ impl CommonState {
 
     pub(crate) fn export(&self, out: &mut [u8], label: &[u8], context: Option<&[u8]>) -> Result<(), Error> {
         match self.failed() {
-            Some(error) => Err(error.clone()),
+            Some(error) => Err(error),
             None => self.engine.export(out, label, context),
         }
     }
@@ -415,8 +412,7 @@ impl CommonState {
         let after = match state {
             State::Client(Client::Tls13(client13::Client::Connected(open))) => After::Client(open),
             State::Server(Server::Tls13(server13::Server::Connected(traffic))) => After::Server(traffic),
-            State::Failed(error) => return Err(error),
-            State::Client(_) | State::Server(_) => return Err(Error::HandshakeNotComplete),
+            state => return Err(state.failure().unwrap_or(Error::HandshakeNotComplete)),
         };
         let traffic = match &after {
             After::Client(open) => &open.traffic,

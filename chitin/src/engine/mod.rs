@@ -47,12 +47,22 @@ pub(crate) enum State {
     Server(Server),
     /// Over. Every further call gets this error.
     Failed(Error),
+    /// A step has taken the state and has not come back.
+    Interrupted,
 }
 
 impl State {
-    /// Leaves a state behind that says what happened, should a step not come back.
     fn take(&mut self) -> Self {
-        mem::replace(self, Self::Failed(Error::General("a step of the handshake was interrupted".into())))
+        mem::replace(self, Self::Interrupted)
+    }
+
+    /// Why there is nothing more to do.
+    pub(crate) fn failure(&self) -> Option<Error> {
+        match self {
+            Self::Failed(error) => Some(error.clone()),
+            Self::Interrupted => Some(interrupted()),
+            Self::Client(_) | Self::Server(_) => None,
+        }
     }
 
     fn on_message(self, m: Message<'_>, cx: &mut Cx<'_>) -> Result<Self, Error> {
@@ -60,6 +70,7 @@ impl State {
             Self::Client(state) => state.on_message(m, cx).map(Self::Client),
             Self::Server(state) => state.on_message(m, cx).map(Self::Server),
             Self::Failed(error) => Err(error),
+            Self::Interrupted => Err(interrupted()),
         }
     }
 
@@ -68,6 +79,7 @@ impl State {
             Self::Client(state) => state.on_ccs(cx).map(Self::Client),
             Self::Server(state) => state.on_ccs(cx).map(Self::Server),
             Self::Failed(error) => Err(error),
+            Self::Interrupted => Err(interrupted()),
         }
     }
 
@@ -76,6 +88,7 @@ impl State {
             Self::Client(state) => state.on_answer(answer, cx).map(Self::Client),
             Self::Server(state) => state.on_answer(answer, cx).map(Self::Server),
             Self::Failed(error) => Err(error),
+            Self::Interrupted => Err(interrupted()),
         }
     }
 
@@ -83,7 +96,7 @@ impl State {
         match self {
             Self::Client(state) => state.question(),
             Self::Server(state) => state.question(),
-            Self::Failed(_) => None,
+            Self::Failed(_) | Self::Interrupted => None,
         }
     }
 
@@ -103,7 +116,7 @@ impl State {
         match self {
             Self::Client(state) => state.name(),
             Self::Server(state) => state.name(),
-            Self::Failed(_) => "Failed",
+            Self::Failed(_) | Self::Interrupted => "Failed",
         }
     }
 
@@ -271,8 +284,8 @@ impl Engine {
     pub(crate) fn advance(&mut self, input: &mut [u8], mut out: Option<&mut [u8]>) -> Advance {
         let mut used = 0;
         let got = loop {
-            if let State::Failed(error) = &self.state {
-                break Err(error.clone());
+            if let Some(error) = self.state.failure() {
+                break Err(error);
             }
             if self.paused() {
                 break Ok(Got::Paused);
@@ -304,8 +317,8 @@ impl Engine {
 
     /// QUIC's way in: bytes of CRYPTO frames in their order, all of one level. RFC 9001 section 4.1.3.
     pub(crate) fn crypto_bytes(&mut self, bytes: &[u8]) -> Result<(), Error> {
-        if let State::Failed(error) = &self.state {
-            return Err(error.clone());
+        if let Some(error) = self.state.failure() {
+            return Err(error);
         }
         let done = self.carrier.check_observer().and_then(|()| {
             // Nobody splits what waits behind a question, so nothing else bounds it.
@@ -727,8 +740,8 @@ impl Engine {
 
     /// Switches our write keys and asks the peer to do the same. RFC 8446 section 4.6.3.
     pub(crate) fn refresh_keys(&mut self) -> Result<(), Error> {
-        if let State::Failed(error) = &self.state {
-            return Err(error.clone());
+        if let Some(error) = self.state.failure() {
+            return Err(error);
         }
         // Nothing may follow a close_notify (RFC 8446 section 6.1), and there is nothing left to protect.
         match self.write.closed {
@@ -806,6 +819,11 @@ fn log_target(side: Side) -> &'static str {
         Side::Client => crate::log::target::CLIENT,
         Side::Server => crate::log::target::SERVER,
     }
+}
+
+/// What is left behind when a step panics.
+fn interrupted() -> Error {
+    Error::General("a step of the handshake was interrupted".into())
 }
 
 fn moved(range: Range<usize>, by: usize) -> Range<usize> {
