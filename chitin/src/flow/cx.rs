@@ -130,6 +130,14 @@ impl Cx<'_> {
         self.message_event(typ, message);
     }
 
+    /// Writes a message that is in no transcript.
+    pub(crate) fn emit_behind(&mut self, typ: HandshakeType, body: impl FnOnce(&mut Vec<u8>)) {
+        let at = self.flight.len();
+        self.flight.push(typ.into());
+        nest(self.flight, MAX24, body);
+        self.message_event(typ, self.flight.get(at..).unwrap_or_default());
+    }
+
     fn message_event(&self, typ: HandshakeType, bytes: &[u8]) {
         let level = self.carrier.level(Direction::Write);
         self.carrier.event(Event::Message { direction: observe::Direction::Out, typ, bytes, level });

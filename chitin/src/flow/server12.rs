@@ -672,7 +672,7 @@ impl Ticketing {
     fn question(&self) -> Question<'_> {
         let Common { config, ticket, session_id, .. } = &self.keyed.common;
         match ticket {
-            true => Question::SealTicket { ticketer: &config.ticketer, plain: &self.session },
+            true => Question::SealTicket { ticketer: &config.ticketer, plain: &self.session, fresh: None },
             false => Question::StoreSession {
                 store: &config.session_storage,
                 id: session_id,

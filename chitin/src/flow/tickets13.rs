@@ -3,13 +3,15 @@
 
 use alloc::boxed::Box;
 use alloc::sync::Arc;
-use alloc::vec;
 use alloc::vec::Vec;
 
+use pki_types::UnixTime;
 use zeroize::Zeroizing;
 
 use crate::carrier::Parameters;
 use crate::config::server::{ConfigId, ServerConfig};
+use crate::crypto::cipher::NONCE_LEN;
+use crate::crypto::ticket::Fresh;
 use crate::error::Error;
 use crate::flow::cx::Cx;
 use crate::flow::offer::grease;
@@ -19,8 +21,8 @@ use crate::flow::server_psk::Tie;
 use crate::flow::server13::Server::{self, AskTicket, Connected};
 use crate::flow::traffic13::Traffic;
 use crate::names::{HandshakeType, ProtocolVersion};
-use crate::schedule::tls13::Resumption;
-use crate::wire::codec::{MAX8, MAX16, MAX24, Opaque, Wire, nest};
+use crate::schedule::tls13::{PskMaker, Resumption};
+use crate::wire::codec::{MAX8, MAX16, Opaque, Wire, nest};
 use crate::wire::extensions::ext;
 use crate::wire::quic_parameters::promise;
 use crate::wire::stored::{self, ServerSession};
@@ -49,40 +51,61 @@ pub(crate) fn make_tickets(
         return Ok(Connected(traffic));
     }
     let left = asked_for.map_or(config.send_tls13_tickets.min(MAX_TICKETS), usize::from);
+    if left == 0 {
+        return Ok(Connected(traffic));
+    }
+    // The connection stands without tickets. A clock that has stopped, or a generator, costs the resumption only.
+    let now = match question::now(&config.time_provider) {
+        Err(Error::FailedToGetCurrentTime) => return Ok(Connected(traffic)),
+        now => now?,
+    };
+    let authenticated = authenticated.unwrap_or(now.as_secs());
+    let Some(most) = psk::lifetime_left(authenticated, now) else { return Ok(Connected(traffic)) };
+    if cx.policy.resumption_data.len() > psk::MAX_RESUMPTION_DATA {
+        return Ok(Connected(traffic));
+    }
     let tickets = seals_tickets(&config)?;
+    let lifetime = match tickets {
+        true => told(TICKETER, || config.ticketer.lifetime())?,
+        false => psk::STORED_LIFETIME,
+    };
     // A ticket can be used again, and so could its early data.
     let origin = if tickets { None } else { told(SERVER_STORE, || config.origin())? };
-    make_ticket(
-        Maker {
-            config,
-            resumption,
-            traffic,
-            authenticated,
-            tie,
-            tickets,
-            origin,
-            left,
-            nonce: 0,
-            drawn: [[0; DRAW]; 2],
-            fresh: 0,
-        },
-        cx,
-    )
+    let maker = Maker {
+        config,
+        psks: resumption.into_maker(),
+        traffic,
+        now,
+        authenticated,
+        lifetime: lifetime.min(most),
+        tie,
+        tickets,
+        origin,
+        left,
+        nonce: 0,
+        drawn: [[0; DRAW]; 2],
+        fresh: 0,
+    };
+    maker.make_first(cx)
 }
 
-/// Makes the tickets that are still to be sent.
+/// Makes the tickets of a connection, all at once.
 struct Maker {
     config: Arc<ServerConfig>,
-    resumption: Resumption,
+    psks: PskMaker,
     traffic: Box<Traffic>,
-    authenticated: Option<u64>,
+    now: UnixTime,
+    authenticated: u64,
+    lifetime: u32,
     /// The external key that the session goes back to.
     tie: Option<Tie>,
     /// They hold the session, and do not name a stored one.
     tickets: bool,
     /// What early data on the sessions is bound to; `None` if they take none.
     origin: Option<ConfigId>,
+    /// How many are still to be made.
     left: usize,
+    /// Of the next one.
     nonce: u8,
     /// Randomness of two tickets, which is the usual number: a call of the generator costs as much as the bytes of many.
     drawn: [[u8; DRAW]; 2],
@@ -90,114 +113,124 @@ struct Maker {
     fresh: usize,
 }
 
-/// An age to add, a value of GREASE, and a name in the store.
-const DRAW: usize = 4 + 1 + 32;
+/// What is drawn for one ticket.
+struct Drawn {
+    age_add: u32,
+    /// An extension that means nothing: clients must not come to rely on there being none. RFC 8701 section 4.1.
+    grease: u16,
+    /// For a ticketer that seals it.
+    seal: Fresh,
+    /// The name of the session, if it goes into the store.
+    id: [u8; 32],
+}
 
-impl Maker {
-    /// How much early data the sessions take: none in tickets, which can be used again.
-    fn early_data(&self) -> Option<u32> {
-        Some(self.config.max_early_data_size).filter(|limit| *limit > 0 && self.origin.is_some())
-    }
+const DRAW: usize = 4 + 1 + NONCE_LEN + 32;
 
-    /// What one ticket draws; `None` without randomness.
-    fn draw(&mut self) -> Option<[u8; DRAW]> {
-        if self.fresh == 0 {
-            // This one and those that are left.
-            self.fresh = self.left.saturating_add(1).min(self.drawn.len());
-            let wanted = self.drawn.get_mut(..self.fresh)?.as_flattened_mut();
-            self.config.provider.secure_random.fill(wanted).ok()?;
-        }
-        self.fresh = self.fresh.saturating_sub(1);
-        self.drawn.get(self.fresh).copied()
+impl From<[u8; DRAW]> for Drawn {
+    fn from(bytes: [u8; DRAW]) -> Self {
+        let [a, b, c, d, e, n0, n1, n2, n3, n4, n5, n6, n7, n8, n9, n10, n11, id @ ..] = bytes;
+        let seal = Fresh([n0, n1, n2, n3, n4, n5, n6, n7, n8, n9, n10, n11]);
+        Self { age_add: u32::from_be_bytes([a, b, c, d]), grease: grease(e), seal, id }
     }
 }
 
 /// A session waits to be sealed or stored.
 pub(crate) struct Ticketing {
     maker: Maker,
+    drawn: Drawn,
     session: Zeroizing<Vec<u8>>,
-    lifetime: u32,
-    age_add: u32,
-    /// Its name, if it goes into the store.
-    id: [u8; 32],
-    /// An extension that means nothing: clients must not come to rely on there being none. RFC 8701 section 4.1.
-    grease: u16,
 }
 
-/// One more session, or the end. Never to a peer that has proved nothing: its Finished has been checked.
-fn make_ticket(mut maker: Maker, cx: &mut Cx<'_>) -> Result<Server, Error> {
-    let Some(left) = maker.left.checked_sub(1) else { return Ok(Connected(maker.traffic)) };
-    maker.left = left;
-    let config = &maker.config;
-    // The connection stands without tickets. A clock that has stopped, or a generator, costs the resumption only.
-    let now = match question::now(&config.time_provider) {
-        Err(Error::FailedToGetCurrentTime) => return Ok(Connected(maker.traffic)),
-        now => now?,
-    };
-    let authenticated = maker.authenticated.unwrap_or(now.as_secs());
-    let Some(most) = psk::lifetime_left(authenticated, now) else { return Ok(Connected(maker.traffic)) };
-    if cx.policy.resumption_data.len() > psk::MAX_RESUMPTION_DATA {
-        return Ok(Connected(maker.traffic));
+impl Maker {
+    fn make_first(mut self, cx: &mut Cx<'_>) -> Result<Server, Error> {
+        let Some(drawn) = self.draw() else { return Ok(Connected(self.traffic)) };
+        let mut session = Zeroizing::default();
+        self.write_session(&drawn, cx, &mut session);
+        Ok(AskTicket(Box::new(Ticketing { maker: self, drawn, session })))
     }
-    let Some([a, b, c, d, e, id @ ..]) = maker.draw() else { return Ok(Connected(maker.traffic)) };
-    let config = &maker.config;
-    let grease = grease(e);
-    let age_add = u32::from_be_bytes([a, b, c, d]);
-    let lifetime = match maker.tickets {
-        true => told(TICKETER, || config.ticketer.lifetime())?,
-        false => psk::STORED_LIFETIME,
-    };
-    let lifetime = lifetime.min(most);
 
-    let early_data = maker.early_data();
-    let origin = maker.origin.unwrap_or_default();
-    let secret = maker.resumption.psk(&[maker.nonce]);
-    let chain = cx.facts.peer.iter().flat_map(|chain| chain.iter()).map(AsRef::as_ref);
-    let chain = stored::encode_chain(chain);
-    let policy = config.policy_fingerprint().unwrap_or_default();
-    let promise = cx.carrier.quic().filter(|_| early_data.is_some()).map(|quic| promise(&quic.ours));
-    let promise = promise.unwrap_or_default();
-    let session = ServerSession {
-        format: stored::FORMAT,
-        version: ProtocolVersion::TLSv1_3,
-        suite: maker.resumption.suite().common.suite,
-        secret: Opaque(secret.as_bytes()),
-        age_add,
-        created: now.as_secs(),
-        lifetime,
-        authenticated,
-        server_name: Opaque(cx.facts.server_name.as_ref().map_or("", |name| name.as_ref()).as_bytes()),
-        alpn: Opaque(cx.facts.alpn.as_deref().unwrap_or_default()),
-        transport: cx.carrier.quic().map_or(0, Parameters::version),
-        early_data: early_data.unwrap_or(0),
-        promise: Opaque(&promise),
-        origin: Opaque(if early_data.is_some() { &origin } else { &[] }),
-        policy: Opaque(&policy),
-        chain: Opaque(&chain),
-        psk: Opaque(maker.tie.as_ref().map_or(&[], |tie| &tie.identity)),
-        psk_mark: Opaque(maker.tie.as_ref().map_or(&[], |tie| &tie.mark)),
-        application: Opaque(&cx.policy.resumption_data),
-    };
-    let mut bytes = Zeroizing::new(Vec::with_capacity(256usize.saturating_add(chain.len())));
-    session.write(&mut bytes);
-    Ok(AskTicket(Box::new(Ticketing { session: bytes, lifetime, age_add, id, grease, maker })))
+    /// How much early data the sessions take: none in tickets, which can be used again.
+    fn early_data(&self) -> Option<u32> {
+        Some(self.config.max_early_data_size).filter(|limit| *limit > 0 && self.origin.is_some())
+    }
+
+    /// What one more ticket draws; `None` if there are to be no more, or there is no randomness: the connection stands without.
+    fn draw(&mut self) -> Option<Drawn> {
+        if self.left == 0 {
+            return None;
+        }
+        if self.fresh == 0 {
+            self.fresh = self.left.min(self.drawn.len());
+            let wanted = self.drawn.get_mut(..self.fresh)?.as_flattened_mut();
+            self.config.provider.secure_random.fill(wanted).ok()?;
+        }
+        self.left = self.left.saturating_sub(1);
+        self.fresh = self.fresh.saturating_sub(1);
+        self.drawn.get(self.fresh).copied().map(Drawn::from)
+    }
+
+    /// Never to a peer that has proved nothing: its Finished has been checked.
+    fn write_session(&self, drawn: &Drawn, cx: &Cx<'_>, out: &mut Zeroizing<Vec<u8>>) {
+        let config = &self.config;
+        let early_data = self.early_data();
+        let origin = self.origin.unwrap_or_default();
+        let secret = self.psks.psk(&[self.nonce]);
+        let chain = cx.facts.peer.iter().flat_map(|chain| chain.iter()).map(AsRef::as_ref);
+        let chain = stored::encode_chain(chain);
+        let policy = config.policy_fingerprint().unwrap_or_default();
+        let promise = cx.carrier.quic().filter(|_| early_data.is_some()).map(|quic| promise(&quic.ours));
+        let promise = promise.unwrap_or_default();
+        let session = ServerSession {
+            format: stored::FORMAT,
+            version: ProtocolVersion::TLSv1_3,
+            suite: self.psks.suite().common.suite,
+            secret: Opaque(secret.as_bytes()),
+            age_add: drawn.age_add,
+            created: self.now.as_secs(),
+            lifetime: self.lifetime,
+            authenticated: self.authenticated,
+            server_name: Opaque(cx.facts.server_name.as_ref().map_or("", |name| name.as_ref()).as_bytes()),
+            alpn: Opaque(cx.facts.alpn.as_deref().unwrap_or_default()),
+            transport: cx.carrier.quic().map_or(0, Parameters::version),
+            early_data: early_data.unwrap_or(0),
+            promise: Opaque(&promise),
+            origin: Opaque(if early_data.is_some() { &origin } else { &[] }),
+            policy: Opaque(&policy),
+            chain: Opaque(&chain),
+            psk: Opaque(self.tie.as_ref().map_or(&[], |tie| &tie.identity)),
+            psk_mark: Opaque(self.tie.as_ref().map_or(&[], |tie| &tie.mark)),
+            application: Opaque(&cx.policy.resumption_data),
+        };
+        // It never grows while secrets are in it.
+        out.clear();
+        out.reserve(256usize.saturating_add(chain.len()).saturating_add(cx.policy.resumption_data.len()));
+        session.write(out);
+    }
 }
 
 impl Ticketing {
     pub(crate) fn question(&self) -> Question<'_> {
-        let config = &self.maker.config;
-        match self.maker.tickets {
-            true => Question::SealTicket { ticketer: &config.ticketer, plain: &self.session },
+        let Maker { config, tickets, .. } = &self.maker;
+        match tickets {
+            true => Question::SealTicket {
+                ticketer: &config.ticketer,
+                plain: &self.session,
+                fresh: Some(&self.drawn.seal),
+            },
             false => Question::StoreSession {
                 store: &config.session_storage,
-                id: &self.id,
+                id: &self.drawn.id,
                 session: &self.session,
             },
         }
     }
 
     /// A ticketer that gives none ends the tickets, not the connection.
-    pub(crate) fn send_ticket(self, ticket: Option<Vec<u8>>, cx: &mut Cx<'_>) -> Result<Server, Error> {
+    pub(crate) fn send_ticket(
+        self: Box<Self>,
+        ticket: Option<Vec<u8>>,
+        cx: &mut Cx<'_>,
+    ) -> Result<Server, Error> {
         // A sealed session of a client with a long chain may not fit the extension that would bring it back.
         match ticket.filter(|ticket| !ticket.is_empty() && ticket.len() <= MAX_TICKET) {
             Some(ticket) => self.send_new_session_ticket(&ticket, cx),
@@ -205,21 +238,20 @@ impl Ticketing {
         }
     }
 
-    pub(crate) fn send_session_id(self, stored: bool, cx: &mut Cx<'_>) -> Result<Server, Error> {
-        let id = self.id;
+    pub(crate) fn send_session_id(self: Box<Self>, stored: bool, cx: &mut Cx<'_>) -> Result<Server, Error> {
+        let id = self.drawn.id;
         match stored {
             true => self.send_new_session_ticket(&id, cx),
             false => Ok(Connected(self.maker.traffic)),
         }
     }
 
-    /// RFC 8446 section 4.6.1.
-    fn send_new_session_ticket(self, ticket: &[u8], cx: &mut Cx<'_>) -> Result<Server, Error> {
-        let Self { mut maker, lifetime, age_add, grease, .. } = self;
-        let mut out = vec![HandshakeType::NewSessionTicket.into()];
-        nest(&mut out, MAX24, |out| {
-            lifetime.write(out);
-            age_add.write(out);
+    /// RFC 8446 section 4.6.1; and on to the next ticket, if there is one.
+    fn send_new_session_ticket(mut self: Box<Self>, ticket: &[u8], cx: &mut Cx<'_>) -> Result<Server, Error> {
+        let Self { maker, drawn, .. } = &*self;
+        cx.emit_behind(HandshakeType::NewSessionTicket, |out| {
+            maker.lifetime.write(out);
+            drawn.age_add.write(out);
             Opaque::<0, MAX8>(&[maker.nonce]).write(out);
             Opaque::<1, MAX16>(ticket).write(out);
             nest(out, MAX16, |out| {
@@ -227,13 +259,15 @@ impl Ticketing {
                     ext::early_data.write(out);
                     nest(out, MAX16, |out| limit.write(out));
                 }
-                grease.write(out);
+                drawn.grease.write(out);
                 nest(out, MAX16, |_| {});
             });
         });
-        cx.emit_alone(HandshakeType::NewSessionTicket, &out);
-        maker.nonce = maker.nonce.saturating_add(1);
-        make_ticket(maker, cx)
+        self.maker.nonce = self.maker.nonce.saturating_add(1);
+        let Some(drawn) = self.maker.draw() else { return Ok(Connected(self.maker.traffic)) };
+        self.drawn = drawn;
+        self.maker.write_session(&self.drawn, cx, &mut self.session);
+        Ok(AskTicket(self))
     }
 }
 

@@ -206,6 +206,28 @@ impl Resumption {
     pub(crate) fn suite(&self) -> &'static Tls13CipherSuite {
         self.suite
     }
+
+    /// For whoever makes several tickets at once.
+    pub(crate) fn into_maker(self) -> PskMaker {
+        PskMaker { suite: self.suite, keyed: self.suite.hkdf_provider.expander_for_okm(&self.secret) }
+    }
+}
+
+/// The resumption secret, with what PSKs are expanded from set up.
+pub(crate) struct PskMaker {
+    suite: &'static Tls13CipherSuite,
+    keyed: Box<dyn HkdfExpander>,
+}
+
+impl PskMaker {
+    /// RFC 8446 section 4.6.1.
+    pub(crate) fn psk(&self, nonce: &[u8]) -> Secret {
+        Secret::new(derive(self.keyed.as_ref(), b"resumption", nonce).as_ref())
+    }
+
+    pub(crate) fn suite(&self) -> &'static Tls13CipherSuite {
+        self.suite
+    }
 }
 
 /// The key that is used in a handshake in place of an external one, `psk`: as long as the hash of the handshake, `len`. `own` is a
