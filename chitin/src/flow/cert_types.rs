@@ -3,8 +3,6 @@
 //! Both directions are agreed on apart from each other, by two extensions. A client lists what it takes and what it has; a server
 //! answers each list with one type of it. What is not said means X.509.
 
-use alloc::vec::Vec;
-
 use crate::config::server::ServerConfig;
 use crate::crypto::credential::Credential;
 use crate::crypto::verify::raw_public_key;
@@ -14,16 +12,43 @@ use crate::flow::question::{CLIENT_VERIFIER, SERVER_RESOLVER, told};
 use crate::names::CertificateType;
 use crate::wire::client_hello::ClientHello;
 
-/// Of what the application names: the types that we know, each once.
-pub(crate) fn known(types: &[CertificateType]) -> Vec<CertificateType> {
-    let mut known = Vec::new();
-    for typ in types {
-        let ours = matches!(typ, CertificateType::X509 | CertificateType::RawPublicKey);
-        if ours && !known.contains(typ) {
-            known.push(*typ);
+/// Types that we know, each once, best first. There are two.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Types {
+    list: [CertificateType; 2],
+    len: usize,
+}
+
+impl Types {
+    /// Of what is named: those that we know.
+    pub(crate) fn known(named: &[CertificateType]) -> Self {
+        let mut known = Self::default();
+        for typ in named {
+            let ours = matches!(typ, CertificateType::X509 | CertificateType::RawPublicKey);
+            if ours && !known.as_slice().contains(typ) {
+                known.push(*typ);
+            }
+        }
+        known
+    }
+
+    /// Those that are in `theirs`, too.
+    fn common(self, theirs: &[CertificateType]) -> Self {
+        let mut common = Self::default();
+        self.as_slice().iter().filter(|typ| theirs.contains(typ)).for_each(|typ| common.push(*typ));
+        common
+    }
+
+    fn push(&mut self, typ: CertificateType) {
+        if let Some(place) = self.list.get_mut(self.len) {
+            *place = typ;
+            self.len += 1;
         }
     }
-    known
+
+    pub(crate) fn as_slice(&self) -> &[CertificateType] {
+        self.list.get(..self.len).unwrap_or_default()
+    }
 }
 
 /// Has a client to say what it takes or has? Not if that is X.509 alone. RFC 7250 section 4.1.
@@ -75,15 +100,11 @@ pub(crate) fn check(hello: &ClientHello) -> Result<(), Error> {
 /// # Errors
 ///
 /// There is none: RFC 7250 section 4.2 has an alert for that.
-fn common(
-    theirs: Option<&[CertificateType]>,
-    mut ours: Vec<CertificateType>,
-) -> Result<Vec<CertificateType>, Error> {
-    let theirs = theirs.unwrap_or(&[CertificateType::X509]);
-    ours.retain(|typ| theirs.contains(typ));
-    match ours.is_empty() {
+fn common(theirs: Option<&[CertificateType]>, ours: Types) -> Result<Types, Error> {
+    let common = ours.common(theirs.unwrap_or(&[CertificateType::X509]));
+    match common.as_slice().is_empty() {
         true => Err(no_common_type()),
-        false => Ok(ours),
+        false => Ok(common),
     }
 }
 
@@ -97,21 +118,21 @@ pub(crate) fn agree(
     config: &ServerConfig,
     credential: Option<Credential>,
 ) -> Result<(Credential, Option<CertificateType>), Error> {
-    let ours = told(SERVER_RESOLVER, || known(config.cert_resolver.certificate_types()))?;
+    let ours = told(SERVER_RESOLVER, || Types::known(config.cert_resolver.certificate_types()))?;
     let usable = common(hello.server_cert_types.as_deref(), ours)?;
     // A server's list must not be empty. RFC 8446 section 4.4.2.
     let credential = credential
         .filter(|credential| !credential.certified.cert.is_empty())
         .ok_or(Error::NoServerCertificateResolved)?;
-    if !usable.contains(&credential.certificate_type()) {
+    if !usable.as_slice().contains(&credential.certificate_type()) {
         return Err(no_common_type());
     }
     if !told(CLIENT_VERIFIER, || config.verifier.offer_client_auth())? {
         return Ok((credential, None));
     }
-    let ours = told(CLIENT_VERIFIER, || known(config.verifier.certificate_types()))?;
+    let ours = told(CLIENT_VERIFIER, || Types::known(config.verifier.certificate_types()))?;
     let usable = common(hello.client_cert_types.as_deref(), ours)?;
-    Ok((credential, usable.first().copied()))
+    Ok((credential, usable.as_slice().first().copied()))
 }
 
 /// What a server says of the types that it has chosen, each only to a client that has a list for it.
@@ -133,8 +154,8 @@ impl Says {
     /// When a session is resumed. Nobody shows anything; what we would show is said nevertheless, if there is something.
     pub(crate) fn resumed(hello: &ClientHello, config: &ServerConfig) -> Result<Self, Error> {
         let Some(theirs) = &hello.server_cert_types else { return Ok(Self::default()) };
-        let ours = told(SERVER_RESOLVER, || known(config.cert_resolver.certificate_types()))?;
-        Ok(Self { server: ours.into_iter().find(|typ| theirs.contains(typ)), client: None })
+        let ours = told(SERVER_RESOLVER, || Types::known(config.cert_resolver.certificate_types()))?;
+        Ok(Self { server: ours.common(theirs).as_slice().first().copied(), client: None })
     }
 }
 
@@ -180,8 +201,9 @@ mod tests {
             (&[X509, RawPublicKey, X509], &[X509, RawPublicKey], true),
             (&[Unknown(1), X509, Unknown(3)], &[X509], false),
         ] {
-            assert_eq!(known(named), known_of_it);
-            assert_eq!(is_said(&known(named)), said);
+            let known = Types::known(named);
+            assert_eq!(known.as_slice(), known_of_it);
+            assert_eq!(is_said(known.as_slice()), said);
         }
     }
 
@@ -217,8 +239,8 @@ mod tests {
             (Some(&[Unknown(1)]), &[X509], &[]),
             (Some(&[RawPublicKey]), &[], &[]),
         ] {
-            let found = common(theirs, ours.to_vec());
-            assert_eq!(found.unwrap_or_default(), expected, "{theirs:?} and {ours:?}");
+            let found = common(theirs, Types::known(ours)).unwrap_or_default();
+            assert_eq!(found.as_slice(), expected, "{theirs:?} and {ours:?}");
         }
     }
 }

@@ -143,7 +143,7 @@ fn any_suite(
 
 /// The group, and whether its share is here already.
 pub(crate) enum Share {
-    Ready { group: &'static dyn SupportedKxGroup, share: Vec<u8> },
+    Ready { group: &'static dyn SupportedKxGroup },
     Retry { group: &'static dyn SupportedKxGroup },
 }
 
@@ -155,18 +155,8 @@ pub(crate) enum Share {
 pub(crate) fn share(hello: &ClientHello, config: &ServerConfig) -> Result<Share, Error> {
     let groups = hello.groups.as_deref().ok_or(PeerIncompatible::NamedGroupsExtensionRequired)?;
     let shares = hello.key_shares().ok_or(PeerIncompatible::KeyShareExtensionRequired)?;
-    let mut named: Vec<NamedGroup> = shares.iter().map(|share| share.group).collect();
-    // Sorted, or a hostile hello would cost the product of the two lengths: a hundred million comparisons.
-    let named_groups = hello.named_groups().ok_or(PeerIncompatible::NamedGroupsExtensionRequired)?;
-    let mut known: Vec<u16> = named_groups.iter().map(|group| group.value()).collect();
-    known.sort_unstable();
-    if named.iter().any(|group| known.binary_search(&group.value()).is_err()) {
-        return Err(PeerMisbehaved::KeyShareForUnofferedGroup.into());
-    }
-    named.sort_unstable_by_key(|group| group.value());
-    if named.windows(2).any(|pair| pair.first() == pair.last()) {
-        return Err(PeerMisbehaved::OfferedDuplicateKeyShares.into());
-    }
+    let known = hello.named_groups().ok_or(PeerIncompatible::NamedGroupsExtensionRequired)?;
+    check_shares(shares.iter().map(|share| share.group), known.iter())?;
 
     let usable = config
         .provider
@@ -179,19 +169,61 @@ pub(crate) fn share(hello: &ClientHello, config: &ServerConfig) -> Result<Share,
         .find(|group| groups.contains(&group.name()))
         .ok_or(PeerIncompatible::NoKxGroupsInCommon)?;
     Ok(match shares.iter().find(|share| share.group == group.name()) {
-        Some(share) => Share::Ready { group, share: share.key_exchange.0.to_vec() },
+        Some(_) => Share::Ready { group },
         None => Share::Retry { group },
     })
 }
 
+/// Each share is of a group that is named, and no group has two. RFC 8446 section 4.2.8.
+fn check_shares(
+    shares: impl Iterator<Item = NamedGroup> + Clone,
+    known: impl Iterator<Item = NamedGroup> + Clone,
+) -> Result<(), Error> {
+    // Honest clients have two or three shares, and a dozen groups.
+    let few = shares.clone().nth(FEW_SHARES).is_none();
+    if few && known.clone().nth(FEW_GROUPS).is_none() {
+        if shares.clone().any(|share| !known.clone().any(|group| group == share)) {
+            return Err(PeerMisbehaved::KeyShareForUnofferedGroup.into());
+        }
+        let mut each = shares.clone().enumerate();
+        return match each.any(|(at, share)| shares.clone().take(at).any(|before| before == share)) {
+            true => Err(PeerMisbehaved::OfferedDuplicateKeyShares.into()),
+            false => Ok(()),
+        };
+    }
+    // Sorted, or a hostile hello would cost the product of the two lengths: a hundred million comparisons.
+    let mut known: Vec<u16> = known.map(|group| group.value()).collect();
+    known.sort_unstable();
+    let mut named: Vec<u16> = shares.map(|group| group.value()).collect();
+    if named.iter().any(|group| known.binary_search(group).is_err()) {
+        return Err(PeerMisbehaved::KeyShareForUnofferedGroup.into());
+    }
+    named.sort_unstable();
+    match named.windows(2).any(|pair| pair.first() == pair.last()) {
+        true => Err(PeerMisbehaved::OfferedDuplicateKeyShares.into()),
+        false => Ok(()),
+    }
+}
+
+/// So many are looked at one by one: five hundred comparisons.
+const FEW_SHARES: usize = 8;
+const FEW_GROUPS: usize = 64;
+
 /// The share of a second hello: exactly the one that was asked for. RFC 8446 section 4.1.2.
-pub(crate) fn retried_share(hello: &ClientHello, group: NamedGroup) -> Result<Vec<u8>, Error> {
+pub(crate) fn check_retried_share(hello: &ClientHello, group: NamedGroup) -> Result<(), Error> {
     let shares = hello.key_shares().ok_or(PeerIncompatible::KeyShareExtensionRequired)?;
     let mut shares = shares.iter();
     match (shares.next(), shares.next()) {
-        (Some(share), None) if share.group == group => Ok(share.key_exchange.0.to_vec()),
+        (Some(share), None) if share.group == group => Ok(()),
         _ => Err(PeerMisbehaved::RefusedToFollowHelloRetryRequest.into()),
     }
+}
+
+/// The client's share of the group that was chosen for being there.
+pub(crate) fn share_of(hello: &ClientHello, group: NamedGroup) -> Result<&[u8], Error> {
+    let shares = hello.key_shares().ok_or(PeerIncompatible::KeyShareExtensionRequired)?;
+    let share = shares.iter().find(|share| share.group == group);
+    Ok(share.ok_or(PeerMisbehaved::RefusedToFollowHelloRetryRequest)?.key_exchange.0)
 }
 
 /// A second hello is the first, but for what a retry may change. RFC 8446 section 4.1.2.
@@ -254,7 +286,9 @@ fn may_change(code: u16) -> bool {
 /// What the client can check of a TLS 1.3 handshake.
 pub(crate) fn schemes(hello: &ClientHello) -> Result<Vec<SignatureScheme>, Error> {
     let schemes = hello.schemes.as_deref().ok_or(PeerIncompatible::SignatureAlgorithmsExtensionRequired)?;
-    Ok(schemes.iter().copied().filter(|scheme| scheme.supported_in_tls13()).collect())
+    let mut usable = Vec::with_capacity(schemes.len());
+    usable.extend(schemes.iter().copied().filter(|scheme| scheme.supported_in_tls13()));
+    Ok(usable)
 }
 
 /// What the key signs with that we answer a hello of TLS 1.3 with.

@@ -255,11 +255,11 @@ pub(crate) fn read_server_hello(
     match session {
         Some(session) => {
             // Nothing is shown, so nothing has to be chosen.
-            cert_types::chosen(server, &common.asked.server_types)?;
+            cert_types::chosen(server, common.asked.server_types.as_slice())?;
             resume(common, session, cx)
         }
         None => {
-            let server_type = cert_types::of_server(server, &common.asked.server_types)?;
+            let server_type = cert_types::of_server(server, common.asked.server_types.as_slice())?;
             cx.facts.kind = Some(HandshakeKind::Full);
             let status_comes = extensions.status_request.is_some();
             let scts = certs::read_scts(extensions.signed_certificate_timestamp);

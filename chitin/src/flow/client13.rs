@@ -512,11 +512,11 @@ impl Agreed {
             size_limit::enforce(asked.size_limit, cx);
         }
         let (server, client) = (extensions.server_certificate_type, extensions.client_certificate_type);
-        let client_type = cert_types::chosen(client, &asked.client_types)?;
+        let client_type = cert_types::chosen(client, asked.client_types.as_slice())?;
         let server_type = match &self.known {
             // Nothing is shown, so nothing has to be chosen.
-            Some(_) => cert_types::chosen(server, &asked.server_types)?,
-            None => cert_types::of_server(server, &asked.server_types)?,
+            Some(_) => cert_types::chosen(server, asked.server_types.as_slice())?,
+            None => cert_types::of_server(server, asked.server_types.as_slice())?,
         };
         self.settle_early_data(extensions.early_data.is_some(), cx)?;
         self.common.ech.take_retry_configs(extensions.encrypted_client_hello);

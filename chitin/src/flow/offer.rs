@@ -25,7 +25,7 @@ use crate::crypto::hash::Hash;
 use crate::crypto::suites::{SupportedCipherSuite, Tls12CipherSuite, Tls13CipherSuite};
 use crate::crypto::{ActiveKeyExchange, SupportedKxGroup};
 use crate::error::{Error, PeerIncompatible, PeerMisbehaved};
-use crate::flow::cert_types;
+use crate::flow::cert_types::{self, Types};
 use crate::flow::certs;
 use crate::flow::delegation;
 use crate::flow::ech_client::Cover;
@@ -58,8 +58,8 @@ pub(crate) struct Offer {
     /// With what the key of a delegated credential may sign. RFC 9345.
     delegated: Vec<SignatureScheme>,
     /// What the server may show, and what we can show. RFC 7250.
-    server_types: Vec<CertificateType>,
-    client_types: Vec<CertificateType>,
+    server_types: Types,
+    client_types: Types,
     /// How the server may compress its certificates.
     compressions: Vec<CertificateCompressionAlgorithm>,
     /// The key exchanges that have been begun, in the order of the groups.
@@ -139,9 +139,9 @@ impl Offer {
             false => Vec::new(),
         };
         let schemes = told(SERVER_VERIFIER, || config.verifier.supported_verify_schemes())?;
-        let server_types = told(SERVER_VERIFIER, || cert_types::known(config.verifier.certificate_types()))?;
+        let server_types = told(SERVER_VERIFIER, || Types::known(config.verifier.certificate_types()))?;
         let resolver = &config.client_auth_cert_resolver;
-        let client_types = told(CLIENT_RESOLVER, || cert_types::known(resolver.certificate_types()))?;
+        let client_types = told(CLIENT_RESOLVER, || Types::known(resolver.certificate_types()))?;
         // Also those that TLS 1.3 has for certificates only: without rsa_pkcs1 few chains of RSA could be shown. RFC 8446
         // section 4.2.3.
         let mut offer = Self {
@@ -199,6 +199,9 @@ impl Offer {
             None => Vec::new(),
         };
         let session = self.take_session(&external)?;
+        if external.is_empty() {
+            return Ok(session.into_iter().collect());
+        }
         let suites: Vec<_> = self.suites().collect();
         let mut keys = OfferedKey::external(external, &suites, &self.config.provider.cipher_suites);
         keys.splice(..0, session);
@@ -446,10 +449,10 @@ impl Offer {
                 nest(out, MAX16, |out| self.delegated.iter().for_each(|scheme| scheme.write(out)));
             }
             ext::server_certificate_type => {
-                nest(out, MAX8, |out| self.server_types.iter().for_each(|typ| typ.write(out)));
+                nest(out, MAX8, |out| self.server_types.as_slice().iter().for_each(|typ| typ.write(out)));
             }
             ext::client_certificate_type => {
-                nest(out, MAX8, |out| self.client_types.iter().for_each(|typ| typ.write(out)));
+                nest(out, MAX8, |out| self.client_types.as_slice().iter().for_each(|typ| typ.write(out)));
             }
             ext::ticket_request => {
                 if let Some(wanted) = self.config.send_ticket_request {
@@ -504,7 +507,8 @@ impl Offer {
     /// Which extensions go into the hello; GREASE at both ends, the others shuffled, so that no peer and no middlebox can
     /// come to depend on an order.
     fn shuffled(&self, seed: &[u8]) -> Vec<u16> {
-        let mut order = vec![ext::supported_groups];
+        let mut order = Vec::with_capacity(MOST_EXTENSIONS);
+        order.push(ext::supported_groups);
         let new = self.offers(ProtocolVersion::TLSv1_3);
         if new {
             order.extend([ext::supported_versions, ext::key_share]);
@@ -518,10 +522,10 @@ impl Offer {
         // What is about proofs by signature is said only where one may come. RFC 8446 section 9.2.
         let shown = self.takes_certificates();
         when(shown, ext::signature_algorithms);
-        when(shown && cert_types::is_said(&self.server_types), ext::server_certificate_type);
-        when(shown && cert_types::is_said(&self.client_types), ext::client_certificate_type);
+        when(shown && cert_types::is_said(self.server_types.as_slice()), ext::server_certificate_type);
+        when(shown && cert_types::is_said(self.client_types.as_slice()), ext::client_certificate_type);
         // What is about certificates is not asked of a raw public key.
-        let certified = shown && self.server_types.contains(&CertificateType::X509);
+        let certified = shown && self.server_types.as_slice().contains(&CertificateType::X509);
         when(certified && self.config.request_ocsp_response, ext::status_request);
         when(self.server_name().is_some() || self.hides(), ext::server_name);
         when(self.config.ech_mode.is_some(), ext::encrypted_client_hello);
@@ -572,8 +576,11 @@ impl Offer {
     pub(crate) fn offered(&self, code: u16) -> bool {
         let grease_psk = self.answered == Answered::Outer { grease_psk: true };
         let psk = code == ext::pre_shared_key && (self.offers_psk() || grease_psk);
-        let grease = self.grease.as_ref().is_some_and(|grease| code == grease.first || code == grease.last);
-        psk || (self.order.contains(&code) && !grease)
+        psk || (self.order.contains(&code) && !self.is_grease(code))
+    }
+
+    fn is_grease(&self, code: u16) -> bool {
+        self.grease.as_ref().is_some_and(|grease| code == grease.first || code == grease.last)
     }
 
     pub(crate) fn suites(&self) -> impl Iterator<Item = &'static Tls13CipherSuite> + '_ {
@@ -618,7 +625,7 @@ impl Offer {
 
     /// The certificate types that we can show.
     pub(crate) fn client_types(&self) -> &[CertificateType] {
-        &self.client_types
+        self.client_types.as_slice()
     }
 
     pub(crate) fn config(&self) -> &ClientConfig {
@@ -803,8 +810,9 @@ impl Offer {
     }
 
     /// What the rest of the handshake still answers.
-    pub(crate) fn into_asked(self) -> Asked {
-        let codes = self.order.iter().copied().filter(|code| self.offered(*code)).collect();
+    pub(crate) fn into_asked(mut self) -> Asked {
+        let mut codes = core::mem::take(&mut self.order);
+        codes.retain(|code| !self.is_grease(*code));
         let size_limit = self.size_limit();
         let Self { config, name, protocols, schemes, delegated, quic, server_types, client_types, .. } = self;
         let quic = quic.map(|quic| quic.code());
@@ -844,8 +852,8 @@ pub(crate) struct Asked {
     schemes: Vec<SignatureScheme>,
     pub(crate) delegated: Vec<SignatureScheme>,
     /// What the server may show, and what we can show.
-    pub(crate) server_types: Vec<CertificateType>,
-    pub(crate) client_types: Vec<CertificateType>,
+    pub(crate) server_types: Types,
+    pub(crate) client_types: Types,
     /// What we said of the records that we take.
     pub(crate) size_limit: Option<u16>,
     /// The extension that has to bring the server's transport parameters.
@@ -959,6 +967,9 @@ pub(crate) const MAX_COOKIE: usize = 8 * 1024;
 
 /// A longer ticket is not kept: it could not be offered. Honest ones have a few KiB, with a client's chain inside.
 pub(crate) const MAX_TICKET: usize = 32 * 1024;
+
+/// Extensions of a hello, with GREASE and a cookie: room for all that there are.
+const MOST_EXTENSIONS: usize = 32;
 
 /// One of the sixteen reserved values 0x0a0a, 0x1a1a, ... RFC 8701 section 2.
 pub(crate) fn grease(random: u8) -> u16 {

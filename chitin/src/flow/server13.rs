@@ -245,9 +245,9 @@ pub(crate) fn choose_suite(
     cx.facts.server_name = hello.server_name.clone();
     let transcript = Transcript::new(suite.common.hash_provider);
     match choose::share(&hello, &config)? {
-        Share::Ready { group, share } => {
+        Share::Ready { group } => {
             let kind = HandshakeKind::Full;
-            Chosen { config, hello, suite, psk, group, share, transcript, kind }.choose_psk(cx)
+            Chosen { config, hello, suite, psk, group, transcript, kind }.choose_psk(cx)
         }
         Share::Retry { group } => send_hello_retry_request(config, hello, suite, psk, group, transcript, cx),
     }
@@ -318,9 +318,9 @@ impl Retried {
         if !hello.cookie().is_some_and(|theirs| Secret::new(&cookie).matches(theirs)) {
             return Err(PeerMisbehaved::CookieDifferedOnRetry.into());
         }
-        let share = choose::retried_share(&hello, group.name())?;
+        choose::check_retried_share(&hello, group.name())?;
         let kind = HandshakeKind::FullWithHelloRetryRequest;
-        Chosen { config, hello, suite, psk, group, share, transcript, kind }.choose_psk(cx)
+        Chosen { config, hello, suite, psk, group, transcript, kind }.choose_psk(cx)
     }
 }
 
@@ -334,7 +334,6 @@ pub(crate) struct Chosen {
     /// The external key to use if no session is resumed.
     psk: Option<Box<Keyed>>,
     group: &'static dyn SupportedKxGroup,
-    share: Vec<u8>,
     transcript: Transcript,
     kind: HandshakeKind,
 }
@@ -566,8 +565,8 @@ impl Chosen {
         early_data: Option<(EarlySecrets, u32)>,
         cx: &mut Cx<'_>,
     ) -> Result<Agreed, Error> {
-        let Self { config, hello, suite, group, share, mut transcript, kind, .. } = self;
-        let exchange = group.start_and_complete(&share)?;
+        let Self { config, hello, suite, group, mut transcript, kind, .. } = self;
+        let exchange = group.start_and_complete(choose::share_of(&hello, group.name())?)?;
         let mut random = [0; 32];
         config.provider.secure_random.fill(&mut random)?;
         let extensions = ServerHelloExtensions {

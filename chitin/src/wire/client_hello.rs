@@ -16,7 +16,7 @@ use crate::names::{
 use crate::wire::codec::{List, MAX16, Opaque, Reader, Wire};
 use crate::wire::extensions::{
     Authorities, CertCompressions, CertificateTypes, ClientVersions, KeyShares, NamedGroups, OfferedPsks,
-    PointFormats, ProtocolNames, RenegotiationInfo, Seen, ServerNameEntry, SignatureSchemes, ext,
+    PointFormats, ProtocolNames, RenegotiationInfo, ServerNameEntry, SignatureSchemes, ext, no_duplicates,
 };
 
 type Suites<'a> = List<'a, CipherSuite, 2, { MAX16 - 1 }>;
@@ -66,7 +66,7 @@ impl ClientHello {
         let random = r.array("random")?;
         let session_id = range(raw, r.prefixed(0, 32, "session id")?, at(&r));
         let suites_at = at(&r);
-        let cipher_suites = meant(Suites::read(&mut r)?.iter());
+        let cipher_suites = meant(Suites::read(&mut r)?);
         let suites = suites_at..at(&r);
         let compressions = range(raw, r.prefixed(1, 255, "compression methods")?, at(&r));
 
@@ -78,7 +78,7 @@ impl ClientHello {
             suites,
             cipher_suites,
             compressions,
-            index: Vec::new(),
+            index: Vec::with_capacity(USUAL_EXTENSIONS),
             server_name: None,
             groups: None,
             schemes: None,
@@ -99,12 +99,10 @@ impl ClientHello {
     }
 
     fn read_extensions(&mut self, raw: &[u8], block: &[u8]) -> Result<(), InvalidMessage> {
-        let mut seen = Seen::default();
         let mut r = Reader::new(block);
         while r.any_left() {
             let code = r.u16("extension type")?;
             let body = r.prefixed(0, MAX16, "extension body")?;
-            seen.push(code);
             // The block is the end of the message, so what is left of it tells where we are.
             self.index.push((code, range(raw, body, raw.len().saturating_sub(r.left()))));
             self.read_extension(code, body)?;
@@ -121,15 +119,15 @@ impl ClientHello {
                 self.binders_at = Some(raw.len().saturating_sub(binders));
             }
         }
-        seen.no_duplicates()
+        no_duplicates(self.extension_codes())
     }
 
     fn read_extension(&mut self, code: u16, body: &[u8]) -> Result<(), InvalidMessage> {
         match code {
             ext::server_name => self.server_name = read_server_name(body)?,
-            ext::supported_groups => self.groups = Some(meant(NamedGroups::read_all(body)?.iter())),
+            ext::supported_groups => self.groups = Some(meant(NamedGroups::read_all(body)?)),
             ext::signature_algorithms => {
-                self.schemes = Some(meant(SignatureSchemes::read_all(body)?.iter()));
+                self.schemes = Some(meant(SignatureSchemes::read_all(body)?));
             }
             ext::certificate_authorities => {
                 let names = Authorities::read_all(body)?;
@@ -144,9 +142,9 @@ impl ClientHello {
             ext::record_size_limit | ext::ticket_request => u16::read_all(body).map(drop)?,
             ext::compress_certificate => CertCompressions::read_all(body).map(drop)?,
             ext::signature_algorithms_cert => {
-                self.schemes_cert = Some(meant(SignatureSchemes::read_all(body)?.iter()));
+                self.schemes_cert = Some(meant(SignatureSchemes::read_all(body)?));
             }
-            ext::delegated_credential => self.delegated = meant(SignatureSchemes::read_all(body)?.iter()),
+            ext::delegated_credential => self.delegated = meant(SignatureSchemes::read_all(body)?),
             ext::application_layer_protocol_negotiation => ProtocolNames::read_all(body).map(drop)?,
             ext::supported_versions => ClientVersions::read_all(body).map(drop)?,
             ext::key_share => KeyShares::read_all(body).map(drop)?,
@@ -189,7 +187,7 @@ impl ClientHello {
     }
 
     /// The codes of all extensions, in their order.
-    pub(crate) fn extension_codes(&self) -> impl Iterator<Item = u16> + '_ {
+    pub(crate) fn extension_codes(&self) -> impl Iterator<Item = u16> + Clone + '_ {
         self.index.iter().map(|(code, _)| *code)
     }
 
@@ -267,16 +265,21 @@ impl ClientHello {
 }
 
 /// What a list names, without the values that are there so that peers get used to unknown ones. RFC 8701 section 2.
-fn meant<T: Copy>(list: impl Iterator<Item = T>) -> Vec<T>
+fn meant<'a, T: Wire<'a> + Copy, const MIN: usize, const MAX: usize>(list: List<'a, T, MIN, MAX>) -> Vec<T>
 where
     u16: From<T>,
 {
-    list.filter(|value| {
+    // Each has two bytes.
+    let mut meant = Vec::with_capacity(list.body().len() / 2);
+    meant.extend(list.iter().filter(|value| {
         let [high, low] = u16::from(*value).to_be_bytes();
         high != low || low & 0x0f != 0x0a
-    })
-    .collect()
+    }));
+    meant
 }
+
+/// Extensions for which there is room from the start. Browsers have eighteen.
+const USUAL_EXTENSIONS: usize = 20;
 
 /// What only a server of TLS 1.2 asks of it; and what both versions ask of certificates.
 impl ClientHello {
@@ -415,7 +418,8 @@ pub(crate) mod tests {
     #[test]
     fn grease_is_left_out_of_what_is_shown() {
         let all: Vec<u16> = (0..=u16::MAX).collect();
-        let kept = meant(all.iter().copied().map(SignatureScheme::from));
+        let bytes: Vec<u8> = all.iter().flat_map(|value| value.to_be_bytes()).collect();
+        let kept: Vec<SignatureScheme> = meant(SignatureSchemes::of_encoded(&bytes));
         let left_out: Vec<u16> = all.into_iter().filter(|value| !kept.contains(&(*value).into())).collect();
         assert_eq!((left_out.len(), left_out[0], left_out[1], left_out[15]), (16, 0x0a0a, 0x1a1a, 0xfafa));
 

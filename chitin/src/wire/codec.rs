@@ -249,7 +249,7 @@ impl<T, const MIN: usize, const MAX: usize> Clone for List<'_, T, MIN, MAX> {
 impl<T, const MIN: usize, const MAX: usize> Copy for List<'_, T, MIN, MAX> {}
 
 impl<'a, T: Wire<'a>, const MIN: usize, const MAX: usize> List<'a, T, MIN, MAX> {
-    pub(crate) fn iter(&self) -> impl Iterator<Item = T> + use<'a, T, MIN, MAX> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = T> + Clone + use<'a, T, MIN, MAX> {
         let mut r = Reader::new(self.body);
         core::iter::from_fn(move || r.any_left().then(|| T::read(&mut r).ok()).flatten())
     }

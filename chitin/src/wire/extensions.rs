@@ -63,29 +63,68 @@ extension_table! {
     quic_transport_parameters_draft = 0xffa5 in CH EE;
 }
 
-/// The codes of a block in their order.
+/// The codes of a block in their order. Those of an honest block have their place here and take no memory of their own.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Seen(Vec<u16>);
+pub(crate) struct Seen {
+    first: [u16; 8],
+    used: usize,
+    more: Vec<u16>,
+}
 
 impl Seen {
     pub(crate) fn push(&mut self, code: u16) {
-        self.0.push(code);
-    }
-
-    pub(crate) fn iter(&self) -> impl Iterator<Item = u16> + '_ {
-        self.0.iter().copied()
-    }
-
-    /// There is at most one extension of a type in a block. RFC 8446 section 4.2.
-    pub(crate) fn no_duplicates(&self) -> Result<(), InvalidMessage> {
-        // A block may hold 16,383 empty extensions; sorting keeps a hostile one as cheap as its bytes.
-        let mut sorted = self.0.clone();
-        sorted.sort_unstable();
-        match sorted.windows(2).find(|pair| pair.first() == pair.last()) {
-            Some(pair) => Err(InvalidMessage::DuplicateExtension(pair.first().copied().unwrap_or_default())),
-            None => Ok(()),
+        match self.first.get_mut(self.used) {
+            Some(place) => {
+                *place = code;
+                self.used += 1;
+            }
+            None => self.more.push(code),
         }
     }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = u16> + Clone + '_ {
+        self.first.iter().take(self.used).chain(&self.more).copied()
+    }
+
+    pub(crate) fn no_duplicates(&self) -> Result<(), InvalidMessage> {
+        no_duplicates(self.iter())
+    }
+}
+
+/// There is at most one extension of a type in a block. RFC 8446 section 4.2.
+pub(crate) fn no_duplicates(codes: impl Iterator<Item = u16> + Clone) -> Result<(), InvalidMessage> {
+    if plainly_distinct(codes.clone()) {
+        return Ok(());
+    }
+    // A block may hold 16,383 empty extensions; sorting keeps a hostile one as cheap as its bytes.
+    let mut sorted: Vec<u16> = codes.collect();
+    sorted.sort_unstable();
+    match sorted.windows(2).find(|pair| pair.first() == pair.last()) {
+        Some(pair) => Err(InvalidMessage::DuplicateExtension(pair.first().copied().unwrap_or_default())),
+        None => Ok(()),
+    }
+}
+
+/// Are they distinct, with few beyond the sixty-four that most are among? `false` may mean either.
+fn plainly_distinct(mut codes: impl Iterator<Item = u16>) -> bool {
+    let (mut low, mut high, mut used) = (0_u64, [0; 8], 0);
+    codes.all(|code| match code {
+        0..64 => {
+            let bit = 1 << code;
+            let new = low & bit == 0;
+            low |= bit;
+            new
+        }
+        _ => {
+            let new = !high.iter().take(used).any(|other| *other == code);
+            match high.get_mut(used) {
+                Some(place) => *place = code,
+                None => return false,
+            }
+            used += 1;
+            new
+        }
+    })
 }
 
 pub(crate) type SignatureSchemes<'a> = List<'a, SignatureScheme, 2, { MAX16 - 1 }>;
@@ -342,6 +381,24 @@ mod tests {
         assert_eq!(seen.no_duplicates(), Ok(()));
         seen.push(0x2a2a);
         assert_eq!(seen.no_duplicates(), Err(InvalidMessage::DuplicateExtension(0x2a2a)));
+
+        // Also of many, of small codes and large ones, each at each place.
+        let codes: Vec<u16> =
+            [0, 63, 64, 65, 0xffff].into_iter().chain(30..45).chain(0x1000..0x1010).collect();
+        let mut all = Seen::default();
+        codes.iter().for_each(|code| all.push(*code));
+        assert!(all.iter().eq(codes.iter().copied()));
+        assert_eq!(all.no_duplicates(), Ok(()));
+        for again in &codes {
+            let mut twice = all.clone();
+            twice.push(*again);
+            assert_eq!(twice.no_duplicates(), Err(InvalidMessage::DuplicateExtension(*again)));
+        }
+        for few in [&[63, 0, 63][..], &[64, 0, 64], &[9, 9], &[0xffff, 0xffff]] {
+            let mut seen = Seen::default();
+            few.iter().for_each(|code| seen.push(*code));
+            assert_eq!(seen.no_duplicates(), Err(InvalidMessage::DuplicateExtension(few[0])), "{few:?}");
+        }
     }
 
     #[test]

@@ -122,8 +122,11 @@ fn shares_are_taken_or_asked_for() {
         let find = |name| *all.iter().find(|group| group.name() == name).unwrap();
         provider.kx_groups = [G::X25519, G::secp256r1, G::secp384r1].map(find).to_vec();
         config.provider = Arc::new(provider);
-        share(&read(&SUITES, &[versions(), groups(list), shares(shared)]), &config).map(|share| match share {
-            Share::Ready { group, share } => Choice::Ready(group.name(), share),
+        let hello = read(&SUITES, &[versions(), groups(list), shares(shared)]);
+        share(&hello, &config).map(|share| match share {
+            Share::Ready { group } => {
+                Choice::Ready(group.name(), share_of(&hello, group.name()).unwrap().to_vec())
+            }
             Share::Retry { group } => Choice::Retry(group.name()),
         })
     };
@@ -142,6 +145,16 @@ fn shares_are_taken_or_asked_for() {
     let error = PeerMisbehaved::OfferedDuplicateKeyShares;
     assert_eq!(choose(&[ours, G::secp256r1], &[ours, G::secp256r1, ours]), Err(error.into()));
 
+    // The same of hellos with more of both than anybody needs.
+    let many: Vec<G> = (0x1000..0x1064).map(G::from).collect();
+    for (known, shared) in [(&many[..], &many[..1]), (&many[..20], &many[..20]), (&many, &many[..20])] {
+        let known = [&[ours], known].concat();
+        let with = |last: &[G]| choose(&known, &[shared, &[ours], last].concat());
+        assert_eq!(with(&[]), Ok(Choice::Ready(ours, vec![29])));
+        assert_eq!(with(&[G::secp256r1]), Err(PeerMisbehaved::KeyShareForUnofferedGroup.into()));
+        assert_eq!(with(&shared[..1]), Err(PeerMisbehaved::OfferedDuplicateKeyShares.into()));
+    }
+
     let error = share(&read(&SUITES, &[versions(), shares(&[ours])]), &config()).err();
     assert_eq!(error, Some(PeerIncompatible::NamedGroupsExtensionRequired.into()));
     let error = share(&read(&SUITES, &[versions(), groups(&[ours])]), &config()).err();
@@ -152,9 +165,9 @@ fn shares_are_taken_or_asked_for() {
 fn a_retried_share_is_the_one_that_was_asked_for() {
     let retried = |shared: &[G]| {
         let all = [G::X25519, G::secp256r1];
-        retried_share(&read(&SUITES, &[versions(), groups(&all), shares(shared)]), G::secp256r1)
+        check_retried_share(&read(&SUITES, &[versions(), groups(&all), shares(shared)]), G::secp256r1)
     };
-    assert_eq!(retried(&[G::secp256r1]), Ok(vec![23]));
+    assert_eq!(retried(&[G::secp256r1]), Ok(()));
     for wrong in [&[][..], &[G::X25519], &[G::secp256r1, G::X25519], &[G::X25519, G::secp256r1]] {
         assert_eq!(retried(wrong), Err(PeerMisbehaved::RefusedToFollowHelloRetryRequest.into()), "{wrong:?}");
     }
