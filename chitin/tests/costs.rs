@@ -259,14 +259,13 @@ fn an_idle_connection_holds_no_buffers() {
         size_of::<ServerConnection>()
     );
     // The chain of the peer, the secrets and ciphers of now, what has been negotiated. No buffer is so small.
-    let keys = match std::env::var("CHITIN_TEST_PROVIDER").is_ok_and(|provider| provider != "aws_lc_rs") {
-        true => KEYS_IDLE,
-        false => 0,
-    };
+    let other = std::env::var("CHITIN_TEST_PROVIDER").is_ok_and(|provider| provider != "aws_lc_rs");
+    let keys = if other { KEYS_IDLE } else { 0 };
     assert!(after_handshake.0 <= CLIENT_IDLE + keys, "client: {}", after_handshake.0);
     assert!(after_handshake.1 <= SERVER_IDLE + keys, "server: {}", after_handshake.1);
-    for spent in [ends.client.spent, ends.server.spent] {
-        assert!(spent.calls <= HANDSHAKE_CALLS && spent.peak <= HANDSHAKE_PEAK, "{spent:?}");
+    for (spent, calls) in [(ends.client.spent, CLIENT_CALLS), (ends.server.spent, SERVER_CALLS)] {
+        let calls = if other { OTHER_CALLS } else { calls };
+        assert!(spent.calls <= calls && spent.peak <= HANDSHAKE_PEAK, "{spent:?}");
     }
     assert!(size_of::<ClientConnection>() <= 1024 && size_of::<ServerConnection>() <= 1024);
 
@@ -345,8 +344,12 @@ const SERVER_IDLE: isize = 512;
 /// The keys of both directions: a schedule of AES-256 and a table for GHASH each. aws-lc has them in memory that is not counted here.
 const KEYS_IDLE: isize = 2 * 896;
 
-/// Allocations of one full handshake on either side. Not a budget that was planned, but one that should not grow unseen.
-const HANDSHAKE_CALLS: usize = 130;
+/// Allocations of one full handshake without tickets, those of `aws-lc-rs` in Rust included. They may become less, and not more unseen.
+const CLIENT_CALLS: usize = 65;
+const SERVER_CALLS: usize = 48;
+
+/// The same under other providers, whose own are more.
+const OTHER_CALLS: usize = 130;
 
 /// Bytes on the heap while a handshake goes on: the buffers of both directions and a hybrid's shares.
 const HANDSHAKE_PEAK: isize = 24 * 1024;
