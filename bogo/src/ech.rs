@@ -92,7 +92,7 @@ fn encoded(configs: &[EchConfigPayload]) -> Vec<u8> {
         [
             &[key.config_id][..],
             &u16::from(key.kem_id).to_be_bytes(),
-            &sized(&key.public_key),
+            &sized(key.public_key.as_ref()),
             &sized(&suites),
             &[c.maximum_name_length, name.len() as u8],
             name,
@@ -103,7 +103,7 @@ fn encoded(configs: &[EchConfigPayload]) -> Vec<u8> {
     let config = |config: &EchConfigPayload| match config {
         EchConfigPayload::V18(c) => [&[0xfe, 0x0d][..], &sized(&contents(c))].concat(),
         EchConfigPayload::Unknown { version, contents } => {
-            [&u16::from(*version).to_be_bytes()[..], &sized(contents)].concat()
+            [&u16::from(*version).to_be_bytes()[..], &sized(contents.as_ref())].concat()
         }
     };
     sized(&configs.iter().flat_map(config).collect::<Vec<u8>>())

@@ -383,6 +383,7 @@ pub mod internal {
     pub mod msgs {
         pub mod base {
             pub use crate::msgs::base::*;
+            pub use crate::names::PayloadU16;
         }
         pub mod codec {
             pub use crate::msgs::codec::{Codec, Reader};
@@ -397,6 +398,9 @@ pub mod internal {
         pub mod message {
             pub use crate::crypto::cipher::{OutboundOpaqueMessage, PlainMessage};
             pub use crate::msgs::message::*;
+        }
+        pub mod persist {
+            pub use crate::wire::stored::creation_time;
         }
         pub mod handshake {
             pub use crate::names::{

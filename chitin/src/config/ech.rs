@@ -151,6 +151,7 @@ mod tests {
     };
     use crate::names::{
         EchConfigExtension, EchVersion, HpkeAead, HpkeKdf, HpkeKem, HpkeKeyConfig, HpkeSymmetricCipherSuite,
+        PayloadU16,
     };
 
     fn sym(aead_id: HpkeAead) -> HpkeSymmetricCipherSuite {
@@ -162,7 +163,7 @@ mod tests {
             key_config: HpkeKeyConfig {
                 config_id,
                 kem_id: HpkeKem::DHKEM_X25519_HKDF_SHA256,
-                public_key: vec![9; 32],
+                public_key: PayloadU16::new(vec![9; 32]),
                 symmetric_cipher_suites: vec![sym(HpkeAead::CHACHA20_POLY_1305), sym(HpkeAead::AES_128_GCM)],
             },
             maximum_name_length: 0,
@@ -182,7 +183,10 @@ mod tests {
     #[test]
     fn the_first_configuration_and_the_first_suite_that_we_have() {
         let of_type = |typ| EchConfigExtension { typ, contents: Vec::new() };
-        let old = EchConfigPayload::Unknown { version: EchVersion::Unknown(0xfe0c), contents: vec![1, 2] };
+        let old = EchConfigPayload::Unknown {
+            version: EchVersion::Unknown(0xfe0c),
+            contents: PayloadU16::new(vec![1, 2]),
+        };
         let nameless = contents(1, |_| {});
         let mut bytes = Vec::new();
         nameless.write(&mut bytes);

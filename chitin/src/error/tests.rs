@@ -9,7 +9,7 @@ use core::time::Duration;
 use pki_types::{AlgorithmIdentifier, CertificateDer, ServerName, UnixTime};
 
 use super::*;
-use crate::names::{EchConfigPayload, EchVersion, KeyExchangeAlgorithm};
+use crate::names::{EchConfigPayload, EchVersion, KeyExchangeAlgorithm, PayloadU16};
 
 /// A value of any type that an error may carry, so that the macro can make one of each variant.
 pub(in crate::error) trait Sample {
@@ -56,7 +56,7 @@ samples! {
     Vec<AlgorithmIdentifier> => vec![pki_types::alg_id::ED25519],
     ServerName<'static> => ServerName::try_from("c.example").unwrap(),
     Option<Vec<EchConfigPayload>> =>
-        Some(vec![EchConfigPayload::Unknown { version: EchVersion::Unknown(1), contents: vec![] }]),
+        Some(vec![EchConfigPayload::Unknown { version: EchVersion::Unknown(1), contents: PayloadU16::new(vec![]) }]),
     InconsistentKeys => InconsistentKeys::KeyMismatch,
     CertRevocationListError => CertRevocationListError::ParseError,
     CertificateError => CertificateError::UnknownIssuer,

@@ -132,7 +132,7 @@ fn covering(config: &EchConfig, offer: &Offer, provider: &CryptoProvider) -> Res
     let random: [u8; 32] = draw(provider.secure_random)?;
     // RFC 9849 section 6.1.1.
     let info = [b"tls ech\0", &config.bytes[..]].concat();
-    let key = crate::crypto::hpke::HpkePublicKey(config.contents.key_config.public_key.clone());
+    let key = crate::crypto::hpke::HpkePublicKey(config.contents.key_config.public_key.as_ref().to_vec());
     let (enc, sealer) = guarded(HPKE, || config.suite.setup_sealer(&info, &key))?;
     let cover = Cover {
         public_name: config.contents.public_name.clone(),

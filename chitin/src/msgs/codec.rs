@@ -93,13 +93,15 @@ pub trait Codec<'a>: Debug + Sized {
         bytes
     }
 
-    /// Reads a value from the front of `bytes`, and leaves the rest.
+    /// Reads a value that takes all of `bytes`.
     ///
     /// # Errors
     ///
-    /// There is none.
+    /// There is none, or there is something behind it.
     fn read_bytes(bytes: &'a [u8]) -> Result<Self, InvalidMessage> {
-        Self::read(&mut Reader::init(bytes))
+        let mut r = Reader::init(bytes);
+        let value = Self::read(&mut r)?;
+        r.expect_empty("read_bytes").map(|()| value)
     }
 }
 
@@ -188,14 +190,17 @@ mod tests {
     fn a_number_is_read_whole_or_not_at_all() {
         // RFC 8446 section 4.2.7: x25519 is 0x001d.
         assert_eq!(NamedGroup::X25519.get_encoding(), [0, 0x1d]);
-        assert_eq!(NamedGroup::read_bytes(&[0, 0x1d, 9]), Ok(NamedGroup::X25519), "the rest is left");
+        assert_eq!(NamedGroup::read_bytes(&[0, 0x1d]), Ok(NamedGroup::X25519));
+        assert_eq!(NamedGroup::read_bytes(&[0, 0x1d, 9]), Err(InvalidMessage::TrailingData("read_bytes")));
+        let mut r = Reader::init(&[0, 0x1d, 9]);
+        assert_eq!((NamedGroup::read(&mut r), r.left()), (Ok(NamedGroup::X25519), 1), "the rest is left");
         assert_eq!(NamedGroup::read_bytes(&[0]), Err(InvalidMessage::MissingData("NamedGroup")));
         assert_eq!(ContentType::read_bytes(&[22]), Ok(ContentType::Handshake));
         assert_eq!(ContentType::read_bytes(&[]), Err(InvalidMessage::MissingData("ContentType")));
         assert_eq!(ContentType::Unknown(99).get_encoding(), [99]);
         assert_eq!(AlertLevel::Fatal.get_encoding(), [2]);
         assert_eq!((7_u8.get_encoding(), 2_u16.get_encoding()), (vec![7], vec![0, 2]));
-        assert_eq!(u32::read_bytes(&[1, 2, 3, 4, 5]), Ok(0x0102_0304));
+        assert_eq!(u32::read_bytes(&[1, 2, 3, 4]), Ok(0x0102_0304));
         assert_eq!(u64::read_bytes(&[0; 7]), Err(InvalidMessage::MissingData("u64")));
     }
 
@@ -204,7 +209,7 @@ mod tests {
         let name = DistinguishedName::from(vec![0x30, 0]);
         assert_eq!(name.get_encoding(), [0, 2, 0x30, 0]);
         let read = |bytes| DistinguishedName::read_bytes(bytes).map(|name| name.as_ref().to_vec());
-        assert_eq!(read(&[0, 2, 0x30, 0, 7]), Ok(vec![0x30, 0]));
+        assert_eq!(read(&[0, 2, 0x30, 0]), Ok(vec![0x30, 0]));
         for cut in 0..4 {
             let read = read(&[0, 2, 0x30, 0][..cut]);
             assert_eq!(read, Err(InvalidMessage::MissingData("DistinguishedName")), "{cut}");

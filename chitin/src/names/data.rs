@@ -117,7 +117,7 @@ pub enum EchConfigPayload {
         /// Its version.
         version: EchVersion,
         /// What follows the length.
-        contents: Vec<u8>,
+        contents: PayloadU16,
     },
 }
 
@@ -132,6 +132,23 @@ pub struct EchConfigContents {
     pub public_name: DnsName<'static>,
     /// Extensions of the configuration.
     pub extensions: Vec<EchConfigExtension>,
+}
+
+/// Bytes that have their length in two bytes before them on the wire.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PayloadU16(Vec<u8>);
+
+impl PayloadU16 {
+    /// Takes the bytes.
+    pub fn new(bytes: Vec<u8>) -> Self {
+        Self(bytes)
+    }
+}
+
+impl AsRef<[u8]> for PayloadU16 {
+    fn as_ref(&self) -> &[u8] {
+        &self.0
+    }
 }
 
 /// An extension of an ECH configuration. RFC 9849 section 4.2.
@@ -151,7 +168,7 @@ pub struct HpkeKeyConfig {
     /// For which KEM.
     pub kem_id: HpkeKem,
     /// The public key, never empty.
-    pub public_key: Vec<u8>,
+    pub public_key: PayloadU16,
     /// With which symmetric algorithms it may be used.
     pub symmetric_cipher_suites: Vec<HpkeSymmetricCipherSuite>,
 }

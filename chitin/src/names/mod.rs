@@ -10,7 +10,7 @@ mod enums;
 pub use cipher_suites::CipherSuite;
 pub use data::{
     DistinguishedName, EchConfigContents, EchConfigExtension, EchConfigPayload, EchStatus, GetRandomFailed,
-    HandshakeKind, HpkeKeyConfig, HpkeSymmetricCipherSuite, KeyExchangeAlgorithm, Side,
+    HandshakeKind, HpkeKeyConfig, HpkeSymmetricCipherSuite, KeyExchangeAlgorithm, PayloadU16, Side,
     UnsupportedOperationError,
 };
 #[allow(unused_imports)] // some only have users once every floor stands

@@ -10,7 +10,7 @@ use pki_types::{DnsName, EchConfigListBytes};
 use crate::error::InvalidMessage;
 use crate::names::{
     EchClientHelloType, EchConfigContents, EchConfigExtension, EchConfigPayload, EchVersion, HpkeAead,
-    HpkeKdf, HpkeKem, HpkeKeyConfig, HpkeSymmetricCipherSuite,
+    HpkeKdf, HpkeKem, HpkeKeyConfig, HpkeSymmetricCipherSuite, PayloadU16,
 };
 use crate::wire::codec::{MAX8, MAX16, Opaque, Reader, Wire, nest};
 use crate::wire::extensions::{Seen, ext};
@@ -98,7 +98,7 @@ impl Wire<'_> for EchConfigPayload {
         };
         Ok(match known {
             Some(contents) => Self::V18(contents),
-            None => Self::Unknown { version, contents: body.to_vec() },
+            None => Self::Unknown { version, contents: PayloadU16::new(body.to_vec()) },
         })
     }
 
@@ -110,7 +110,7 @@ impl Wire<'_> for EchConfigPayload {
         u16::from(version).write(out);
         nest(out, MAX16, |out| match self {
             Self::V18(contents) => write_contents(contents, out),
-            Self::Unknown { contents, .. } => out.extend_from_slice(contents),
+            Self::Unknown { contents, .. } => out.extend_from_slice(contents.as_ref()),
         });
     }
 }
@@ -119,7 +119,7 @@ fn read_contents(body: &[u8]) -> Result<Option<EchConfigContents>, InvalidMessag
     let mut r = Reader::new(body);
     let config_id = r.u8("ECH config id")?;
     let kem_id = HpkeKem::from(r.u16("HPKE KEM")?);
-    let public_key = r.prefixed(1, MAX16, "HPKE public key")?.to_vec();
+    let public_key = PayloadU16::new(r.prefixed(1, MAX16, "HPKE public key")?.to_vec());
     let mut suites = Reader::new(r.prefixed(4, MAX16, "HPKE cipher suites")?);
     let mut symmetric_cipher_suites = Vec::new();
     while suites.any_left() {
@@ -154,7 +154,7 @@ fn write_contents(contents: &EchConfigContents, out: &mut Vec<u8>) {
     let EchConfigContents { key_config, maximum_name_length, public_name, extensions } = contents;
     out.push(key_config.config_id);
     u16::from(key_config.kem_id).write(out);
-    Opaque::<1, MAX16>(&key_config.public_key).write(out);
+    Opaque::<1, MAX16>(key_config.public_key.as_ref()).write(out);
     nest(out, MAX16, |out| key_config.symmetric_cipher_suites.iter().for_each(|suite| suite.write(out)));
     out.push(*maximum_name_length);
     Opaque::<1, MAX8>(public_name.as_ref().as_bytes()).write(out);
@@ -283,10 +283,10 @@ mod tests {
         else {
             panic!("{configs:?}")
         };
-        assert_eq!((*version, &contents[..]), (EchVersion::Unknown(0xfe0c), &[1, 2][..]));
+        assert_eq!((*version, contents.as_ref()), (EchVersion::Unknown(0xfe0c), &[1, 2][..]));
         let key = &parsed.key_config;
         assert_eq!((key.config_id, key.kem_id), (7, HpkeKem::DHKEM_X25519_HKDF_SHA256));
-        assert_eq!(key.public_key, [9, 9, 9]);
+        assert_eq!(key.public_key.as_ref(), [9, 9, 9]);
         let [_, second] = key.symmetric_cipher_suites[..] else { panic!("{key:?}") };
         assert_eq!((second.kdf_id, second.aead_id), (HpkeKdf::HKDF_SHA512, HpkeAead::CHACHA20_POLY_1305));
         assert_eq!((parsed.maximum_name_length, parsed.public_name.as_ref()), (32, "a.example"));

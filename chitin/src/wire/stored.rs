@@ -3,6 +3,8 @@
 //!
 //! The first byte is the version of this format. What an older or newer format wrote is "no such session", not an error.
 
+use core::ops::Range;
+
 use crate::names::{CipherSuite, NamedGroup, ProtocolVersion};
 use crate::wire::codec::{MAX8, MAX16, MAX24, Opaque, Reader, Wire};
 
@@ -112,6 +114,19 @@ impl<'a> ServerSession12<'a> {
     }
 }
 
+/// Where a stored session says when it was made, eight bytes of seconds of UNIX time: for `internal::msgs::persist` of 0.23, with which
+/// tests make sessions older than they are. `None` if it is no session of ours.
+pub fn creation_time(session: &[u8]) -> Option<Range<usize>> {
+    let before = match ServerSession::open(session) {
+        Some(session) => 1 + 2 + 2 + 1 + session.secret.0.len() + 4,
+        None => {
+            let ServerSession12 { master_secret, .. } = ServerSession12::open(session)?;
+            1 + 2 + 2 + 2 + 1 + master_secret.0.len() + 1
+        }
+    };
+    Some(before..before + 8)
+}
+
 fn stored_chain<'a>(chain: &'a [u8]) -> impl Iterator<Item = &'a [u8]> + use<'a> {
     let mut rest = Reader::new(chain);
     core::iter::from_fn(move || rest.prefixed(1, MAX24, "stored certificate").ok())
@@ -156,6 +171,7 @@ mod tests {
         let mut bytes = alloc::vec![];
         session.write(&mut bytes);
         assert!(good::<ServerSession<'_>>(&bytes).chain().eq([&b"leaf"[..], b"issuer"]));
+        assert_eq!(creation_time(&bytes).map(|at| &bytes[at]), Some(&1_700_000_000_u64.to_be_bytes()[..]));
         cut_and_extended(&bytes, |b| ServerSession::open(b).is_some());
         bytes[0] = FORMAT + 1;
         assert!(ServerSession::open(&bytes).is_none());
@@ -185,10 +201,12 @@ mod tests {
         session.write(&mut bytes);
         let read = good::<ServerSession12<'_>>(&bytes);
         assert!(read.chain().eq([&b"leaf"[..], b"issuer"]) && read.extended());
+        assert_eq!(creation_time(&bytes).map(|at| &bytes[at]), Some(&1_700_000_000_u64.to_be_bytes()[..]));
         cut_and_extended(&bytes, |b| ServerSession12::open(b).is_some());
         for format in (0..=255).filter(|format| *format != FORMAT12) {
             bytes[0] = format;
             assert!(ServerSession12::open(&bytes).is_none());
+            assert_eq!(creation_time(&bytes), None);
         }
         // Not of the other version, whatever the format says.
         for format in 0..=255 {

@@ -12,4 +12,10 @@
 #![no_std]
 #![forbid(unsafe_code)]
 
+extern crate alloc;
+
 pub use chitin::*;
+
+/// In the place of the module of this name that [`chitin`] has, and more than that one.
+#[doc(hidden)]
+pub mod internal;

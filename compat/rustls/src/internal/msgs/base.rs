@@ -1,0 +1,3 @@
+//! Bytes, alone and behind their length.
+
+pub use chitin::internal::msgs::base::{Payload, PayloadU16};

@@ -1,0 +1,3 @@
+//! Numbers that have names.
+
+pub use chitin::internal::msgs::enums::{AlertLevel, EchVersion, ExtensionType, HpkeAead, HpkeKdf, HpkeKem};
