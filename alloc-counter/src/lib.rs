@@ -60,7 +60,7 @@ pub struct Spent {
     pub calls: usize,
     /// Bytes that are still allocated.
     pub live: isize,
-    /// The most bytes that were allocated at once, in any one call, over what was live when it began.
+    /// The most bytes of these that were allocated at once.
     pub peak: isize,
 }
 
@@ -71,8 +71,8 @@ impl Spent {
         PEAK.set(live);
         let out = run();
         self.calls += CALLS.get().wrapping_sub(calls);
+        self.peak = self.peak.max(self.live + PEAK.get().wrapping_sub(live));
         self.live += LIVE.get().wrapping_sub(live);
-        self.peak = self.peak.max(PEAK.get().wrapping_sub(live));
         out
     }
 }
@@ -92,8 +92,10 @@ mod tests {
             vec![1_u8; 100]
         });
         assert_eq!(spent, Spent { calls: 2, live: 100, peak: 1000 });
+        spent.on(|| drop(vec![0_u8; 950]));
+        assert_eq!(spent, Spent { calls: 3, live: 100, peak: 1050 });
         spent.on(|| drop(kept));
-        assert_eq!(spent, Spent { calls: 2, live: 0, peak: 1000 });
+        assert_eq!(spent, Spent { calls: 3, live: 0, peak: 1050 });
         let mut growing = Spent::default();
         let mut vec = growing.on(|| Vec::<u8>::with_capacity(10));
         growing.on(|| vec.reserve_exact(50));

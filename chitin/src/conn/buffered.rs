@@ -51,7 +51,12 @@ impl<Data> ConnectionCommon<Data> {
         }
         let handshaking = self.common.is_handshaking();
         let done = self.common.inbox().read_from(rd, handshaking);
-        self.common.inbox().rest();
+        if !matches!(done, Ok(1..)) {
+            self.common.inbox().pause();
+            if let Some(outbox) = self.common.outbox() {
+                outbox.pause();
+            }
+        }
         done
     }
 

@@ -257,22 +257,32 @@ fn buffer_limits_count_as_in_0_23() {
 #[test]
 fn an_idle_connection_holds_no_buffers() {
     let (mut client, mut server) = done();
-    client.writer().write_all(&[1; 30_000]).unwrap();
-    server.writer();
-    let wire = sent(&mut client);
-    let (mut rest, mut got) = (&wire[..], vec![]);
-    while !rest.is_empty() {
-        server.read_tls(&mut rest).unwrap();
-        server.process_new_packets().unwrap();
-        let _ = server.reader().read_to_end(&mut got);
+    fn held(common: &mut CommonState) -> usize {
+        common.inbox().capacity() + common.outbox().unwrap().capacity()
     }
-    assert_eq!(got.len(), 30_000);
-    assert!(server.inbox().capacity() > 0 && client.outbox().unwrap().capacity() > 0);
+    for bulk in [false, true] {
+        for burst in 0..20 {
+            client.writer().write_all(&[1; 30_000]).unwrap();
+            server.writer();
+            let wire = sent(&mut client);
+            let (mut rest, mut got) = (&wire[..], vec![]);
+            while !rest.is_empty() {
+                server.read_tls(&mut rest).unwrap();
+                server.process_new_packets().unwrap();
+                let _ = server.reader().read_to_end(&mut got);
+            }
+            assert_eq!(got.len(), 30_000);
+            // Nobody has said yet that this was all.
+            if !bulk && burst == 3 {
+                assert_eq!((held(&mut client), held(&mut server)), (0, 0));
+                break;
+            }
+        }
+        assert_eq!((held(&mut client) > 0, held(&mut server) > 0), (bulk, bulk));
+    }
     let mut idle = Wire::default();
     assert!(client.read_tls(&mut idle).is_err() && server.read_tls(&mut idle).is_err());
-    for common in [&mut client as &mut CommonState, &mut server] {
-        assert_eq!((common.inbox().capacity(), common.outbox().unwrap().capacity()), (0, 0));
-    }
+    assert_eq!((held(&mut client), held(&mut server)), (0, 0));
 }
 
 #[test]

@@ -6,7 +6,7 @@ use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 use core::ops::Range;
 
-use super::{record_len, whole_record_len};
+use super::{Drains, record_len, whole_record_len};
 
 /// Received bytes in one buffer. The head of the module says what the indices mean.
 #[derive(Default)]
@@ -23,6 +23,7 @@ pub(crate) struct Inbox {
     eof: bool,
     /// Application data has come, or is expected as an answer to ours.
     traffic: bool,
+    drains: Drains,
 }
 
 /// Received early data. It is copied out, since it may stay unread for ever and would pin the front of the inbox. The limit is
@@ -56,7 +57,7 @@ impl Inbox {
 
     /// What one read asks for when no record has begun and no application data has passed. A hello fits, and many connections may be
     /// waiting for one; and so do tickets.
-    const HANDSHAKE_READ: usize = 4096;
+    pub(super) const HANDSHAKE_READ: usize = 4096;
 
     /// What one read asks for afterwards: the longest record that peers send in bulk, without padding. One read of a socket then
     /// takes one record and leaves no tail that would have to be moved.
@@ -181,6 +182,28 @@ impl Inbox {
         self.traffic = true;
     }
 
+    /// Is what comes next short, and no room for it? Then it may be read elsewhere and [`put`](Self::put) here, so that the buffer is
+    /// as long as what came. While plaintext waits that would move it for every few bytes.
+    pub(super) fn is_read_aside(&self, handshaking: bool) -> bool {
+        let short = !self.traffic || handshaking;
+        short
+            && self.unread == 0
+            && self.buf.len() - self.filled < Self::HANDSHAKE_READ
+            && self.want(Self::HANDSHAKE_READ) == Self::HANDSHAKE_READ
+            && self.filled - self.sealed + Self::HANDSHAKE_READ <= Self::CAP
+    }
+
+    /// Takes what was read elsewhere.
+    pub(super) fn put(&mut self, bytes: &[u8]) {
+        self.compact();
+        self.buf.truncate(self.filled);
+        match self.filled {
+            0 => self.buf = bytes.to_vec(),
+            _ => self.buf.extend_from_slice(bytes),
+        }
+        self.filled = self.buf.len();
+    }
+
     /// Free room for at least one byte. What is written there counts after `filled`. `handshaking`: the room is small, whatever is
     /// expected for later.
     pub(crate) fn room(&mut self, handshaking: bool) -> Result<&mut [u8], Full> {
@@ -256,8 +279,11 @@ impl Inbox {
 
     /// Nothing left: starts at the front again. (Moving a sealed tail down waits until room is needed.)
     fn tidy(&mut self) {
-        if self.unread == 0 && self.sealed == self.filled {
+        if self.unread == 0 && self.sealed == self.filled && self.filled > 0 {
             (self.sealed, self.filled) = (0, 0);
+            if self.drains.gives_back() {
+                self.rest();
+            }
         }
     }
 
@@ -267,6 +293,12 @@ impl Inbox {
             self.buf = Vec::new();
             self.more = VecDeque::new();
         }
+    }
+
+    /// A read has found nothing: whatever was going on is over.
+    pub(crate) fn pause(&mut self) {
+        self.rest();
+        self.drains = Drains::default();
     }
 
     #[cfg(test)]
@@ -445,10 +477,29 @@ mod tests {
             let mut inbox = Inbox::default();
             inbox.expect_traffic();
             assert_eq!(reads(&mut inbox, &bytes, after), first);
+            // Until it is known to be in bulk.
+            (0..Drains::MOST).for_each(|_| assert!(reads(&mut inbox, &bytes, after) <= 2));
             for _ in 0..3 {
                 assert_eq!(reads(&mut inbox, &bytes.repeat(4), after), 4);
             }
             assert_eq!(inbox.capacity(), bytes.len());
+        }
+    }
+
+    #[test]
+    fn memory_goes_back_when_drained_until_it_is_bulk() {
+        let mut inbox = Inbox::default();
+        inbox.expect_traffic();
+        let bytes = record(0, 16384, 17);
+        for _ in 0..2 {
+            for _ in 0..Drains::MOST {
+                reads(&mut inbox, &bytes, 17);
+                assert_eq!(inbox.capacity(), 0);
+            }
+            reads(&mut inbox, &bytes, 17);
+            assert_eq!(inbox.capacity(), bytes.len());
+            inbox.pause();
+            assert_eq!(inbox.capacity(), 0);
         }
     }
 

@@ -8,6 +8,9 @@ use super::outbox::{Outbox, Records};
 impl Inbox {
     /// One read from `rd`, as [`Self::room`] allows. `Ok(0)` is the end of the stream.
     pub(crate) fn read_from(&mut self, rd: &mut dyn Read, handshaking: bool) -> io::Result<usize> {
+        if self.is_read_aside(handshaking) {
+            return self.read_aside(rd);
+        }
         let room = self.room(handshaking).map_err(|full| match full {
             Full::Plaintext => io::Error::other("received plaintext buffer full"),
             Full::Messages => io::Error::new(io::ErrorKind::InvalidData, "message buffer full"),
@@ -15,7 +18,7 @@ impl Inbox {
         let most = room.len();
         let n = rd.read(room)?;
         if n > most {
-            return Err(io::Error::other("reader claims more than it was given room for"));
+            return Err(claims_too_much());
         }
         self.filled(n);
         if n == 0 {
@@ -23,6 +26,21 @@ impl Inbox {
         }
         Ok(n)
     }
+
+    /// One read by way of the stack.
+    fn read_aside(&mut self, rd: &mut dyn Read) -> io::Result<usize> {
+        let mut aside = [0; Self::HANDSHAKE_READ];
+        let n = rd.read(&mut aside)?;
+        self.put(aside.get(..n).ok_or_else(claims_too_much)?);
+        if n == 0 {
+            self.set_eof();
+        }
+        Ok(n)
+    }
+}
+
+fn claims_too_much() -> io::Error {
+    io::Error::other("reader claims more than it was given room for")
 }
 
 impl Outbox {
@@ -124,6 +142,26 @@ mod tests {
             out.write_to(&mut wr).unwrap();
         }
         assert_eq!(wr.lengths.iter().map(Vec::len).collect::<Vec<_>>(), [64, 64, 22]);
+    }
+
+    #[test]
+    fn a_handshake_is_read_in_as_much_memory_as_came() {
+        let mut inbox = Inbox::default();
+        let hello = [&[22, 3, 3, 1, 0][..], &[7; 256]].concat();
+        assert_eq!(inbox.read_from(&mut &hello[..3], true).unwrap(), 3);
+        assert_eq!(inbox.read_from(&mut &hello[3..], true).unwrap(), 258);
+        assert_eq!(inbox.sealed(), hello);
+        assert!(inbox.capacity() < 300, "{}", inbox.capacity());
+        // More than that read takes: the rest of the record is asked for.
+        let long = [&[22, 3, 3, 0x20, 0][..], &[8; 0x2000]].concat();
+        let both = [hello, long].concat();
+        let mut inbox = Inbox::default();
+        let mut rest = &both[..];
+        while !rest.is_empty() {
+            inbox.read_from(&mut rest, true).unwrap();
+        }
+        assert_eq!(inbox.sealed(), both);
+        assert!(inbox.capacity() <= both.len(), "{}", inbox.capacity());
     }
 
     #[test]

@@ -40,8 +40,12 @@
 //!
 //! # Who gives memory back
 //!
-//! The opposite direction: `read_tls` rests a drained outbox, `writer` and a `read_tls` that got nothing rest an empty inbox. Freeing at
-//! each drain would allocate and zero a whole burst again and again in bulk transfer.
+//! A buffer itself, when it is drained; but only the first times ([`Drains`]), since it would allocate and zero a whole burst again and
+//! again in bulk transfer. After those, the opposite direction: `read_tls` rests a drained outbox, `writer` an empty inbox. A
+//! `read_tls` that got nothing rests both, and the first times begin anew.
+//!
+//! What is read while no application data is expected lands on the stack first: connections that wait for a hello hold no
+//! buffer, and then one of the hello's length.
 
 pub(crate) mod inbox;
 #[cfg(feature = "std")]
@@ -66,6 +70,25 @@ pub(crate) const MAX_PLAINTEXT: usize = 1 << 14;
 /// The most bytes a protected record may have behind its header. RFC 8446 section 5.2. TLS 1.2 would allow 2048 bytes of
 /// expansion, but no AEAD suite of it adds more than 24.
 pub(crate) const MAX_SEALED: usize = MAX_PLAINTEXT + 256;
+
+/// How often a buffer has given its memory back when it was drained.
+///
+/// Whether a connection that is drained stays idle or goes on in bulk cannot be known. So it is idle, until it has gone on so often
+/// that it is in bulk: then allocations per record come to an end.
+#[derive(Clone, Default)]
+struct Drains(u8);
+
+impl Drains {
+    /// A handshake takes up to four, and a burst of 64 KiB in each direction four more.
+    const MOST: u8 = 16;
+
+    /// Counts one more. Shall the memory be given back?
+    fn gives_back(&mut self) -> bool {
+        let gives_back = self.0 < Self::MOST;
+        self.0 += u8::from(gives_back);
+        gives_back
+    }
+}
 
 /// The header of a record. `len` is at most [`MAX_SEALED`], so it fits.
 pub(crate) fn header(typ: ContentType, version: [u8; 2], len: usize) -> [u8; HEADER] {

@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use super::{record_len, whole_record_len};
+use super::{Drains, record_len, whole_record_len};
 
 /// Sealed records in one contiguous buffer. The head of the module says what the indices mean.
 #[derive(Default)]
@@ -11,6 +11,7 @@ pub(crate) struct Outbox {
     head: usize,
     cut: usize,
     tail: usize,
+    drains: Drains,
 }
 
 impl Outbox {
@@ -71,8 +72,11 @@ impl Outbox {
             let len = self.buf.get(self.cut..self.tail).and_then(record_len);
             self.cut = len.map_or(self.tail, |len| (self.cut + len).min(self.tail));
         }
-        if self.head == self.tail {
+        if self.head == self.tail && self.tail > 0 {
             (self.head, self.cut, self.tail) = (0, 0, 0);
+            if self.drains.gives_back() {
+                self.rest();
+            }
         }
     }
 
@@ -96,6 +100,12 @@ impl Outbox {
         if self.is_empty() {
             self.buf = Vec::new();
         }
+    }
+
+    /// The peer is silent: whatever was going on is over.
+    pub(crate) fn pause(&mut self) {
+        self.rest();
+        self.drains = Drains::default();
     }
 
     /// Takes everything out, pending bytes and memory.
@@ -156,7 +166,13 @@ mod tests {
         let all = [record(1, 10), record(2, 0), record(3, 7)];
         all.iter().for_each(|r| out.put(r));
         for sent in 0..=all.concat().len() {
-            let mut out = Outbox { buf: out.buf.clone(), head: out.head, cut: out.cut, tail: out.tail };
+            let mut out = Outbox {
+                buf: out.buf.clone(),
+                head: out.head,
+                cut: out.cut,
+                tail: out.tail,
+                ..Outbox::default()
+            };
             out.advance(sent);
             assert_eq!(out.pending(), &all.concat()[sent..]);
             assert_eq!(out.records().collect::<Vec<_>>().concat(), out.pending());
@@ -166,7 +182,7 @@ mod tests {
             assert_eq!(out.only_record(), only, "{sent}");
             // byte by byte comes to the same
             let (cut, tail) = (out.cut, out.tail);
-            let mut slow = Outbox { buf: out.buf.clone(), head: 0, cut: 0, tail: 32 };
+            let mut slow = Outbox { buf: out.buf.clone(), tail: 32, ..Outbox::default() };
             (0..sent).for_each(|_| slow.advance(1));
             assert_eq!((slow.cut, slow.tail), (cut, tail));
         }
@@ -187,12 +203,22 @@ mod tests {
     #[test]
     fn memory_goes_back_when_all_is_sent() {
         let mut out = Outbox::default();
-        out.put(&record(1, 100));
-        out.rest();
-        assert_eq!(out.len(), 105);
-        out.advance(105);
-        assert!(out.capacity() > 0);
-        out.rest();
-        assert_eq!(out.capacity(), 0);
+        for _ in 0..2 {
+            for _ in 0..Drains::MOST {
+                out.put(&record(1, 100));
+                out.rest();
+                out.advance(104);
+                assert_eq!((out.len(), out.capacity()), (1, 105));
+                out.advance(1);
+                assert_eq!(out.capacity(), 0);
+            }
+            // Now it is bulk.
+            out.put(&record(1, 100));
+            out.advance(105);
+            assert!(out.capacity() > 0);
+            out.rest();
+            assert_eq!(out.capacity(), 0);
+            out.pause();
+        }
     }
 }
