@@ -99,15 +99,17 @@ impl<'s, 'v, 'c> Search<'s, 'v, 'c> {
     ) -> Self {
         let mut search = Self {
             verifier,
-            path: Vec::from([Link { position: LEAF, certificate: *leaf }]),
-            pool: Vec::new(),
-            fit: Vec::new(),
+            // As many as most chains have; a vector that grows by itself begins with four, which are 1.7 KB.
+            path: Vec::with_capacity(intermediates.len().saturating_add(1).min(FEW)),
+            pool: Vec::with_capacity(intermediates.len().min(FEW)),
+            fit: Vec::with_capacity(intermediates.len().min(FEW)),
             purse,
             checked: Vec::new(),
             failure: None,
             condemned: Vec::new(),
             notes: None,
         };
+        search.path.push(Link { position: LEAF, certificate: *leaf });
         for (i, der) in intermediates.iter().enumerate() {
             let position = i.saturating_add(1);
             match Certificate::parse(der) {
@@ -526,3 +528,6 @@ impl<'s, 'v, 'c> Search<'s, 'v, 'c> {
 pub(super) const LEAF: usize = 0;
 /// Certificates that are looked at for a leaf in the wrong place, each with all others. Chains have five.
 const STRAYS: usize = 32;
+
+/// Certificates of a path that there is room for from the start.
+const FEW: usize = 4;

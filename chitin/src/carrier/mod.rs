@@ -15,7 +15,7 @@ use crate::error::Error;
 use crate::names::{AlertDescription, AlertLevel};
 use crate::observe::{Event, KeyLevel, Trace};
 use crate::record::seal::Padding;
-use crate::schedule::tls13::{Pair, TrafficSecret};
+use crate::schedule::tls13::{Pair, RestingSecret, TrafficSecret};
 
 pub(crate) use quic::{Parameters, Quic};
 pub(crate) use records::Records;
@@ -62,7 +62,7 @@ impl Carrier {
     }
 
     /// Both secrets of a level exist: QUIC hands them out together, although the two directions switch at different moments.
-    pub(crate) fn derived(&mut self, level: KeyLevel, pair: &Pair) -> Result<(), Error> {
+    pub(crate) fn derived(&mut self, level: KeyLevel, pair: &Pair<&RestingSecret>) -> Result<(), Error> {
         match self {
             Self::Records(_) => Ok(()),
             Self::Quic(quic) => quic.derived(level, pair),
@@ -80,7 +80,7 @@ impl Carrier {
                 records.install(direction, secret, KeyLevel::Early);
                 Ok(())
             }
-            Self::Quic(quic) => quic.derived_early(secret),
+            Self::Quic(quic) => quic.derived_early(secret.as_ref()),
         }
     }
 

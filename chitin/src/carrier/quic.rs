@@ -14,7 +14,7 @@ use crate::error::Error;
 use crate::names::{AlertDescription, AlertLevel, Side};
 use crate::observe::{self, Event, KeyLevel, Trace};
 use crate::schedule::quic::{QuicSecret, Secrets};
-use crate::schedule::tls13::{Pair, TrafficSecret};
+use crate::schedule::tls13::{Pair, RestingSecret};
 use crate::wire::extensions::ext;
 
 /// Keys that a handshake has made.
@@ -150,13 +150,13 @@ impl Quic {
     }
 
     /// Handed out when the first direction switches to them, behind what was said before.
-    pub(super) fn derived(&mut self, level: KeyLevel, pair: &Pair) -> Result<(), Error> {
+    pub(super) fn derived(&mut self, level: KeyLevel, pair: &Pair<&RestingSecret>) -> Result<(), Error> {
         let secrets = Secrets::new(pair, self.side, self.parameters.version).ok_or_else(no_quic_suite)?;
         self.derived = Some((level, secrets));
         Ok(())
     }
 
-    pub(super) fn derived_early(&mut self, secret: &TrafficSecret) -> Result<(), Error> {
+    pub(super) fn derived_early(&mut self, secret: &RestingSecret) -> Result<(), Error> {
         self.early = Some(QuicSecret::new(secret, self.parameters.version).ok_or_else(no_quic_suite)?);
         Ok(())
     }

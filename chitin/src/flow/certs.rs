@@ -22,7 +22,7 @@ use crate::names::{
     CertificateCompressionAlgorithm, CertificateStatusType, CertificateType, ContentType, EcPointFormat,
     HandshakeType, SignatureScheme,
 };
-use crate::schedule::tls13::TrafficSecret;
+use crate::schedule::tls13::FinishedSecret;
 use crate::schedule::transcript::Transcript;
 use crate::wire::client_hello::ClientHello;
 use crate::wire::codec::{List, MAX16, MAX24, Opaque, Wire, nest};
@@ -358,7 +358,7 @@ pub(crate) fn emit_certificate_verify(
 
 /// Compares a Finished in constant time. RFC 8446 section 4.4.4.
 pub(crate) fn check_finished(
-    secret: &TrafficSecret,
+    secret: &FinishedSecret,
     transcript_hash: &Output,
     body: &[u8],
 ) -> Result<(), Error> {

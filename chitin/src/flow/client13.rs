@@ -54,7 +54,7 @@ use crate::names::{
 };
 use crate::observe::KeyLevel;
 use crate::record::joiner::Message;
-use crate::schedule::tls13::{Handshake, Master, Pair};
+use crate::schedule::tls13::{FinishedSecret, Handshake, Master, TrafficSecret};
 use crate::schedule::transcript::{Transcript, Unhashed};
 use crate::wire::codec::Wire;
 use crate::wire::extensions::{CR, EncryptedExtensions, ext};
@@ -400,7 +400,7 @@ fn agree(
     let resumes = matches!(settled.key, Some(Origin::Session(_)));
     cx.facts.kind = Some(if resumes { HandshakeKind::Resumed } else { full });
 
-    cx.derived(KeyLevel::Handshake, &keys.traffic)?;
+    cx.derived(KeyLevel::Handshake, keys.traffic.resting())?;
     cx.install(Direction::Read, &keys.traffic.server, KeyLevel::Handshake)?;
     if full == HandshakeKind::Full && !sends_early {
         cx.send_compat_ccs()?;
@@ -411,7 +411,7 @@ fn agree(
             EarlyData::Offered { suite: session.suite.common.suite, alpn: session.alpn.clone() }
         }
         _ => {
-            refuse_early_data(&keys, cx)?;
+            refuse_early_data(&keys.traffic.client, cx)?;
             if sends_early { EarlyData::Refused } else { EarlyData::Not }
         }
     };
@@ -425,15 +425,15 @@ fn agree(
         Some(Origin::External(_)) => (None, Some(Arc::from([]))),
         None => (None, None),
     };
-    let (asked, group) = (settled.asked, share.group);
+    let (asked, group, keys) = (settled.asked, share.group, keys.into_handshake());
     let common = Box::new(Common { asked, group, transcript, authenticated_at, psk, early, ech });
     Ok(WaitEncryptedExtensions(Box::new(Agreed { common, keys, known })))
 }
 
 /// No early data from here on, if there was any: what follows is under the handshake key.
-fn refuse_early_data(keys: &Handshake, cx: &mut Cx<'_>) -> Result<(), Error> {
+fn refuse_early_data(secret: &TrafficSecret, cx: &mut Cx<'_>) -> Result<(), Error> {
     cx.write.gate = Gate::Closed;
-    cx.install(Direction::Write, &keys.traffic.client, KeyLevel::Handshake)
+    cx.install(Direction::Write, secret, KeyLevel::Handshake)
 }
 
 // ---- EncryptedExtensions
@@ -556,7 +556,7 @@ impl Agreed {
             }
             (EarlyData::Not | EarlyData::Refused | EarlyData::Accepted, false) => {}
             (EarlyData::Offered { .. }, false) => {
-                refuse_early_data(&self.keys, cx)?;
+                refuse_early_data(&self.keys.finished.client.woken(), cx)?;
                 self.common.early = EarlyData::Refused;
             }
             (EarlyData::Offered { suite, .. }, true) if chosen != Some(*suite) => {
@@ -769,13 +769,13 @@ pub(crate) struct Authenticated {
 
 impl Authenticated {
     fn read_finished(mut self: Box<Self>, m: Message<'_>, cx: &mut Cx<'_>) -> Result<Client, Error> {
-        certs::check_finished(&self.keys.traffic.server, &self.common.transcript.current(), m.body)?;
+        certs::check_finished(&self.keys.finished.server, &self.common.transcript.current(), m.body)?;
         self.common.transcript.add(m.raw);
         let Self { common, keys, chain, request } = *self;
         cx.facts.peer = Some(chain).filter(|chain| !chain.is_empty());
         cx.facts.set_external_psk(common.psk.as_ref().map(|psk| psk.identity()));
         let (master, handshake) = keys.into_master(&common.transcript.current());
-        cx.derived(KeyLevel::Traffic, &master.traffic)?;
+        cx.derived(KeyLevel::Traffic, master.traffic.resting())?;
         cx.log_secret("EXPORTER_SECRET", master.exporter.as_bytes())?;
         // Whom the public name stands for need not know who we are. RFC 9849 section 6.1.7.
         let shows_nothing = common.ech.is_rejected();
@@ -795,7 +795,7 @@ impl Authenticated {
 /// The server's part is over.
 pub(crate) struct Finishing {
     common: Box<Common>,
-    handshake: Pair,
+    handshake: FinishedSecret,
     master: Master,
 }
 
@@ -860,24 +860,24 @@ impl Finishing {
             if !cx.is_quic() {
                 cx.emit(&mut common.transcript, HandshakeType::EndOfEarlyData, |_| {});
             }
-            cx.install(Direction::Write, &handshake.client, KeyLevel::Handshake)?;
+            cx.install(Direction::Write, &handshake.woken(), KeyLevel::Handshake)?;
         }
-        let verify_data = handshake.client.finished(&common.transcript.current());
+        let verify_data = handshake.finished(&common.transcript.current());
         cx.emit(&mut common.transcript, HandshakeType::Finished, |out| {
             out.extend_from_slice(verify_data.as_ref());
         });
         let (traffic, exporter, resumption) = master.into_traffic(&common.transcript.current());
-        cx.install(Direction::Write, &traffic.client, KeyLevel::Traffic)?;
+        cx.install(Direction::Write, &traffic.client.woken(), KeyLevel::Traffic)?;
         // This is not the server that was wanted: nothing is said to it and nothing kept of it. RFC 9849 section 6.1.6.
         common.ech.check()?;
-        cx.install(Direction::Read, &traffic.server, KeyLevel::Traffic)?;
+        cx.install(Direction::Read, &traffic.server.woken(), KeyLevel::Traffic)?;
         cx.facts.exporter = Some(exporter);
         cx.open_gates();
 
         let Common { asked, group, authenticated_at, psk, .. } = *common;
         let store = &asked.config.resumption.store;
         told(STORE, || store.set_kx_hint(asked.name.clone(), group))?;
-        let traffic = Traffic { read: traffic.server.rest(), write: traffic.client.rest() };
+        let traffic = Traffic { read: traffic.server, write: traffic.client };
         let tickets = Tickets::new(asked.config, asked.name, resumption, authenticated_at, psk);
         Ok(Connected(Box::new(Open { traffic, tickets })))
     }

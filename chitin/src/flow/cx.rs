@@ -16,7 +16,7 @@ use crate::flow::question::{KEY_LOG, told};
 use crate::names::HandshakeType;
 use crate::observe::{self, Event, KeyLevel};
 use crate::schedule::tls12::{KeyHalf, MasterSecret, Randoms};
-use crate::schedule::tls13::{EarlySecrets, Pair, TrafficSecret};
+use crate::schedule::tls13::{EarlySecrets, Pair, RestingSecret, TrafficSecret};
 use crate::schedule::transcript::Transcript;
 use crate::wire::codec::{MAX24, nest};
 
@@ -152,14 +152,18 @@ impl Cx<'_> {
     pub(crate) fn flush(&mut self) -> Result<(), Error> {
         if !self.flight.is_empty() {
             self.carrier.send_flight(self.flight)?;
-            self.flight.clear();
+            match self.flight.capacity() > SHORT_FLIGHT {
+                // A chain is not sent twice: what comes is short.
+                true => *self.flight = Vec::new(),
+                false => self.flight.clear(),
+            }
         }
         Ok(())
     }
 
     /// The two secrets of `level` exist. One of the two doors through which a secret leaves the schedule: to the key log, and to
     /// QUIC.
-    pub(crate) fn derived(&mut self, level: KeyLevel, pair: &Pair) -> Result<(), Error> {
+    pub(crate) fn derived(&mut self, level: KeyLevel, pair: Pair<&RestingSecret>) -> Result<(), Error> {
         self.flush()?;
         let (client, server) = match level {
             KeyLevel::Handshake => ("CLIENT_HANDSHAKE_TRAFFIC_SECRET", "SERVER_HANDSHAKE_TRAFFIC_SECRET"),
@@ -167,7 +171,7 @@ impl Cx<'_> {
         };
         self.log_secret(client, pair.client.as_bytes())?;
         self.log_secret(server, pair.server.as_bytes())?;
-        self.carrier.derived(level, pair)
+        self.carrier.derived(level, &pair)
     }
 
     /// The secrets of early data exist, and the key is used from here on: `direction` is that of the client's data.

@@ -51,7 +51,7 @@ use crate::flow::{self, server12};
 use crate::names::{CertificateType, HandshakeKind, HandshakeType, ProtocolVersion, Side, SignatureScheme};
 use crate::observe::KeyLevel;
 use crate::record::joiner::Message;
-use crate::schedule::tls13::{Early, EarlyPsk, EarlySecrets, Handshake, Master, Pair, PskKind};
+use crate::schedule::tls13::{Early, EarlyPsk, EarlySecrets, FinishedSecret, Handshake, Master, PskKind};
 use crate::schedule::transcript::Transcript;
 use crate::secret::Secret;
 use crate::wire::client_hello::ClientHello;
@@ -582,7 +582,7 @@ impl Chosen {
             cx.send_compat_ccs()?;
         }
         let keys = early.with_shared_secret(exchange.secret.secret_bytes(), &transcript.current());
-        cx.derived(KeyLevel::Handshake, &keys.traffic)?;
+        cx.derived(KeyLevel::Handshake, keys.traffic.resting())?;
         cx.install(Direction::Write, &keys.traffic.server, KeyLevel::Handshake)?;
         let accepted = early_data.is_some();
         if let Some((secret, limit)) = early_data {
@@ -602,6 +602,7 @@ impl Chosen {
         cx.facts.group = Some(group);
         cx.facts.kind = Some(kind);
         cx.facts.alpn = choose::protocol(&hello, &config, cx.is_quic())?;
+        let keys = keys.into_handshake();
         let (peer, tie, authenticated, tickets) = (Vec::new(), None, None, None);
         Ok(Agreed { config, hello, transcript, keys, peer, tie, authenticated, tickets })
     }
@@ -805,12 +806,12 @@ impl Signing {
 impl Agreed {
     fn send_finished(self, cx: &mut Cx<'_>) -> Result<Box<Flown>, Error> {
         let Self { config, hello, mut transcript, keys, peer, tie, authenticated, tickets } = self;
-        let verify_data = keys.traffic.server.finished(&transcript.current());
+        let verify_data = keys.finished.server.finished(&transcript.current());
         cx.emit(&mut transcript, HandshakeType::Finished, |out| out.extend_from_slice(verify_data.as_ref()));
         let (master, handshake) = keys.into_master(&transcript.current());
-        cx.derived(KeyLevel::Traffic, &master.traffic)?;
+        cx.derived(KeyLevel::Traffic, master.traffic.resting())?;
         cx.log_secret("EXPORTER_SECRET", master.exporter.as_bytes())?;
-        cx.install(Direction::Write, &master.traffic.server, KeyLevel::Traffic)?;
+        cx.install(Direction::Write, &master.traffic.server.woken(), KeyLevel::Traffic)?;
         // Half a round trip early; never to clients who have yet to say who they are. RFC 8446 section 4.4.4.
         if config.send_half_rtt_data && !told(CLIENT_VERIFIER, || config.verifier.offer_client_auth())? {
             cx.write.gate = Gate::Open;
@@ -836,7 +837,7 @@ impl Agreed {
 pub(crate) struct Flown {
     config: Arc<ServerConfig>,
     transcript: Transcript,
-    handshake: Pair,
+    handshake: FinishedSecret,
     master: Master,
     /// Authenticated, here or when the session was made.
     peer: Vec<CertificateDer<'static>>,
@@ -854,7 +855,7 @@ impl Flown {
         <()>::read_all(m.body)?;
         self.transcript.add(m.raw);
         cx.read.gate = Gate::Closed;
-        cx.install(Direction::Read, &self.handshake.client, KeyLevel::Handshake)?;
+        cx.install(Direction::Read, &self.handshake.woken(), KeyLevel::Handshake)?;
         Ok(WaitFinished(self))
     }
 }
@@ -969,17 +970,17 @@ fn delegated_offered(config: &ServerConfig, typ: CertificateType) -> Vec<Signatu
 
 impl Flown {
     fn read_finished(mut self: Box<Self>, m: Message<'_>, cx: &mut Cx<'_>) -> Result<Server, Error> {
-        certs::check_finished(&self.handshake.client, &self.transcript.current(), m.body)?;
+        certs::check_finished(&self.handshake, &self.transcript.current(), m.body)?;
         self.transcript.add(m.raw);
         let Self { config, transcript, master, peer, tie, authenticated, resumes, tickets: told_of, .. } =
             *self;
         let (traffic, exporter, resumption) = master.into_traffic(&transcript.current());
-        cx.install(Direction::Read, &traffic.client, KeyLevel::Traffic)?;
+        cx.install(Direction::Read, &traffic.client.woken(), KeyLevel::Traffic)?;
         cx.facts.peer = (!peer.is_empty()).then(|| peer.into());
         cx.facts.set_external_psk(tie.as_ref().map(|tie| &tie.identity[..]));
         cx.facts.exporter = Some(exporter);
         cx.open_gates();
-        let traffic = Box::new(Traffic { read: traffic.client.rest(), write: traffic.server.rest() });
+        let traffic = Box::new(Traffic { read: traffic.client, write: traffic.server });
 
         match resumes {
             true => tickets13::make_tickets(config, resumption, traffic, authenticated, tie, told_of, cx),

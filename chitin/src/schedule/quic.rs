@@ -9,7 +9,7 @@ use crate::crypto::quic::{
 use crate::crypto::suites::Tls13CipherSuite;
 use crate::crypto::tls13::{HkdfExpander, OkmBlock};
 use crate::names::Side;
-use crate::schedule::tls13::{Pair, TrafficSecret, derive, expand_label};
+use crate::schedule::tls13::{Pair, RestingSecret, derive, expand_label};
 
 /// The secret that one direction's keys are made from.
 #[derive(Clone)]
@@ -21,7 +21,7 @@ pub(crate) struct QuicSecret {
 
 impl QuicSecret {
     /// `None` if QUIC does not have the suite.
-    pub(crate) fn new(secret: &TrafficSecret, version: Version) -> Option<Self> {
+    pub(crate) fn new(secret: &RestingSecret, version: Version) -> Option<Self> {
         let suite = secret.suite().quic_suite()?;
         Some(Self { suite, version, secret: OkmBlock::new(secret.as_bytes()) })
     }
@@ -74,9 +74,9 @@ pub struct Secrets {
 
 impl Secrets {
     /// `None` if QUIC does not have the suite.
-    pub(crate) fn new(pair: &Pair, side: Side, version: Version) -> Option<Self> {
-        let client = QuicSecret::new(&pair.client, version)?;
-        let server = QuicSecret::new(&pair.server, version)?;
+    pub(crate) fn new(pair: &Pair<&RestingSecret>, side: Side, version: Version) -> Option<Self> {
+        let client = QuicSecret::new(pair.client, version)?;
+        let server = QuicSecret::new(pair.server, version)?;
         Some(match side {
             Side::Client => Self { local: client, remote: server },
             Side::Server => Self { local: server, remote: client },

@@ -55,7 +55,7 @@ impl EarlyPsk {
             PskKind::Imported => b"imp binder",
         };
         let key = derive(self.secret.as_ref(), label, of_nothing(self.suite).as_ref());
-        TrafficSecret::new(self.suite, key).finished(hello_hash)
+        TrafficSecret::new(self.suite, key).binder(hello_hash)
     }
 
     /// Tells this PSK from others, and nothing else of it. No label of the protocol's.
@@ -105,16 +105,16 @@ impl Early {
         exchange: Box<dyn ActiveKeyExchange>,
         peer_share: &[u8],
         hello_hash: &Output,
-    ) -> Result<Handshake, Error> {
+    ) -> Result<Agreed, Error> {
         let hkdf = self.suite.hkdf_provider;
         let secret = hkdf.extract_from_kx_shared_secret(Some(self.salt.as_ref()), exchange, peer_share)?;
-        Ok(Handshake::new(self.suite, secret, hello_hash))
+        Ok(Agreed::new(self.suite, secret.as_ref(), hello_hash))
     }
 
     /// The server's side, and a client's when the shared secret is at hand already.
-    pub(crate) fn with_shared_secret(self, shared: &[u8], hello_hash: &Output) -> Handshake {
+    pub(crate) fn with_shared_secret(self, shared: &[u8], hello_hash: &Output) -> Agreed {
         let secret = self.suite.hkdf_provider.extract_from_secret(Some(self.salt.as_ref()), shared);
-        Handshake::new(self.suite, secret, hello_hash)
+        Agreed::new(self.suite, secret.as_ref(), hello_hash)
     }
 }
 
@@ -138,33 +138,60 @@ fn of_nothing(suite: &'static Tls13CipherSuite) -> Output {
 }
 
 /// Both secrets of a level. They are born together, although the two directions switch at different moments.
-pub(crate) struct Pair {
-    pub(crate) client: TrafficSecret,
-    pub(crate) server: TrafficSecret,
+pub(crate) struct Pair<S> {
+    pub(crate) client: S,
+    pub(crate) server: S,
+}
+
+impl<S: AsRef<RestingSecret>> Pair<S> {
+    /// The bytes of both.
+    pub(crate) fn resting(&self) -> Pair<&RestingSecret> {
+        Pair { client: self.client.as_ref(), server: self.server.as_ref() }
+    }
+}
+
+/// The key exchange is done, and the keys of the handshake are about to be used.
+pub(crate) struct Agreed {
+    suite: &'static Tls13CipherSuite,
+    /// What the next stage needs is known already, and is 1,100 bytes shorter than what it comes from.
+    salt: OkmBlock,
+    pub(crate) traffic: Pair<TrafficSecret>,
+}
+
+impl Agreed {
+    fn new(suite: &'static Tls13CipherSuite, secret: &dyn HkdfExpander, hello_hash: &Output) -> Self {
+        let Pair { client, server } = pair(suite, secret, b"c hs traffic", b"s hs traffic", hello_hash);
+        Self {
+            suite,
+            salt: next_salt(suite, secret),
+            traffic: Pair { client: client.wake(), server: server.wake() },
+        }
+    }
+
+    /// Keeps of the traffic secrets what the rest of the handshake asks for: their Finished keys.
+    pub(crate) fn into_handshake(self) -> Handshake {
+        let Pair { client, server } = self.traffic;
+        let finished = Pair { client: client.into_finished(), server: server.into_finished() };
+        Handshake { suite: self.suite, salt: self.salt, finished }
+    }
 }
 
 /// From ServerHello to the Finished messages.
 pub(crate) struct Handshake {
     suite: &'static Tls13CipherSuite,
-    secret: Box<dyn HkdfExpander>,
-    pub(crate) traffic: Pair,
+    salt: OkmBlock,
+    pub(crate) finished: Pair<FinishedSecret>,
 }
 
 impl Handshake {
-    fn new(suite: &'static Tls13CipherSuite, secret: Box<dyn HkdfExpander>, hello_hash: &Output) -> Self {
-        let traffic = pair(suite, secret.as_ref(), b"c hs traffic", b"s hs traffic", hello_hash);
-        Self { suite, secret, traffic }
-    }
-
-    /// The server's Finished is in the transcript, whose hash is `finished_hash`. The handshake's own traffic secrets
-    /// are handed back: the client's is still in use until its Finished.
-    pub(crate) fn into_master(self, finished_hash: &Output) -> (Master, Pair) {
-        let salt = next_salt(self.suite, self.secret.as_ref());
-        let secret = self.suite.hkdf_provider.extract_from_zero_ikm(Some(salt.as_ref()));
+    /// The server's Finished is in the transcript, whose hash is `finished_hash`. The client's own secret is handed back: it
+    /// is in use until its Finished.
+    pub(crate) fn into_master(self, finished_hash: &Output) -> (Master, FinishedSecret) {
+        let secret = self.suite.hkdf_provider.extract_from_zero_ikm(Some(self.salt.as_ref()));
         let traffic = pair(self.suite, secret.as_ref(), b"c ap traffic", b"s ap traffic", finished_hash);
         let exporter = derive(secret.as_ref(), b"exp master", finished_hash.as_ref());
         let exporter = Exporter::new(self.suite, exporter);
-        (Master { suite: self.suite, secret, traffic, exporter }, self.traffic)
+        (Master { suite: self.suite, secret, traffic, exporter }, self.finished.client)
     }
 }
 
@@ -172,13 +199,13 @@ impl Handshake {
 pub(crate) struct Master {
     suite: &'static Tls13CipherSuite,
     secret: Box<dyn HkdfExpander>,
-    pub(crate) traffic: Pair,
+    pub(crate) traffic: Pair<RestingSecret>,
     pub(crate) exporter: Exporter,
 }
 
 impl Master {
     /// The client's Finished is in the transcript.
-    pub(crate) fn into_traffic(self, finished_hash: &Output) -> (Pair, Exporter, Resumption) {
+    pub(crate) fn into_traffic(self, finished_hash: &Output) -> (Pair<RestingSecret>, Exporter, Resumption) {
         let secret = derive(self.secret.as_ref(), b"res master", finished_hash.as_ref());
         (self.traffic, self.exporter, Resumption { suite: self.suite, secret })
     }
@@ -254,7 +281,33 @@ pub(crate) struct RestingSecret {
     bytes: OkmBlock,
 }
 
+impl AsRef<RestingSecret> for RestingSecret {
+    fn as_ref(&self) -> &Self {
+        self
+    }
+}
+
+impl AsRef<RestingSecret> for TrafficSecret {
+    fn as_ref(&self) -> &RestingSecret {
+        &self.secret
+    }
+}
+
+impl AsRef<RestingSecret> for FinishedSecret {
+    fn as_ref(&self) -> &RestingSecret {
+        &self.secret
+    }
+}
+
 impl RestingSecret {
+    pub(crate) fn suite(&self) -> &'static Tls13CipherSuite {
+        self.suite
+    }
+
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        self.bytes.as_ref()
+    }
+
     pub(crate) fn wake(self) -> TrafficSecret {
         let keyed = self.suite.hkdf_provider.expander_for_okm(&self.bytes);
         TrafficSecret { secret: self, keyed }
@@ -303,10 +356,33 @@ impl TrafficSecret {
         (key, Iv::new(iv))
     }
 
-    /// The verify data of a Finished message, or of a binder. RFC 8446 section 4.4.4.
-    pub(crate) fn finished(&self, transcript_hash: &Output) -> Tag {
+    /// RFC 8446 section 4.4.4.
+    fn into_finished(self) -> FinishedSecret {
         let key = derive(self.keyed.as_ref(), b"finished", &[]);
-        self.suite().hkdf_provider.hmac_sign(&key, transcript_hash.as_ref())
+        FinishedSecret { secret: self.secret, key }
+    }
+
+    /// The verify data of a binder. RFC 8446 section 4.2.11.2.
+    fn binder(self, transcript_hash: &Output) -> Tag {
+        self.into_finished().finished(transcript_hash)
+    }
+}
+
+/// One direction's traffic secret of the handshake, with the key of its Finished message.
+pub(crate) struct FinishedSecret {
+    secret: RestingSecret,
+    key: OkmBlock,
+}
+
+impl FinishedSecret {
+    /// For keys that are used later than others of the handshake: behind early data.
+    pub(crate) fn woken(&self) -> TrafficSecret {
+        self.secret.woken()
+    }
+
+    /// The verify data of a Finished message. RFC 8446 section 4.4.4.
+    pub(crate) fn finished(&self, transcript_hash: &Output) -> Tag {
+        self.secret.suite.hkdf_provider.hmac_sign(&self.key, transcript_hash.as_ref())
     }
 }
 
@@ -316,10 +392,10 @@ fn pair(
     client: &[u8],
     server: &[u8],
     hash: &Output,
-) -> Pair {
+) -> Pair<RestingSecret> {
     Pair {
-        client: TrafficSecret::new(suite, derive(secret, client, hash.as_ref())),
-        server: TrafficSecret::new(suite, derive(secret, server, hash.as_ref())),
+        client: RestingSecret { suite, bytes: derive(secret, client, hash.as_ref()) },
+        server: RestingSecret { suite, bytes: derive(secret, server, hash.as_ref()) },
     }
 }
 

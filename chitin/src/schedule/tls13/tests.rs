@@ -26,12 +26,12 @@ fn hash(text: &str) -> Output {
     Output::new(&hex(text))
 }
 
-fn assert_secret(secret: &TrafficSecret, expected: &str) {
-    assert_eq!(secret.as_bytes(), hex(expected));
+fn assert_secret(secret: impl AsRef<RestingSecret>, expected: &str) {
+    assert_eq!(secret.as_ref().as_bytes(), hex(expected));
 }
 
-fn assert_keys(secret: &TrafficSecret, key: &str, iv: &str) {
-    let (got_key, got_iv) = secret.key_and_iv();
+fn assert_keys(secret: impl AsRef<RestingSecret>, key: &str, iv: &str) {
+    let (got_key, got_iv) = secret.as_ref().woken().key_and_iv();
     assert_eq!((got_key.as_ref(), got_iv.as_ref()), (&hex(key)[..], &hex(iv)[..]));
 }
 
@@ -46,7 +46,7 @@ fn derived_from(printed: &str) -> Vec<u8> {
 }
 
 /// Section 3, to the end of the handshake.
-fn simple() -> (Pair, Pair, Exporter, Resumption) {
+fn simple() -> (Pair<FinishedSecret>, Pair<RestingSecret>, Exporter, Resumption) {
     let early = Early::without_psk(suite());
     assert_eq!(early.salt.as_ref(), hex("6f2615a108c702c5678f54fc9dbab69716c076189c48250cebeac3576c3611ba"));
     assert_eq!(
@@ -58,22 +58,26 @@ fn simple() -> (Pair, Pair, Exporter, Resumption) {
         &hash("860c06edc07858ee8e78f0e7428c58edd6b43f2ca3e6e95f02ed063cf0e1cad8"),
     );
     assert_eq!(
-        derived(handshake.secret.as_ref()),
+        handshake.salt.as_ref(),
         hex("43de77e0c77713859a944db9db2590b53190a65b3ee2e4f12dd7a0bb7ce254b4")
     );
     assert_eq!(
-        derived(handshake.secret.as_ref()),
+        handshake.salt.as_ref(),
         derived_from("1dc826e93606aa6fdc0aadc12f741b01046aa6b99f691ed221a9f0ca043fbeac")
     );
-    let (master, handshake) =
-        handshake.into_master(&hash("9608102a0f1ccc6db6250b7b7e417b1a000eaada3daae4777a7686c9ff83df13"));
+    let finished = |secret: &TrafficSecret| secret.as_ref().woken().into_finished();
+    let Pair { client, server } = &handshake.traffic;
+    let both = Pair { client: finished(client), server: finished(server) };
+    let (master, _) = handshake
+        .into_handshake()
+        .into_master(&hash("9608102a0f1ccc6db6250b7b7e417b1a000eaada3daae4777a7686c9ff83df13"));
     assert_eq!(
         derived(master.secret.as_ref()),
         derived_from("18df06843d13a08bf2a449844c5f8a478001bc4d4c627984d5a41da8d0402919")
     );
     let (traffic, exporter, resumption) =
         master.into_traffic(&hash("209145a96ee8e2a122ff810047cc952684658d6049e86429426db87c54ad143d"));
-    (handshake, traffic, exporter, resumption)
+    (both, traffic, exporter, resumption)
 }
 
 #[test]
@@ -174,7 +178,7 @@ fn rfc_8448_section_5_transcript_with_a_retry() {
         &hellos,
     );
     assert_eq!(
-        derived(handshake.secret.as_ref()),
+        handshake.salt.as_ref(),
         derived_from("ce022e5e6e81e50736d773f2d3adfce8220d049bf510f0dbfac927ef4243b148")
     );
     assert_secret(
@@ -191,7 +195,8 @@ fn rfc_8448_section_5_transcript_with_a_retry() {
     let flight = hex(SERVER_FLIGHT);
     let (before, finished) = flight.split_at(flight.len() - 36);
     transcript.add(before);
-    let verify_data = handshake.traffic.server.finished(&transcript.current());
+    let handshake = handshake.into_handshake();
+    let verify_data = handshake.finished.server.finished(&transcript.current());
     assert_eq!(finished, [&[20, 0, 0, 32], verify_data.as_ref()].concat());
     transcript.add(finished);
     let (master, _) = handshake.into_master(&transcript.current());
