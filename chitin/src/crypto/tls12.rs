@@ -24,6 +24,13 @@ pub trait Prf: Send + Sync {
     /// Fills `output` with PRF(`secret`, `label`, `seed`).
     fn for_secret(&self, output: &mut [u8], secret: &[u8], label: &[u8], seed: &[u8]);
 
+    /// Sets `secret` up for several calls, which are then those of HMAC; `None` if it cannot be.
+    #[doc(hidden)]
+    fn keyed(&self, secret: &[u8]) -> Option<Box<dyn hmac::Key>> {
+        let _ = secret;
+        None
+    }
+
     /// Whether this is a FIPS-approved implementation.
     fn fips(&self) -> bool {
         false
@@ -48,20 +55,28 @@ impl Prf for PrfUsingHmac<'_> {
     }
 
     fn for_secret(&self, output: &mut [u8], secret: &[u8], label: &[u8], seed: &[u8]) {
-        let key = self.0.with_key(secret);
-        // A(0) = label + seed; A(i) = HMAC(A(i-1)); output = HMAC(A(1) + label + seed) | HMAC(A(2) + ...) | ...
-        let mut a = hmac::Tag::new(&[]);
-        for (number, part) in output.chunks_mut(key.tag_len().max(1)).enumerate() {
-            a = match number {
-                0 => key.sign(&[label, seed]),
-                _ => key.sign(&[a.as_ref()]),
-            };
-            let block = key.sign_concat(a.as_ref(), &[label, seed], &[]);
-            part.iter_mut().zip(block.as_ref()).for_each(|(to, from)| *to = *from);
-        }
+        fill(output, self.0.with_key(secret).as_ref(), label, seed);
+    }
+
+    fn keyed(&self, secret: &[u8]) -> Option<Box<dyn hmac::Key>> {
+        Some(self.0.with_key(secret))
     }
 
     fn fips(&self) -> bool {
         self.0.fips()
+    }
+}
+
+/// Fills `output` with PRF(`key`, `label`, `seed`), where the key is that of HMAC with the hash of the suite.
+pub(crate) fn fill(output: &mut [u8], key: &dyn hmac::Key, label: &[u8], seed: &[u8]) {
+    // A(0) = label + seed; A(i) = HMAC(A(i-1)); output = HMAC(A(1) + label + seed) | HMAC(A(2) + ...) | ...
+    let mut a = hmac::Tag::new(&[]);
+    for (number, part) in output.chunks_mut(key.tag_len().max(1)).enumerate() {
+        a = match number {
+            0 => key.sign(&[label, seed]),
+            _ => key.sign(&[a.as_ref()]),
+        };
+        let block = key.sign_concat(a.as_ref(), &[label, seed], &[]);
+        part.iter_mut().zip(block.as_ref()).for_each(|(to, from)| *to = *from);
     }
 }

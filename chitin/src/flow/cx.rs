@@ -250,7 +250,7 @@ impl Cx<'_> {
     pub(crate) fn finish_tls12(&mut self, master: MasterSecret, randoms: Randoms) {
         self.facts.exporter = Some(master.exporter(&randoms));
         if self.policy.secret_extraction {
-            self.policy.tls12_secrets = Some(Box::new((master, randoms)));
+            self.policy.tls12_secrets = Some(Box::new((master.rest(), randoms)));
         }
         self.open_gates();
     }

@@ -14,7 +14,9 @@ use zeroize::Zeroizing;
 use crate::crypto::ActiveKeyExchange;
 use crate::crypto::cipher::AeadKey;
 use crate::crypto::hash::Output;
+use crate::crypto::hmac::Key;
 use crate::crypto::suites::Tls12CipherSuite;
+use crate::crypto::tls12;
 use crate::error::Error;
 use crate::schedule::exporter::Exporter;
 use crate::secret::Secret;
@@ -49,6 +51,8 @@ pub(crate) struct MasterSecret {
     suite: &'static Tls12CipherSuite,
     secret: Secret,
     extended: bool,
+    /// The secret set up for HMAC, while keys and Finished are made from it; `None` also where the provider has no such thing.
+    keyed: Option<Box<dyn Key>>,
 }
 
 impl MasterSecret {
@@ -72,12 +76,22 @@ impl MasterSecret {
         };
         let mut secret = Zeroizing::new([0; MASTER_SECRET]);
         suite.prf_provider.for_key_exchange(&mut secret, exchange, peer_public, label, seed)?;
-        Ok(Self { suite, secret: Secret::new(&secret[..]), extended: ems_seed.is_some() })
+        Ok(Self::new(suite, Secret::new(&secret[..]), ems_seed.is_some()))
     }
 
     /// From a session. `extended` says whether its secret is an extended one.
     pub(crate) fn resumed(suite: &'static Tls12CipherSuite, secret: Secret, extended: bool) -> Self {
-        Self { suite, secret, extended }
+        Self::new(suite, secret, extended)
+    }
+
+    fn new(suite: &'static Tls12CipherSuite, secret: Secret, extended: bool) -> Self {
+        let keyed = suite.prf_provider.keyed(secret.as_bytes());
+        Self { suite, secret, extended, keyed }
+    }
+
+    /// For a connection in which nothing more is asked of it: the bytes alone.
+    pub(crate) fn rest(self) -> Self {
+        Self { keyed: None, ..self }
     }
 
     /// What a session keeps.
@@ -135,7 +149,10 @@ impl MasterSecret {
     }
 
     fn prf(&self, label: &[u8], seed: &[u8], out: &mut [u8]) {
-        self.suite.prf_provider.for_secret(out, self.secret.as_bytes(), label, seed);
+        match &self.keyed {
+            Some(key) => tls12::fill(out, key.as_ref(), label, seed),
+            None => self.suite.prf_provider.for_secret(out, self.secret.as_bytes(), label, seed),
+        }
     }
 }
 
