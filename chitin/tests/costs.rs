@@ -350,8 +350,9 @@ const SERVER_IDLE: isize = 300;
 const KEYS_IDLE: isize = 2 * 896;
 
 /// Allocations of one full handshake without tickets, those of `aws-lc-rs` in Rust included. They may become less, and not more unseen.
-const CLIENT_CALLS: usize = 65;
-const SERVER_CALLS: usize = 48;
+const CLIENT_CALLS: usize = 63;
+/// One of them by chance: `aws-lc-rs` gives back what a short signature leaves over.
+const SERVER_CALLS: usize = 49;
 
 /// The same under other providers, whose own are more.
 const OTHER_CALLS: usize = 130;
