@@ -11,6 +11,7 @@ mod builders;
 mod certificates;
 mod closing;
 mod configs;
+mod documented;
 mod early;
 mod handshakes;
 mod hello;
@@ -40,6 +41,7 @@ const ALL: &[Scenario] = &[
     ("certificates", certificates::run),
     ("closing", closing::run),
     ("configs", configs::run),
+    ("documented", documented::run),
     ("early", early::run),
     ("handshakes", handshakes::run),
     ("hello", hello::run),
