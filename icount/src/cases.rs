@@ -65,8 +65,8 @@ impl Case {
             Self::Records { client, server, len } => {
                 let mut ends = Ends::connected(client, server, &mut Meter(None));
                 let (data, mut out) = (vec![7; *len], vec![0; *len]);
-                // Buffers grow at first.
-                (0..4).for_each(|_| ends.send(&data, &mut out, &mut Meter(None)));
+                // Buffers are kept from the seventeenth burst on.
+                (0..20).for_each(|_| ends.send(&data, &mut out, &mut Meter(None)));
                 (0..rounds).for_each(|_| ends.send(&data, &mut out, meter));
             }
         }
