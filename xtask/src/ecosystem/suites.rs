@@ -91,4 +91,17 @@ pub const SUITES: &[Suite] = &[
         targets: &["--lib"],
         skip: &[],
     },
+    Suite { package: "rustls-tokio-stream", version: "0.8.1", features: &[], targets: &["--lib"], skip: &[] },
+    Suite { package: "pipebuf_rustls", version: "0.23.1", features: &[], targets: &["--tests"], skip: &[] },
+    Suite {
+        package: "actix-tls",
+        version: "3.6.1",
+        features: &[
+            "--no-default-features",
+            "--features",
+            "accept,connect,rustls-0_23,rustls-0_23-webpki-roots,uri",
+        ],
+        targets: &["--lib", "--tests"],
+        skip: &[],
+    },
 ];
