@@ -55,6 +55,7 @@ pub const CREW: &[Member] = &[
     US,
     Member { name: AGAIN, ..US },
     Member { name: MEMO, variant: "memo", does: Does::Chains, ..US },
+    Member { name: "chitin-ring", variant: "ring", sources: &["chitin", "ring"], ..US },
     Member {
         name: RUSTLS,
         package: "on-rustls",

@@ -209,7 +209,7 @@ fn legend(out: &mut String, panels: &[Panel], at: f64) {
         }
     }
     for (place, name) in names.into_iter().enumerate() {
-        let x = LEFT + place as f64 * 130.0;
+        let x = LEFT + place as f64 * 125.0;
         let _ = writeln!(
             out,
             "<rect x=\"{x}\" y=\"{}\" width=\"12\" height=\"12\" fill=\"{}\"/>",
@@ -231,6 +231,7 @@ fn text(out: &mut String, x: f64, y: f64, anchor: &str, weight: &str, what: &str
 fn colour(name: &str) -> &'static str {
     match name {
         "chitin" => "#0072b2",
+        "chitin-ring" => "#000000",
         "rustls" => "#d55e00",
         "rustls-ring" => "#e69f00",
         "boringssl" => "#009e73",

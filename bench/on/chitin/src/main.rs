@@ -8,7 +8,7 @@ mod rustls_api;
 mod unbuffered_api;
 
 use rustls_api::{Memo, Ours, Primitives};
-use tls::crypto::aws_lc_rs;
+use tls::crypto::{aws_lc_rs, ring};
 use tls::trust::SignatureMemo;
 use tls::{ClientConfig, ServerConfig};
 use unbuffered_api::Known;
@@ -23,10 +23,17 @@ fn main() {
 }
 
 fn ours(material: &Material) -> Result<Ours, String> {
-    let primitives = Primitives {
-        provider: aws_lc_rs::default_provider(),
-        groups: aws_lc_rs::ALL_KX_GROUPS.to_vec(),
-        ticketer: aws_lc_rs::Ticketer::new().map_err(|e| e.to_string())?,
+    let primitives = match &*material.variant {
+        "ring" => Primitives {
+            provider: ring::default_provider(),
+            groups: ring::ALL_KX_GROUPS.to_vec(),
+            ticketer: ring::Ticketer::new().map_err(|e| e.to_string())?,
+        },
+        _ => Primitives {
+            provider: aws_lc_rs::default_provider(),
+            groups: aws_lc_rs::ALL_KX_GROUPS.to_vec(),
+            ticketer: aws_lc_rs::Ticketer::new().map_err(|e| e.to_string())?,
+        },
     };
     let mut ours = Ours::new(material, primitives)?;
     let is_measured = material.variant == "memo";
