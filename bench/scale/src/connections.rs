@@ -3,6 +3,7 @@
 use std::fs;
 use std::io::{Read, Write};
 use std::sync::Arc;
+use std::time::Instant;
 
 use alloc_counter::Spent;
 use chitin::crypto::aws_lc_rs;
@@ -37,13 +38,13 @@ pub fn run(most: usize, svg: Option<&str>) -> bool {
     // The heap is that of Rust; the memory is what the process has of the system for each pair, C and slack included.
     for count in MARKS.into_iter().filter(|count| *count <= most) {
         spent.on(|| open.extend((open.len()..count - BATCH).map(|_| connect(&client, &server))));
-        // In pieces, of which the middle one counts: others use this machine as well.
+        // In pieces, of which a fast one counts: others use this machine as well. The clock of a thread goes by ticks, too rough for this.
         let pieces = (0..10).map(|_| {
-            let start = time::of_thread();
+            let start = Instant::now();
             spent.on(|| open.extend((0..BATCH / 10).map(|_| connect(&client, &server))));
-            (time::of_thread() - start).as_secs_f64() * 1e6 / (BATCH / 10) as f64
+            start.elapsed().as_secs_f64() * 1e6 / (BATCH / 10) as f64
         });
-        let micros = time::median(pieces.collect());
+        let micros = time::undisturbed(pieces.collect());
         let mark = Mark {
             connections: count,
             heap: spent.live as f64 / count as f64,
@@ -82,7 +83,7 @@ fn echo_on_old_and_new(open: &mut [(ClientConnection, ServerConnection)]) -> f64
     let step = open.len() / 200;
     let mut spent = Vec::new();
     for (client, server) in open.iter_mut().step_by(step) {
-        let start = time::of_thread();
+        let start = Instant::now();
         for _ in 0..4 {
             client.writer().write_all(&[7; 64]).unwrap();
             pump(client, server);
@@ -93,9 +94,9 @@ fn echo_on_old_and_new(open: &mut [(ClientConnection, ServerConnection)]) -> f64
             client.reader().read_exact(&mut received).unwrap();
             assert_eq!(received, [7; 64]);
         }
-        spent.push((time::of_thread() - start).as_secs_f64() * 1e6 / 4.0);
+        spent.push(start.elapsed().as_secs_f64() * 1e6 / 4.0);
     }
-    time::median(spent)
+    time::undisturbed(spent)
 }
 
 fn configs() -> (Arc<ClientConfig>, Arc<ServerConfig>) {
