@@ -6,8 +6,8 @@ use core::time::Duration;
 
 use super::lock::{MakeMutex, Mutex};
 use super::time::TimeProvider;
+use crate::crypto::ticket::ProducesTickets;
 use crate::crypto::ticket::rotation::{Generator, Rotation};
-use crate::crypto::ticket::{Fresh, ProducesTickets};
 use crate::error::Error;
 
 /// A ticketer that replaces itself.
@@ -63,10 +63,6 @@ impl ProducesTickets for TicketSwitcher {
 
     fn encrypt(&self, plain: &[u8]) -> Option<Vec<u8>> {
         self.ask(|rotation, _| rotation.encrypt(plain))
-    }
-
-    fn encrypt_with(&self, plain: &[u8], fresh: &Fresh) -> Option<Vec<u8>> {
-        self.ask(|rotation, _| rotation.encrypt_with(plain, fresh))
     }
 
     fn decrypt(&self, cipher: &[u8]) -> Option<Vec<u8>> {

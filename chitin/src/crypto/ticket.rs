@@ -5,8 +5,6 @@
 use alloc::vec::Vec;
 use core::fmt;
 
-use super::cipher::NONCE_LEN;
-
 pub(crate) mod aead;
 #[cfg(feature = "std")]
 pub(crate) mod rotate;
@@ -23,30 +21,8 @@ pub trait ProducesTickets: fmt::Debug + Send + Sync {
     /// Encrypts and authenticates `plain`; `None` if that is not possible, and then no ticket is sent.
     fn encrypt(&self, plain: &[u8]) -> Option<Vec<u8>>;
 
-    /// Does as [`Self::encrypt`], and may take its randomness from `fresh`, which was drawn for this one ticket. A ticketer that
-    /// asks another one passes on this call, too.
-    #[doc(hidden)]
-    fn encrypt_with(&self, plain: &[u8], fresh: &Fresh) -> Option<Vec<u8>> {
-        let _ = fresh;
-        self.encrypt(plain)
-    }
-
     /// Opens a ticket; `None` if it is not one of ours, or too old.
     fn decrypt(&self, cipher: &[u8]) -> Option<Vec<u8>>;
-}
-
-/// Random bytes for one ticket, which nothing else is made from.
-///
-/// A call of the generator costs as much as the bytes of many tickets, so those of a handshake are drawn together. They live until
-/// its tickets are made.
-#[doc(hidden)]
-#[derive(Clone, Copy)]
-pub struct Fresh(pub(crate) [u8; NONCE_LEN]);
-
-impl fmt::Debug for Fresh {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Fresh")
-    }
 }
 
 #[cfg(test)]

@@ -18,7 +18,7 @@ use crate::config::time::TimeProvider;
 use crate::config::verify::{ClientCertVerifier, ServerCertVerifier};
 use crate::crypto::credential::Credential;
 use crate::crypto::signer::SigningKey;
-use crate::crypto::ticket::{Fresh, ProducesTickets};
+use crate::crypto::ticket::ProducesTickets;
 use crate::error::Error;
 pub(crate) use crate::error::guard::{guarded, told};
 use crate::names::{HashAlgorithm, ProtocolVersion, SignatureScheme};
@@ -88,8 +88,6 @@ pub(crate) enum Question<'a> {
     SealTicket {
         ticketer: &'a Arc<dyn ProducesTickets>,
         plain: &'a [u8],
-        /// What has been drawn for this ticket; `None`: the ticketer is to draw.
-        fresh: Option<&'a Fresh>,
     },
     LoadSession {
         store: &'a Arc<dyn StoresServerSessions>,
@@ -168,10 +166,7 @@ impl Question<'_> {
             }
             Self::FindPsk { psks, identity } => Answer::Psk(psks.find(identity)),
             Self::OpenTicket { ticketer, ticket } => Answer::Bytes(ticketer.decrypt(ticket)),
-            Self::SealTicket { ticketer, plain, fresh } => Answer::Bytes(match fresh {
-                Some(fresh) => ticketer.encrypt_with(plain, fresh),
-                None => ticketer.encrypt(plain),
-            }),
+            Self::SealTicket { ticketer, plain } => Answer::Bytes(ticketer.encrypt(plain)),
             Self::LoadSession { store, id } => Answer::Bytes(store.get(id)),
             Self::SpendSession { store, id } => Answer::Bytes(store.take(id)),
             Self::StoreSession { store, id, session } => {

@@ -616,8 +616,8 @@ impl Keyed {
             application: Opaque(&cx.policy.resumption_data),
             session_id: Opaque(session_id),
         };
-        let mut bytes = Zeroizing::new(Vec::with_capacity(256usize.saturating_add(chain.len())));
-        session.write(&mut bytes);
+        let mut bytes = Zeroizing::default();
+        session.write_whole(&mut bytes);
         let mut keyed = self;
         // A ticket goes in front of our Finished; a store gets the session when both Finished are there.
         if !keyed.common.ticket {
@@ -672,7 +672,7 @@ impl Ticketing {
     fn question(&self) -> Question<'_> {
         let Common { config, ticket, session_id, .. } = &self.keyed.common;
         match ticket {
-            true => Question::SealTicket { ticketer: &config.ticketer, plain: &self.session, fresh: None },
+            true => Question::SealTicket { ticketer: &config.ticketer, plain: &self.session },
             false => Question::StoreSession {
                 store: &config.session_storage,
                 id: session_id,

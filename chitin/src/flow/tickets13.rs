@@ -10,8 +10,6 @@ use zeroize::Zeroizing;
 
 use crate::carrier::Parameters;
 use crate::config::server::{ConfigId, ServerConfig};
-use crate::crypto::cipher::NONCE_LEN;
-use crate::crypto::ticket::Fresh;
 use crate::error::Error;
 use crate::flow::cx::Cx;
 use crate::flow::offer::grease;
@@ -73,7 +71,7 @@ pub(crate) fn make_tickets(
     let origin = if tickets { None } else { told(SERVER_STORE, || config.origin())? };
     let maker = Maker {
         config,
-        psks: resumption.into_maker(),
+        psks: resumption.maker(),
         traffic,
         now,
         authenticated,
@@ -118,19 +116,16 @@ struct Drawn {
     age_add: u32,
     /// An extension that means nothing: clients must not come to rely on there being none. RFC 8701 section 4.1.
     grease: u16,
-    /// For a ticketer that seals it.
-    seal: Fresh,
     /// The name of the session, if it goes into the store.
     id: [u8; 32],
 }
 
-const DRAW: usize = 4 + 1 + NONCE_LEN + 32;
+const DRAW: usize = 4 + 1 + 32;
 
 impl From<[u8; DRAW]> for Drawn {
     fn from(bytes: [u8; DRAW]) -> Self {
-        let [a, b, c, d, e, n0, n1, n2, n3, n4, n5, n6, n7, n8, n9, n10, n11, id @ ..] = bytes;
-        let seal = Fresh([n0, n1, n2, n3, n4, n5, n6, n7, n8, n9, n10, n11]);
-        Self { age_add: u32::from_be_bytes([a, b, c, d]), grease: grease(e), seal, id }
+        let [a, b, c, d, e, id @ ..] = bytes;
+        Self { age_add: u32::from_be_bytes([a, b, c, d]), grease: grease(e), id }
     }
 }
 
@@ -201,10 +196,7 @@ impl Maker {
             psk_mark: Opaque(self.tie.as_ref().map_or(&[], |tie| &tie.mark)),
             application: Opaque(&cx.policy.resumption_data),
         };
-        // It never grows while secrets are in it.
-        out.clear();
-        out.reserve(256usize.saturating_add(chain.len()).saturating_add(cx.policy.resumption_data.len()));
-        session.write(out);
+        session.write_whole(out);
     }
 }
 
@@ -212,11 +204,7 @@ impl Ticketing {
     pub(crate) fn question(&self) -> Question<'_> {
         let Maker { config, tickets, .. } = &self.maker;
         match tickets {
-            true => Question::SealTicket {
-                ticketer: &config.ticketer,
-                plain: &self.session,
-                fresh: Some(&self.drawn.seal),
-            },
+            true => Question::SealTicket { ticketer: &config.ticketer, plain: &self.session },
             false => Question::StoreSession {
                 store: &config.session_storage,
                 id: &self.drawn.id,

@@ -226,8 +226,7 @@ pub(crate) struct Resumption {
 impl Resumption {
     /// RFC 8446 section 4.6.1.
     pub(crate) fn psk(&self, nonce: &[u8]) -> Secret {
-        let secret = self.suite.hkdf_provider.expander_for_okm(&self.secret);
-        Secret::new(derive(secret.as_ref(), b"resumption", nonce).as_ref())
+        self.maker().psk(nonce)
     }
 
     pub(crate) fn suite(&self) -> &'static Tls13CipherSuite {
@@ -235,7 +234,7 @@ impl Resumption {
     }
 
     /// For whoever makes several tickets at once.
-    pub(crate) fn into_maker(self) -> PskMaker {
+    pub(crate) fn maker(&self) -> PskMaker {
         PskMaker { suite: self.suite, keyed: self.suite.hkdf_provider.expander_for_okm(&self.secret) }
     }
 }
@@ -288,12 +287,6 @@ impl AsRef<RestingSecret> for RestingSecret {
 }
 
 impl AsRef<RestingSecret> for TrafficSecret {
-    fn as_ref(&self) -> &RestingSecret {
-        &self.secret
-    }
-}
-
-impl AsRef<RestingSecret> for FinishedSecret {
     fn as_ref(&self) -> &RestingSecret {
         &self.secret
     }

@@ -3,7 +3,10 @@
 //!
 //! The first byte is the version of this format. What an older or newer format wrote is "no such session", not an error.
 
+use alloc::vec::Vec;
 use core::ops::Range;
+
+use zeroize::{Zeroize, Zeroizing};
 
 use crate::names::{CipherSuite, NamedGroup, ProtocolVersion};
 use crate::wire::codec::{MAX8, MAX16, MAX24, Opaque, Reader, Wire};
@@ -63,6 +66,46 @@ impl<'a> ServerSession<'a> {
     pub(crate) fn chain(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
         stored_chain(self.chain.0)
     }
+
+    /// Writes it in place of what is in `out`, which does not grow while the secret is in it.
+    pub(crate) fn write_whole(&self, out: &mut Zeroizing<Vec<u8>>) {
+        let Self {
+            secret,
+            server_name,
+            alpn,
+            promise,
+            origin,
+            policy,
+            chain,
+            psk,
+            psk_mark,
+            application,
+            ..
+        } = self;
+        make_room(
+            out,
+            [
+                secret.0,
+                server_name.0,
+                alpn.0,
+                promise.0,
+                origin.0,
+                policy.0,
+                chain.0,
+                psk.0,
+                psk_mark.0,
+                application.0,
+            ],
+        );
+        self.write(out);
+    }
+}
+
+/// Room for a session with these parts, and what is before and between them.
+fn make_room<const N: usize>(out: &mut Zeroizing<Vec<u8>>, parts: [&[u8]; N]) {
+    const NUMBERS: usize = 80;
+    out.zeroize();
+    out.reserve(parts.iter().fold(NUMBERS, |sum, part| sum.saturating_add(part.len())));
 }
 
 wire_struct! {
@@ -97,6 +140,16 @@ wire_struct! {
 }
 
 impl<'a> ServerSession12<'a> {
+    /// As [`ServerSession::write_whole`].
+    pub(crate) fn write_whole(&self, out: &mut Zeroizing<Vec<u8>>) {
+        let Self { master_secret, server_name, alpn, policy, chain, application, session_id, .. } = self;
+        make_room(
+            out,
+            [master_secret.0, server_name.0, alpn.0, policy.0, chain.0, application.0, session_id.0],
+        );
+        self.write(out);
+    }
+
     /// `None` if it is not of this format.
     pub(crate) fn open(bytes: &'a [u8]) -> Option<Self> {
         let session = Self::read_all(bytes).ok()?;
@@ -133,8 +186,8 @@ fn stored_chain<'a>(chain: &'a [u8]) -> impl Iterator<Item = &'a [u8]> + use<'a>
 }
 
 /// A chain in the form that [`ServerSession::chain`] reads.
-pub(crate) fn encode_chain<'c>(chain: impl Iterator<Item = &'c [u8]>) -> alloc::vec::Vec<u8> {
-    let mut out = alloc::vec::Vec::new();
+pub(crate) fn encode_chain<'c>(chain: impl Iterator<Item = &'c [u8]>) -> Vec<u8> {
+    let mut out = Vec::new();
     chain.for_each(|der| Opaque::<1, MAX24>(der).write(&mut out));
     out
 }
@@ -143,6 +196,17 @@ pub(crate) fn encode_chain<'c>(chain: impl Iterator<Item = &'c [u8]>) -> alloc::
 mod tests {
     use super::*;
     use crate::wire::codec::tests::{cut_and_extended, good};
+
+    /// Each growth would leave a copy of the secret in freed memory.
+    fn writes_without_growing(write: impl Fn(&mut Zeroizing<Vec<u8>>), expected: &[u8]) {
+        for mut out in [Zeroizing::default(), Zeroizing::new(alloc::vec![9; 8])] {
+            write(&mut out);
+            assert_eq!(**out, *expected);
+            // One that has grown is as long as it has to be, or twice as long as it was.
+            let spare = out.capacity() - expected.len();
+            assert!((1..80).contains(&spare), "{spare}");
+        }
+    }
 
     #[test]
     fn round_trip_and_other_formats() {
@@ -172,6 +236,19 @@ mod tests {
         session.write(&mut bytes);
         assert!(good::<ServerSession<'_>>(&bytes).chain().eq([&b"leaf"[..], b"issuer"]));
         assert_eq!(creation_time(&bytes).map(|at| &bytes[at]), Some(&1_700_000_000_u64.to_be_bytes()[..]));
+        writes_without_growing(|out| session.write_whole(out), &bytes);
+        let long = ServerSession {
+            server_name: Opaque(&[b'a'; 253]),
+            alpn: Opaque(&[b'h'; 255]),
+            promise: Opaque(&[1; 65]),
+            psk: Opaque(&[b's'; 1024]),
+            application: Opaque(&[7; 32_768]),
+            secret: Opaque(&[3; 48]),
+            ..session
+        };
+        let mut written = Vec::new();
+        long.write(&mut written);
+        writes_without_growing(|out| long.write_whole(out), &written);
         cut_and_extended(&bytes, |b| ServerSession::open(b).is_some());
         bytes[0] = FORMAT + 1;
         assert!(ServerSession::open(&bytes).is_none());

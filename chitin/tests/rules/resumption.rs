@@ -1,5 +1,6 @@
 //! Tickets, stores, and who may resume what. RFC 8446 sections 2.2, 4.2.11 and 4.6.1.
 
+use std::collections::HashSet;
 use std::io::Write;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -318,6 +319,26 @@ fn tickets_have_a_grease_extension() {
         let [.., high, low, a, b, c, d] = ticket[..] else { panic!("{ticket:?}") };
         assert_eq!((high, low, c, d), (0, 4, 0, 0));
         assert!(a == b && a & 0x0f == 0x0a, "{a:#x} {b:#x}");
+    }
+}
+
+#[test]
+fn nothing_that_is_drawn_for_tickets_comes_twice() {
+    // More than are drawn at a time.
+    const TICKETS: usize = 5;
+    let mut ticketing = server();
+    ticketing.ticketer = provided::ticketer();
+    for mut config in [server(), ticketing] {
+        config.send_tls13_tickets = TICKETS;
+        let seen = Arc::new(SeenTickets::default());
+        let mut client = client();
+        client.trace = Some(seen.clone());
+        shake(&Arc::new(client), &Arc::new(config));
+        let tickets = seen.0.lock().unwrap();
+        assert!(tickets.iter().all(|t| t[0] == 4 && t[12] == 1));
+        // Type, length, lifetime; the age; the nonce of its secret; length, and the ticket: of a sealed one the key's name, and its nonce.
+        let (ages, rest): (HashSet<_>, HashSet<_>) = tickets.iter().map(|t| (&t[8..12], &t[16..48])).unzip();
+        assert_eq!((tickets.len(), ages.len(), rest.len()), (TICKETS, TICKETS, TICKETS));
     }
 }
 

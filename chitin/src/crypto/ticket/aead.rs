@@ -7,7 +7,7 @@ use core::sync::atomic::{AtomicU32, Ordering};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
-use super::{Fresh, ProducesTickets};
+use super::ProducesTickets;
 use crate::crypto::SecureRandom;
 use crate::crypto::aead::{Aead, Protection, TAG_LEN};
 use crate::crypto::cipher::{AeadKey, NONCE_LEN, Nonce};
@@ -59,14 +59,11 @@ impl<A: Aead> ProducesTickets for AeadTicketer<A> {
     }
 
     fn encrypt(&self, plain: &[u8]) -> Option<Vec<u8>> {
+        self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).ok()?;
+        // By the generator that the key comes from, and no other: that no nonce comes twice under it hangs on this one alone, whatever
+        // the configs are made of that share the ticketer.
         let mut nonce = [0; NONCE_LEN];
         self.random.fill(&mut nonce).ok()?;
-        self.encrypt_with(plain, &Fresh(nonce))
-    }
-
-    fn encrypt_with(&self, plain: &[u8], fresh: &Fresh) -> Option<Vec<u8>> {
-        self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).ok()?;
-        let Fresh(nonce) = *fresh;
         let mut ticket = alloc::vec![0; NAME_LEN + NONCE_LEN + plain.len() + TAG_LEN];
         let (name, rest) = ticket.split_first_chunk_mut::<NAME_LEN>()?;
         let (nonce_out, sealed) = rest.split_first_chunk_mut::<NONCE_LEN>()?;

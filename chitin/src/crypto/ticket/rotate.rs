@@ -6,8 +6,8 @@ use core::time::Duration;
 use std::sync::{RwLock, RwLockReadGuard};
 use std::time::SystemTime;
 
+use super::ProducesTickets;
 use super::rotation::{Generator, Rotation};
-use super::{Fresh, ProducesTickets};
 use crate::error::Error;
 
 /// A ticketer that replaces itself.
@@ -80,11 +80,6 @@ impl ProducesTickets for TicketRotator {
         self.encrypt_at(now, plain)
     }
 
-    fn encrypt_with(&self, plain: &[u8], fresh: &Fresh) -> Option<Vec<u8>> {
-        let (rotation, _) = self.at(now)?;
-        rotation.encrypt_with(plain, fresh)
-    }
-
     fn decrypt(&self, cipher: &[u8]) -> Option<Vec<u8>> {
         self.decrypt_at(now, cipher)
     }
@@ -128,10 +123,6 @@ impl ProducesTickets for TicketSwitcher {
 
     fn encrypt(&self, plain: &[u8]) -> Option<Vec<u8>> {
         self.inner.encrypt(plain)
-    }
-
-    fn encrypt_with(&self, plain: &[u8], fresh: &Fresh) -> Option<Vec<u8>> {
-        self.inner.encrypt_with(plain, fresh)
     }
 
     fn decrypt(&self, cipher: &[u8]) -> Option<Vec<u8>> {

@@ -4,7 +4,7 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use super::{Fresh, ProducesTickets};
+use super::ProducesTickets;
 use crate::error::Error;
 use crate::names::GetRandomFailed;
 
@@ -64,10 +64,6 @@ impl Rotation {
 
     pub(crate) fn encrypt(&self, plain: &[u8]) -> Option<Vec<u8>> {
         self.current.as_ref()?.encrypt(plain)
-    }
-
-    pub(crate) fn encrypt_with(&self, plain: &[u8], fresh: &Fresh) -> Option<Vec<u8>> {
-        self.current.as_ref()?.encrypt_with(plain, fresh)
     }
 
     pub(crate) fn decrypt(&self, now: Duration, cipher: &[u8]) -> Option<Vec<u8>> {

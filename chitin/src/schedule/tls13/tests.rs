@@ -45,6 +45,12 @@ fn derived_from(printed: &str) -> Vec<u8> {
     derived(suite().hkdf_provider.expander_for_okm(&OkmBlock::new(&hex(printed))).as_ref())
 }
 
+impl AsRef<RestingSecret> for FinishedSecret {
+    fn as_ref(&self) -> &RestingSecret {
+        &self.secret
+    }
+}
+
 /// Section 3, to the end of the handshake.
 fn simple() -> (Pair<FinishedSecret>, Pair<RestingSecret>, Exporter, Resumption) {
     let early = Early::without_psk(suite());
