@@ -295,10 +295,10 @@ impl Inbox {
         }
     }
 
-    /// A read has found nothing: whatever was going on is over.
+    /// A read has found nothing.
     pub(crate) fn pause(&mut self) {
         self.rest();
-        self.drains = Drains::default();
+        self.drains.pause();
     }
 
     #[cfg(test)]
@@ -498,6 +498,15 @@ mod tests {
             }
             reads(&mut inbox, &bytes, 17);
             assert_eq!(inbox.capacity(), bytes.len());
+            // As a loop of events goes on: what it keeps until its next pause is bulk still.
+            for _ in 0..3 {
+                inbox.pause();
+                assert_eq!(inbox.capacity(), 0);
+                reads(&mut inbox, &bytes, 17);
+                assert_eq!(inbox.capacity(), bytes.len());
+            }
+            // And as one ends.
+            inbox.pause();
             inbox.pause();
             assert_eq!(inbox.capacity(), 0);
         }

@@ -42,7 +42,7 @@
 //!
 //! A buffer itself, when it is drained; but only the first times ([`Drains`]), since it would allocate and zero a whole burst again and
 //! again in bulk transfer. After those, the opposite direction: `read_tls` rests a drained outbox, `writer` an empty inbox. A
-//! `read_tls` that got nothing rests both, and the first times begin anew.
+//! `read_tls` that got nothing rests both; if nothing was drained since the one before that got nothing, the first times begin anew.
 //!
 //! What is read while no application data is expected lands on the stack first: connections that wait for a hello hold no
 //! buffer, and then one of the hello's length.
@@ -76,7 +76,11 @@ pub(crate) const MAX_SEALED: usize = MAX_PLAINTEXT + 256;
 /// Whether a connection that is drained stays idle or goes on in bulk cannot be known. So it is idle, until it has gone on so often
 /// that it is in bulk: then allocations per record come to an end.
 #[derive(Clone, Default)]
-struct Drains(u8);
+struct Drains {
+    given: u8,
+    /// Since a read found nothing.
+    any: bool,
+}
 
 impl Drains {
     /// A handshake takes up to four, and a burst of 64 KiB in each direction four more.
@@ -84,9 +88,18 @@ impl Drains {
 
     /// Counts one more. Shall the memory be given back?
     fn gives_back(&mut self) -> bool {
-        let gives_back = self.0 < Self::MOST;
-        self.0 += u8::from(gives_back);
+        let gives_back = self.given < Self::MOST;
+        self.given += u8::from(gives_back);
+        self.any = true;
         gives_back
+    }
+
+    /// A read has found nothing. One that found something before it is what a loop of events ends with each time, in bulk as well.
+    fn pause(&mut self) {
+        match self.any {
+            true => self.any = false,
+            false => self.given = 0,
+        }
     }
 }
 

@@ -102,10 +102,10 @@ impl Outbox {
         }
     }
 
-    /// The peer is silent: whatever was going on is over.
+    /// A read has found nothing.
     pub(crate) fn pause(&mut self) {
         self.rest();
-        self.drains = Drains::default();
+        self.drains.pause();
     }
 
     /// Takes everything out, pending bytes and memory.
@@ -218,6 +218,7 @@ mod tests {
             assert!(out.capacity() > 0);
             out.rest();
             assert_eq!(out.capacity(), 0);
+            out.pause();
             out.pause();
         }
     }
