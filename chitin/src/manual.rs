@@ -112,7 +112,9 @@ pub mod _05_defaults {}
 /// 3. Look, when it is running: `fips()` of [`ClientConfig`](crate::ClientConfig::fips) and [`ServerConfig`](crate::ServerConfig::fips) is true only if
 ///    each part of the provider is approved, `require_ems` is on, as it is by default then, and there is no ECH.
 ///
-/// `fips()` does not see what a program brings itself: verifiers, signing keys, ticketers. Those of this crate use the module.
+/// `fips()` does not see what a program brings itself: verifiers, signing keys, ticketers. Those of this crate use the module, but
+/// for three things that it does not see either: the feature `load` opens encrypted keys and PKCS#12 files outside the module,
+/// external pre-shared keys come from wherever the program has them, and an `AeadTicketer` uses whichever AEAD it is given.
 /// Signatures of chains are verified every time: there is no memo of them.
 ///
 /// `docs/features.md` in the repository says what else is different. Which module has which certificate, the crate

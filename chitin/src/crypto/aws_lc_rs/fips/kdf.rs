@@ -35,6 +35,8 @@ impl crypto::tls13::Hkdf for Hkdf {
     }
 
     fn extract_from_secret(&self, salt: Option<&[u8]>, secret: &[u8]) -> Box<dyn HkdfExpander> {
+        // It keeps a copy that it does not wipe, and TLS 1.3's salts are secrets: SECURITY.md says so. Extraction by HMAC and expansion
+        // as a service of its own would wipe all; that the module approves of each was not tried.
         let salt = Salt::new(*self.0, salt.unwrap_or(self.zeros()));
         Box::new(Expander { prk: salt.extract(secret), len: self.0.len() })
     }

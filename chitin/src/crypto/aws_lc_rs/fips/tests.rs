@@ -198,6 +198,30 @@ fn packets_of_quic_may_begin_at_any_number_and_go_up() {
     of(&fips::AES_256, &usual::AES_256);
 }
 
+/// The module tells the numbers of all paths of one key by one count.
+#[test]
+fn each_path_of_quic_has_its_nonces_and_all_have_one_count() {
+    let of = |one: &dyn Algorithm, other: &dyn Algorithm| {
+        let len = one.aead_key_len();
+        let [counted, usual] = [one, other].map(|algorithm| algorithm.packet_key(key(len), Iv::new(IV)));
+        let seal = |key: &dyn PacketKey, path, number| {
+            let mut payload = b"a packet".to_vec();
+            let tag = key.encrypt_in_place_for_path(path, number, b"header", &mut payload)?;
+            Ok([&payload[..], tag.as_ref()].concat())
+        };
+        for (path, number) in [(0, 5), (3, 6), (0, 7), (1, 100), (3, 101)] {
+            let sealed = seal(counted.as_ref(), path, number).unwrap();
+            assert_eq!(sealed, seal(usual.as_ref(), path, number).unwrap(), "{number} of path {path}");
+        }
+        for (path, number) in [(0, 101), (0, 8), (1, 101), (2, 0)] {
+            let refused: Result<Vec<u8>, Error> = seal(counted.as_ref(), path, number);
+            assert_eq!(refused, Err(Error::EncryptError), "{number} of path {path}");
+        }
+    };
+    of(&fips::AES_128, &usual::AES_128);
+    of(&fips::AES_256, &usual::AES_256);
+}
+
 #[test]
 fn what_is_on_by_default_is_what_is_approved_of() {
     use crate::crypto::aws_lc_rs::{ALL_CIPHER_SUITES, ALL_KX_GROUPS, kx_group};
