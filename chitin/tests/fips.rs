@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use chitin::client::danger::ServerCertVerifier;
 use chitin::client::{EchGreaseConfig, EchMode, WebPkiServerVerifier};
 use chitin::crypto::aws_lc_rs::{
     ALL_CIPHER_SUITES, ALL_KX_GROUPS, DEFAULT_CIPHER_SUITES, cipher_suite, default_provider, hpke, kx_group,
@@ -10,6 +11,8 @@ use chitin::crypto::aws_lc_rs::{
 use chitin::crypto::{
     CryptoProvider, GetRandomFailed, SecureRandom, SupportedKxGroup, default_fips_provider,
 };
+use chitin::pki_types::{ServerName, UnixTime};
+use chitin::trust::SignatureMemo;
 use chitin::version::{TLS12, TLS13};
 use chitin::{
     CipherSuite, ClientConfig, Error, HandshakeKind, NamedGroup, PeerIncompatible, ProtocolVersion,
@@ -209,11 +212,23 @@ fn there_is_no_memo_of_signatures() {
         client_of(&pki, CryptoProvider { kx_groups, ..default_fips_provider() })
     };
     assert!(with_x25519(vec![kx_group::X25519]).signature_memo().is_some(), "that is no FIPS mode");
-    let asked = WebPkiServerVerifier::builder_with_provider(
+
+    // One that is given is not used: each signature is verified every time.
+    let given = SignatureMemo::new(64);
+    let verifier = WebPkiServerVerifier::builder_with_provider(
         Arc::new(pki.root.store()),
         Arc::new(default_fips_provider()),
-    );
-    asked.with_signature_memo(chitin::trust::SignatureMemo::new(64)).build().unwrap();
+    )
+    .with_signature_memo(given.clone())
+    .build()
+    .unwrap();
+    assert!(verifier.signature_memo().is_none());
+    let chain = pki.server(KeyType::P256).chain;
+    let name = ServerName::try_from("localhost").unwrap();
+    for _ in 0..2 {
+        verifier.verify_server_cert(&chain[0], &chain[1..], &name, &[], UnixTime::now()).unwrap();
+    }
+    assert_eq!((given.hits(), given.misses(), given.len()), (0, 0, 0));
 }
 
 // ---------------------------------------------------------------- what is said
