@@ -401,6 +401,7 @@ pub mod internal {
         }
         pub mod persist {
             pub use crate::wire::stored::creation_time;
+            pub use zeroize::Zeroizing;
         }
         pub mod handshake {
             pub use crate::names::{

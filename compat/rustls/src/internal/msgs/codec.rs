@@ -132,7 +132,7 @@ impl<'a> Codec<'a> for CertificateDer<'a> {
 
 /// How many bytes say how long something is.
 #[derive(Clone, Copy)]
-enum Length {
+pub(super) enum Length {
     One,
     Two,
     Three,
@@ -148,7 +148,7 @@ impl Length {
     }
 
     /// Writes something behind its length. What is too long for that says it is as long as it could be.
-    fn nest(self, bytes: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) {
+    pub(super) fn nest(self, bytes: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) {
         let start = bytes.len();
         bytes.resize(start + self.bytes(), 0xff);
         write(bytes);
@@ -161,7 +161,7 @@ impl Length {
     }
 
     /// Takes what stands behind its length.
-    fn sub<'a>(self, r: &mut Reader<'a>) -> Result<Reader<'a>, InvalidMessage> {
+    pub(super) fn sub<'a>(self, r: &mut Reader<'a>) -> Result<Reader<'a>, InvalidMessage> {
         let missing = match self {
             Self::One => InvalidMessage::MissingData("u8"),
             Self::Two => InvalidMessage::MissingData("u16"),

@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use super::base::Payload;
-use super::codec::{Codec, Reader};
+use super::codec::{Codec, Length, Reader};
 use super::enums::AlertLevel;
 use crate::crypto::cipher::InboundPlainMessage;
 use crate::{AlertDescription, ContentType, HandshakeType, InvalidMessage, ProtocolVersion};
@@ -214,18 +214,13 @@ impl Codec<'_> for ChangeCipherSpecPayload {
 
 impl<'a> Codec<'a> for HandshakeMessagePayload<'a> {
     fn encode(&self, bytes: &mut Vec<u8>) {
-        let body = self.body.bytes();
         self.typ.encode(bytes);
-        let [_, length @ ..] = u32::try_from(body.len()).unwrap_or(u32::MAX).to_be_bytes();
-        bytes.extend_from_slice(&length);
-        bytes.extend_from_slice(body);
+        Length::Three.nest(bytes, |bytes| self.body.encode(bytes));
     }
 
     fn read(r: &mut Reader<'a>) -> Result<Self, InvalidMessage> {
         let typ = HandshakeType::read(r)?;
-        let length = r.take(3).ok_or(InvalidMessage::MissingData("u24"))?;
-        let length = length.iter().fold(0, |length, byte| (length << 8) | usize::from(*byte));
-        let body = r.sub(length)?.rest();
+        let body = Length::Three.sub(r)?.rest();
         Ok(Self { typ, body: Payload::Borrowed(body) })
     }
 }

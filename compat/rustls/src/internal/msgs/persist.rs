@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 use core::fmt;
 
-use chitin::internal::msgs::persist::creation_time;
+use chitin::internal::msgs::persist::{creation_time, Zeroizing};
 
 use super::codec::{Codec, Reader};
 use crate::InvalidMessage;
@@ -12,7 +12,8 @@ use crate::InvalidMessage;
 pub struct ServerSessionValue {
     /// When it was made, in seconds of UNIX time.
     pub creation_time_sec: u64,
-    bytes: Vec<u8>,
+    /// With the session's secret in them.
+    bytes: Zeroizing<Vec<u8>>,
 }
 
 impl Codec<'_> for ServerSessionValue {
@@ -28,7 +29,7 @@ impl Codec<'_> for ServerSessionValue {
     /// Nothing says where a session ends, so it takes all that is left.
     fn read(r: &mut Reader<'_>) -> Result<Self, InvalidMessage> {
         const NAME: &str = "ServerSessionValue";
-        let bytes = r.rest().to_vec();
+        let bytes = Zeroizing::new(r.rest().to_vec());
         let time = creation_time(&bytes).and_then(|at| bytes.get(at)?.try_into().ok());
         let creation_time_sec = time.map(u64::from_be_bytes).ok_or(InvalidMessage::MissingData(NAME))?;
         Ok(Self { creation_time_sec, bytes })
