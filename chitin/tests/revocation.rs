@@ -499,6 +499,45 @@ fn what_a_delta_out_of_date_or_of_the_future_revokes_is_revoked() {
     assert_eq!(verify(&[old(held), now(released)]), Ok(()));
     assert_eq!(verify(&[old(""), now(held)]), REVOKED);
     assert_eq!(verify(&[now(released), later(held)]), REVOKED);
+    // One that is out of date itself has, too; one of the future has not yet.
+    let newer = |reason| delta(reason, 7, "20300301000000Z", "20300401000000Z");
+    assert_eq!(verify(&[old(held), newer("")]), Ok(()));
+    assert_eq!(verify(&[old(held), newer(released)]), Ok(()));
+    assert_eq!(verify(&[old(""), newer(held)]), REVOKED);
+    assert_eq!(verify(&[now(held), later("")]), REVOKED);
+    assert_eq!(verify(&[now(held), later(released)]), REVOKED);
+}
+
+/// As of whole lists.
+#[test]
+fn where_date_and_number_do_not_tell_the_newest_delta_the_worse_one_counts() {
+    let world = World::new();
+    let list = |reason: Option<&str>, number, from, extensions: &str| {
+        let mut book = Book::of(&world.issuing);
+        if let Some(reason) = reason {
+            book.revoked(world.server.leaf(), reason);
+        }
+        book.list(&List { number: Some(number), from, extensions, ..List::default() })
+    };
+    let delta = |reason, (number, from)| list(reason, number, from, "2.5.29.27 = critical, DER:020105");
+    let (january, february) = ("20300131000000Z", "20300201000000Z");
+    let (nothing, revoked, released) = (None, Some("keyCompromise"), Some("removeFromCRL"));
+    let clean = list(None, 5, "20300101000000Z", "");
+    let held = list(Some("certificateHold"), 5, "20300101000000Z", "");
+    for (base, one, at, two, then, expected) in [
+        (&clean, nothing, (7, february), revoked, (6, january), Ok(())),
+        (&clean, nothing, (7, february), revoked, (8, january), REVOKED),
+        (&clean, nothing, (8, january), revoked, (7, february), REVOKED),
+        (&clean, nothing, (7, february), revoked, (7, february), REVOKED),
+        (&held, released, (7, february), nothing, (6, january), Ok(())),
+        // The one that does not release it leaves what the base says.
+        (&held, released, (7, february), nothing, (8, january), REVOKED),
+        (&held, released, (8, january), nothing, (7, february), REVOKED),
+        (&held, released, (7, february), released, (8, january), Ok(())),
+    ] {
+        let lists = [base.clone(), delta(one, at), delta(two, then)];
+        assert_eq!(world.verify_in_any_order(&lists), expected, "{one:?} {at:?}, {two:?} {then:?}");
+    }
 }
 
 #[test]

@@ -190,7 +190,8 @@ impl<'s, 'v, 'c> Lists<'s, 'v, 'c> {
         }
     }
 
-    /// What the newest delta to a list says, signed with the same key. RFC 5280 section 6.3.3 (c) and (h).
+    /// What the newest delta to a list says, signed with the same key. RFC 5280 section 6.3.3 (c) and (h). Where several may be
+    /// the newest, it is the worst of what they say.
     fn update_of(
         &mut self,
         base: &RevocationList<'_>,
@@ -200,25 +201,41 @@ impl<'s, 'v, 'c> Lists<'s, 'v, 'c> {
         let mut found: Vec<_> =
             self.lists.iter().enumerate().filter(|(_, list)| list.updates(base)).collect();
         found.sort_by_key(|(_, list)| Reverse(list.age()));
+        let mut asked: Vec<&RevocationList<'_>> = Vec::new();
+        let mut said = None;
         for (position, list) in found {
+            if asked.iter().any(|newer| newer.supersedes(list)) {
+                continue;
+            }
             let checked = SubjectPublicKeyInfo::from_contents(key)
                 .map_err(ListProblem::from)
                 .and_then(|key| self.check_signature(position, list, &key));
-            let problem = checked.err().or_else(|| self.out_of_time(list));
+            if let Err(problem) = checked {
+                self.note(position, problem);
+                continue;
+            }
             let update = match list.find(certificate.serial(), certificate.issuer()) {
                 Some(Revoked { reason: Some(Reason::RemoveFromCrl), .. }) => Update::Releases,
                 Some(revoked) => Update::Revokes(revoked),
                 None => Update::Silent,
             };
-            match (problem, update) {
-                (None, update) => return Some(update),
-                (Some(ListProblem::Stale { .. } | ListProblem::NotYetValid { .. }), Update::Revokes(_)) => {
-                    return Some(update);
-                }
-                (Some(problem), _) => self.note(position, problem),
+            if matches!(update, Update::Revokes(_)) {
+                return Some(update);
             }
+            // One out of date has still taken back what an older one says. One of a time to come has not done so yet.
+            match self.out_of_time(list) {
+                Some(problem @ ListProblem::NotYetValid { .. }) => {
+                    self.note(position, problem);
+                    continue;
+                }
+                Some(problem) => self.note(position, problem),
+                // Nothing new is worse than a release: the base may have it on hold.
+                None if said.is_none() || matches!(update, Update::Silent) => said = Some(update),
+                None => {}
+            }
+            asked.push(list);
         }
-        None
+        said
     }
 
     /// Our time is not that of the list.
