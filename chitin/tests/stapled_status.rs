@@ -291,6 +291,37 @@ fn of_several_answers_the_worst_about_the_certificate_counts() {
     }
 }
 
+/// As of lists: that it is good counts in its time only, and what was revoked stays so.
+#[test]
+fn an_answer_out_of_date_that_revokes_counts_beside_one_of_now_and_alone() {
+    let root = Authority::root(&Spec::authority(KeyType::P256, "root"));
+    let server = root.issue(&Spec::server(KeyType::P256));
+    let (mut good, mut revoked) = (Book::of(&root), Book::of(&root));
+    good.good(server.leaf());
+    revoked.revoked(server.leaf(), "superseded");
+    let about = |book: &Book, hash, minutes| {
+        book.response(server.leaf(), &Answer { hash, minutes, ..Answer::default() })
+    };
+    let hour = Minutes::Of(60);
+    let (good_day, good_hour) = (about(&good, Hash::Sha256, Minutes::Day), about(&good, Hash::Sha1, hour));
+    let (revoked_hour, unknown_hour) =
+        (about(&revoked, Hash::Sha1, hour), about(&Book::of(&root), Hash::Sha1, hour));
+    let none = Authority::root(&Spec::authority(KeyType::P256, "none"));
+    let world = World { issuing: none, book: Book::of(&root), root, server };
+    for (answers, expected) in [
+        (&[&revoked_hour, &good_day][..], REVOKED),
+        (&[&good_day, &revoked_hour], REVOKED),
+        (&[&good_hour, &good_day], Ok(())),
+        (&[&unknown_hour, &good_day], Ok(())),
+        (&[&revoked_hour], REVOKED),
+        (&[&good_hour], INVALID),
+        (&[&unknown_hour], INVALID),
+    ] {
+        let answers: Vec<_> = answers.iter().map(|answer| &answer[..]).collect();
+        assert_eq!(world.verify_at(&joined(&answers, &world.root), ask(), later(62)), expected);
+    }
+}
+
 /// Verifies as another algorithm does, and counts how often it is asked about a part of the staple.
 #[derive(Debug)]
 struct Counting {

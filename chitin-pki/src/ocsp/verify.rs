@@ -57,13 +57,17 @@ impl Asked<'_> {
         Ok(Verdict { status: answer.status, delegate, timestamps: answer.timestamps })
     }
 
-    /// The answer about the certificate that is right now. If there are several, the worst of them: a responder that
-    /// contradicts itself has not said that all is well.
+    /// The answer about the certificate that is right now, or one that revokes it, whenever that is of: as of lists, what is revoked
+    /// stays so. If there are several, the worst of them: a responder that contradicts itself has not said that all is well.
     fn answer<'a>(&self, basic: &Basic<'a>) -> Result<Single<'a>, OcspProblem> {
         let mut problem = OcspProblem::OtherCertificate;
         let mut found: Option<Single<'a>> = None;
         for answer in basic.answers.iter().filter(|answer| self.is_meant(&answer.id)) {
-            match self.check_time(answer) {
+            let counts = match answer.status {
+                Status::Revoked(_) => Ok(()),
+                Status::Good | Status::Unknown => self.check_time(answer),
+            };
+            match counts {
                 Ok(()) if found.is_some_and(|found| found.status.badness() >= answer.status.badness()) => {}
                 Ok(()) => found = Some(*answer),
                 Err(other) => problem = other,
