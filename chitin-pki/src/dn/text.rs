@@ -13,6 +13,9 @@ use crate::der::{self, Element};
 
 /// Whether two values are the same text, or, to be read by people, may be.
 pub(super) fn same(a: &Element<'_>, b: &Element<'_>, reading: Reading, meter: &Meter) -> bool {
+    if reading == Reading::AsText && (is_in_parts(a) || is_in_parts(b)) {
+        return true;
+    }
     let (Some(a), Some(b)) = (Text::of(a, reading, meter), Text::of(b, reading, meter)) else { return false };
     match reading {
         Reading::AsNames => folded(a, meter).eq(folded(b, meter)),
@@ -22,6 +25,12 @@ pub(super) fn same(a: &Element<'_>, b: &Element<'_>, reading: Reading, meter: &M
                 || !is_normal(b, meter)
         }
     }
+}
+
+/// A string that is put together from others. DER has none (X.690 section 10.2); what it says to those who read it all the same is
+/// not known, so it may be any text.
+fn is_in_parts(value: &Element<'_>) -> bool {
+    matches!(value.tag, 0x2c | 0x32..=0x36 | 0x39..=0x3c | 0x3e)
 }
 
 /// The characters of a value.
@@ -47,8 +56,9 @@ impl<'a> Text<'a> {
                 Err(_) => return None,
             },
             _ if reading == Reading::AsNames => return None,
-            // Numeric, teletex, videotex, IA5 and visible strings. Those of teletex are taken for Latin 1, as everybody does.
-            0x12 | 0x14..=0x16 | 0x1a => Self::Octets(value.body.iter()),
+            // Numeric, teletex, videotex, IA5, graphic, visible and general strings. Those that are not ASCII are taken for Latin 1,
+            // as everybody does.
+            0x12 | 0x14..=0x16 | 0x19..=0x1b => Self::Octets(value.body.iter()),
             // Universal and BMP strings.
             0x1c => Self::Wide(value.body.chunks(4)),
             0x1e => Self::Wide(value.body.chunks(2)),
@@ -126,27 +136,33 @@ impl Iterator for Folded {
 fn is_normal(mut text: Text<'_>, meter: &Meter) -> bool {
     text.all(|c| {
         meter.add(1);
-        c.is_ascii() || c.is_whitespace() || is_ignored(c) || is_letter_by_itself(c)
+        c.is_ascii() || c.is_whitespace() || is_ignored(c) || stands_by_itself(c)
     })
 }
 
 /// Of the scripts in which most names are written, the characters that normalization (NFKC) neither changes nor joins with others. That
-/// can be looked up in the Unicode Character Database: no decomposition, no combining class, second in no composition.
-fn is_letter_by_itself(c: char) -> bool {
+/// can be looked up in the Unicode Character Database: each is its own NFKC, has no combining class, and is second in no composition.
+fn stands_by_itself(c: char) -> bool {
     matches!(c,
-        // Latin
-        '\u{bf}'..='\u{131}' | '\u{134}'..='\u{13e}' | '\u{141}'..='\u{148}' | '\u{14a}'..='\u{17e}'
+        // Punctuation and signs
+        '\u{a1}'..='\u{a7}' | '\u{a9}' | '\u{ab}' | '\u{ac}' | '\u{ae}' | '\u{b0}' | '\u{b1}' | '\u{b6}' | '\u{b7}' | '\u{bb}'
+            | '\u{2010}' | '\u{2012}'..='\u{2015}' | '\u{2018}'..='\u{2022}' | '\u{20ac}'
+            // Latin
+            | '\u{bf}'..='\u{131}' | '\u{134}'..='\u{13e}' | '\u{141}'..='\u{148}' | '\u{14a}'..='\u{17e}'
             | '\u{180}'..='\u{1c3}' | '\u{1cd}'..='\u{1f0}' | '\u{1f4}'..='\u{24f}'
             | '\u{1e00}'..='\u{1e99}' | '\u{1e9c}'..='\u{1eff}'
             // Greek, Cyrillic, Armenian
             | '\u{386}' | '\u{388}'..='\u{38a}' | '\u{38c}' | '\u{38e}'..='\u{3a1}' | '\u{3a3}'..='\u{3cf}'
             | '\u{400}'..='\u{482}' | '\u{48a}'..='\u{52f}'
             | '\u{531}'..='\u{556}' | '\u{561}'..='\u{586}'
-            // Hebrew, Arabic, Thai, Georgian, without marks
-            | '\u{5d0}'..='\u{5ea}' | '\u{621}'..='\u{64a}' | '\u{679}'..='\u{6d3}' | '\u{e01}'..='\u{e30}'
+            // Hebrew, Arabic, Georgian, without marks
+            | '\u{5d0}'..='\u{5ea}' | '\u{621}'..='\u{64a}' | '\u{679}'..='\u{6d3}'
             | '\u{10d0}'..='\u{10fa}'
+            // Thai, without the marks that are put in order
+            | '\u{e01}'..='\u{e32}' | '\u{e34}'..='\u{e37}' | '\u{e40}'..='\u{e47}' | '\u{e4c}'..='\u{e4e}'
             // Kana, ideographs, Hangul syllables
-            | '\u{3041}'..='\u{3096}' | '\u{30a1}'..='\u{30fa}' | '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}'
+            | '\u{3001}' | '\u{3002}' | '\u{3005}'..='\u{3007}' | '\u{300c}'..='\u{300f}'
+            | '\u{3041}'..='\u{3096}' | '\u{30a1}'..='\u{30fe}' | '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}'
             | '\u{ac00}'..='\u{d7a3}'
     )
 }
@@ -214,6 +230,20 @@ mod tests {
             ("Acme", "\u{41a}\u{43e}\u{43c}\u{43f}\u{430}\u{43d}\u{438}\u{44f}", false),
             ("Acme", "\u{682a}\u{5f0f}\u{4f1a}\u{793e}", false),
             ("Acme", "\u{d55c}\u{ad6d}", false),
+            // Names of every day with long vowels, dots, marks of repetition, apostrophes, dashes, quotes and signs.
+            ("Acme", "\u{30b9}\u{30fc}\u{30d1}\u{30fc}\u{30fb}\u{30b9}\u{30c8}\u{30a2}", false),
+            ("Acme", "\u{4f50}\u{3005}\u{6728}", false),
+            ("Acme", "O\u{2019}Brien \u{2018}s", false),
+            ("Acme", "A\u{2013}B\u{2014}C", false),
+            ("Acme", "\u{201c}Acme Group\u{201d}", false),
+            ("Acme", "\u{ab}Acme Group\u{bb} \u{a9} \u{ae}", false),
+            ("Acme", "\u{e1a}\u{e23}\u{e34}\u{e29}\u{e31}\u{e17}", false),
+            ("Acme", "\u{e44}\u{e17}\u{e22}\u{e01}\u{e32}\u{e23}\u{e34}\u{e40}\u{e47}", false),
+            // These are taken apart, or put in order: 0E33 is 0E4D 0E32, 2026 is 002E three times, FF70 is 30FC.
+            ("Acme", "\u{e19}\u{e33}", true),
+            ("Acme", "\u{e19}\u{e49}", true),
+            ("Acme...", "Acme\u{2026}", true),
+            ("\u{30fc}", "\u{ff70}", true),
         ] {
             let (a, b) = (a.as_bytes(), b.as_bytes());
             assert!(!are_same((UTF8, a), (UTF8, b), Reading::AsNames));

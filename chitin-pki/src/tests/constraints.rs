@@ -289,6 +289,8 @@ fn an_exclusion_holds_in_whatever_type_the_text_is() {
     let printable = |text: &str| octets(0x13, text);
     let teletex = |text: &str| octets(0x14, text);
     let ia5 = |text: &str| octets(0x16, text);
+    let graphic = |text: &str| octets(0x19, text);
+    let general = |text: &str| octets(0x1b, text);
     let bmp = |text: &str| (0x1e, text.encode_utf16().flat_map(u16::to_be_bytes).collect::<Vec<u8>>());
     let universal =
         |text: &str| (0x1c, text.chars().flat_map(|c| u32::from(c).to_be_bytes()).collect::<Vec<u8>>());
@@ -304,6 +306,17 @@ fn an_exclusion_holds_in_whatever_type_the_text_is() {
         (bmp("Some Org"), teletex("Some Org"), false, true),
         (bmp("S\u{f6}me Org"), utf8("s\u{d6}me Org"), false, true),
         (teletex("S\u{f6}me Org"), utf8("s\u{d6}me Org"), false, true),
+        (utf8("Some Org"), general("some  ORG"), false, true),
+        (utf8("Some Org"), graphic("Some Org"), false, true),
+        (general("S\u{f6}me Org"), utf8("s\u{d6}me Org"), false, true),
+        (utf8("Some Org"), general("Some Organ"), false, false),
+        // Strings in parts, which DER does not have: nobody knows what is read there.
+        (utf8("Some Org"), (0x2c, tlv(0x0c, &[b"Some Org"])), false, true),
+        (utf8("Some Org"), (0x33, [tlv(0x13, &[b"Some"]), tlv(0x13, &[b" Org"])].concat()), false, true),
+        (utf8("Some Org"), (0x3b, tlv(0x1b, &[b"Some Org"])), false, true),
+        ((0x3e, tlv(0x1e, &[b"\0A"])), utf8("Some Org"), false, true),
+        // A sequence is no text.
+        (utf8("Some Org"), (0x30, tlv(0x0c, &[b"Some Org"])), false, false),
         // What nobody sees. RFC 4518 section 2.2.
         (utf8("Some Org"), utf8("So\u{ad}me\u{200b} \u{feff} O\u{200d}rg"), true, true),
         (utf8("Some Org"), utf8("Some\u{a0}Org"), true, true),
