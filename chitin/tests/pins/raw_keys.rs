@@ -141,6 +141,23 @@ fn keys_and_certificates_may_stand_beside_each_other() {
         Err(CertificateError::BadEncoding.into())
     );
     unmet(alone(verifier(one(whole(identity.leaf())), &[RawPublicKey]), &der(spki(&identity)), "localhost"));
+    // Who takes keys alone takes no certificate, asked directly too, of either side.
+    let keys = || verifier(one(pin_of(&identity)), &[RawPublicKey]);
+    let none = Err(CertificateError::BadEncoding.into());
+    assert_eq!(alone(keys(), identity.leaf(), "localhost"), none);
+    let client = self_signed(&Spec::client(KeyType::P256));
+    let keys = verifier(one(pin_of(&client)), &[RawPublicKey]).build().unwrap();
+    assert_eq!(keys.verify_client_cert(client.leaf(), &[], UnixTime::now()).map(drop), none);
+    assert!(keys.verify_client_cert(&der(spki(&client)), &[], UnixTime::now()).is_ok());
+}
+
+#[test]
+fn a_verifier_takes_some_type_of_certificate() {
+    for types in [&[][..], &[CertificateType::Unknown(1)]] {
+        let built = verifier(one(stranger()), types).build().map(drop);
+        assert!(matches!(built, Err(VerifierBuilderError::NoCertificateTypes)), "{types:?}");
+    }
+    assert!(verifier(one(stranger()), &[CertificateType::Unknown(1), RawPublicKey]).build().is_ok());
 }
 
 #[test]

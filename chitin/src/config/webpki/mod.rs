@@ -38,6 +38,8 @@ pub enum VerifierBuilderError {
     NoAcceptedPeers,
     /// There is no pin in a set of pins, so every peer would be refused. Not in rustls 0.23.
     NoPins,
+    /// No type of certificate that there is would be taken. Not in rustls 0.23.
+    NoCertificateTypes,
     /// What was asked for takes SHA-256, and no cipher suite of the provider has it. Not in rustls 0.23.
     NoSha256,
 }
@@ -55,6 +57,7 @@ impl fmt::Display for VerifierBuilderError {
             Self::InvalidCrl(error) => write!(f, "provided CRL could not be parsed: {error}"),
             Self::NoAcceptedPeers => f.write_str("no peers to let in were provided"),
             Self::NoPins => f.write_str("no pins were provided"),
+            Self::NoCertificateTypes => f.write_str("no type of certificate would be taken"),
             Self::NoSha256 => f.write_str("the provider has no SHA-256, by which certificates are named"),
         }
     }

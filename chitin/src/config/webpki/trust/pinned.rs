@@ -59,7 +59,10 @@ impl PinnedVerifier {
         name: Option<&ServerName<'_>>,
         now: UnixTime,
     ) -> Result<(), Error> {
-        if self.types.contains(&CertificateType::RawPublicKey) && raw_public_key(shown).is_some() {
+        // Who takes no certificates reads one as a key, which it is not.
+        let takes = |typ| self.types.contains(&typ);
+        let raw = raw_public_key(shown).is_some() || !takes(CertificateType::X509);
+        if raw && takes(CertificateType::RawPublicKey) {
             return self.verify_raw_key(shown, now);
         }
         let cert = ParsedCertificate::try_from(shown)?;
@@ -195,11 +198,15 @@ impl PinnedVerifierBuilder {
     ///
     /// # Errors
     ///
-    /// [`VerifierBuilderError::NoPins`] if nobody is trusted, [`VerifierBuilderError::NoSha256`] if the provider has no SHA-256.
+    /// [`VerifierBuilderError::NoPins`] if nobody is trusted, [`VerifierBuilderError::NoCertificateTypes`] if no type of certificate
+    /// is taken, [`VerifierBuilderError::NoSha256`] if the provider has no SHA-256.
     pub fn build(self) -> Result<Arc<PinnedVerifier>, VerifierBuilderError> {
         let Self { pins, any_name, any_time, mandatory, types, provider } = self;
         if pins.is_empty() {
             return Err(VerifierBuilderError::NoPins);
+        }
+        if !types.iter().any(|typ| matches!(typ, CertificateType::X509 | CertificateType::RawPublicKey)) {
+            return Err(VerifierBuilderError::NoCertificateTypes);
         }
         let hashes = Hashes::of(&provider).ok_or(VerifierBuilderError::NoSha256)?;
         let supported = provider.signature_verification_algorithms;
