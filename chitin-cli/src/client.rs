@@ -10,7 +10,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use chitin::crypto::aws_lc_rs;
+use chitin::crypto::{aws_lc_rs, raw_public_key};
 use chitin::pki_types::ServerName;
 use chitin::server::CertificateType;
 use chitin::trust::{PinSet, PinnedVerifier, ServerVerifier};
@@ -130,7 +130,14 @@ fn report(facts: &Facts, name: &str, trusted: &Trusted) -> String {
     let name = clean(name);
     let pinned = if trusted.pins.is_empty() { "" } else { ", and by a pin" };
     let Some((roots, roots_name)) = &trusted.roots else {
-        rows.push(("verified", format!("as {name} by its pin alone")));
+        let raw = facts.peer.first().is_some_and(|shown| raw_public_key(shown).is_some());
+        rows.push((
+            "verified",
+            match raw {
+                true => "by the pin of its raw key alone; a key has no name".into(),
+                false => format!("as {name} by its pin alone"),
+            },
+        ));
         return table(&rows);
     };
     // The library has verified the chain, or there would be no connection. Which root it found, the names tell.

@@ -2,11 +2,19 @@
 
 mod support;
 
-use std::io::Write;
+use std::io::{Read, Write};
+use std::net::TcpListener;
 use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::thread;
 
+use chitin::crypto::aws_lc_rs::{default_provider, sign::any_supported_type};
+use chitin::pki_types::{CertificateDer, PrivateKeyDer};
+use chitin::server::AlwaysResolvesServerRawPublicKeys;
+use chitin::sign::CertifiedKey;
+use chitin::{ServerConfig, ServerConnection, Stream};
 use rcgen::{CertificateParams, KeyPair};
-use support::{Folder, Server, client, common_name, ordinary, run};
+use support::{Folder, PATIENCE, Server, client, common_name, ordinary, run};
 
 fn openssl(args: &[&str], input: &[u8]) -> Vec<u8> {
     let mut child = Command::new("openssl")
@@ -77,6 +85,41 @@ fn a_pin_does_not_stand_in_for_a_ca_unless_it_is_to() {
     assert!(outcome.stderr.contains("as localhost by its pin alone"), "{}", outcome.stderr);
     run(&["client", &target, "--pin", STRANGER, "--pin-only"], b"x").failed("not pinned: ");
     run(&["client", &target, "--pin", &pin, "--pin-only", "--sni", "other.test"], b"x").failed("wrong name");
+}
+
+/// A raw public key (RFC 7250) says nothing of names, so nothing may be said of one.
+#[test]
+fn a_raw_key_is_verified_as_nobody_but_its_owner() {
+    let key = KeyPair::generate().unwrap();
+    let public = openssl(&["pkey", "-pubout", "-outform", "DER"], key.serialize_pem().as_bytes());
+    let text = openssl(&["base64", "-A"], &openssl(&["dgst", "-sha256", "-binary"], &public));
+    let pin = format!("sha256//{}", String::from_utf8(text).unwrap());
+    let key = any_supported_type(&PrivateKeyDer::Pkcs8(key.serialize_der().into())).unwrap();
+    let shown = Arc::new(CertifiedKey::new(vec![CertificateDer::from(public)], key));
+    let config = ServerConfig::builder_with_provider(Arc::new(default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_cert_resolver(Arc::new(AlwaysResolvesServerRawPublicKeys::new(shown)));
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let target = format!("127.0.0.1:{}", listener.local_addr().unwrap().port());
+    let server = thread::spawn(move || {
+        let (mut sock, _) = listener.accept().unwrap();
+        sock.set_read_timeout(Some(PATIENCE)).unwrap();
+        let mut conn = ServerConnection::new(Arc::new(config)).unwrap();
+        let mut got = Vec::new();
+        Stream::new(&mut conn, &mut sock).read_to_end(&mut got).unwrap();
+        conn.send_close_notify();
+        while conn.wants_write() {
+            conn.write_tls(&mut sock).unwrap();
+        }
+        got
+    });
+    let outcome =
+        run(&["client", &target, "--pin", &pin, "--pin-only", "--sni", "any.test"], b"x").succeeded();
+    assert!(outcome.stderr.contains("by the pin of its raw key alone"), "{}", outcome.stderr);
+    assert!(!outcome.stderr.contains("as any.test"), "{}", outcome.stderr);
+    assert_eq!(server.join().unwrap(), b"x");
 }
 
 #[test]
