@@ -28,6 +28,11 @@ pub enum Budget {
 }
 
 impl Budget {
+    /// How many issuers of lists one verification may build paths to. It is a part of [`Self::Revocation`].
+    pub const LIST_ISSUERS: usize = STATUS_ISSUERS;
+    /// How many intermediates a path may have if nobody says otherwise, self-issued ones not counted.
+    pub const DEFAULT_INTERMEDIATES: usize = INTERMEDIATES;
+
     /// Returns how much of this work one verification may take.
     pub fn limit(self) -> usize {
         match self {

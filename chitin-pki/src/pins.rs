@@ -181,6 +181,9 @@ impl PinSet {
     ///
     /// That is for programs that may not be updated for so long that keys change meanwhile. Where a path is verified as well, nothing
     /// is pinned from then on; where the pins alone are trusted, nobody is.
+    ///
+    /// That is for handshakes in which a certificate or a key is shown. A session of TLS that began before the end may be resumed behind
+    /// it for as long as sessions live, up to 7 days, unless the verifier is asked again (`Resumption::reverify` of a client).
     pub fn until(mut self, end: UnixTime) -> Self {
         self.until = Some(end);
         self
