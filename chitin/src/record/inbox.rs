@@ -298,7 +298,10 @@ impl Inbox {
     /// A read has found nothing.
     pub(crate) fn pause(&mut self) {
         self.rest();
-        self.drains.pause();
+        // A record that has begun is no pause.
+        if self.filled == 0 {
+            self.drains.pause();
+        }
     }
 
     #[cfg(test)]
@@ -502,6 +505,11 @@ mod tests {
             for _ in 0..3 {
                 inbox.pause();
                 assert_eq!(inbox.capacity(), 0);
+                // Nor is it one that a record takes several reads.
+                inbox.put(&bytes[..100]);
+                (0..2).for_each(|_| inbox.pause());
+                inbox.used(100, None);
+                inbox.rest();
                 reads(&mut inbox, &bytes, 17);
                 assert_eq!(inbox.capacity(), bytes.len());
             }

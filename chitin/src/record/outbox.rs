@@ -105,7 +105,10 @@ impl Outbox {
     /// A read has found nothing.
     pub(crate) fn pause(&mut self) {
         self.rest();
-        self.drains.pause();
+        // A record on its way is no pause.
+        if self.is_empty() {
+            self.drains.pause();
+        }
     }
 
     /// Takes everything out, pending bytes and memory.
@@ -218,6 +221,14 @@ mod tests {
             assert!(out.capacity() > 0);
             out.rest();
             assert_eq!(out.capacity(), 0);
+            // As a loop of events goes on, with a record on its way now and then; and as one ends.
+            for _ in 0..3 {
+                out.pause();
+                out.put(&record(1, 100));
+                (0..2).for_each(|_| out.pause());
+                out.advance(105);
+                assert!(out.capacity() > 0);
+            }
             out.pause();
             out.pause();
         }
