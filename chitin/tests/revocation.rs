@@ -505,6 +505,10 @@ fn what_a_delta_out_of_date_or_of_the_future_revokes_is_revoked() {
     assert_eq!(verify(&[old(held), newer(released)]), Ok(()));
     assert_eq!(verify(&[old(""), newer(held)]), REVOKED);
     assert_eq!(verify(&[now(held), later("")]), REVOKED);
+    // It has not taken back what one says that is of now still.
+    let short = |reason| delta(reason, 8, "20300502000000Z", "20300503000000Z");
+    assert_eq!(verify(&[now(compromised), short("")]), REVOKED);
+    assert_eq!(verify(&[now(""), short("")]), Ok(()));
     assert_eq!(verify(&[now(held), later(released)]), REVOKED);
 }
 
@@ -524,6 +528,14 @@ fn where_date_and_number_do_not_tell_the_newest_delta_the_worse_one_counts() {
     let (nothing, revoked, released) = (None, Some("keyCompromise"), Some("removeFromCRL"));
     let clean = list(None, 5, "20300101000000Z", "");
     let held = list(Some("certificateHold"), 5, "20300101000000Z", "");
+    let stale = |number, from| {
+        let (until, extensions) = ("20300202000000Z", "2.5.29.27 = critical, DER:020105");
+        Book::of(&world.issuing).list(&List { number: Some(number), from, until, extensions })
+    };
+    // Out of date or not.
+    let release = delta(released, (7, february));
+    assert_eq!(world.verify_in_any_order(&[held.clone(), release.clone(), stale(6, january)]), Ok(()));
+    assert_eq!(world.verify_in_any_order(&[held.clone(), release, stale(8, january)]), REVOKED);
     for (base, one, at, two, then, expected) in [
         (&clean, nothing, (7, february), revoked, (6, january), Ok(())),
         (&clean, nothing, (7, february), revoked, (8, january), REVOKED),

@@ -201,10 +201,14 @@ impl<'s, 'v, 'c> Lists<'s, 'v, 'c> {
         let mut found: Vec<_> =
             self.lists.iter().enumerate().filter(|(_, list)| list.updates(base)).collect();
         found.sort_by_key(|(_, list)| Reverse(list.age()));
-        let mut asked: Vec<&RevocationList<'_>> = Vec::new();
-        let mut said = None;
+        // Those that were asked, and whether they are of now.
+        let mut asked: Vec<(&RevocationList<'_>, bool)> = Vec::new();
+        let (mut said, mut silence) = (None, false);
         for (position, list) in found {
-            if asked.iter().any(|newer| newer.supersedes(list)) {
+            let problem = self.out_of_time(list);
+            let is_of_now = problem.is_none();
+            // One out of date has still taken back what an older one said, but not what one of now does.
+            if asked.iter().any(|(newer, of_now)| newer.supersedes(list) && (*of_now || !is_of_now)) {
                 continue;
             }
             let checked = SubjectPublicKeyInfo::from_contents(key)
@@ -222,20 +226,24 @@ impl<'s, 'v, 'c> Lists<'s, 'v, 'c> {
             if matches!(update, Update::Revokes(_)) {
                 return Some(update);
             }
-            // One out of date has still taken back what an older one says. One of a time to come has not done so yet.
-            match self.out_of_time(list) {
+            let silent = matches!(update, Update::Silent);
+            match problem {
+                // One of a time to come has taken nothing back yet.
                 Some(problem @ ListProblem::NotYetValid { .. }) => {
                     self.note(position, problem);
                     continue;
                 }
                 Some(problem) => self.note(position, problem),
-                // Nothing new is worse than a release: the base may have it on hold.
-                None if said.is_none() || matches!(update, Update::Silent) => said = Some(update),
-                None => {}
+                None => said = said.or(Some(update)),
             }
-            asked.push(list);
+            silence |= silent;
+            asked.push((list, is_of_now));
         }
-        said
+        // Silence is worse than a release: the base may have it on hold.
+        match said {
+            Some(Update::Releases) if silence => Some(Update::Silent),
+            said => said,
+        }
     }
 
     /// Our time is not that of the list.
