@@ -13,7 +13,7 @@ use crate::der::{self, Element};
 
 /// Whether two values are the same text, or, to be read by people, may be.
 pub(super) fn same(a: &Element<'_>, b: &Element<'_>, reading: Reading, meter: &Meter) -> bool {
-    if reading == Reading::AsText && (is_in_parts(a) || is_in_parts(b)) {
+    if reading == Reading::AsText && (is_unclear(a) || is_unclear(b)) {
         return true;
     }
     let (Some(a), Some(b)) = (Text::of(a, reading, meter), Text::of(b, reading, meter)) else { return false };
@@ -27,10 +27,16 @@ pub(super) fn same(a: &Element<'_>, b: &Element<'_>, reading: Reading, meter: &M
     }
 }
 
-/// A string that is put together from others. DER has none (X.690 section 10.2); what it says to those who read it all the same is
-/// not known, so it may be any text.
-fn is_in_parts(value: &Element<'_>) -> bool {
-    matches!(value.tag, 0x2c | 0x32..=0x36 | 0x39..=0x3c | 0x3e)
+/// May it say anything to those who read it? So may a string that is put together from others, of which DER has none (X.690 section
+/// 10.2); and teletex, videotex, graphic and general strings that shift to other sets of characters (ISO 2022), in which not even
+/// ASCII is what it seems.
+fn is_unclear(value: &Element<'_>) -> bool {
+    const SHIFTS: [u8; 3] = [0x0e, 0x0f, 0x1b];
+    match value.tag {
+        0x2c | 0x32..=0x36 | 0x39..=0x3c | 0x3e => true,
+        0x14 | 0x15 | 0x19 | 0x1b => value.body.iter().any(|octet| SHIFTS.contains(octet)),
+        _ => false,
+    }
 }
 
 /// The characters of a value.

@@ -315,6 +315,9 @@ fn an_exclusion_holds_in_whatever_type_the_text_is() {
         (utf8("Some Org"), (0x33, [tlv(0x13, &[b"Some"]), tlv(0x13, &[b" Org"])].concat()), false, true),
         (utf8("Some Org"), (0x3b, tlv(0x1b, &[b"Some Org"])), false, true),
         ((0x3e, tlv(0x1e, &[b"\0A"])), utf8("Some Org"), false, true),
+        // The same text behind a shift to ASCII, and what may be anything behind one to another set. ISO 2022.
+        (utf8("Some Org"), general("\u{1b}(BSome Org"), false, true),
+        (utf8("Some Org"), teletex("\u{e}abc"), false, true),
         // A sequence is no text.
         (utf8("Some Org"), (0x30, tlv(0x0c, &[b"Some Org"])), false, false),
         // What nobody sees. RFC 4518 section 2.2.
