@@ -244,6 +244,10 @@ mod tests {
             psk: Opaque(&[b's'; 1024]),
             application: Opaque(&[7; 32_768]),
             secret: Opaque(&[3; 48]),
+            origin: Opaque(&[4; 100]),
+            policy: Opaque(&[8; 100]),
+            chain: Opaque(&[5; 5000]),
+            psk_mark: Opaque(&[6; 100]),
             ..session
         };
         let mut written = Vec::new();
@@ -296,5 +300,16 @@ mod tests {
         let mut unsure = alloc::vec![];
         ServerSession12 { ems: 2, ..session }.write(&mut unsure);
         assert!(ServerSession12::open(&unsure).is_none());
+        let long = ServerSession12 {
+            server_name: Opaque(&[b'a'; 253]),
+            alpn: Opaque(&[b'h'; 255]),
+            policy: Opaque(&[8; 100]),
+            chain: Opaque(&[5; 5000]),
+            application: Opaque(&[7; 32_768]),
+            ..session
+        };
+        let mut written = Vec::new();
+        long.write(&mut written);
+        writes_without_growing(|out| long.write_whole(out), &written);
     }
 }

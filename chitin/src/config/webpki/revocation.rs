@@ -17,7 +17,7 @@ use crate::log::log_line;
 /// Says what to ask about revocation, and what to make of the answers: one policy for all sources.
 ///
 /// The sources are revocation lists, which the application has, and the OCSP response that a server staples, which speaks of
-/// its own certificate alone. One rule joins them. A staple has to be a good one: malformed, out of date, about another
+/// its own certificate alone. One rule joins them. A staple has to be a good one: malformed, out of date (but for one that revokes), about another
 /// certificate or signed by the wrong one it ends the handshake (RFC 6066 section 8). A certificate that demands a staple (RFC
 /// 7633) has to be shown with one that says "good". Revoked by a source is revoked. Otherwise it is good if a source says so.
 /// Otherwise its status is unknown, and that is refused unless [`Self::allow_unknown_status`] says otherwise.
@@ -103,7 +103,7 @@ impl Revocation {
         self
     }
 
-    /// Lets lists count that are out of date. An OCSP response that is out of date never counts.
+    /// Lets lists count that are out of date. An OCSP response that is out of date counts only in what it revokes, with this or without.
     pub fn accept_stale_lists(mut self) -> Self {
         self.accept_stale = true;
         self

@@ -87,6 +87,11 @@ impl PinnedVerifier {
     }
 }
 
+/// What 0.23 asks in place of the types.
+fn takes_keys_alone(types: &[CertificateType]) -> bool {
+    types.contains(&CertificateType::RawPublicKey) && !types.contains(&CertificateType::X509)
+}
+
 impl ServerCertVerifier for PinnedVerifier {
     fn verify_server_cert(
         &self,
@@ -102,7 +107,7 @@ impl ServerCertVerifier for PinnedVerifier {
     }
 
     fn requires_raw_public_keys(&self) -> bool {
-        self.types == [CertificateType::RawPublicKey]
+        takes_keys_alone(&self.types)
     }
 
     fn certificate_types(&self) -> &[CertificateType] {
@@ -132,7 +137,7 @@ impl ClientCertVerifier for PinnedVerifier {
     }
 
     fn requires_raw_public_keys(&self) -> bool {
-        self.types == [CertificateType::RawPublicKey]
+        takes_keys_alone(&self.types)
     }
 
     fn certificate_types(&self) -> &[CertificateType] {
