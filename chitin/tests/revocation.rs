@@ -534,8 +534,10 @@ fn where_date_and_number_do_not_tell_the_newest_delta_the_worse_one_counts() {
     };
     // Out of date or not.
     let release = delta(released, (7, february));
-    assert_eq!(world.verify_in_any_order(&[held.clone(), release.clone(), stale(6, january)]), Ok(()));
-    assert_eq!(world.verify_in_any_order(&[held.clone(), release, stale(8, january)]), REVOKED);
+    for (number, expected) in [(6, Ok(())), (8, REVOKED)] {
+        let lists = [world.root_list(), held.clone(), release.clone(), stale(number, january)];
+        assert_eq!(world.verify(&lists, &[Enforce]), expected, "{number}");
+    }
     for (base, one, at, two, then, expected) in [
         (&clean, nothing, (7, february), revoked, (6, january), Ok(())),
         (&clean, nothing, (7, february), revoked, (8, january), REVOKED),
