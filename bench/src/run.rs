@@ -143,14 +143,12 @@ fn round(
     turns: &mut BTreeMap<&'static str, Turns>,
 ) -> Result<(), String> {
     let mut before = limit.slice(slice)?;
-    if others.is_empty() {
-        turns.entry(LIMIT).or_default().add(&Turn { before, own: before, after: before });
-    }
+    // Once a round, as everybody: what is held against each other is of the same round.
+    turns.entry(LIMIT).or_default().add(&Turn { before, own: before, after: before });
     for worker in &mut *others {
         let own = worker.slice(slice)?;
         let after = limit.slice(slice)?;
         turns.entry(worker.name).or_default().add(&Turn { before, own, after });
-        turns.entry(LIMIT).or_default().add(&Turn { before, own: before, after });
         before = after;
     }
     if others.len() > 1 {
