@@ -104,4 +104,12 @@ pub const SUITES: &[Suite] = &[
         targets: &["--lib", "--tests"],
         skip: &[],
     },
+    // Its tests make configurations and connectors, and no handshake: `ecosystem/together` makes one over its channel.
+    Suite {
+        package: "tonic",
+        version: "0.14.9",
+        features: &["--features", "tls-ring,tls-native-roots,tls-webpki-roots,gzip,deflate"],
+        targets: &["--lib"],
+        skip: &[],
+    },
 ];
