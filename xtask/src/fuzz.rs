@@ -60,7 +60,7 @@ pub fn run(root: &Path, wanted: &Wanted<'_>) -> Result<(), String> {
         return Err("there is no such target in fuzz/Cargo.toml".into());
     }
     let tool = tool(&cargo, &target)?;
-    build(root, &tool, &work)?;
+    build(root, &tool, &work, wanted.only)?;
     let mut failed = Vec::new();
     for name in names {
         let run = fuzz(root, &work, name, wanted.seconds)?;
@@ -98,12 +98,13 @@ fn tool(cargo: &str, target: &Path) -> Result<PathBuf, String> {
     if status.success() { Ok(ours) } else { Err("cargo-fuzz cannot be installed".into()) }
 }
 
-/// No sanitizer: all that runs is safe Rust, and the stable compiler has none.
-fn build(root: &Path, tool: &Path, work: &Path) -> Result<(), String> {
+/// Builds all targets, or one. No sanitizer: all that runs is safe Rust, and the stable compiler has none.
+fn build(root: &Path, tool: &Path, work: &Path, only: Option<&str>) -> Result<(), String> {
     let status = Command::new(tool)
         .current_dir(root.join("fuzz"))
         .args(["fuzz", "build", "--sanitizer", "none", "--target-dir"])
         .arg(absolute(work)?)
+        .args(only)
         .status()
         .map_err(|e| format!("cargo fuzz build: {e}"))?;
     if status.success() { Ok(()) } else { Err("the targets do not build".into()) }
