@@ -10,6 +10,7 @@ use chitin_pki::Budget;
 use crate::carrier::quic::MAX_PARAMETERS;
 use crate::config::CERTIFICATE_MESSAGE;
 use crate::config::client::{ClientConfig, DEFAULT_CLIENT_SESSIONS};
+use crate::config::limits::Limits;
 use crate::config::psk::MAX_NAME;
 use crate::config::server::{DEFAULT_SERVER_SESSIONS, ServerConfig};
 use crate::config::sessions::{MAX_TICKET_LIFETIME, TICKETS_PER_SERVER};
@@ -18,11 +19,13 @@ use crate::config::versions::{ALL_VERSIONS, DEFAULT_VERSIONS};
 use crate::config::webpki::SignatureMemo;
 use crate::config::webpki::pki::{MAX_RSA_BITS, MIN_RSA_BITS};
 use crate::engine::{DEFAULT_BUFFER_LIMIT, budget};
-use crate::flow::{offer, offer_psk, psk, server_psk, server13, tickets13};
+use crate::flow::{certs, offer, offer_psk, psk, server_psk, server13, tickets13};
 use crate::names::HandshakeType;
 use crate::record::inbox::Inbox;
 use crate::record::seal::{MAX_FRAGMENT_SIZE, MIN_FRAGMENT_SIZE};
 use crate::record::{MAX_PLAINTEXT, MAX_SEALED};
+use crate::wire::client_hello::MAX_EXTENSIONS;
+use crate::wire::codec::MAX_NAMES;
 
 const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/defaults.md");
 
@@ -30,7 +33,7 @@ const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/defaults.md");
 type Limit = (&'static str, u64, &'static str);
 
 /// All numbers that are limits, from all floors. The reason of each stands beside it in the code.
-fn limits() -> [(&'static str, Vec<Limit>); 5] {
+fn limits() -> [(&'static str, Vec<Limit>); 6] {
     let n = |number: usize| u64::try_from(number).unwrap();
     let longest = |typ| n(budget::longest(typ, CERTIFICATE_MESSAGE));
     [
@@ -71,6 +74,12 @@ fn limits() -> [(&'static str, Vec<Limit>); 5] {
                 ("Received data that waits to be read", n(Inbox::PLAIN_LIMIT), "then `wants_read` is false"),
                 ("The whole buffer of what is received", n(Inbox::CAP), "fixed"),
                 (
+                    "All of what one connection holds, but for what is written and early data",
+                    n(Limits::most_memory(CERTIFICATE_MESSAGE)),
+                    "`limits.memory`, which then counts what is written too",
+                ),
+                ("The least that this may be set to", n(Limits::LEAST_MEMORY), "`Limits::LEAST_MEMORY`"),
+                (
                     "QUIC: handshake bytes that wait behind a question, beside a chain",
                     n(budget::WAITING),
                     "fixed",
@@ -99,6 +108,19 @@ fn limits() -> [(&'static str, Vec<Limit>); 5] {
                 ),
                 ("Cookie of a HelloRetryRequest", n(offer::MAX_COOKIE), "fixed"),
                 ("Authorities a server names", n(server13::MAX_AUTHORITIES), "with more, none"),
+                (
+                    "all but chains, besides",
+                    n(Limits::default().handshake_message),
+                    "`limits.handshake_message`",
+                ),
+            ]),
+        ),
+        (
+            "Items in handshake messages",
+            Vec::from([
+                ("Extensions of a ClientHello", MAX_EXTENSIONS.into(), "fixed"),
+                ("Authorities that a peer names", MAX_NAMES.into(), "fixed"),
+                ("Certificates in a chain", certs::MAX_CERTIFICATES.into(), "fixed"),
             ]),
         ),
         (
@@ -173,6 +195,7 @@ fn table() -> String {
         ("require_ems", show(client.require_ems)),
         ("require_external_psk", show(client.require_external_psk)),
         ("max_certificate_message", show(client.max_certificate_message)),
+        ("limits", show(&client.limits)),
         ("max_fragment_size", show(client.max_fragment_size)),
         ("key_log", show(&client.key_log)),
         ("send_ticket_request", show(client.send_ticket_request)),
@@ -203,6 +226,7 @@ fn table() -> String {
         ("require_external_psk", show(server.require_external_psk)),
         ("tell_unknown_psks", show(server.tell_unknown_psks)),
         ("max_certificate_message", show(server.max_certificate_message)),
+        ("limits", show(&server.limits)),
         ("max_fragment_size", show(server.max_fragment_size)),
         ("key_log", show(&server.key_log)),
         ("cert_compressors", show(&server.cert_compressors)),

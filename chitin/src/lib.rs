@@ -116,6 +116,7 @@ pub use crate::config::client::ClientConfig;
 #[cfg(feature = "std")]
 pub use crate::config::keylog::KeyLogFile;
 pub use crate::config::keylog::{KeyLog, NoKeyLog};
+pub use crate::config::limits::Limits;
 pub use crate::config::padding::RecordPadding;
 pub use crate::config::server::ServerConfig;
 pub use crate::config::versions::{ALL_VERSIONS, DEFAULT_VERSIONS};

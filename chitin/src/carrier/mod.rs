@@ -229,4 +229,12 @@ impl Carrier {
             Self::Quic(_) => 0,
         }
     }
+
+    /// The memory of what waits to be sent.
+    pub(crate) fn out_capacity(&self) -> usize {
+        match self {
+            Self::Records(records) => records.out.capacity(),
+            Self::Quic(quic) => quic.out_capacity(),
+        }
+    }
 }

@@ -140,6 +140,15 @@ impl Quic {
         self.alert
     }
 
+    /// The memory of what waits to be taken.
+    pub(crate) fn out_capacity(&self) -> usize {
+        let bytes = |out: &Out| match out {
+            Out::Bytes(bytes) => bytes.capacity(),
+            Out::Keys(..) => 0,
+        };
+        self.out.iter().map(bytes).fold(0, usize::saturating_add)
+    }
+
     // ---- for the flows
 
     pub(super) fn send_handshake(&mut self, plain: &[u8]) {

@@ -11,6 +11,7 @@ pub(crate) mod compress;
 pub(crate) mod credentials;
 pub(crate) mod ech;
 pub(crate) mod keylog;
+pub(crate) mod limits;
 pub(crate) mod lock;
 pub(crate) mod padding;
 pub(crate) mod psk;

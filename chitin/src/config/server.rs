@@ -13,6 +13,7 @@ use super::builder::process_default_provider;
 use super::builder::{ConfigBuilder, WantsVerifier, WantsVersions};
 use super::compress::{self, CertCompressor, CertDecompressor, CompressionCache};
 use super::keylog::{KeyLog, NoKeyLog};
+use super::limits::Limits;
 use super::padding::{self, RecordPadding};
 use super::psk::{NoServerCert, ServerPsks};
 use super::resolve::{ResolvesServerCert, SingleCertAndKey};
@@ -150,6 +151,9 @@ pub struct ServerConfig {
     /// The longest Certificate message to take from a peer, in bytes, and the longest that a compressed one may stand for. 100 KiB by
     /// default. What announces more is refused before it is read or decompressed. Not in rustls 0.23, where it is fixed.
     pub max_certificate_message: usize,
+
+    /// What one connection may hold in memory, whatever its peer does. Not in rustls 0.23.
+    pub limits: Limits,
 
     /// Who is told what happens on connections. Nobody by default. Not in rustls 0.23.
     pub trace: Option<Arc<dyn Trace>>,
@@ -390,6 +394,7 @@ impl ConfigBuilder<ServerConfig, WantsServerCert> {
             cert_decompressors: compress::default_cert_decompressors().to_vec(),
             delegated_credential_schemes: Vec::new(),
             max_certificate_message: CERTIFICATE_MESSAGE,
+            limits: Limits::default(),
             trace: None,
             record_padding: None,
             provider: self.provider,

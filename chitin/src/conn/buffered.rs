@@ -50,7 +50,7 @@ impl<Data> ConnectionCommon<Data> {
             return Ok(0);
         }
         let handshaking = self.common.is_handshaking();
-        let done = self.common.inbox().read_from(rd, handshaking);
+        let done = self.common.fit_inbox().read_from(rd, handshaking);
         if !matches!(done, Ok(1..)) {
             self.common.inbox().pause();
             if let Some(outbox) = self.common.outbox() {

@@ -175,6 +175,15 @@ impl CommonState {
         &mut self.inbox
     }
 
+    /// The inbox, as long as the limits of the connection allow.
+    #[inline]
+    pub(crate) fn fit_inbox(&mut self) -> &mut Inbox {
+        if self.engine.policy.bounds.memory().is_some() {
+            self.inbox.set_most(self.engine.policy.bounds.inbox());
+        }
+        &mut self.inbox
+    }
+
     pub(crate) fn facts(&self) -> &Facts {
         &self.engine.facts
     }
@@ -228,6 +237,7 @@ impl CommonState {
     /// Counted in what waits: held plaintext before the handshake allows sending, bytes of records after it, as in 0.23.
     pub(crate) fn set_buffer_limit(&mut self, limit: Option<usize>) {
         self.engine.write.limit = limit;
+        self.engine.write.limit_is_set = true;
     }
 
     /// Leaves whole application data records sealed until somebody reads, and says whether that was so before.

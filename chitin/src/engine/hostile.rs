@@ -97,7 +97,8 @@ fn hellos_of_many_extensions_cost_what_they_weigh() {
     let shares = [&u16::try_from(shares.len()).unwrap().to_be_bytes()[..], &shares].concat();
     let suites = [CipherSuite::TLS13_AES_128_GCM_SHA256];
     let wide = ClientHello::read(&hello(&suites, &[(10, groups), (51, shares)])).unwrap();
-    let many: Vec<(u16, Vec<u8>)> = (0..16_000u16).map(|code| (code + 1000, vec![])).collect();
+    // As many as there may be.
+    let many: Vec<(u16, Vec<u8>)> = (0..511u16).map(|code| (code + 1000, vec![])).collect();
     let many = ClientHello::read(&hello(&suites, &many)).unwrap();
 
     let begin = std::time::Instant::now();

@@ -9,6 +9,7 @@ pub(crate) mod common;
 #[cfg(test)]
 #[cfg(all(feature = "aws_lc_rs", feature = "std"))]
 mod hostile;
+mod ledger;
 mod slices;
 #[cfg(test)]
 #[cfg(all(feature = "aws_lc_rs", feature = "std"))]
@@ -321,12 +322,10 @@ impl Engine {
             return Err(error);
         }
         let done = self.carrier.check_observer().and_then(|()| {
-            // Nobody splits what waits behind a question, so nothing else bounds it.
-            let most = budget::WAITING.saturating_add(self.policy.certificate_message.0);
-            match self.paused() && self.joiner.len().saturating_add(bytes.len()) > most {
-                true => Err(InvalidMessage::HandshakePayloadTooLarge.into()),
-                false => self.handshake_bytes(bytes),
+            if self.paused() {
+                self.let_wait(self.joiner.len().saturating_add(bytes.len()))?;
             }
+            self.handshake_bytes(bytes)
         });
         done.map_err(|error| self.fail(error))
     }
@@ -486,9 +485,10 @@ impl Engine {
         };
         self.check_epoch(epoch, rest)?;
         while !self.paused() {
-            let certificate = self.policy.certificate_message.0;
-            let longest = |typ| budget::longest(typ, certificate);
-            let Some(message) = split_message(&mut rest, longest)? else { break };
+            let bytes = rest;
+            let message = split_message(&mut rest, |typ| self.longest(typ))?;
+            self.admit(bytes)?;
+            let Some(message) = message else { break };
             self.message_event(&message);
             if self.refuses_renegotiation(&message)? {
                 continue;
@@ -504,11 +504,16 @@ impl Engine {
             let (state, mut cx) = self.split();
             let next = state.take().on_message(message, &mut cx)?;
             self.enter(next);
+            self.delivered(message.typ, message.raw.len(), was_handshaking);
             self.settle()?;
             if was_handshaking && !self.is_handshaking() {
+                self.settle_account();
                 self.log_established();
             }
             self.check_epoch(epoch, rest)?;
+        }
+        if self.paused() && !rest.is_empty() {
+            self.let_wait(rest.len())?;
         }
         self.joiner.keep(rest, epoch);
         self.split().1.flush()?;
@@ -663,7 +668,10 @@ impl Engine {
         let now = self.write.gate == Gate::Open && self.write.held.is_empty();
         let waiting = if now { self.carrier.out_len() } else { self.write.held.len() };
         let room = self.write.limit.map_or(usize::MAX, |limit| limit.saturating_sub(waiting));
-        let taken = data.len().min(room);
+        let mut taken = data.len().min(room);
+        if self.policy.bounds.memory().is_some() {
+            taken = taken.min(self.write_room(waiting));
+        }
         let (data, _) = data.split_at(taken);
         if self.write.closed || self.write.closing || taken == 0 {
             return Ok(taken);
@@ -692,6 +700,7 @@ impl Engine {
         let Some(left) = self.early_data_left() else { return Ok(0) };
         let waiting = self.carrier.out_len();
         let room = self.write.limit.map_or(usize::MAX, |limit| limit.saturating_sub(waiting));
+        let room = room.min(self.write_room(waiting));
         let now = data.get(..room.min(left).min(data.len())).unwrap_or_default();
         let Carrier::Records(records) = &mut self.carrier else { return Err(no_records()) };
         let rest = records.send_some_data(OutboundChunks::Single(now))?.len();

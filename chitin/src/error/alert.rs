@@ -27,6 +27,7 @@ impl Error {
             // What failed on our side in the midst of a connection.
             Self::BadMaxFragmentSize
             | Self::CallbackPanicked(_)
+            | Self::MemoryLimit { .. }
             | Self::EncryptError
             | Self::FailedToGetCurrentTime
             | Self::FailedToGetRandomBytes
@@ -123,6 +124,7 @@ fn message(why: &InvalidMessage) -> AlertDescription {
         | InvalidMessage::MessageTooShort
         | InvalidMessage::MissingData(_)
         | InvalidMessage::MissingKeyExchange
+        | InvalidMessage::TooManyItems { .. }
         | InvalidMessage::TrailingData(_)
         | InvalidMessage::UnsupportedCompression
         | InvalidMessage::UnsupportedCurveType

@@ -146,6 +146,17 @@ faults! {
         // From here on: what 0.23 has no variant for.
         /// Named is what was called. We send `internal_error`.
         CallbackPanicked(&'static str) = "a part that the application provided panicked",
+        /// A limit of ours, [`Limits::memory`](crate::Limits::memory). We send `internal_error`.
+        MemoryLimit {
+            /// The message that there is no room for; `Unknown(0)` for several that wait.
+            typ: HandshakeType,
+            /// What the connection holds, in bytes, with what it keeps free for its other parts.
+            held: u32,
+            /// What the message would need.
+            wanted: u32,
+            /// What the connection may hold.
+            limit: u32,
+        } = "a message of the peer would need more memory than the connection may hold",
         /// RFC 6066 section 3. We send `access_denied`.
         NoServerCertificateResolved = "the resolver gave no certificate for this client hello",
     }
@@ -186,6 +197,13 @@ impl fmt::Display for Error {
             Self::PeerSentOversizedRecord => write!(f, "peer sent excess record size ({})", self.text()),
             Self::UnsupportedNameType => f.write_str("presented server name type wasn't supported"),
             Self::CallbackPanicked(what) => write!(f, "{} ({what})", self.text()),
+            Self::MemoryLimit { typ, held, wanted, limit } => {
+                write!(
+                    f,
+                    "{} ({typ:?}: {wanted} bytes beside {held}, of {limit} by `limits.memory`)",
+                    self.text()
+                )
+            }
             Self::NoServerCertificateResolved => f.write_str(self.text()),
         }
     }

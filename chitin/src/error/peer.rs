@@ -416,6 +416,13 @@ faults! {
         WrongCertificateType = "a raw public key stands in the place of a certificate, or something else in that of a raw public key",
         /// draft-ietf-tls-tlsflags section 2. We send `illegal_parameter`.
         NonMinimalFlags = "the flags extension ends with a byte that has no flag",
+        /// A limit of ours: each takes memory of its own, however short it is. We send `decode_error`.
+        TooManyItems {
+            /// Of what.
+            what: &'static str,
+            /// How many there may be.
+            limit: u32,
+        } = "a message has more items of a kind than we accept",
         /// A limit of ours, on what a peer may make us keep. RFC 8446 section 4. We send `decode_error`.
         HandshakeMessageTooLong {
             /// Which message.

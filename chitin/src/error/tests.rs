@@ -28,6 +28,7 @@ macro_rules! samples {
 
 samples! {
     u16 => 51,
+    u32 => 1024,
     usize => 1024,
     &'static str => "somewhere",
     String => "something".to_string(),

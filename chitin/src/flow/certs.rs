@@ -25,7 +25,7 @@ use crate::names::{
 use crate::schedule::tls13::FinishedSecret;
 use crate::schedule::transcript::Transcript;
 use crate::wire::client_hello::ClientHello;
-use crate::wire::codec::{List, MAX16, MAX24, Opaque, Wire, nest};
+use crate::wire::codec::{List, MAX16, MAX24, Opaque, Wire, has_room, nest};
 use crate::wire::extensions::{
     CertCompressions, CertificateExtensions, CertificateStatus, MAX_CERT_COMPRESSIONS, PointFormats, SctList,
     ext,
@@ -53,7 +53,18 @@ impl PeerChain {
 
 /// SCTs as they came in a list. RFC 6962 section 3.3.
 pub(crate) fn read_scts(list: Option<SctList<'_>>) -> Vec<Vec<u8>> {
-    list.into_iter().flat_map(|list| list.iter()).map(|sct| sct.0.to_vec()).collect()
+    list.into_iter().flat_map(|list| list.iter()).take(MAX_SCTS).map(|sct| sct.0.to_vec()).collect()
+}
+
+/// Timestamps that are looked at. No policy asks for more than five.
+const MAX_SCTS: usize = 64;
+
+/// Certificates in a chain. A path has at most sixteen intermediates, and some servers send what belongs to no path; each takes
+/// memory of its own, however short it is.
+pub(crate) const MAX_CERTIFICATES: u32 = 256;
+
+fn too_many_certificates() -> Error {
+    InvalidMessage::TooManyItems { what: "certificates", limit: MAX_CERTIFICATES }.into()
 }
 
 /// What we show beside a chain, in the entry of the leaf.
@@ -113,6 +124,9 @@ pub(crate) fn read_chain(
             chain.scts = read_scts(entry.extensions.signed_certificate_timestamp);
             // With another certificate it means nothing. RFC 9345 section 4.1.1.
             chain.delegated = entry.extensions.delegated_credential.map(PeerDelegation::from);
+        }
+        if !has_room(chain.certificates.len(), MAX_CERTIFICATES) {
+            return Err(too_many_certificates());
         }
         chain.certificates.push(CertificateDer::from(entry.cert_data.0.to_vec()));
     }
@@ -377,10 +391,16 @@ pub(crate) fn read_chain12(body: &[u8], typ: CertificateType) -> Result<PeerChai
     let certificates = match typ {
         CertificateType::RawPublicKey if message.list.0.is_empty() => Vec::new(),
         CertificateType::RawPublicKey => vec![CertificateDer::from(message.list.0.to_vec())],
-        _ => message
-            .certificates()
-            .map(|der| Ok(CertificateDer::from(der?.to_vec())))
-            .collect::<Result<_, Error>>()?,
+        _ => {
+            let mut certificates = Vec::new();
+            for der in message.certificates() {
+                if !has_room(certificates.len(), MAX_CERTIFICATES) {
+                    return Err(too_many_certificates());
+                }
+                certificates.push(CertificateDer::from(der?.to_vec()));
+            }
+            certificates
+        }
     };
     let chain = PeerChain::bare(certificates);
     cert_types::check_chain(typ, &chain)?;

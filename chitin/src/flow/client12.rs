@@ -52,7 +52,7 @@ use crate::names::{
 use crate::record::joiner::Message;
 use crate::schedule::tls12::{KeyBlock, Label, MasterSecret, Randoms};
 use crate::schedule::transcript::Unhashed;
-use crate::wire::codec::{Opaque, Wire};
+use crate::wire::codec::{MAX_NAMES, Opaque, Wire, few};
 use crate::wire::extensions::ServerHello12Extensions;
 use crate::wire::server_hello::ServerHello;
 use crate::wire::tls12::{
@@ -454,7 +454,11 @@ impl Claimed {
         self.request = Some(Request {
             schemes: message.schemes.iter().filter(|scheme| takes(&message, *scheme)).collect(),
             certificate_type: self.common.client_type,
-            authorities: message.authorities.iter().map(|name| name.0.to_vec()).collect(),
+            authorities: few(
+                message.authorities.iter().map(|name| name.0.to_vec()),
+                MAX_NAMES,
+                "authorities",
+            )?,
         });
         self.common.messages.add(m.raw);
         Ok(WaitServerHelloDone(self))

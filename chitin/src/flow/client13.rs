@@ -56,7 +56,7 @@ use crate::observe::KeyLevel;
 use crate::record::joiner::Message;
 use crate::schedule::tls13::{FinishedSecret, Handshake, Master, TrafficSecret};
 use crate::schedule::transcript::{Transcript, Unhashed};
-use crate::wire::codec::Wire;
+use crate::wire::codec::{MAX_NAMES, Wire, few};
 use crate::wire::extensions::{CR, EncryptedExtensions, ext};
 use crate::wire::server_hello::ServerHello;
 use crate::wire::tls13::CertificateRequest;
@@ -633,7 +633,8 @@ impl Unauthenticated {
         if schemes.is_empty() {
             return Err(PeerIncompatible::NoCertificateRequestSignatureSchemesInCommon.into());
         }
-        let authorities = extensions.certificate_authorities;
+        let authorities = extensions.certificate_authorities.into_iter().flat_map(|list| list.iter());
+        let authorities = few(authorities.map(|name| name.0.to_vec()), MAX_NAMES, "authorities")?;
         certs::check_compressions(extensions.compress_certificate)?;
         let ours = &self.common.asked.config.cert_compressors;
         self.request = Some(Request {
@@ -642,11 +643,7 @@ impl Unauthenticated {
             certificate_type: self.client_type,
             schemes_cert: extensions.signature_algorithms_cert.map(|list| list.iter().collect()),
             delegated: extensions.delegated_credential.into_iter().flat_map(|list| list.iter()).collect(),
-            authorities: authorities
-                .into_iter()
-                .flat_map(|list| list.iter())
-                .map(|name| name.0.to_vec())
-                .collect(),
+            authorities,
         });
         self.common.transcript.add(m.raw);
         Ok(WaitCertificate(self))

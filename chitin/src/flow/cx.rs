@@ -5,10 +5,11 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use crate::carrier::{Carrier, Direction};
+use crate::config::check_protocols;
 use crate::config::client::ClientConfig;
 use crate::config::keylog::KeyLog;
+use crate::config::limits::Bounds;
 use crate::config::server::ServerConfig;
-use crate::config::{CERTIFICATE_MESSAGE, check_protocols};
 use crate::crypto::suites::Tls12CipherSuite;
 use crate::error::Error;
 use crate::flow::facts::Facts;
@@ -38,6 +39,8 @@ pub(crate) struct Inbound {
     pub(crate) gate: Gate,
     /// The peer has said close_notify.
     pub(crate) peer_closed: bool,
+    /// What the states keep of the messages that came, in bytes.
+    pub(crate) kept: u32,
 }
 
 /// The sending side of a connection, above the records.
@@ -48,6 +51,8 @@ pub(crate) struct Outbound {
     pub(crate) held: Vec<u8>,
     /// The most plaintext that may wait, here or sealed.
     pub(crate) limit: Option<usize>,
+    /// The application has set that limit, and the memory is its own affair.
+    pub(crate) limit_is_set: bool,
     /// close_notify or a fatal alert is out: nothing may follow.
     pub(crate) closed: bool,
     /// How many bytes have to be sent until our last KeyUpdate is wholly out. While it waits it answers every request that
@@ -64,23 +69,13 @@ pub(crate) struct Policy {
     pub(crate) key_log: Option<Arc<dyn KeyLog>>,
     pub(crate) client_random: [u8; 32],
     pub(crate) secret_extraction: bool,
-    pub(crate) certificate_message: CertificateMessage,
+    pub(crate) bounds: Bounds,
     /// Server only: what the application wants to find again when the session is resumed.
     pub(crate) resumption_data: Box<[u8]>,
     /// Server only: the application wants no early data on this connection.
     pub(crate) refuses_early_data: bool,
     /// What the keys of TLS 1.2 come from, for those who may take them out.
     pub(crate) tls12_secrets: Option<Box<(MasterSecret, Randoms)>>,
-}
-
-/// How long a Certificate message may be.
-pub(crate) struct CertificateMessage(pub(crate) usize);
-
-impl Default for CertificateMessage {
-    /// None may come before a config says more: then it is the wrong message, whatever its length.
-    fn default() -> Self {
-        Self(CERTIFICATE_MESSAGE)
-    }
 }
 
 /// What a step gets.
@@ -222,7 +217,7 @@ impl Cx<'_> {
         check_protocols(&config.alpn_protocols)?;
         self.policy.key_log = Some(config.key_log.clone());
         self.policy.secret_extraction = config.enable_secret_extraction;
-        self.policy.certificate_message = CertificateMessage(config.max_certificate_message);
+        self.policy.bounds = config.limits.bounds(config.max_certificate_message)?;
         self.carrier.set_trace(config.trace.clone());
         self.carrier.configure(config.max_fragment_size, config.padding())
     }
@@ -231,7 +226,7 @@ impl Cx<'_> {
     pub(crate) fn adopt_client_config(&mut self, config: &ClientConfig) -> Result<(), Error> {
         self.policy.key_log = Some(config.key_log.clone());
         self.policy.secret_extraction = config.enable_secret_extraction;
-        self.policy.certificate_message = CertificateMessage(config.max_certificate_message);
+        self.policy.bounds = config.limits.bounds(config.max_certificate_message)?;
         self.carrier.set_trace(config.trace.clone());
         self.carrier.configure(config.max_fragment_size, config.padding())
     }

@@ -23,6 +23,8 @@ pub(crate) struct Inbox {
     eof: bool,
     /// Application data has come, or is expected as an answer to ours.
     traffic: bool,
+    /// By how much the buffer has to be shorter than [`Self::CAP`].
+    less: u32,
     drains: Drains,
 }
 
@@ -62,6 +64,16 @@ impl Inbox {
     /// What one read asks for afterwards: the longest record that peers send in bulk, without padding. One read of a socket then
     /// takes one record and leaves no tail that would have to be moved.
     const TRAFFIC_READ: usize = super::HEADER + super::MAX_PLAINTEXT + 1 + TAG;
+
+    /// The buffer may be so long, and never longer than [`Self::CAP`].
+    pub(crate) fn set_most(&mut self, most: usize) {
+        // CAP is a small number.
+        self.less = u32::try_from(Self::CAP.saturating_sub(most)).unwrap_or(0);
+    }
+
+    fn most(&self) -> usize {
+        Self::CAP.saturating_sub(usize::try_from(self.less).unwrap_or(0))
+    }
 
     /// Bytes from the wire that the engine has not used.
     pub(crate) fn sealed(&mut self) -> &mut [u8] {
@@ -148,7 +160,12 @@ impl Inbox {
     pub(crate) fn keep_early(&mut self, body: Range<usize>) {
         let start = self.sealed + body.start;
         let bytes = self.buf.get(start..self.sealed + body.end).unwrap_or_default();
-        self.early.get_or_insert_default().buf.extend_from_slice(bytes);
+        let early = &mut self.early.get_or_insert_default().buf;
+        if early.capacity() - early.len() < bytes.len() {
+            // By a quarter: there may be as much of it as the config allows, and twice that would be a waste.
+            early.reserve_exact(bytes.len().max(early.len() / 4));
+        }
+        early.extend_from_slice(bytes);
     }
 
     /// Copies early data to `out`.
@@ -190,7 +207,7 @@ impl Inbox {
             && self.unread == 0
             && self.buf.len() - self.filled < Self::HANDSHAKE_READ
             && self.want(Self::HANDSHAKE_READ) == Self::HANDSHAKE_READ
-            && self.filled - self.sealed + Self::HANDSHAKE_READ <= Self::CAP
+            && self.filled - self.sealed + Self::HANDSHAKE_READ <= self.most()
     }
 
     /// Takes what was read elsewhere.
@@ -199,7 +216,10 @@ impl Inbox {
         self.buf.truncate(self.filled);
         match self.filled {
             0 => self.buf = bytes.to_vec(),
-            _ => self.buf.extend_from_slice(bytes),
+            _ => {
+                self.buf.reserve_exact(bytes.len());
+                self.buf.extend_from_slice(bytes);
+            }
         }
         self.filled = self.buf.len();
     }
@@ -219,25 +239,39 @@ impl Inbox {
         if self.buf.len() - self.filled < want {
             self.compact();
             let wanted = self.filled + want;
-            if wanted > Self::CAP {
+            if wanted > self.most() {
+                let full = self.full();
                 // A little room may be left, and is worth a read.
                 return match self.buf.get_mut(self.filled..) {
                     Some(room) if !room.is_empty() => Ok(room),
-                    _ => Err(Full::Messages),
+                    _ => Err(full),
                 };
             }
             if self.buf.is_empty() {
                 // Fresh zeros may cost nothing.
                 self.buf = alloc::vec![0; wanted];
             } else if self.buf.len() < wanted {
-                if self.unread == 0 {
-                    // The length of the records that come, and not twice that.
-                    self.buf.reserve_exact(wanted - self.buf.len());
+                // The length of the records that come; behind plaintext, that waits, by steps of half as much.
+                let now = self.buf.capacity();
+                if now < wanted {
+                    let grown = match self.unread {
+                        0 => wanted,
+                        _ => (now + now / 2).min(self.most()).max(wanted),
+                    };
+                    self.buf.reserve_exact(grown - self.buf.len());
                 }
                 self.buf.resize(wanted, 0);
             }
         }
         self.buf.get_mut(self.filled..).ok_or(Full::Messages)
+    }
+
+    /// Why there is no room: who could make some?
+    fn full(&self) -> Full {
+        match self.unread > 0 && whole_record_len(self.sealed_ref()).is_none() {
+            true => Full::Plaintext,
+            false => Full::Messages,
+        }
     }
 
     /// `n` bytes of the last `room` have been written.

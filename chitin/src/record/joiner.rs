@@ -25,12 +25,28 @@ impl Joiner {
         self.partial.len()
     }
 
+    /// Type and length of the message that waits to become whole.
+    pub(crate) fn begun(&self) -> Option<(HandshakeType, usize)> {
+        announced(&self.partial)
+    }
+
+    pub(crate) fn capacity(&self) -> usize {
+        self.partial.capacity()
+    }
+
     /// Would the message that has begun still be incomplete with `body` behind it? Then `body` is kept, and there is nothing
     /// to split. This makes a message that comes in many small records cost its length, not its square.
     pub(crate) fn still_waits(&mut self, body: &[u8]) -> bool {
         // A length that is known has been checked against its limit by the `split_message` that left it here.
-        let waits = message_len(&self.partial).is_some_and(|len| self.partial.len() + body.len() < len);
-        if waits {
+        let len = message_len(&self.partial);
+        let waits = len.is_some_and(|len| self.partial.len() + body.len() < len);
+        if let Some(len) = len.filter(|_| waits) {
+            // What is announced need not come: so it is no more than twice what came, and no more than there will be.
+            let free = self.partial.capacity() - self.partial.len();
+            if free < body.len() {
+                let more = self.partial.len().max(body.len()).min(len - self.partial.len());
+                self.partial.reserve_exact(more);
+            }
             self.partial.extend_from_slice(body);
         }
         waits
@@ -42,6 +58,7 @@ impl Joiner {
             return None;
         }
         let mut joined = core::mem::take(&mut self.partial);
+        joined.reserve_exact(body.len());
         joined.extend_from_slice(body);
         Some((joined, self.epoch))
     }
@@ -80,6 +97,11 @@ pub(crate) fn split_message<'a>(
     let Some(body) = raw.get(MESSAGE_HEADER..) else { return Ok(None) };
     *rest = tail;
     Ok(Some(Message { typ, body, raw }))
+}
+
+/// Type and length of the message at the head of `bytes`, header included, if its header is there.
+pub(crate) fn announced(bytes: &[u8]) -> Option<(HandshakeType, usize)> {
+    Some((HandshakeType::from(*bytes.first()?), message_len(bytes)?))
 }
 
 /// Length of the message at the head of `bytes`, header included, if its header is there.

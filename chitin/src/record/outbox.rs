@@ -46,11 +46,23 @@ impl Outbox {
             self.tail -= self.head;
             self.head = 0;
         }
-        if self.buf.is_empty() {
+        if self.buf.is_empty() && n < MUCH {
+            // And room for what comes behind a hello: six bytes should not make it grow.
+            self.buf = Vec::with_capacity(n + SPARE);
+            self.buf.resize(n, 0);
+        } else if self.buf.is_empty() {
             // Fresh zeros may cost nothing.
             self.buf = alloc::vec![0; n];
         } else if self.buf.len() - self.tail < n {
-            self.buf.resize(self.tail + n, 0);
+            let wanted = self.tail + n;
+            // By what is needed in a flight. Where much waits by a quarter at least, so that each byte moves a few times at most;
+            // doubling would be a waste of what a slow peer makes us keep.
+            let now = self.buf.capacity();
+            if now < wanted {
+                let more = if now < MUCH { now / 8 } else { now / 4 };
+                self.buf.reserve_exact((now + more).max(wanted) - self.buf.len());
+            }
+            self.buf.resize(wanted, 0);
         }
     }
 
@@ -116,7 +128,7 @@ impl Outbox {
         core::mem::take(self)
     }
 
-    #[cfg(test)]
+    /// The memory of it.
     pub(crate) fn capacity(&self) -> usize {
         self.buf.capacity()
     }
@@ -127,6 +139,12 @@ impl Outbox {
         &mut self.buf[self.head..self.tail]
     }
 }
+
+/// What one flight does not reach.
+const MUCH: usize = 16 * 1024;
+
+/// A change_cipher_spec, an alert.
+const SPARE: usize = 32;
 
 /// Walks the pending records by their headers.
 pub(crate) struct Records<'a> {
@@ -211,7 +229,7 @@ mod tests {
                 out.put(&record(1, 100));
                 out.rest();
                 out.advance(104);
-                assert_eq!((out.len(), out.capacity()), (1, 105));
+                assert_eq!((out.len(), out.capacity()), (1, 105 + SPARE));
                 out.advance(1);
                 assert_eq!(out.capacity(), 0);
             }

@@ -13,7 +13,7 @@ use crate::names::{
     CertificateStatusType, CertificateType, CipherSuite, Compression, DistinguishedName, EcPointFormat,
     NamedGroup, ProtocolVersion, PskKeyExchangeMode, ServerNameType, SignatureScheme,
 };
-use crate::wire::codec::{List, MAX16, Opaque, Reader, Wire};
+use crate::wire::codec::{List, MAX_NAMES, MAX16, Opaque, Reader, Wire, few, has_room};
 use crate::wire::extensions::{
     Authorities, CertCompressions, CertificateTypes, ClientVersions, KeyShares, NamedGroups, OfferedPsks,
     PointFormats, ProtocolNames, RenegotiationInfo, ServerNameEntry, SignatureSchemes, ext, no_duplicates,
@@ -101,6 +101,9 @@ impl ClientHello {
     fn read_extensions(&mut self, raw: &[u8], block: &[u8]) -> Result<(), InvalidMessage> {
         let mut r = Reader::new(block);
         while r.any_left() {
+            if !has_room(self.index.len(), MAX_EXTENSIONS) {
+                return Err(InvalidMessage::TooManyItems { what: "extensions", limit: MAX_EXTENSIONS });
+            }
             let code = r.u16("extension type")?;
             let body = r.prefixed(0, MAX16, "extension body")?;
             // The block is the end of the message, so what is left of it tells where we are.
@@ -131,7 +134,8 @@ impl ClientHello {
             }
             ext::certificate_authorities => {
                 let names = Authorities::read_all(body)?;
-                self.authorities = Some(names.iter().map(|name| name.0.to_vec().into()).collect());
+                let names = names.iter().map(|name| name.0.to_vec().into());
+                self.authorities = Some(few(names, MAX_NAMES, "authorities")?);
             }
             ext::server_certificate_type => {
                 self.server_cert_types = Some(CertificateTypes::read_all(body)?.iter().collect());
@@ -280,6 +284,9 @@ where
 
 /// Extensions for which there is room from the start. Browsers have eighteen.
 const USUAL_EXTENSIONS: usize = 20;
+
+/// Extensions that a hello may have. IANA has named some 70 in all.
+pub(crate) const MAX_EXTENSIONS: u32 = 512;
 
 /// What only a server of TLS 1.2 asks of it; and what both versions ask of certificates.
 impl ClientHello {

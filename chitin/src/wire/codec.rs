@@ -265,6 +265,31 @@ impl<'a, T: Wire<'a>, const MIN: usize, const MAX: usize> List<'a, T, MIN, MAX> 
     }
 }
 
+/// Items that take memory of their own, at most `limit`: a place in a list and a small allocation take ten times what a short item
+/// does on the wire.
+pub(crate) fn few<T>(
+    items: impl Iterator<Item = T>,
+    limit: u32,
+    what: &'static str,
+) -> Result<Vec<T>, InvalidMessage> {
+    let mut few = Vec::new();
+    for item in items {
+        if !has_room(few.len(), limit) {
+            return Err(InvalidMessage::TooManyItems { what, limit });
+        }
+        few.push(item);
+    }
+    Ok(few)
+}
+
+/// Names of authorities in a message. Servers that take every qualified certificate of Europe name some 500, in 60 KiB.
+pub(crate) const MAX_NAMES: u32 = 1024;
+
+/// May one more come to `count` items?
+pub(crate) fn has_room(count: usize, limit: u32) -> bool {
+    u32::try_from(count).is_ok_and(|count| count < limit)
+}
+
 impl<'a, T: Wire<'a>, const MIN: usize, const MAX: usize> Wire<'a> for List<'a, T, MIN, MAX> {
     const NAME: &'static str = T::NAME;
     fn read(r: &mut Reader<'a>) -> Result<Self, InvalidMessage> {

@@ -1,12 +1,12 @@
 //! Record sizes and tickets that peers ask for or were asked for. RFC 8449 and RFC 9149.
 
-use chitin::Error;
-use testkit::hello::sized16;
+use chitin::{Error, HandshakeType, Limits};
+use testkit::hello::{edit_record, sized16};
 use testkit::liar::{Liar, Say};
 use testkit::pair::{Pair, Side};
 
 use crate::bench::errors::{Bad, Wrong};
-use crate::bench::{Bench, Told, client, extension, provider, server};
+use crate::bench::{Bench, Told, asking_server, certificate_body, client, extension, provider, server};
 
 const ENCRYPTED_EXTENSIONS: u8 = 8;
 const RECORD_SIZE_LIMIT: u16 = 28;
@@ -53,7 +53,58 @@ fn padded(content: usize, padding: usize) -> Vec<u8> {
     [vec![7; content], vec![23], vec![0; padding]].concat()
 }
 
+/// A server that may hold as little as there is.
+fn small() -> chitin::ServerConfig {
+    let mut config = server(provider());
+    config.limits.memory = Some(Limits::LEAST_MEMORY);
+    config
+}
+
+/// A client whose first hello says that it is of this length.
+fn announces(b: &Bench, config: chitin::ServerConfig, len: u16) -> Told {
+    let say = move |record: &mut testkit::pair::Record| {
+        record.body[1] = 0;
+        record.body[2..4].copy_from_slice(&len.to_be_bytes());
+        vec![]
+    };
+    b.fail(b.pair(client(provider()), config).tamper(Side::Client, edit_record(0, say)))
+}
+
 cases! {
+    /// 60,000 bytes and a header cost four times their length, and the names that they may have 48 KiB.
+    more_than_there_is_memory_for = like!(Error::MemoryLimit {
+        typ: HandshakeType::ClientHello,
+        held: 0x8000..=0x1_4000,
+        wanted: 289_168,
+        limit: 131_072,
+    }), |b| announces(b, small(), 0xea60);
+    a_message_longer_than_is_configured = Bad::HandshakeMessageTooLong { typ: HandshakeType::ClientHello, len: 0x1001, limit: 0x1000 }, |b| {
+        let mut config = server(provider());
+        config.limits.handshake_message = 0x1000;
+        announces(b, config, 0x1001)
+    };
+    too_many_extensions = Bad::TooManyItems { what: "extensions", limit: 512 }, |b| b.client_hello(|h| {
+        (0x5000..0x5200).for_each(|code| h.add(code, &[]));
+    });
+    too_many_authorities_in_a_hello = Bad::TooManyItems { what: "authorities", limit: 1024 }, |b| b.client_hello(|h| {
+        h.add(47, &sized16(&[0, 1, 7].repeat(1025)));
+    });
+    too_many_authorities = Bad::TooManyItems { what: "authorities", limit: 1024 }, |b| {
+        let liar = Liar::new();
+        liar.edit(13, |body| {
+            body.truncate(1);
+            let schemes = extension(13, &[0, 2, 4, 3]);
+            body.extend(sized16(&[schemes, extension(47, &sized16(&[0, 1, 7].repeat(1025)))].concat()));
+        });
+        let pair = b.pair(client(provider()), asking_server(liar.provider(&provider())));
+        b.fail(pair.tamper(Side::Server, liar.tamper()))
+    };
+    too_many_certificates = Bad::TooManyItems { what: "certificates", limit: 256 }, |b| b.lying_server(|l| {
+        l.edit(11, |body| *body = certificate_body(&[], &[(&[0x30, 0][..], &[][..]); 257]));
+    });
+    too_many_certificates_of_a_client = Bad::TooManyItems { what: "certificates", limit: 256 }, |b| b.lying_client(|l| {
+        l.edit(11, |body| *body = certificate_body(&[], &[(&[0x30, 0][..], &[][..]); 257]));
+    });
     a_record_size_that_is_too_small = Wrong::OfferedTooSmallRecordSizeLimit, |b| b.client_hello(|h| h.add(RECORD_SIZE_LIMIT, &[0, 63]));
     no_record_size = like!(Error::InvalidMessage(Bad::MissingData(_))), |b| b.client_hello(|h| h.add(RECORD_SIZE_LIMIT, &[64]));
     a_record_size_and_more = like!(Error::InvalidMessage(Bad::TrailingData(_))), |b| b.client_hello(|h| h.add(RECORD_SIZE_LIMIT, &[64, 0, 0]));

@@ -1,0 +1,103 @@
+//! The account of what a connection holds in memory: the one door where what a peer sends, and what the application writes, is
+//! let in. Memory that is not a buffer is counted by what it comes from: `config/limits.rs` says how much that may be.
+
+use crate::config::limits::{BASE, cost, kept, short};
+use crate::engine::{Engine, budget};
+use crate::error::{Error, InvalidMessage};
+use crate::names::HandshakeType;
+use crate::record::joiner::announced;
+
+/// What is written takes this much for each byte at most: sealed, in a buffer with a sent part before it and room behind it.
+const WRITTEN: usize = 3;
+
+/// Without a limit on all of it nothing is added up here: each part has a bound of its own, and `Limits::most_memory` is their sum.
+impl Engine {
+    /// What is held beside what was written: the part of the inbox, which is kept free for it, is always counted.
+    fn held(&self) -> usize {
+        // A message that has begun is counted as what it will cost.
+        let begun = self.joiner.begun().map_or(0, |(typ, len)| cost(typ, len));
+        let inbox = if self.carrier.records().is_some() { self.policy.bounds.inbox() } else { 0 };
+        BASE.saturating_add(inbox)
+            .saturating_add(usize::try_from(self.read.kept).unwrap_or(usize::MAX))
+            .saturating_add(begun.max(self.joiner.capacity()))
+            .saturating_add(self.flight.capacity())
+    }
+
+    /// What was written and not sent. It counts unless the application has said how much that may be.
+    fn written(&self) -> usize {
+        match self.write.limit_is_set {
+            true => 0,
+            false => self.carrier.out_capacity().saturating_add(self.write.held.capacity()),
+        }
+    }
+
+    /// How much more may be written, if the memory of the connection says so, where `waiting` bytes wait.
+    #[cold]
+    pub(crate) fn write_room(&self, waiting: usize) -> usize {
+        match self.policy.bounds.memory() {
+            Some(memory) if !self.write.limit_is_set => {
+                (memory.saturating_sub(self.held()) / WRITTEN).saturating_sub(waiting)
+            }
+            _ => usize::MAX,
+        }
+    }
+
+    /// The longest body that a message may have.
+    pub(crate) fn longest(&self, typ: HandshakeType) -> usize {
+        let longest = budget::longest(typ, self.policy.bounds.certificate());
+        match typ {
+            HandshakeType::Certificate
+            | HandshakeType::CompressedCertificate
+            | HandshakeType::CertificateStatus => longest,
+            _ => longest.min(self.policy.bounds.message()),
+        }
+    }
+
+    /// Is there room for the message that begins here, as soon as its header says how long it is? Whether its type may be that
+    /// long has been looked at.
+    #[inline]
+    pub(crate) fn admit(&self, bytes: &[u8]) -> Result<(), Error> {
+        match (self.policy.bounds.memory(), announced(bytes)) {
+            (Some(memory), Some((typ, len))) => self.let_in(memory, typ, cost(typ, len)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Is there room for `len` bytes that wait behind a question? Nobody splits them, so nothing else bounds them.
+    pub(crate) fn let_wait(&self, len: usize) -> Result<(), Error> {
+        let most = budget::WAITING.saturating_add(self.policy.bounds.certificate());
+        if len > most {
+            return Err(InvalidMessage::HandshakePayloadTooLarge.into());
+        }
+        match self.policy.bounds.memory() {
+            // What it is, nobody has looked at. It is copied once when it goes on.
+            Some(memory) => self.let_in(memory, HandshakeType::Unknown(0), len.saturating_mul(2)),
+            None => Ok(()),
+        }
+    }
+
+    fn let_in(&self, limit: usize, typ: HandshakeType, wanted: usize) -> Result<(), Error> {
+        let held = self.held().saturating_add(self.written());
+        match held.saturating_add(wanted) > limit {
+            true => {
+                Err(Error::MemoryLimit { typ, held: short(held), wanted: short(wanted), limit: short(limit) })
+            }
+            false => Ok(()),
+        }
+    }
+
+    /// A message has been delivered: what it cost is free again, but for what the state may keep of it until the handshake is over.
+    #[inline]
+    pub(crate) fn delivered(&mut self, typ: HandshakeType, len: usize, handshaking: bool) {
+        if handshaking {
+            self.read.kept = self.read.kept.saturating_add(short(kept(typ, len)));
+        }
+    }
+
+    /// The handshake is complete: of all messages the peer's chain is left.
+    pub(crate) fn settle_account(&mut self) {
+        let chain = self.facts.peer.iter().flat_map(|chain| chain.iter());
+        self.read.kept =
+            chain.fold(0, |sum: u32, der| sum.saturating_add(short(der.len())).saturating_add(32));
+    }
+}
