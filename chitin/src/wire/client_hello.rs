@@ -354,7 +354,8 @@ fn read_server_name(body: &[u8]) -> Result<Option<DnsName<'static>>, InvalidMess
         return Err(InvalidMessage::InvalidServerName);
     };
     match DnsName::try_from(host.name.0) {
-        Ok(name) => Ok(Some(name.to_owned())),
+        // Case means nothing in a name, RFC 4343: resolvers, sessions and applications get one spelling, as in 0.23.
+        Ok(name) => Ok(Some(name.to_lowercase_owned())),
         // Some clients put an address here, although they must not. It names no host of ours: as if it were not there.
         Err(_) if is_ip_address(host.name.0) => Ok(None),
         Err(_) => Err(InvalidMessage::InvalidServerName),
@@ -575,6 +576,7 @@ pub(crate) mod tests {
         let read =
             |body: Vec<u8>| ClientHello::read(&hello(&[0x1301.into()], &[(0, body)])).map(|h| h.server_name);
         assert!(read(name(b"a.example")).unwrap().is_some());
+        assert_eq!(read(name(b"A.Example")).unwrap().unwrap().as_ref(), "a.example", "RFC 4343");
         assert!(read(name(b"192.0.2.1")).unwrap().is_none());
         assert!(read(name(b"2001:db8::1")).unwrap().is_none());
         for bad in [&b""[..], b"exa mple", b"\xff\xfe", b"-.-"] {
