@@ -4,6 +4,7 @@ use alloc::format;
 use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
+use core::net::Ipv6Addr;
 
 use chitin_pki::{
     AcceptedPeers, Certificate, Delivered, Diagnosis, Digests, Inquiry, LogList, Path, PinOutcome,
@@ -442,11 +443,31 @@ fn purpose(oid: Vec<usize>) -> ExtendedKeyPurpose {
 fn describe(name: &PresentedName) -> String {
     match name {
         PresentedName::Dns(name) => format!("DnsName({name:?})"),
-        PresentedName::Ip(_) => format!("IpAddress({name})"),
+        PresentedName::Ip(octets) => match as_in_0_23(octets) {
+            Some(address) => format!("IpAddress({address})"),
+            None => format!("IpAddress({name})"),
+        },
         PresentedName::Email(name) => format!("Rfc822Name({name:?})"),
         PresentedName::Uri(name) => format!("UniformResourceIdentifier({name:?})"),
         name => format!("{name}"),
     }
+}
+
+/// The address as 0.23 writes one of IPv6: the first group always, for each row of zeros behind it one colon more, and none at the
+/// end. What dependents compare with. `None` where that is no address, or another one, as it is with two such rows.
+fn as_in_0_23(octets: &[u8]) -> Option<String> {
+    let address = Ipv6Addr::from(<[u8; 16]>::try_from(octets).ok()?);
+    let [first, rest @ ..] = address.segments();
+    let mut text = format!("{first:x}");
+    let mut zeros = false;
+    for group in rest {
+        if group != 0 {
+            text += if zeros { "::" } else { ":" };
+            text += &format!("{group:x}");
+        }
+        zeros = group == 0;
+    }
+    (text.parse() == Ok(address)).then_some(text)
 }
 
 /// The RSA keys that `chitin_pki` accepts, for the words of the error.
@@ -458,6 +479,31 @@ pub(crate) const MAX_RSA_BITS: usize = 8192;
 mod tests {
     use super::*;
     use crate::config::testing::*;
+
+    /// Expected: what a verifier of rustls 0.23.46 said of such certificates; where that is ambiguous, the form of RFC 5952.
+    #[test]
+    fn addresses_are_described_as_in_0_23() {
+        for (address, expected) in [
+            ("::1", "0::1"),
+            ("2001:db8::1", "2001:db8::1"),
+            ("1:2:3:4:5:6:7:8", "1:2:3:4:5:6:7:8"),
+            ("0:2:3:4:5:6:7:8", "0:2:3:4:5:6:7:8"),
+            ("0:0:3:4:5:6:7:8", "0::3:4:5:6:7:8"),
+            ("1:0:3:4:5:6:7:8", "1::3:4:5:6:7:8"),
+            ("::ffff:1.2.3.4", "0::ffff:102:304"),
+            // Here 0.23 says `0`, `1:2:3:4:5:6:7`, `2001:db8::1::1`, `1::2` and `0::1`.
+            ("::", "::"),
+            ("1:2:3:4:5:6:7:0", "1:2:3:4:5:6:7:0"),
+            ("2001:db8:0:1::1", "2001:db8:0:1::1"),
+            ("1:0:0:0:2:0:0:0", "1::2:0:0:0"),
+            ("0:0:0:1::", "0:0:0:1::"),
+        ] {
+            let octets = address.parse::<Ipv6Addr>().unwrap().octets();
+            let described = describe(&PresentedName::Ip(octets.to_vec()));
+            assert_eq!(described, format!("IpAddress({expected})"), "{address}");
+        }
+        assert_eq!(describe(&PresentedName::Ip(Vec::from([192, 0, 2, 1]))), "IpAddress(192.0.2.1)");
+    }
     use crate::config::verify::ServerCertVerifier;
     use crate::config::webpki::{VerifierBuilderError, WebPkiClientVerifier, WebPkiServerVerifier};
     use crate::error::CertRevocationListError;
