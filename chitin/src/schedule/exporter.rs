@@ -80,7 +80,7 @@ fn export_tls13(
     let derived = suite.hkdf_provider.expander_for_okm(&derived);
     let context = hash.hash(context.unwrap_or_default());
     expand_label(derived.as_ref(), b"exporter", context.as_ref(), out)
-        .map_err(|_| Error::General("exporting too much keying material".into()))
+        .map_err(|_| Error::General("exporting too much".into()))
 }
 
 /// RFC 5705 section 4.
