@@ -30,21 +30,31 @@ impl<'a> Reader<'a> {
 
     /// Reads the next element, whatever its tag.
     pub(crate) fn any(&mut self) -> Result<Element<'a>, Problem> {
-        let whole = *self;
-        let tag = self.byte()?;
-        // No certificate uses a tag number above 30 (X.690 section 8.1.2.4).
-        if tag & 0x1f == 0x1f {
-            return Err(whole.bad("tag number"));
+        match *self.rest {
+            // As most are: one octet of tag, one of length.
+            [tag, len @ 0..=0x7f, ..] if !is_high(tag) => self.take(tag, 2, usize::from(len)),
+            _ => self.any_long(),
         }
-        let len = self.length()?;
-        let at = self.at;
-        let Some((body, rest)) = self.rest.split_at_checked(len) else {
-            return Err(whole.bad("length beyond the end"));
+    }
+
+    fn any_long(&mut self) -> Result<Element<'a>, Problem> {
+        let mut head = *self;
+        let tag = head.byte()?;
+        if is_high(tag) {
+            return Err(self.bad("tag number"));
+        }
+        let len = head.length()?;
+        self.take(tag, head.at.saturating_sub(self.at), len)
+    }
+
+    /// Takes an element whose tag and length are `head` octets, and whose value is `len`.
+    fn take(&mut self, tag: u8, head: usize, len: usize) -> Result<Element<'a>, Problem> {
+        let Some((raw, rest)) = self.rest.split_at_checked(head.saturating_add(len)) else {
+            return Err(self.bad("length beyond the end"));
         };
-        self.rest = rest;
-        self.at = at.saturating_add(len);
-        let raw_len = self.at.saturating_sub(whole.at);
-        let raw = whole.rest.get(..raw_len).unwrap_or(body);
+        let body = raw.get(head..).unwrap_or_default();
+        let at = self.at.saturating_add(head);
+        (self.rest, self.at) = (rest, at.saturating_add(len));
         Ok(Element { tag, body, raw, at })
     }
 
@@ -107,6 +117,11 @@ impl<'a> Reader<'a> {
         }
         usize::try_from(len).map_err(|_| start.bad("length"))
     }
+}
+
+/// No certificate uses a tag number above 30 (X.690 section 8.1.2.4).
+fn is_high(tag: u8) -> bool {
+    tag & 0x1f == 0x1f
 }
 
 /// Four octets of length: elements below 4 GiB.

@@ -113,6 +113,12 @@ fn attributes<'a>(rdn: &Element<'a>) -> impl Iterator<Item = Attribute<'a>> + us
     core::iter::from_fn(move || Attribute::read(&mut reader).ok())
 }
 
+/// The attribute of a relative name that has one.
+fn only<'a>(rdn: &Element<'a>) -> Option<Attribute<'a>> {
+    let mut all = attributes(rdn);
+    all.next().filter(|_| all.next().is_none())
+}
+
 /// How two names are compared.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Reading {
@@ -142,6 +148,10 @@ impl Meter {
 fn rdn_eq(a: &Element<'_>, b: &Element<'_>, reading: Reading, meter: &Meter) -> bool {
     if octets_eq(a.body, b.body, meter) {
         return true;
+    }
+    // As nearly all are.
+    if let (Some(left), Some(right)) = (only(a), only(b)) {
+        return attribute_eq(&left, &right, reading, meter);
     }
     let few = |rdn| Some(attributes(rdn).take(ATTRIBUTES + 1).count()).filter(|&count| count <= ATTRIBUTES);
     few(a).is_some_and(|count| few(b) == Some(count))

@@ -68,7 +68,7 @@ impl<'a> Extensions<'a> {
                 return Ok(extensions);
             }
             let (extension, value) = read_one(&mut reader)?;
-            if seen.contains(&extension.oid) {
+            if seen.iter().take(slot).any(|before| *before == extension.oid) {
                 return Err(Problem::DuplicateExtension { oid: oid::arcs(extension.oid) });
             }
             if let Some(free) = seen.get_mut(slot) {

@@ -20,7 +20,7 @@ use crate::profile::{Profile, Role};
 use crate::signature::SignatureCheck;
 use crate::usage::Purpose;
 use crate::{forum, strict};
-use search::{Check, LEAF, Search};
+use search::{Check, LEAF, Search, Sent};
 
 /// What certificates are verified against.
 #[derive(Clone, Copy, Debug)]
@@ -170,7 +170,7 @@ impl<'v> Verifier<'v> {
     ) -> Result<(Path<'v, 'c>, T), Error> {
         self.check_leaf(leaf).map_err(|problem| problem.of(Which::Peer(LEAF)))?;
         let check: &mut Check<'_, 'v, 'c, T> = &mut check;
-        Search::new(self, leaf, intermediates, &mut Purse::new()).run(check)
+        Search::new(self, &Sent::read(self, leaf, intermediates), &mut Purse::new()).run(check)
     }
 
     /// Finds a path from any certificate, of which by itself nothing is checked.
@@ -180,7 +180,8 @@ impl<'v> Verifier<'v> {
         intermediates: &'c [CertificateDer<'_>],
         purse: &mut Purse,
     ) -> Result<Path<'v, 'c>, Error> {
-        let (path, ()) = Search::new(self, leaf, intermediates, purse).run(&mut |_: &Path<'v, 'c>| Ok(()))?;
+        let sent = Sent::read(self, leaf, intermediates);
+        let (path, ()) = Search::new(self, &sent, purse).run(&mut |_: &Path<'v, 'c>| Ok(()))?;
         Ok(path)
     }
 
@@ -231,8 +232,8 @@ impl<'v> Verifier<'v> {
         intermediates: &'c [CertificateDer<'_>],
         mut check: impl FnMut(&Path<'v, 'c>) -> Result<T, Error>,
     ) -> Result<(Path<'v, 'c>, T), Box<Diagnosis>> {
-        let mut purse = Purse::new();
-        let search = Search::new(self, leaf, intermediates, &mut purse);
+        let (sent, mut purse) = (Sent::read(self, leaf, intermediates), Purse::new());
+        let search = Search::new(self, &sent, &mut purse);
         let check: &mut Check<'_, 'v, 'c, T> = &mut check;
         match self.check_leaf(leaf) {
             Ok(()) => search.run_noting(check),

@@ -63,11 +63,18 @@ pub(crate) struct Refusal {
 
 /// Goes down a path from the certificate that the anchor signed to the leaf. RFC 5280 section 6.1.3 (d) to (f), 6.1.4 (a),
 /// (b), (h) to (j), 6.1.5 (a), (b), (g), as RFC 9618 has them.
-pub(crate) fn evaluate<'a>(
-    path: impl ExactSizeIterator<Item = Certificate<'a>>,
+pub(crate) fn evaluate<'p, 'a: 'p>(
+    path: impl ExactSizeIterator<Item = &'p Certificate<'a>> + Clone,
     inputs: &PolicyInputs<'_>,
     purse: &mut Purse,
 ) -> Result<PolicySet, Refusal> {
+    // Nobody asks, and without policies in the certificates a path is valid for none.
+    let says_nothing = |certificate: &Certificate<'_>| {
+        certificate.extensions.policies.is_none() && certificate.extensions.policy_constraints.is_none()
+    };
+    if !inputs.require_explicit && path.clone().all(says_nothing) {
+        return Ok(PolicySet::default());
+    }
     let count = path.len();
     // Certificates that may pass until the rule holds; more than there are of them: never. RFC 5280 section 6.1.2 (d) to (f).
     let unless = |now: bool| if now { 0 } else { count.saturating_add(1) };

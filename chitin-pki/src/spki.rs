@@ -86,7 +86,7 @@ impl<'a> SubjectPublicKeyInfo<'a> {
     }
 
     /// Everything within the outermost tag and length.
-    pub(crate) fn contents(&self) -> &'a [u8] {
+    pub fn contents(&self) -> &'a [u8] {
         self.contents
     }
 

@@ -16,6 +16,9 @@ pub(super) fn same(a: &Element<'_>, b: &Element<'_>, reading: Reading, meter: &M
     if reading == Reading::AsText && (is_unclear(a) || is_unclear(b)) {
         return true;
     }
+    if reading == Reading::AsNames && differ_at_once(a.body, b.body, meter) {
+        return false;
+    }
     let (Some(a), Some(b)) = (Text::of(a, reading, meter), Text::of(b, reading, meter)) else { return false };
     match reading {
         Reading::AsNames => folded(a, meter).eq(folded(b, meter)),
@@ -25,6 +28,26 @@ pub(super) fn same(a: &Element<'_>, b: &Element<'_>, reading: Reading, meter: &M
                 || !is_normal(b, meter)
         }
     }
+}
+
+/// Whether two texts, of types that have ASCII as it is, differ in a letter or a digit before anything has to be folded but the case
+/// of ASCII, as nearly all do that differ.
+fn differ_at_once(a: &[u8], b: &[u8], meter: &Meter) -> bool {
+    // Single spaces between others stay what they are; of any others it is not known here.
+    let mut after_space = true;
+    for (left, right) in a.iter().zip(b) {
+        meter.add(2);
+        let space = *left == b' ' && *right == b' ' && !after_space;
+        let plain = left.is_ascii_alphanumeric() && right.is_ascii_alphanumeric();
+        if !space && !plain {
+            return false;
+        }
+        if !left.eq_ignore_ascii_case(right) {
+            return true;
+        }
+        after_space = space;
+    }
+    false
 }
 
 /// May it say anything to those who read it? So may a string that is put together from others, of which DER has none (X.690 section

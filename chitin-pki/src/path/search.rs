@@ -24,25 +24,58 @@ use crate::policies::{self, PolicySet};
 use crate::profile::Role;
 use crate::spki::SubjectPublicKeyInfo;
 
-/// Who signed, in the memory of signatures.
-#[derive(Clone, Copy)]
-enum Signer {
-    Pool(usize),
-    Anchor(usize),
+/// What a peer sent.
+pub(super) struct Sent<'c> {
+    leaf: Link<'c>,
+    /// What was beside the leaf and could be read.
+    pool: Vec<Candidate<'c>>,
+    /// Why others could not be.
+    unread: Vec<Error>,
+}
+
+struct Candidate<'c> {
+    link: Link<'c>,
+    /// Whether it may be an issuer. That depends on nothing but the certificate, and may take long to find out.
+    fit: Result<(), Problem>,
+}
+
+impl<'c> Sent<'c> {
+    pub(super) fn read(
+        verifier: &Verifier<'_>,
+        leaf: &Certificate<'c>,
+        intermediates: &'c [CertificateDer<'_>],
+    ) -> Self {
+        let leaf = Link { position: LEAF, certificate: *leaf };
+        // As many as most chains have; a vector that grows by itself begins with four, which are 1.7 KB.
+        let pool = Vec::with_capacity(intermediates.len().min(FEW));
+        let mut sent = Self { leaf, pool, unread: Vec::new() };
+        for (i, der) in intermediates.iter().enumerate() {
+            let position = i.saturating_add(1);
+            match Certificate::parse(der) {
+                Ok(certificate) => {
+                    let fit = verifier.check_issuer(&certificate, Role::Issuer);
+                    sent.pool.push(Candidate { link: Link { position, certificate }, fit });
+                }
+                Err(problem) => sent.unread.push(problem.of(Which::Peer(position))),
+            }
+        }
+        sent
+    }
+
+    fn links(&self) -> impl Iterator<Item = &Link<'c>> {
+        self.pool.iter().map(|candidate| &candidate.link)
+    }
 }
 
 /// One search, with what it has found out so far.
 pub(super) struct Search<'s, 'v, 'c> {
     verifier: &'s Verifier<'v>,
+    sent: &'s Sent<'c>,
     /// The leaf, then the certificates above it.
-    path: Vec<Link<'c>>,
-    /// What the peer sent beside the leaf and could be read.
-    pool: Vec<Link<'c>>,
-    /// Whether each of the pool may be an issuer. It depends on nothing but the certificate, and may take long to find out.
-    fit: Vec<Result<(), Problem>>,
+    path: Vec<&'s Link<'c>>,
     purse: &'s mut Purse,
-    /// Signatures checked before: position of the signed certificate, signer, result.
-    checked: Vec<(usize, Signer, Result<(), Problem>)>,
+    /// Signatures checked before: position of the signed certificate, the signer's key, result.
+    checked: Vec<(usize, &'s [u8], Result<(), Problem>)>,
     failure: Option<Failure>,
     /// Certificates that no path can have: positions.
     condemned: Vec<usize>,
@@ -91,35 +124,21 @@ enum Refused {
 }
 
 impl<'s, 'v, 'c> Search<'s, 'v, 'c> {
-    pub(super) fn new(
-        verifier: &'s Verifier<'v>,
-        leaf: &Certificate<'c>,
-        intermediates: &'c [CertificateDer<'_>],
-        purse: &'s mut Purse,
-    ) -> Self {
+    pub(super) fn new(verifier: &'s Verifier<'v>, sent: &'s Sent<'c>, purse: &'s mut Purse) -> Self {
         let mut search = Self {
             verifier,
-            // As many as most chains have; a vector that grows by itself begins with four, which are 1.7 KB.
-            path: Vec::with_capacity(intermediates.len().saturating_add(1).min(FEW)),
-            pool: Vec::with_capacity(intermediates.len().min(FEW)),
-            fit: Vec::with_capacity(intermediates.len().min(FEW)),
+            sent,
+            path: Vec::with_capacity(FEW),
             purse,
             checked: Vec::new(),
             failure: None,
             condemned: Vec::new(),
             notes: None,
         };
-        search.path.push(Link { position: LEAF, certificate: *leaf });
-        for (i, der) in intermediates.iter().enumerate() {
-            let position = i.saturating_add(1);
-            match Certificate::parse(der) {
-                Ok(certificate) => {
-                    search.fit.push(verifier.check_issuer(&certificate, Role::Issuer));
-                    search.pool.push(Link { position, certificate });
-                }
-                // It may not be needed. If it is, this says more than a missing issuer.
-                Err(problem) => search.note(problem.of(Which::Peer(position)), Reached::Issuer),
-            }
+        search.path.push(&sent.leaf);
+        for error in &sent.unread {
+            // It may not be needed. If it is, this says more than a missing issuer.
+            search.note(error.clone(), Reached::Issuer);
         }
         search
     }
@@ -146,20 +165,20 @@ impl<'s, 'v, 'c> Search<'s, 'v, 'c> {
 
     /// Looks for a way from the end of the path to an anchor.
     fn climb<T>(&mut self, check: &mut Check<'_, 'v, 'c, T>) -> Result<Option<Arrival<'v, 'c, T>>, Error> {
-        let Some(child) = self.path.last().copied() else {
+        let Some(&child) = self.path.last() else {
             return Ok(None);
         };
         let mut known = false;
         // Comparing names that are written otherwise takes long, and there are many anchors: so that comes last.
-        if let Some(arrival) = self.try_anchors(&child, Written::Alike, &mut known, check)? {
+        if let Some(arrival) = self.try_anchors(child, Written::Alike, &mut known, check)? {
             return Ok(Some(arrival));
         }
-        for candidate in self.candidates(&child)? {
+        for (_, candidate) in self.candidates(child)? {
             known = true;
             if self.is_condemned() {
                 return Ok(None);
             }
-            match self.step_to(&child, candidate) {
+            match self.step_to(child, candidate) {
                 Ok(link) => self.path.push(link),
                 Err(Refused::Step(error)) => {
                     self.note(error, Reached::Issuer);
@@ -172,7 +191,7 @@ impl<'s, 'v, 'c> Search<'s, 'v, 'c> {
             }
             self.path.pop();
         }
-        if let Some(arrival) = self.try_anchors(&child, Written::Otherwise, &mut known, check)? {
+        if let Some(arrival) = self.try_anchors(child, Written::Otherwise, &mut known, check)? {
             return Ok(Some(arrival));
         }
 
@@ -232,7 +251,7 @@ impl<'s, 'v, 'c> Search<'s, 'v, 'c> {
         self.purse.path().map_err(spent)?;
         let root = self.verifier.anchors.certificate(anchor_position);
         let (leaf, above) = self.path.split_first().ok_or_else(|| Refused::Step(self.error()))?;
-        let (leaf, intermediates) = (leaf.certificate, above.to_vec());
+        let (leaf, intermediates) = (leaf.certificate, above.iter().map(|link| **link).collect());
         Ok(Path { leaf, intermediates, anchor, anchor_position, root, policies })
     }
 
@@ -269,27 +288,31 @@ impl<'s, 'v, 'c> Search<'s, 'v, 'c> {
 
     /// The certificates that could be the issuer by name and are not in the path, those with a fitting key
     /// identifier first and those with another one last.
-    fn candidates(&mut self, child: &Link<'c>) -> Result<Vec<usize>, Error> {
-        self.purse.names(self.pool.len()).map_err(|problem| problem.of(Which::Peer(child.position)))?;
+    fn candidates(&mut self, child: &Link<'c>) -> Result<Vec<(HasKeyId, &'s Candidate<'c>)>, Error> {
+        let sent = self.sent;
+        self.purse.names(sent.pool.len()).map_err(|problem| problem.of(Which::Peer(child.position)))?;
         let issuer = child.certificate.issuer();
         let wanted = child.certificate.extensions.authority_key_id.and_then(|authority| authority.key_id);
-        let mut found: Vec<(HasKeyId, usize)> = Vec::new();
-        for index in 0..self.pool.len() {
-            let Some(candidate) = self.pool.get(index).map(|link| link.certificate) else { continue };
-            if !self.same_name(child, &candidate.subject(), &issuer)? || self.is_in_path(child, &candidate)? {
+        let mut found: Vec<(HasKeyId, &Candidate<'c>)> = Vec::new();
+        for candidate in &sent.pool {
+            let certificate = &candidate.link.certificate;
+            if !self.same_name(child, &certificate.subject(), &issuer)?
+                || self.is_in_path(child, certificate)?
+            {
                 continue;
             }
-            found.push((candidate.has_key_id(wanted), index));
+            found.push((certificate.has_key_id(wanted), candidate));
         }
-        found.sort_unstable();
-        Ok(found.into_iter().map(|(_, index)| index).collect())
+        // Those alike stay in their order.
+        found.sort_by_key(|(has_key_id, _)| *has_key_id);
+        Ok(found)
     }
 
     /// The same name with the same key is the same entity, and passing it twice leads nowhere new. RFC 4158
     /// section 5.2.
     fn is_in_path(&mut self, child: &Link<'c>, candidate: &Certificate<'c>) -> Result<bool, Error> {
         for at in 0..self.path.len() {
-            let Some(passed) = self.path.get(at).map(|link| link.certificate) else { continue };
+            let Some(passed) = self.path.get(at).map(|link| &link.certificate) else { continue };
             if passed.spki() == candidate.spki()
                 && self.same_name(child, &passed.subject(), &candidate.subject())?
             {
@@ -313,7 +336,7 @@ impl<'s, 'v, 'c> Search<'s, 'v, 'c> {
         self.verifier
             .check_root(position, self.intermediates_in_path())
             .map_err(|problem| Refused::Step(problem.of(which)))?;
-        self.check_signature(child, Signer::Anchor(position), &key)?;
+        self.check_signature(child, &key)?;
         if let Some(contents) = &anchor.name_constraints {
             let constraints = NameConstraints::from_contents(contents)
                 .map_err(|problem| Refused::Step(problem.of(which)))?;
@@ -324,7 +347,7 @@ impl<'s, 'v, 'c> Search<'s, 'v, 'c> {
 
     /// Policies go down from the anchor, so they are looked at when all of a path is there.
     fn check_policies(&mut self) -> Result<PolicySet, Refused> {
-        let path = self.path.iter().rev().map(|link| link.certificate);
+        let path = self.path.iter().rev().map(|link| &link.certificate);
         policies::evaluate(path, &self.verifier.policies, self.purse).map_err(|refusal| {
             let position = self.path.iter().rev().nth(refusal.depth).map_or(LEAF, |link| link.position);
             let spent = matches!(refusal.problem, Problem::BudgetExceeded { .. });
@@ -333,12 +356,9 @@ impl<'s, 'v, 'c> Search<'s, 'v, 'c> {
         })
     }
 
-    fn step_to(&mut self, child: &Link<'c>, candidate: usize) -> Result<Link<'c>, Refused> {
+    fn step_to(&mut self, child: &Link<'c>, candidate: &'s Candidate<'c>) -> Result<&'s Link<'c>, Refused> {
         self.spend_candidate(child)?;
-        let Some(issuer) = self.pool.get(candidate).copied() else {
-            let problem = Problem::UnknownIssuer { issuer: child.certificate.issuer().0.to_vec() };
-            return Err(Refused::Step(problem.of(Which::Peer(child.position))));
-        };
+        let issuer = &candidate.link;
         let which = Which::Peer(issuer.position);
         let refuse = |problem: Problem| Refused::Step(problem.of(which));
 
@@ -347,9 +367,9 @@ impl<'s, 'v, 'c> Search<'s, 'v, 'c> {
         if with_it > self.verifier.max_intermediates || self.path.len() > DEPTH {
             return Err(refuse(Problem::BudgetExceeded { budget: Budget::Depth }));
         }
-        self.fit.get(candidate).cloned().unwrap_or(Ok(())).map_err(refuse)?;
+        candidate.fit.clone().map_err(refuse)?;
         Verifier::check_length(&issuer.certificate, below).map_err(refuse)?;
-        self.check_signature(child, Signer::Pool(candidate), issuer.certificate.spki())?;
+        self.check_signature(child, issuer.certificate.spki())?;
         if let Some(constraints) = issuer.certificate.name_constraints() {
             self.check_names(&constraints, which)?;
         }
@@ -366,18 +386,12 @@ impl<'s, 'v, 'c> Search<'s, 'v, 'c> {
     }
 
     /// Checks the child's signature, once for each key.
-    fn check_signature(
-        &mut self,
-        child: &Link<'c>,
-        signer: Signer,
-        key: &SubjectPublicKeyInfo<'_>,
-    ) -> Result<(), Refused> {
+    fn check_signature(&mut self, child: &Link<'c>, key: &SubjectPublicKeyInfo<'s>) -> Result<(), Refused> {
         let which = Which::Peer(child.position);
         let step = |problem: Problem| Refused::Step(problem.of(which));
         // Cross-signs give one key many certificates, so it is the key that is remembered.
-        let before = self.checked.iter().find(|(position, by, _)| {
-            *position == child.position && self.key_of(*by) == Some(key.contents())
-        });
+        let mut checked = self.checked.iter();
+        let before = checked.find(|(position, by, _)| *position == child.position && *by == key.contents());
         if let Some((_, _, result)) = before {
             return result.clone().map_err(step);
         }
@@ -388,17 +402,8 @@ impl<'s, 'v, 'c> Search<'s, 'v, 'c> {
             None => signed.verify(key, algorithm),
             Some(check) => signed.verify_by(key, algorithm, check),
         };
-        self.checked.push((child.position, signer, result.clone()));
+        self.checked.push((child.position, key.contents(), result.clone()));
         result.map_err(step)
-    }
-
-    fn key_of(&self, signer: Signer) -> Option<&[u8]> {
-        match signer {
-            Signer::Pool(index) => self.pool.get(index).map(|link| link.certificate.spki().contents()),
-            Signer::Anchor(index) => {
-                self.verifier.anchors.get(index).map(|anchor| anchor.subject_public_key_info.as_ref())
-            }
-        }
     }
 
     /// Checks the names of everything below. RFC 5280 section 6.1.3 (b): not those of self-issued certificates, unless
@@ -472,7 +477,7 @@ impl<'s, 'v, 'c> Search<'s, 'v, 'c> {
     }
 
     fn certificate(&self, position: usize) -> Option<&Certificate<'c>> {
-        let mut all = self.path.iter().take(1).chain(&self.pool);
+        let mut all = core::iter::once(&self.sent.leaf).chain(self.sent.links());
         all.find(|link| link.position == position).map(|link| &link.certificate)
     }
 
@@ -510,12 +515,12 @@ impl<'s, 'v, 'c> Search<'s, 'v, 'c> {
 
     /// Another certificate than the first that is one of no CA, and whose issuer was sent.
     fn misplaced_leaf(&self) -> Option<usize> {
-        let first = self.path.first()?;
+        let first = &self.sent.leaf;
         let sent = |name: &DirectoryName<'_>| {
-            let mut all = core::iter::once(first).chain(&self.pool);
+            let mut all = core::iter::once(first).chain(self.sent.links());
             all.any(|link| link.certificate.is_ca() && link.certificate.subject().matches(name))
         };
-        let stray = self.pool.iter().take(STRAYS).find(|link| {
+        let stray = self.sent.links().take(STRAYS).find(|link| {
             let certificate = &link.certificate;
             !certificate.is_ca()
                 && certificate.der() != first.certificate.der()

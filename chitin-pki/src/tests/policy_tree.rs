@@ -209,7 +209,7 @@ fn by_graph(path: &[Drawn], inputs: &Inputs, key: &rcgen::KeyPair) -> Option<BTr
         inhibit_mapping: inputs.no_mapping,
         inhibit_any: inputs.no_any,
     };
-    let found = evaluate(certificates.into_iter(), &inputs, &mut Purse::new()).ok()?;
+    let found = evaluate(certificates.iter(), &inputs, &mut Purse::new()).ok()?;
     let named = found.policies.iter().map(|policy| policy[policy.len() - 1]);
     Some(named.chain(found.any.then_some(ANY)).collect())
 }

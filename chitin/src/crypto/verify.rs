@@ -107,8 +107,7 @@ pub fn verify_tls12_signature(
     supported_schemes: &WebPkiSupportedAlgorithms,
 ) -> Result<HandshakeSignatureValid, Error> {
     let algorithms = tls12_algorithms(dss, supported_schemes)?;
-    let spki = spki_of(cert)?;
-    verify(message, &spki, dss, algorithms)
+    verify(message, spki_content(cert), dss, algorithms)
 }
 
 /// Checks a TLS 1.3 signature over `message` with the key of `cert` (RFC 8446 section 4.4.3).
@@ -122,8 +121,7 @@ pub fn verify_tls13_signature(
     supported_schemes: &WebPkiSupportedAlgorithms,
 ) -> Result<HandshakeSignatureValid, Error> {
     let algorithms = tls13_algorithms(dss, supported_schemes)?;
-    let spki = spki_of(cert)?;
-    verify(message, &spki, dss, algorithms)
+    verify(message, spki_content(cert), dss, algorithms)
 }
 
 /// Checks a TLS 1.3 signature over `message` with a raw public key (RFC 7250).
@@ -137,7 +135,7 @@ pub fn verify_tls13_signature_with_raw_key(
     supported_schemes: &WebPkiSupportedAlgorithms,
 ) -> Result<HandshakeSignatureValid, Error> {
     let algorithms = tls13_algorithms(dss, supported_schemes)?;
-    verify(message, spki, dss, algorithms)
+    verify(message, der::only(spki, der::SEQUENCE), dss, algorithms)
 }
 
 /// Checks a TLS 1.2 signature over `message` with a raw public key (RFC 7250). Not in rustls 0.23.
@@ -151,7 +149,7 @@ pub fn verify_tls12_signature_with_raw_key(
     supported_schemes: &WebPkiSupportedAlgorithms,
 ) -> Result<HandshakeSignatureValid, Error> {
     let algorithms = tls12_algorithms(dss, supported_schemes)?;
-    verify(message, spki, dss, algorithms)
+    verify(message, der::only(spki, der::SEQUENCE), dss, algorithms)
 }
 
 /// Checks a TLS 1.3 signature with what a peer has shown, a certificate or a raw public key.
@@ -211,13 +209,14 @@ fn tls13_algorithms(
     Ok(algorithms.get(..1).unwrap_or_default())
 }
 
+/// `spki` is what is inside a SubjectPublicKeyInfo, if there was one.
 fn verify(
     message: &[u8],
-    spki: &SubjectPublicKeyInfoDer<'_>,
+    spki: Option<&[u8]>,
     dss: &DigitallySignedStruct,
     candidates: &[&'static dyn SignatureVerificationAlgorithm],
 ) -> Result<HandshakeSignatureValid, Error> {
-    let (key_algorithm, key) = split_spki(spki).ok_or(CertificateError::BadEncoding)?;
+    let (key_algorithm, key) = spki.and_then(split_content).ok_or(CertificateError::BadEncoding)?;
     let algorithm = candidates
         .iter()
         .find(|alg| alg.public_key_alg_id().as_ref() == key_algorithm)
@@ -243,8 +242,12 @@ fn verify(
 ///
 /// It walks to it and looks at nothing else.
 pub(crate) fn spki_of(cert: &CertificateDer<'_>) -> Result<SubjectPublicKeyInfoDer<'static>, Error> {
-    let content = spki_content(cert).ok_or(CertificateError::BadEncoding)?;
-    Ok(der::element(der::SEQUENCE, &[content]).into())
+    Ok(spki_around(spki_content(cert).ok_or(CertificateError::BadEncoding)?))
+}
+
+/// The SubjectPublicKeyInfo that has `content` inside.
+pub(crate) fn spki_around(content: &[u8]) -> SubjectPublicKeyInfoDer<'static> {
+    der::element(der::SEQUENCE, &[content]).into()
 }
 
 /// What is inside the SEQUENCE of that SubjectPublicKeyInfo.
@@ -301,9 +304,8 @@ const ID_RSASSA_PSS: &[u8] = &[0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0
 /// 1.2.840.10045.2.1, RFC 5480 section 2.1.1.
 pub(crate) const ID_EC_PUBLIC_KEY: &[u8] = &[0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01];
 
-/// Algorithm (what is inside its SEQUENCE) and key of a SubjectPublicKeyInfo.
-pub(crate) fn split_spki(spki: &[u8]) -> Option<(&[u8], &[u8])> {
-    let mut content = der::only(spki, der::SEQUENCE)?;
+/// Algorithm (what is inside its SEQUENCE) and key of what is inside a SubjectPublicKeyInfo.
+fn split_content(mut content: &[u8]) -> Option<(&[u8], &[u8])> {
     let algorithm = der::take(&mut content, der::SEQUENCE)?;
     let key = der::bytes_of_bits(der::only(content, der::BIT_STRING)?)?;
     Some((algorithm, key))

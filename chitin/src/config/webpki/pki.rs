@@ -21,27 +21,22 @@ use super::digests::Hashes;
 use super::memo::Remembering;
 use super::revocation::{self, Checker};
 use super::trust::Report;
-use crate::crypto::verify::spki_of;
+use crate::crypto::verify::spki_around;
 use crate::error::{CertificateError, Error, ExtendedKeyPurpose, OtherError};
 use crate::log::log_line;
 
 /// A certificate that has been read.
-pub struct ParsedCertificate<'a>(Parsed<'a>);
-
-struct Parsed<'a> {
-    certificate: Certificate<'a>,
-    spki: SubjectPublicKeyInfoDer<'static>,
-}
+pub struct ParsedCertificate<'a>(Certificate<'a>);
 
 impl ParsedCertificate<'_> {
     /// Returns the subject's public key.
     pub fn subject_public_key_info(&self) -> SubjectPublicKeyInfoDer<'static> {
-        self.0.spki.clone()
+        spki_around(self.0.spki().contents())
     }
 
     /// Its extended key usage, if it has any, names the purpose.
     pub(super) fn serves(&self, purpose: Purpose) -> bool {
-        self.0.certificate.check_purpose(purpose).is_ok()
+        self.0.check_purpose(purpose).is_ok()
     }
 
     /// Its key, or itself, is pinned.
@@ -51,18 +46,18 @@ impl ParsedCertificate<'_> {
         hashes: &Hashes,
         now: UnixTime,
     ) -> Result<PinOutcome, Error> {
-        let outcome = pins.check_alone(&self.0.certificate, hashes, now);
+        let outcome = pins.check_alone(&self.0, hashes, now);
         outcome.map_err(|error| refused(error.problem, error.certificate))
     }
 
     /// It is valid now.
     pub(super) fn check_time(&self, now: UnixTime) -> Result<(), Error> {
-        self.0.certificate.check_time(now).map_err(|problem| refused(problem, Which::Peer(0)))
+        self.0.check_time(now).map_err(|problem| refused(problem, Which::Peer(0)))
     }
 
     /// It is one for a peer of this role, whoever vouches for it.
     pub(super) fn check_alone(&self, purpose: Purpose) -> Result<(), Error> {
-        self.0.certificate.check_alone(purpose).map_err(|problem| refused(problem, Which::Peer(0)))
+        self.0.check_alone(purpose).map_err(|problem| refused(problem, Which::Peer(0)))
     }
 }
 
@@ -80,22 +75,22 @@ impl<'a> ParsedCertificate<'a> {
             let error = chitin_pki::Error { certificate: Which::Peer(0), problem };
             refused_and_told(error, report, Diagnosis::of_unread)
         })?;
-        Ok(Self(Parsed { certificate, spki: spki_of(der)? }))
+        Ok(Self(certificate))
     }
 
     pub(super) fn check_name(&self, name: &ServerName<'_>, report: Option<&Report>) -> Result<(), Error> {
-        let outcome = chitin_pki::verify_name(&self.0.certificate, name);
+        let outcome = chitin_pki::verify_name(&self.0, name);
         outcome.map_err(|problem| self.refused(problem, report))
     }
 
     /// It is of one of those who are let in.
     fn check_accepted(&self, accepted: &AcceptedPeers, report: Option<&Report>) -> Result<(), Error> {
-        accepted.check(&self.0.certificate).map_err(|problem| self.refused(problem, report))
+        accepted.check(&self.0).map_err(|problem| self.refused(problem, report))
     }
 
     fn refused(&self, problem: Problem, report: Option<&Report>) -> Error {
         let error = chitin_pki::Error { certificate: Which::Peer(0), problem };
-        refused_and_told(error, report, |error| Diagnosis::of_leaf(&self.0.certificate, error.problem))
+        refused_and_told(error, report, |error| Diagnosis::of_leaf(&self.0, error.problem))
     }
 }
 
@@ -230,7 +225,7 @@ impl<'t> Trust<'t> {
         if let Some(remembering) = self.remembering {
             verifier = verifier.with_signature_check(remembering);
         }
-        let leaf = &cert.0.certificate;
+        let leaf = &cert.0;
         let mut inquiry = self.inquiry(intermediates);
         let check = |path: &Path<'_, '_>| self.check(&verifier, path, inquiry.as_mut(), now);
         // Taking notes on the way is for those who will read them.
