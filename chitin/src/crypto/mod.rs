@@ -31,6 +31,7 @@ pub(crate) mod ffdhe;
 pub mod hash;
 pub mod hmac;
 pub mod hpke;
+pub(crate) mod kept_keys;
 #[cfg(any(feature = "aws_lc_rs", feature = "ring"))]
 mod keys;
 mod messages;

@@ -1,5 +1,6 @@
 //! Checking signatures with the providers' primitives: what a public key must look like before one sees it.
 
+use alloc::boxed::Box;
 use core::fmt;
 
 use pki_types::{AlgorithmIdentifier, InvalidSignature, SignatureVerificationAlgorithm, alg_id};
@@ -13,6 +14,8 @@ pub(crate) struct Algorithm {
     pub(crate) signature_id: AlgorithmIdentifier,
     /// Whether the key, the message and the signature, in this order, belong together.
     pub(crate) verify: fn(&[u8], &[u8], &[u8]) -> bool,
+    /// Reads a key once for many signatures, if the library can do that.
+    pub(crate) read: fn(&[u8]) -> Option<Box<dyn ReadKey>>,
     pub(crate) fips: bool,
 }
 
@@ -36,14 +39,44 @@ impl PublicKey {
     pub(crate) const ED25519: Self = Self::Raw(alg_id::ED25519, 32);
 }
 
-impl SignatureVerificationAlgorithm for Algorithm {
-    fn verify_signature(&self, key: &[u8], message: &[u8], signature: &[u8]) -> Result<(), InvalidSignature> {
-        let acceptable = match self.key {
+/// A key that is ready to check signatures of one algorithm.
+pub(crate) trait ReadKey: Send + Sync {
+    /// Whether the message and the signature belong to it.
+    fn verify(&self, message: &[u8], signature: &[u8]) -> bool;
+}
+
+impl Algorithm {
+    /// Reads a key once for many signatures. `None` if it is no key of this algorithm, or the library cannot do that.
+    #[cfg_attr(
+        not(all(feature = "aws_lc_rs", feature = "std")),
+        allow(dead_code, reason = "nobody keeps keys")
+    )]
+    pub(crate) fn read(&self, key: &[u8]) -> Option<Box<dyn ReadKey>> {
+        if self.accepts(key) { (self.read)(key) } else { None }
+    }
+
+    /// Is it this one?
+    #[cfg_attr(
+        not(all(feature = "aws_lc_rs", feature = "std")),
+        allow(dead_code, reason = "nobody keeps keys")
+    )]
+    pub(crate) fn is(&self, other: &dyn SignatureVerificationAlgorithm) -> bool {
+        // They are statics: what lies at one's place is that one.
+        core::ptr::addr_eq(self, other)
+    }
+
+    fn accepts(&self, key: &[u8]) -> bool {
+        match self.key {
             PublicKey::Point(_, len) => key.len() == len && key.first() == Some(&4),
             PublicKey::Rsa => rsa_modulus_bits(key).is_some_and(acceptable_rsa_bits),
             PublicKey::Raw(_, len) => key.len() == len,
-        };
-        match acceptable && (self.verify)(key, message, signature) {
+        }
+    }
+}
+
+impl SignatureVerificationAlgorithm for Algorithm {
+    fn verify_signature(&self, key: &[u8], message: &[u8], signature: &[u8]) -> Result<(), InvalidSignature> {
+        match self.accepts(key) && (self.verify)(key, message, signature) {
             true => Ok(()),
             false => Err(InvalidSignature),
         }
@@ -72,9 +105,10 @@ impl fmt::Debug for Algorithm {
 }
 
 /// Makes a static of each row: its name, the form of the key, the identifier of the signature, and the verifier in `$library`'s
-/// module `signature`. `$library` is `ring` or `aws_lc_rs`, whose interfaces for this are the same.
+/// module `signature`. `$library` is `ring` or `aws_lc_rs`, whose interfaces for this are the same; `$read` makes a [`ReadKey`] of a
+/// verifier and a key.
 macro_rules! algorithms {
-    ($library:ident, fips: $fips:expr; $($name:ident: $key:expr, $signature_id:ident, $verifier:ident;)*) => {
+    ($library:ident, fips: $fips:expr, read: $read:expr; $($name:ident: $key:expr, $signature_id:ident, $verifier:ident;)*) => {
         $(
             static $name: crate::crypto::public_keys::Algorithm = crate::crypto::public_keys::Algorithm {
                 name: stringify!($name),
@@ -84,9 +118,13 @@ macro_rules! algorithms {
                     let key = ::$library::signature::UnparsedPublicKey::new(&::$library::signature::$verifier, key);
                     key.verify(message, signature).is_ok()
                 },
+                read: |key| $read(&::$library::signature::$verifier, key),
                 fips: $fips,
             };
         )*
+
+        #[allow(dead_code, reason = "not with every library are keys kept")]
+        static ALL: &[&crate::crypto::public_keys::Algorithm] = &[$(&$name),*];
     };
 }
 

@@ -305,7 +305,7 @@ const ID_RSASSA_PSS: &[u8] = &[0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0
 pub(crate) const ID_EC_PUBLIC_KEY: &[u8] = &[0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01];
 
 /// Algorithm (what is inside its SEQUENCE) and key of what is inside a SubjectPublicKeyInfo.
-fn split_content(mut content: &[u8]) -> Option<(&[u8], &[u8])> {
+pub(crate) fn split_content(mut content: &[u8]) -> Option<(&[u8], &[u8])> {
     let algorithm = der::take(&mut content, der::SEQUENCE)?;
     let key = der::bytes_of_bits(der::only(content, der::BIT_STRING)?)?;
     Some((algorithm, key))

@@ -17,6 +17,7 @@ use super::digests::Hashes;
 use crate::config::lock::MakeMutex;
 use crate::config::lock::Mutex;
 use crate::crypto::CryptoProvider;
+use crate::crypto::kept_keys::KeptKeys;
 use crate::crypto::verify::WebPkiSupportedAlgorithms;
 
 /// Remembers which signatures of certificates were good, so that chains which come again are verified faster. Not in rustls 0.23.
@@ -201,18 +202,24 @@ pub(super) struct Remembering {
     memo: SignatureMemo,
     hashes: Hashes,
     algorithms: WebPkiSupportedAlgorithms,
+    /// Those of the authorities that are trusted.
+    keys: Arc<KeptKeys>,
 }
 
 impl Remembering {
     /// With this memo or, without one, with one of its own. `None` if there may be none: under FIPS, where each verification has to
     /// be the module's, and without SHA-256.
-    pub(super) fn new(memo: Option<SignatureMemo>, provider: &CryptoProvider) -> Option<Self> {
+    pub(super) fn new(
+        memo: Option<SignatureMemo>,
+        provider: &CryptoProvider,
+        authorities: KeptKeys,
+    ) -> Option<Self> {
         // Without `std` nobody has said yet what locks there are.
         #[cfg(feature = "std")]
         let memo = Some(memo.unwrap_or_default());
         let (memo, hashes) = (memo?, Hashes::of(provider)?);
         let algorithms = provider.signature_verification_algorithms;
-        (!provider.fips()).then_some(Self { memo, hashes, algorithms })
+        (!provider.fips()).then(|| Self { memo, hashes, algorithms, keys: Arc::new(authorities) })
     }
 
     pub(super) fn memo(&self) -> &SignatureMemo {
@@ -251,13 +258,13 @@ impl SignatureCheck for Remembering {
         signature: &[u8],
     ) -> Result<(), InvalidSignature> {
         if self.memo.size() == 0 {
-            return algorithm.verify_signature(key, message, signature);
+            return self.keys.verify(algorithm, key, message, signature);
         }
         let digest = self.digest(algorithm, key, message, signature);
         if self.memo.knows(&digest) {
             return Ok(());
         }
-        algorithm.verify_signature(key, message, signature)?;
+        self.keys.verify(algorithm, key, message, signature)?;
         self.memo.remember(digest);
         Ok(())
     }

@@ -43,6 +43,8 @@ pub use parts::{DEFAULT_CIPHER_SUITES, DEFAULT_KX_GROUPS};
 pub use shared_ticketer::SharedTicketer;
 #[cfg(feature = "std")]
 pub use ticketer::Ticketer;
+#[cfg(feature = "std")]
+pub(in crate::crypto) use verify::known;
 
 /// The provider with everything on that is on by default.
 pub fn default_provider() -> CryptoProvider {

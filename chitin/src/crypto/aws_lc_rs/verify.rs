@@ -1,9 +1,16 @@
 //! Signature verification.
 
+use alloc::boxed::Box;
+
+use aws_lc_rs::signature::{ParsedPublicKey, VerificationAlgorithm};
+#[cfg(feature = "std")]
+use pki_types::SignatureVerificationAlgorithm;
 use pki_types::alg_id;
 
 use crate::crypto::WebPkiSupportedAlgorithms;
-use crate::crypto::public_keys::{PublicKey, algorithms};
+#[cfg(feature = "std")]
+use crate::crypto::public_keys::Algorithm;
+use crate::crypto::public_keys::{PublicKey, ReadKey, algorithms};
 use crate::names::SignatureScheme;
 
 /// Which algorithms there are, and which of them each scheme of the handshake stands for.
@@ -59,7 +66,7 @@ pub(super) const SUPPORTED: WebPkiSupportedAlgorithms = WebPkiSupportedAlgorithm
 };
 
 algorithms! {
-    aws_lc_rs, fips: super::FIPS;
+    aws_lc_rs, fips: super::FIPS, read: read;
     ECDSA_P256_SHA256: PublicKey::P256, ECDSA_SHA256, ECDSA_P256_SHA256_ASN1;
     ECDSA_P256_SHA384: PublicKey::P256, ECDSA_SHA384, ECDSA_P256_SHA384_ASN1;
     ECDSA_P256_SHA512: PublicKey::P256, ECDSA_SHA512, ECDSA_P256_SHA512_ASN1;
@@ -79,4 +86,20 @@ algorithms! {
     ML_DSA_44: PublicKey::Raw(alg_id::ML_DSA_44, 1312), ML_DSA_44, ML_DSA_44;
     ML_DSA_65: PublicKey::Raw(alg_id::ML_DSA_65, 1952), ML_DSA_65, ML_DSA_65;
     ML_DSA_87: PublicKey::Raw(alg_id::ML_DSA_87, 2592), ML_DSA_87, ML_DSA_87;
+}
+
+/// The algorithm that this is, if it is one of ours.
+#[cfg(feature = "std")]
+pub(in crate::crypto) fn known(algorithm: &dyn SignatureVerificationAlgorithm) -> Option<&'static Algorithm> {
+    ALL.iter().copied().find(|ours| ours.is(algorithm))
+}
+
+fn read(algorithm: &'static dyn VerificationAlgorithm, key: &[u8]) -> Option<Box<dyn ReadKey>> {
+    Some(Box::new(ParsedPublicKey::new(algorithm, key).ok()?))
+}
+
+impl ReadKey for ParsedPublicKey {
+    fn verify(&self, message: &[u8], signature: &[u8]) -> bool {
+        self.verify_sig(message, signature).is_ok()
+    }
 }

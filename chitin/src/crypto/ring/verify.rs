@@ -36,7 +36,7 @@ pub(super) const SUPPORTED: WebPkiSupportedAlgorithms = WebPkiSupportedAlgorithm
 };
 
 algorithms! {
-    ring, fips: false;
+    ring, fips: false, read: |_: &dyn ::ring::signature::VerificationAlgorithm, _: &[u8]| None;
     ECDSA_P256_SHA256: PublicKey::P256, ECDSA_SHA256, ECDSA_P256_SHA256_ASN1;
     ECDSA_P256_SHA384: PublicKey::P256, ECDSA_SHA384, ECDSA_P256_SHA384_ASN1;
     ECDSA_P384_SHA256: PublicKey::P384, ECDSA_SHA256, ECDSA_P384_SHA256_ASN1;

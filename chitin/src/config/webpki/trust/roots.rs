@@ -4,10 +4,12 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
 
-use pki_types::CertificateDer;
+use pki_types::{CertificateDer, TrustAnchor};
 
 use crate::config::webpki::RootCertStore;
 use crate::config::webpki::pki::{Anchors, anchor};
+use crate::crypto::kept_keys::KeptKeys;
+use crate::crypto::verify::split_content;
 use crate::error::Error;
 use crate::names::DistinguishedName;
 
@@ -56,6 +58,19 @@ impl Roots {
             Form::Anchors(store) => Anchors::Bare(&store.roots),
             Form::Whole(certificates) => Anchors::Whole(certificates),
         }
+    }
+
+    /// The keys of all.
+    pub(super) fn keys(&self) -> KeptKeys {
+        let bits =
+            |anchor: &'_ TrustAnchor<'_>| Some(split_content(&anchor.subject_public_key_info)?.1.to_vec());
+        let keys: Vec<_> = match &self.0 {
+            Form::Anchors(store) => store.roots.iter().filter_map(bits).collect(),
+            Form::Whole(certificates) => {
+                certificates.iter().filter_map(|der| bits(&anchor(der).ok()?)).collect()
+            }
+        };
+        KeptKeys::new(keys.iter().map(Vec::as_slice))
     }
 
     /// The names of all, to be hints.
