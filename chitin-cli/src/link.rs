@@ -5,31 +5,31 @@
 use std::io::{self, Read, Write};
 use std::net::TcpStream;
 use std::ops::DerefMut;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use chitin::{ConnectionCommon, Error, SideData};
+use chitin::{ConnectionCommon, Deadline, Error, SideData};
 
 /// A socket each of whose reads and writes ends at a deadline, however many of them it takes to get there.
 #[derive(Debug)]
 pub struct Timed {
     pub sock: TcpStream,
-    deadline: Instant,
+    deadline: Deadline,
     pub received: u64,
     pub sent: u64,
 }
 
 impl Timed {
     pub fn new(sock: TcpStream, time: Duration) -> Self {
-        Self { sock, deadline: Instant::now() + time, received: 0, sent: 0 }
+        Self { sock, deadline: Deadline::after(time), received: 0, sent: 0 }
     }
 
     /// From now on there is this much time.
     pub fn allow(&mut self, time: Duration) {
-        self.deadline = Instant::now() + time;
+        self.deadline = Deadline::after(time);
     }
 
     fn left(&self) -> io::Result<Duration> {
-        match self.deadline.checked_duration_since(Instant::now()) {
+        match self.deadline.left() {
             // A zero timeout would mean none.
             Some(left) if left >= Duration::from_millis(1) => Ok(left),
             _ => Err(io::ErrorKind::TimedOut.into()),

@@ -113,6 +113,9 @@ mod wire;
 
 pub use crate::config::builder::{ConfigBuilder, ConfigSide, WantsVerifier, WantsVersions};
 pub use crate::config::client::ClientConfig;
+pub use crate::config::deadline::Deadline;
+#[cfg(feature = "std")]
+pub use crate::config::deadline::Guarded;
 #[cfg(feature = "std")]
 pub use crate::config::keylog::KeyLogFile;
 pub use crate::config::keylog::{KeyLog, NoKeyLog};

@@ -68,6 +68,20 @@ pub mod _02_tls_vulnerabilities {}
 /// *Know what happened:* set the config's `trace`. See [`trace`](crate::trace).
 ///
 /// *Drive connections without sockets or buffers of ours:* [`unbuffered`](crate::unbuffered).
+///
+/// *Bound what one connection may hold:* `limits` of both configs: [`Limits`](crate::Limits). By default it is the sum of what its parts may
+/// have, about 1.3 MiB in the worst case, of which an idle connection has 2 KB. A server with many strangers sets it:
+///
+/// ```
+/// # #[cfg(feature = "aws_lc_rs")]
+/// # fn limited(mut config: chitin::ServerConfig) -> chitin::ServerConfig {
+/// config.limits.memory = Some(192 * 1024);
+/// # config
+/// # }
+/// ```
+///
+/// *End handshakes that take too long:* a [`Deadline`](crate::Deadline), which [`Limits::deadline`](crate::Limits::deadline) begins. It bounds how long
+/// the memory of a slow handshake is held; an event loop asks it how long it may wait.
 #[cfg(feature = "std")]
 pub mod _03_howto {}
 

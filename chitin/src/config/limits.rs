@@ -1,8 +1,11 @@
 //! What one connection may hold in memory, whatever its peer does. Only numbers: the engine keeps the account (`engine/ledger.rs`).
 
 use alloc::format;
+use core::time::Duration;
 
 use super::CERTIFICATE_MESSAGE;
+#[cfg(feature = "std")]
+use super::deadline::Deadline;
 use crate::error::Error;
 use crate::names::HandshakeType;
 use crate::record::inbox::Inbox;
@@ -43,6 +46,10 @@ pub struct Limits {
     /// The longest body of a handshake message that is no chain, where its type does not allow less: `docs/defaults.md` has
     /// those. 69,632 bytes by default, which is the most that any type allows. For chains there is `max_certificate_message`.
     pub handshake_message: usize,
+
+    /// How long a handshake may take, for [`deadline`](Self::deadline). 30 seconds by default. Connections have no clock: it is for
+    /// whoever drives them.
+    pub handshake_time: Duration,
 }
 
 impl Limits {
@@ -70,6 +77,12 @@ impl Limits {
         (BASE + Inbox::CAP + heard).saturating_add(last).saturating_add(chain)
     }
 
+    /// Returns the deadline of a handshake that begins now.
+    #[cfg(feature = "std")]
+    pub fn deadline(&self) -> Deadline {
+        Deadline::after(self.handshake_time)
+    }
+
     /// What the engine holds a connection to.
     ///
     /// # Errors
@@ -92,7 +105,7 @@ impl Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { memory: None, handshake_message: LONGEST }
+        Self { memory: None, handshake_message: LONGEST, handshake_time: HANDSHAKE_TIME }
     }
 }
 
@@ -143,6 +156,9 @@ pub(crate) fn short(number: usize) -> u32 {
 fn long(number: u32) -> usize {
     usize::try_from(number).unwrap_or(usize::MAX)
 }
+
+/// Ten round trips over a bad radio link, and a person who is asked for a card; servers of other makes have 10 to 60 seconds.
+const HANDSHAKE_TIME: Duration = Duration::from_secs(30);
 
 /// The longest body of any handshake message that is no chain: 64 KiB of names or of a ticket, and what stands beside those.
 const LONGEST: usize = 0x1_1000;

@@ -9,6 +9,7 @@ mod cache;
 pub(crate) mod client;
 pub(crate) mod compress;
 pub(crate) mod credentials;
+pub(crate) mod deadline;
 pub(crate) mod ech;
 pub(crate) mod keylog;
 pub(crate) mod limits;
