@@ -28,16 +28,13 @@ use crate::wire::extensions::EncryptedExtensions;
 use crate::wire::server_hello::ServerHello;
 use crate::wire::stored::{ServerSession, ServerSession12};
 use crate::wire::tls12::{
-    Certificate12, CertificateRequest12, CertificateStatus, ClientDhKeyExchange, ClientKeyExchange, DhParams,
-    EcdhParams, NewSessionTicket12, ServerKeyExchange,
+    Certificate12, CertificateRequest12, CertificateStatus, ClientKeyExchange, NewSessionTicket12,
+    ServerKeyExchange,
 };
 use crate::wire::tls13::{
     Certificate, CertificateEntry, CertificateRequest, CertificateVerify, CompressedCertificate,
     NewSessionTicket,
 };
-
-type EcdhKeyExchange<'a> = ServerKeyExchange<'a, EcdhParams<'a>>;
-type DhKeyExchange<'a> = ServerKeyExchange<'a, DhParams<'a>>;
 
 macro_rules! exact {
     ($message:ident) => {
@@ -80,15 +77,13 @@ pub const DECODERS: &[Decoder] = &[
     ("NewSessionTicket", stable!(NewSessionTicket)),
     ("Certificate12", certificate12),
     ("CertificateStatus", exact!(CertificateStatus)),
-    ("ServerKeyExchange", exact!(EcdhKeyExchange)),
+    ("ServerKeyExchange", exact!(ServerKeyExchange)),
     ("CertificateRequest12", exact!(CertificateRequest12)),
     ("ClientKeyExchange", exact!(ClientKeyExchange)),
     ("NewSessionTicket12", exact!(NewSessionTicket12)),
     ("ServerSession", session),
     ("ServerSession12", session12),
     ("EchConfigList", exact!(ConfigList)),
-    ("ServerDhKeyExchange", exact!(DhKeyExchange)),
-    ("ClientDhKeyExchange", exact!(ClientDhKeyExchange)),
 ];
 
 fn written<'a>(value: &impl Wire<'a>) -> Vec<u8> {

@@ -23,9 +23,6 @@ use testkit::pki::{Identity, KeyType, PemFiles, Pki, Spec, Validity, self_signed
 #[path = "peers/openssl12.rs"]
 mod tls12;
 
-#[path = "peers/openssl_dhe.rs"]
-mod dhe;
-
 const LABEL: &str = "EXPORTER-chitin-test";
 
 #[test]

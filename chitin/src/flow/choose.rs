@@ -20,9 +20,7 @@ use crate::flow::cert_types;
 use crate::flow::certs;
 use crate::flow::question;
 use crate::flow::size_limit;
-use crate::names::{
-    CipherSuite, KeyExchangeAlgorithm, NamedGroup, ProtocolVersion, PskKeyExchangeMode, SignatureScheme,
-};
+use crate::names::{CipherSuite, NamedGroup, ProtocolVersion, PskKeyExchangeMode, SignatureScheme};
 use crate::wire::client_hello::ClientHello;
 use crate::wire::extensions::{CH, allowed_in, ext};
 
@@ -389,69 +387,32 @@ pub(crate) fn parameters12(
     if mutual.is_empty() {
         return Err(PeerIncompatible::NoCipherSuitesInCommon.into());
     }
-    let groups = Groups12::of(config, hello);
-    mutual.retain(|suite| groups.of_suite(suite).is_some());
-    if mutual.is_empty() {
-        return Err(match hello.groups {
-            Some(_) => PeerIncompatible::NoKxGroupsInCommon.into(),
-            None => PeerIncompatible::NoCipherSuiteWithoutNamedGroups.into(),
-        });
-    }
+    let groups = hello.groups.as_deref().ok_or(PeerIncompatible::NoCipherSuiteWithoutNamedGroups)?;
+    let group = config
+        .provider
+        .kx_groups
+        .iter()
+        .copied()
+        .filter(|group| group.usable_for_version(ProtocolVersion::TLSv1_2))
+        .find(|group| groups.contains(&group.name()))
+        .ok_or(PeerIncompatible::NoKxGroupsInCommon)?;
     mutual.retain(|suite| fits_key(suite, credential));
     if mutual.is_empty() {
         return Err(PeerIncompatible::NoCipherSuitesInCommon.into());
     }
     // In TLS 1.2 the groups are also those of the keys that a client can check. RFC 8422 section 5.1.
     let key_type = credential.certified.cert.first().and_then(key_type_of);
-    if key_type.and_then(|key| key.curve).is_some_and(|curve| !groups.named(curve)) {
+    if key_type.and_then(|key| key.curve).is_some_and(|curve| !groups.contains(&curve)) {
         return Err(PeerIncompatible::NoCipherSuiteForCertificateCurve.into());
     }
     for suite in mutual {
         let usable = suite.resolve_sig_schemes(schemes);
         if let Some(scheme) = certs::choose_scheme(credential, &Checks { schemes: &usable, delegated: &[] })?
         {
-            let group = groups.of_suite(suite).ok_or(PeerIncompatible::NoKxGroupsInCommon)?;
             return Ok(Choice { suite, group, scheme });
         }
     }
     Err(PeerIncompatible::NoCipherSuiteForSignatureSchemes.into())
-}
-
-/// The group for each kind of suite of TLS 1.2, where there is one.
-struct Groups12<'a> {
-    listed: &'a [NamedGroup],
-    curve: Option<&'static dyn SupportedKxGroup>,
-    finite_field: Option<&'static dyn SupportedKxGroup>,
-}
-
-impl<'a> Groups12<'a> {
-    fn of(config: &ServerConfig, hello: &'a ClientHello) -> Self {
-        let listed = hello.groups.as_deref().unwrap_or_default();
-        let kind = |group: NamedGroup| group.key_exchange_algorithm();
-        let ours = |kx| {
-            let groups = config.provider.kx_groups.iter().copied();
-            groups.filter(move |group| {
-                kind(group.name()) == kx && group.usable_for_version(ProtocolVersion::TLSv1_2)
-            })
-        };
-        let mutual = |kx| ours(kx).find(|group| listed.contains(&group.name()));
-        // RFC 7919 section 4: a client that lists no finite field takes any that a server sends it.
-        let any = || ours(KeyExchangeAlgorithm::DHE).next();
-        let lists_fields = listed.iter().any(|group| kind(*group) == KeyExchangeAlgorithm::DHE);
-        Self {
-            listed,
-            curve: mutual(KeyExchangeAlgorithm::ECDHE),
-            finite_field: if lists_fields { mutual(KeyExchangeAlgorithm::DHE) } else { any() },
-        }
-    }
-
-    fn of_suite(&self, suite: &Tls12CipherSuite) -> Option<&'static dyn SupportedKxGroup> {
-        if suite.kx == KeyExchangeAlgorithm::DHE { self.finite_field } else { self.curve }
-    }
-
-    fn named(&self, group: NamedGroup) -> bool {
-        self.listed.contains(&group)
-    }
 }
 
 fn fits_key(suite: &'static Tls12CipherSuite, credential: &Credential) -> bool {

@@ -1,4 +1,4 @@
-//! The client of TLS 1.2, in the order of RFC 5246 figures 1 and 2: fresh keys and AEAD suites, and nothing else.
+//! The client of TLS 1.2, in the order of RFC 5246 figures 1 and 2: ECDHE with AEAD suites, and nothing else.
 //!
 //! ```text
 //!   ClientHello                  -->                                    -->
@@ -39,7 +39,6 @@ use crate::error::{Error, InvalidMessage, PeerIncompatible, PeerMisbehaved};
 use crate::flow::cert_types;
 use crate::flow::certs::{self, PeerChain};
 use crate::flow::cx::Cx;
-use crate::flow::exchange12::{ServersHalf, write_clients_half};
 use crate::flow::offer::{Asked, MAX_TICKET, Offer};
 use crate::flow::question::{Answer, Question, STORE, guarded};
 use crate::flow::replies::{self, Reply};
@@ -53,10 +52,12 @@ use crate::names::{
 use crate::record::joiner::Message;
 use crate::schedule::tls12::{KeyBlock, Label, MasterSecret, Randoms};
 use crate::schedule::transcript::Unhashed;
-use crate::wire::codec::{MAX_NAMES, Wire, few};
+use crate::wire::codec::{MAX_NAMES, Opaque, Wire, few};
 use crate::wire::extensions::ServerHello12Extensions;
 use crate::wire::server_hello::ServerHello;
-use crate::wire::tls12::{CertificateRequest12, CertificateStatus, NewSessionTicket12};
+use crate::wire::tls12::{
+    CertificateRequest12, CertificateStatus, ClientKeyExchange, NewSessionTicket12, ServerKeyExchange,
+};
 
 /// What is waited for, and between it the questions.
 pub(crate) enum Client {
@@ -376,20 +377,21 @@ impl Presented {
 
     // ---- ServerKeyExchange
 
-    /// RFC 5246 section 7.4.3, RFC 8422 section 5.4.
+    /// RFC 8422 section 5.4.
     fn read_server_key_exchange(mut self: Box<Self>, m: Message<'_>) -> Result<Client, Error> {
+        let message = ServerKeyExchange::read_all(m.body)?;
         let asked = &self.common.asked;
-        let half = ServersHalf::read(m.body, self.common.suite.kx, asked)?;
-        if !asked.offered_scheme(half.scheme) {
+        let group = asked.group12(message.params.group).ok_or(PeerMisbehaved::SelectedUnofferedKxGroup)?;
+        if !asked.offered_scheme(message.scheme) {
             return Err(PeerMisbehaved::SignedHandshakeWithUnadvertisedSigScheme.into());
         }
         // The suite says which kind of key signs.
-        if !self.common.suite.sign.contains(&half.scheme) {
+        if !self.common.suite.sign.contains(&message.scheme) {
             return Err(PeerMisbehaved::SignedKxWithWrongAlgorithm.into());
         }
-        let signed = [&self.common.randoms.client_first(), half.params_raw].concat();
-        let signature = DigitallySignedStruct::new(half.scheme, half.signature.to_vec());
-        let (group, public) = (half.group, half.public.to_vec());
+        let signed = [&self.common.randoms.client_first(), message.params_raw].concat();
+        let signature = DigitallySignedStruct::new(message.scheme, message.signature.0.to_vec());
+        let public = message.params.public.0.to_vec();
         self.common.messages.add(m.raw);
         let Self { common, chain } = *self;
         let claimed = Claimed { common, chain, group, public, signed, signature, request: None, now: None };
@@ -526,10 +528,9 @@ impl Authenticated {
             common.messages.emit(cx, HandshakeType::Certificate, |out| certs::write_chain12(out, typ, ours));
         }
         let exchange = group.start()?;
+        let key_exchange = ClientKeyExchange { public: Opaque(exchange.pub_key()) };
         let messages = &mut common.messages;
-        messages.emit(cx, HandshakeType::ClientKeyExchange, |out| {
-            write_clients_half(exchange.pub_key(), common.suite.kx, out);
-        });
+        messages.emit(cx, HandshakeType::ClientKeyExchange, |out| key_exchange.write(out));
 
         // RFC 7627 section 4: the session hash ends with ClientKeyExchange.
         let session_hash = common.ems.then(|| messages.current());

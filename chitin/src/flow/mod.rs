@@ -11,7 +11,6 @@ pub(crate) mod client13;
 pub(crate) mod cx;
 pub(crate) mod delegation;
 pub(crate) mod ech_client;
-mod exchange12;
 pub(crate) mod facts;
 pub(crate) mod offer;
 pub(crate) mod offer_psk;

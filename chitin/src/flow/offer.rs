@@ -884,10 +884,10 @@ impl Asked {
         groups.any(|group| group.name() == name && usable(*group))
     }
 
-    /// The groups that were offered and TLS 1.2 has.
-    pub(crate) fn groups12(&self) -> impl Iterator<Item = &'static dyn SupportedKxGroup> + '_ {
-        let groups = self.config.provider.kx_groups.iter().copied();
-        groups.filter(|group| group.usable_for_version(ProtocolVersion::TLSv1_2))
+    /// The group of this name, if it was offered and TLS 1.2 has it.
+    pub(crate) fn group12(&self, name: NamedGroup) -> Option<&'static dyn SupportedKxGroup> {
+        let mut groups = self.config.provider.kx_groups.iter().copied();
+        groups.find(|group| group.name() == name && group.usable_for_version(ProtocolVersion::TLSv1_2))
     }
 
     pub(crate) fn now(&self) -> Result<UnixTime, Error> {

@@ -1,4 +1,4 @@
-//! The server of TLS 1.2, in the order of RFC 5246 figures 1 and 2: fresh keys and AEAD suites, and nothing else.
+//! The server of TLS 1.2, in the order of RFC 5246 figures 1 and 2: ECDHE with AEAD suites, and nothing else.
 //!
 //! ```text
 //!   ClientHello                  -->                                    -->
@@ -39,7 +39,6 @@ use crate::flow::cert_types;
 use crate::flow::certs::{self, PeerChain, Staples};
 use crate::flow::choose;
 use crate::flow::cx::Cx;
-use crate::flow::exchange12::{read_clients_half, write_params};
 use crate::flow::offer::MAX_TICKET;
 use crate::flow::psk::{self, Present12, Resumable12};
 use crate::flow::question::{self, Answer, CLIENT_VERIFIER, Question, SERVER_STORE, TICKETER, told};
@@ -56,7 +55,9 @@ use crate::wire::codec::{List, Opaque, Wire};
 use crate::wire::extensions::{SelectedProtocol, ServerHello12Extensions};
 use crate::wire::server_hello::ServerHello;
 use crate::wire::stored::{self, ServerSession12};
-use crate::wire::tls12::{CertificateRequest12, CertificateStatus, NewSessionTicket12};
+use crate::wire::tls12::{
+    CertificateRequest12, CertificateStatus, ClientKeyExchange, EcdhParams, NewSessionTicket12,
+};
 
 /// What is waited for, and between it the questions.
 pub(crate) enum Server {
@@ -404,7 +405,7 @@ impl Started {
 
         let exchange = chosen.group.start()?;
         let mut params = Vec::new();
-        write_params(&*exchange, chosen.suite.kx, &mut params)?;
+        EcdhParams { group: chosen.group.name(), public: Opaque(exchange.pub_key()) }.write(&mut params);
         let message = [&randoms.client_first()[..], &params].concat();
         let common = Common { config, suite: chosen.suite, randoms, messages, ems, session_id, ticket };
         let scheme = chosen.scheme;
@@ -425,7 +426,7 @@ pub(crate) struct Signing {
 }
 
 impl Signing {
-    /// RFC 5246 section 7.4.3, RFC 8422 section 5.4; then CertificateRequest and ServerHelloDone.
+    /// RFC 8422 section 5.4; then CertificateRequest and ServerHelloDone.
     fn send_server_key_exchange(self, signature: &[u8], cx: &mut Cx<'_>) -> Result<Server, Error> {
         let Self { mut common, asked, scheme, exchange, params, .. } = self;
         let messages = &mut common.messages;
@@ -490,10 +491,11 @@ impl Asked {
 impl Offered {
     fn read_client_key_exchange(self: Box<Self>, m: Message<'_>, cx: &mut Cx<'_>) -> Result<Server, Error> {
         let Self { mut common, exchange, chain } = *self;
-        let public = read_clients_half(m.body, common.suite.kx)?;
+        let message = ClientKeyExchange::read_all(m.body)?;
         common.messages.add(m.raw);
         // RFC 7627 section 4: the session hash ends with ClientKeyExchange.
         let session_hash = common.ems.then(|| common.messages.current());
+        let public = message.public.0;
         let master =
             MasterSecret::agree(common.suite, exchange, public, session_hash.as_ref(), &common.randoms)?;
         cx.log_secret("CLIENT_RANDOM", master.as_secret().as_bytes())?;

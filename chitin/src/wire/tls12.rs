@@ -1,5 +1,4 @@
-//! The messages of TLS 1.2 after the hellos, as far as suites with fresh keys have them. RFC 5246 section 7.4, RFC 8422
-//! section 5.
+//! The messages of TLS 1.2 after the hellos, as far as ECDHE suites have them. RFC 5246 section 7.4, RFC 8422 section 5.
 //!
 //! ServerHelloDone and HelloRequest are empty, that is `()`; a Finished is its twelve bytes. CertificateStatus has the form
 //! of TLS 1.3's extension, CertificateVerify that of its message: both are one type for both versions.
@@ -62,19 +61,10 @@ impl<'a> Wire<'a> for EcdhParams<'a> {
     }
 }
 
-wire_struct! {
-    /// `ServerDHParams` of RFC 5246 section 7.4.3: a group in full, and the server's value in it.
-    DhParams<'a> {
-        p:      Opaque<'a, 1, MAX16>,
-        g:      Opaque<'a, 1, MAX16>,
-        public: Opaque<'a, 1, MAX16>,
-    }
-}
-
-/// RFC 5246 section 7.4.3, with the parameters of one kind of suite: RFC 8422 section 5.4 has those of the other.
+/// RFC 8422 section 5.4.
 #[derive(Clone, Debug)]
-pub(crate) struct ServerKeyExchange<'a, P> {
-    pub(crate) params: P,
+pub(crate) struct ServerKeyExchange<'a> {
+    pub(crate) params: EcdhParams<'a>,
     /// The same as bytes: what is signed, behind both randoms.
     pub(crate) params_raw: &'a [u8],
     pub(crate) scheme: SignatureScheme,
@@ -82,12 +72,12 @@ pub(crate) struct ServerKeyExchange<'a, P> {
 }
 
 /// Written by hand: what was signed is kept as it was received.
-impl<'a, P: Wire<'a>> Wire<'a> for ServerKeyExchange<'a, P> {
+impl<'a> Wire<'a> for ServerKeyExchange<'a> {
     const NAME: &'static str = "ServerKeyExchange";
 
     fn read(r: &mut Reader<'a>) -> Result<Self, InvalidMessage> {
         let mut whole = r.clone();
-        let params = P::read(r)?;
+        let params = EcdhParams::read(r)?;
         let params_raw = whole.take(whole.left().saturating_sub(r.left()), Self::NAME)?;
         Ok(Self { params, params_raw, scheme: SignatureScheme::read(r)?, signature: Opaque::read(r)? })
     }
@@ -133,13 +123,6 @@ wire_struct! {
 }
 
 wire_struct! {
-    /// The same message of a suite over a finite field. RFC 5246 section 7.4.7.2.
-    ClientDhKeyExchange<'a> {
-        public: Opaque<'a, 1, MAX16>,
-    }
-}
-
-wire_struct! {
     /// RFC 5077 section 3.3. An empty ticket says that there will be none after all.
     NewSessionTicket12<'a> {
         lifetime_hint: u32,
@@ -178,13 +161,13 @@ mod tests {
     #[test]
     fn server_key_exchange() {
         let bytes = [3, 0, 29, 4, 9, 8, 7, 6, 8, 4, 0, 3, 1, 2, 3];
-        let message = good::<ServerKeyExchange<'_, EcdhParams<'_>>>(&bytes);
+        let message = good::<ServerKeyExchange<'_>>(&bytes);
         assert_eq!(message.params.group, NamedGroup::X25519);
         assert_eq!(message.params.public.0, [9, 8, 7, 6]);
         assert_eq!(message.params_raw, &bytes[..8]);
         assert_eq!(message.scheme, SignatureScheme::RSA_PSS_SHA256);
         assert_eq!(message.signature.0, [1, 2, 3]);
-        cut_and_extended(&bytes, |b| ServerKeyExchange::<EcdhParams<'_>>::read_all(b).is_ok());
+        cut_and_extended(&bytes, |b| ServerKeyExchange::read_all(b).is_ok());
         let mut params = vec![];
         message.params.write(&mut params);
         assert_eq!(params, message.params_raw);
@@ -193,29 +176,11 @@ mod tests {
             let mut explicit = bytes;
             explicit[0] = other;
             assert_eq!(
-                ServerKeyExchange::<EcdhParams<'_>>::read_all(&explicit).unwrap_err(),
+                ServerKeyExchange::read_all(&explicit).unwrap_err(),
                 InvalidMessage::UnsupportedCurveType
             );
         }
         assert!(EcdhParams::read_all(&[3, 0, 29, 0]).is_err(), "no point");
-    }
-
-    #[test]
-    fn key_exchange_over_a_finite_field() {
-        let bytes = [0, 2, 1, 23, 0, 1, 5, 0, 2, 0, 8, 8, 4, 0, 1, 7];
-        let message = good::<ServerKeyExchange<'_, DhParams<'_>>>(&bytes);
-        let DhParams { p, g, public } = &message.params;
-        assert_eq!((p.0, g.0, public.0), (&[1, 23][..], &[5][..], &[0, 8][..]));
-        assert_eq!(message.params_raw, &bytes[..11]);
-        assert_eq!((message.scheme, message.signature.0), (SignatureScheme::RSA_PSS_SHA256, &[7][..]));
-        cut_and_extended(&bytes, |b| ServerKeyExchange::<DhParams<'_>>::read_all(b).is_ok());
-        assert!(DhParams::read_all(&[0, 0, 0, 1, 5, 0, 1, 8]).is_err(), "no modulus");
-
-        let exchange = [0, 2, 9, 8];
-        assert_eq!(good::<ClientDhKeyExchange<'_>>(&exchange).public.0, [9, 8]);
-        cut_and_extended(&exchange, |b| ClientDhKeyExchange::read_all(b).is_ok());
-        // Such a client would let us take its value from its certificate. RFC 5246 section 7.4.7.2.
-        assert!(ClientDhKeyExchange::read_all(&[0, 0]).is_err(), "no value");
     }
 
     #[test]

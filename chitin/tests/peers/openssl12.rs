@@ -30,7 +30,7 @@ fn server12(id: &Identity, opts: ServerOpts) -> Arc<ServerConfig> {
 }
 
 /// `openssl s_server` that knows no more than TLS 1.2.
-pub(super) fn s_server12(pki: &Pki, id: &Identity, more: &[OsString]) -> (Peer, SocketAddr) {
+fn s_server12(pki: &Pki, id: &Identity, more: &[OsString]) -> (Peer, SocketAddr) {
     let mut args = args!["s_server", "-accept", "127.0.0.1:0", "-tls1_2"];
     args.extend(identity_args(&pki.write(id)));
     args.extend(more.iter().cloned());
@@ -45,7 +45,7 @@ fn client_args(pki: &Pki, addr: SocketAddr, more: &[OsString]) -> Vec<OsString> 
 }
 
 /// `openssl s_client` that knows no more than TLS 1.2, and really verifies.
-pub(super) fn s_client12(pki: &Pki, addr: SocketAddr, more: &[OsString]) -> Peer {
+fn s_client12(pki: &Pki, addr: SocketAddr, more: &[OsString]) -> Peer {
     Peer::spawn("openssl", &client_args(pki, addr, more))
 }
 
