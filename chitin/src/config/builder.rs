@@ -141,8 +141,11 @@ pub(super) fn process_default_provider() -> Arc<CryptoProvider> {
 ///
 /// None is left. And a provider with suites of TLS 1.3 and no group for them is a mistake, not a wish for TLS 1.2.
 fn spoken(provider: &CryptoProvider, asked: EnabledVersions) -> Result<EnabledVersions, Error> {
-    let has_suite = |version| provider.cipher_suites.iter().any(|suite| suite.version().version == version);
-    let has_group = |version| provider.kx_groups.iter().any(|group| group.usable_for_version(version));
+    let has_suite = |version| match version {
+        ProtocolVersion::TLSv1_2 => provider.suites12().next().is_some(),
+        _ => provider.cipher_suites.iter().any(|suite| suite.tls13().is_some()),
+    };
+    let has_group = |version| provider.groups(version).next().is_some();
     let with_suites = asked.retain(has_suite).ok_or_else(|| unfit("no usable cipher suites configured"))?;
     if provider.kx_groups.is_empty() {
         return Err(unfit("no kx groups configured"));

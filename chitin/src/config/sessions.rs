@@ -426,7 +426,7 @@ impl Tls12ClientSessionValue {
     /// Says whether `config` may offer this session: as for TLS 1.3, and with the very suite, and with the extended master
     /// secret if that is required.
     pub(crate) fn fits(&self, config: &ClientConfig) -> bool {
-        let mut suites = config.provider.cipher_suites.iter().filter_map(|suite| suite.tls12());
+        let mut suites = config.provider.suites12();
         config.versions.contains(ProtocolVersion::TLSv1_2)
             && self.common.binding.fits(config)
             && (self.ems || !config.require_ems)

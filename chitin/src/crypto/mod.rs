@@ -51,7 +51,7 @@ pub mod tls13;
 pub(crate) mod verify;
 
 pub use suites::CipherSuiteCommon;
-use suites::{SupportedCipherSuite, SupportedProtocolVersion};
+use suites::{SupportedCipherSuite, SupportedProtocolVersion, Tls12CipherSuite};
 pub use verify::{
     WebPkiSupportedAlgorithms, raw_public_key, verify_tls12_signature, verify_tls12_signature_with_raw_key,
     verify_tls13_signature, verify_tls13_signature_with_raw_key,
@@ -125,6 +125,29 @@ impl CryptoProvider {
             && self.secure_random.fips()
             && self.key_provider.fips()
     }
+
+    /// The groups that a version can use.
+    pub(crate) fn groups(
+        &self,
+        version: ProtocolVersion,
+    ) -> impl Iterator<Item = &'static dyn SupportedKxGroup> + '_ {
+        let groups = self.kx_groups.iter().copied();
+        groups.filter(move |group| is_usable(*group, version))
+    }
+
+    /// The suites of TLS 1.2 that can be used. Those over finite fields are refused as their groups are.
+    pub(crate) fn suites12(&self) -> impl Iterator<Item = &'static Tls12CipherSuite> + '_ {
+        let suites = self.cipher_suites.iter().filter_map(|suite| suite.tls12());
+        suites.filter(|suite| suite.kx == KeyExchangeAlgorithm::ECDHE)
+    }
+}
+
+/// Can a version use the group? No version uses a finite field, whoever brings it: SECURITY.md says what is refused.
+pub(crate) fn is_usable(group: &dyn SupportedKxGroup, version: ProtocolVersion) -> bool {
+    let is_curve = || {
+        group.name().key_exchange_algorithm() == KeyExchangeAlgorithm::ECDHE && group.ffdhe_group().is_none()
+    };
+    group.usable_for_version(version) && is_curve()
 }
 
 /// A source of randomness, good enough for keys.

@@ -158,14 +158,9 @@ pub(crate) fn share(hello: &ClientHello, config: &ServerConfig) -> Result<Share,
     let known = hello.named_groups().ok_or(PeerIncompatible::NamedGroupsExtensionRequired)?;
     check_shares(shares.iter().map(|share| share.group), known.iter())?;
 
-    let usable = config
+    let group = config
         .provider
-        .kx_groups
-        .iter()
-        .copied()
-        .filter(|group| group.usable_for_version(ProtocolVersion::TLSv1_3));
-    let group = usable
-        .into_iter()
+        .groups(ProtocolVersion::TLSv1_3)
         .find(|group| groups.contains(&group.name()))
         .ok_or(PeerIncompatible::NoKxGroupsInCommon)?;
     Ok(match shares.iter().find(|share| share.group == group.name()) {
@@ -376,7 +371,7 @@ pub(crate) fn parameters12(
     credential: &Credential,
 ) -> Result<Choice, Error> {
     let schemes = hello.schemes.as_deref().ok_or(PeerIncompatible::SignatureAlgorithmsExtensionRequired)?;
-    let ours = || config.provider.cipher_suites.iter().filter_map(|suite| suite.tls12());
+    let ours = || config.provider.suites12();
     let mut mutual: Vec<&'static Tls12CipherSuite> = match config.ignore_client_order {
         true => ours().filter(|suite| hello.cipher_suites.contains(&suite.common.suite)).collect(),
         false => {
@@ -390,10 +385,7 @@ pub(crate) fn parameters12(
     let groups = hello.groups.as_deref().ok_or(PeerIncompatible::NoCipherSuiteWithoutNamedGroups)?;
     let group = config
         .provider
-        .kx_groups
-        .iter()
-        .copied()
-        .filter(|group| group.usable_for_version(ProtocolVersion::TLSv1_2))
+        .groups(ProtocolVersion::TLSv1_2)
         .find(|group| groups.contains(&group.name()))
         .ok_or(PeerIncompatible::NoKxGroupsInCommon)?;
     mutual.retain(|suite| fits_key(suite, credential));

@@ -23,7 +23,7 @@ use crate::config::psk::ExternalPsk;
 use crate::config::sessions::{ClientSessionCommon, Tls12ClientSessionValue, Tls13ClientSessionValue};
 use crate::crypto::hash::Hash;
 use crate::crypto::suites::{SupportedCipherSuite, Tls12CipherSuite, Tls13CipherSuite};
-use crate::crypto::{ActiveKeyExchange, SupportedKxGroup};
+use crate::crypto::{ActiveKeyExchange, SupportedKxGroup, is_usable};
 use crate::error::{Error, PeerIncompatible, PeerMisbehaved};
 use crate::flow::cert_types::{self, Types};
 use crate::flow::certs;
@@ -644,7 +644,7 @@ impl Offer {
     /// The suites of all versions that are offered, in the order of the provider.
     fn suite_names(&self) -> impl Iterator<Item = CipherSuite> + '_ {
         let suites = self.config.provider.cipher_suites.iter().filter(|suite| match suite {
-            SupportedCipherSuite::Tls12(_) => self.offers(ProtocolVersion::TLSv1_2),
+            SupportedCipherSuite::Tls12(suite) => self.suite12(suite.common.suite).is_some(),
             SupportedCipherSuite::Tls13(suite) => self.suite(suite.common.suite).is_some(),
         });
         suites.map(|suite| suite.suite())
@@ -654,13 +654,13 @@ impl Offer {
     fn offered_groups(&self) -> impl Iterator<Item = &'static dyn SupportedKxGroup> + '_ {
         let versions = [ProtocolVersion::TLSv1_2, ProtocolVersion::TLSv1_3];
         self.config.provider.kx_groups.iter().copied().filter(move |group| {
-            versions.into_iter().any(|version| self.offers(version) && group.usable_for_version(version))
+            versions.into_iter().any(|version| self.offers(version) && is_usable(*group, version))
         })
     }
 
     /// The suite of TLS 1.2 of this name, if it was offered.
     pub(crate) fn suite12(&self, name: CipherSuite) -> Option<&'static Tls12CipherSuite> {
-        let mut suites = self.config.provider.cipher_suites.iter().filter_map(|suite| suite.tls12());
+        let mut suites = self.config.provider.suites12();
         suites.find(|suite| suite.common.suite == name && self.offers(ProtocolVersion::TLSv1_2))
     }
 
@@ -878,16 +878,13 @@ impl Asked {
     }
 
     pub(crate) fn offered_group(&self, name: NamedGroup) -> bool {
-        let mut groups = self.config.provider.kx_groups.iter();
-        let usable =
-            |group: &dyn SupportedKxGroup| self.config.versions.iter().any(|v| group.usable_for_version(v));
-        groups.any(|group| group.name() == name && usable(*group))
+        let of = |version| self.config.provider.groups(version);
+        self.config.versions.iter().any(|version| of(version).any(|group| group.name() == name))
     }
 
     /// The group of this name, if it was offered and TLS 1.2 has it.
     pub(crate) fn group12(&self, name: NamedGroup) -> Option<&'static dyn SupportedKxGroup> {
-        let mut groups = self.config.provider.kx_groups.iter().copied();
-        groups.find(|group| group.name() == name && group.usable_for_version(ProtocolVersion::TLSv1_2))
+        self.config.provider.groups(ProtocolVersion::TLSv1_2).find(|group| group.name() == name)
     }
 
     pub(crate) fn now(&self) -> Result<UnixTime, Error> {
@@ -977,12 +974,7 @@ pub(crate) fn grease(random: u8) -> u16 {
 }
 
 fn usable_groups(config: &ClientConfig) -> impl Iterator<Item = &'static dyn SupportedKxGroup> + '_ {
-    config
-        .provider
-        .kx_groups
-        .iter()
-        .copied()
-        .filter(|group| group.usable_for_version(ProtocolVersion::TLSv1_3))
+    config.provider.groups(ProtocolVersion::TLSv1_3)
 }
 
 /// The group of the first share: what the server took last time, else our first.

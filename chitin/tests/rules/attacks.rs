@@ -2,14 +2,18 @@
 //! other files that belong to it.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
+use chitin::crypto::{
+    ActiveKeyExchange, CipherSuiteCommon, CryptoProvider, KeyExchangeAlgorithm, SupportedKxGroup,
+};
+use chitin::ffdhe_groups::{FFDHE3072, FfdheGroup};
 use chitin::server::Acceptor;
 use chitin::version::{TLS12, TLS13};
 use chitin::{
     AlertDescription, CertificateError, CipherSuite, ClientConfig, ContentType, Error, HandshakeType,
-    InvalidMessage, PeerIncompatible, PeerMisbehaved, ServerConfig, SignatureScheme,
-    SupportedProtocolVersion,
+    InvalidMessage, NamedGroup, PeerIncompatible, PeerMisbehaved, ServerConfig, SignatureScheme,
+    SupportedCipherSuite, SupportedProtocolVersion, Tls12CipherSuite,
 };
 use testkit::hello::{
     Hello, edit_bodies, edit_hello, edit_hello_in_flight, edit_messages, edit_record, message, split_messages,
@@ -30,6 +34,7 @@ const CERTIFICATE_REQUEST: u8 = 13;
 const CERTIFICATE_VERIFY: u8 = 15;
 
 const HEARTBEAT: u16 = 15;
+const SUPPORTED_GROUPS: u16 = 10;
 const SUPPORTED_VERSIONS: u16 = 43;
 const SIGNATURE_ALGORITHMS: u16 = 13;
 const EMS: u16 = 23;
@@ -141,6 +146,107 @@ fn logjam_raccoon_and_dheat_meet_no_finite_field() {
     // TLS 1.3 could do it as well.
     let provider = provided::default_provider();
     assert!(provider.kx_groups.iter().all(|group| !(0x0100..=0x01ff).contains(&u16::from(group.name()))));
+}
+
+/// A finite field that a provider of other make puts before all groups.
+#[derive(Debug)]
+struct Field;
+
+impl SupportedKxGroup for Field {
+    fn start(&self) -> Result<Box<dyn ActiveKeyExchange>, Error> {
+        panic!("a finite field is used")
+    }
+
+    fn name(&self) -> NamedGroup {
+        NamedGroup::FFDHE2048
+    }
+}
+
+/// The same under a number that says nothing.
+#[derive(Debug)]
+struct Hidden;
+
+impl SupportedKxGroup for Hidden {
+    fn start(&self) -> Result<Box<dyn ActiveKeyExchange>, Error> {
+        panic!("a finite field is used")
+    }
+
+    fn ffdhe_group(&self) -> Option<FfdheGroup<'static>> {
+        Some(FFDHE3072)
+    }
+
+    fn name(&self) -> NamedGroup {
+        NamedGroup::Unknown(0xfe01)
+    }
+}
+
+static OVER_A_FIELD: LazyLock<Tls12CipherSuite> = LazyLock::new(|| {
+    let suites = provided::all_cipher_suites();
+    let over_a_curve = suites.iter().find_map(|suite| match suite {
+        SupportedCipherSuite::Tls12(suite) => Some(suite),
+        SupportedCipherSuite::Tls13(_) => None,
+    });
+    let like = over_a_curve.unwrap();
+    Tls12CipherSuite {
+        common: CipherSuiteCommon {
+            suite: CipherSuite::TLS_DHE_RSA_WITH_AES_128_GCM_SHA256,
+            hash_provider: like.common.hash_provider,
+            confidentiality_limit: like.common.confidentiality_limit,
+        },
+        prf_provider: like.prf_provider,
+        kx: KeyExchangeAlgorithm::DHE,
+        sign: like.sign,
+        aead_alg: like.aead_alg,
+    }
+});
+
+#[test]
+fn a_provider_brings_no_finite_field_in() {
+    let mut provider = provided::default_provider();
+    let usual = provider.clone();
+    provider.cipher_suites.insert(0, SupportedCipherSuite::Tls12(&OVER_A_FIELD));
+    provider.kx_groups.splice(0..0, [&Field as &dyn SupportedKxGroup, &Hidden]);
+    let client = |versions, provider: CryptoProvider| {
+        ClientConfig::builder_with_provider(Arc::new(provider))
+            .with_protocol_versions(versions)
+            .map(|builder| builder.with_root_certificates(roots()).with_no_client_auth())
+    };
+    for versions in BOTH {
+        let server = ServerConfig::builder_with_provider(Arc::new(provider.clone()))
+            .with_protocol_versions(versions)
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(WORLD.server.chain.clone(), WORLD.server.key.clone_key())
+            .unwrap();
+        let mut pair = Pair::new(client(versions, provider.clone()).unwrap(), server.clone());
+        pair.settle().unwrap();
+        let mut hello = first_hello(&pair, Side::Client);
+        assert!(!hello.suites.contains(&0x009e));
+        let groups = hello.body(SUPPORTED_GROUPS);
+        assert!(!groups[2..].chunks(2).any(|group| group == [0x01, 0x00] || group == [0xfe, 0x01]));
+        // A client that asks for both first does not get them.
+        let asks = edit_hello(0, |hello| {
+            hello.suites.insert(0, 0x009e);
+            let groups = hello.body(SUPPORTED_GROUPS);
+            let len = u16::from_be_bytes([groups[0], groups[1]]) + 4;
+            groups.splice(0..2, [&len.to_be_bytes()[..], &[0x01, 0x00, 0xfe, 0x01]].concat());
+        });
+        let honest = client(versions, usual.clone()).unwrap();
+        // It comes as far as the Finished, whose transcript was changed.
+        let failed = Pair::new(honest, server).tamper(Side::Client, asks).settle().unwrap_err();
+        assert!(matches!(
+            failed.error,
+            Error::DecryptError | Error::PeerMisbehaved(PeerMisbehaved::IncorrectFinished)
+        ));
+
+        // Nothing is left of a provider that has nothing else.
+        let mut nothing = provider.clone();
+        nothing.kx_groups.truncate(2);
+        client(versions, nothing).unwrap_err();
+    }
+    let mut nothing = provider;
+    nothing.cipher_suites.truncate(1);
+    client(ONLY12, nothing).unwrap_err();
 }
 
 #[test]
