@@ -11,7 +11,8 @@ use chitin::client::Resumption;
 use chitin::compress::{CertCompressor, CertDecompressor};
 use chitin::crypto::CryptoProvider;
 use chitin::pki_types::ServerName;
-use chitin::server::WebPkiClientVerifier;
+use chitin::quic::{ClientConnection as QuicClient, ServerConnection as QuicServer, Version};
+use chitin::server::{Acceptor, UnbufferedServerConnection, WebPkiClientVerifier};
 use chitin::version::{TLS12, TLS13};
 use chitin::{
     ClientConfig, ClientConnection, ConnectionCommon, Limits, NamedGroup, ServerConfig, ServerConnection,
@@ -393,6 +394,181 @@ fn floods_to_somebody_whose_answers_nobody_reads() {
                 attack.flood(&liar, 500, say);
                 attack.held(what, 30_000);
             }
+        }
+    }
+}
+
+#[test]
+fn data_that_nobody_takes_stops_the_reading() {
+    for world in worlds(&[&TLS13, &TLS12]) {
+        for victim in [Side::Client, Side::Server] {
+            for len in [1, 300, 16 * 1024] {
+                let liar = Liar::new();
+                let mut attack = Attack::connected(&world, victim, &liar);
+                (attack.reads, attack.is_heard) = (false, false);
+                for _ in 0..200 {
+                    attack.flood(&liar, 100, || (0..20).map(|_| Say::record(23, &vec![7; len])).collect());
+                    if attack.end.is_some() {
+                        break;
+                    }
+                }
+                assert_eq!(attack.end.as_deref(), Some("received plaintext buffer full"), "{len}");
+                // Of records of one byte 22 are dead.
+                let most = if world.memory.is_none() { 80_000 } else { 47_000 };
+                attack.held("data that nobody takes", most);
+            }
+        }
+    }
+}
+
+/// Each asks for an answer. RFC 8446 section 4.6.3.
+#[test]
+fn key_updates_to_somebody_whose_answers_nobody_reads() {
+    for world in worlds(&[&TLS13]) {
+        for victim in [Side::Client, Side::Server] {
+            let liar = Liar::new();
+            let mut attack = Attack::connected(&world, victim, &liar);
+            attack.is_heard = false;
+            for _ in 0..500 {
+                match victim {
+                    Side::Client => attack.pair.server.refresh_traffic_keys().unwrap(),
+                    Side::Server => attack.pair.client.refresh_traffic_keys().unwrap(),
+                }
+                attack.flood(&liar, 1, || vec![data()]);
+            }
+            assert_eq!(attack.end, None);
+            attack.held("key updates", 30_000);
+        }
+    }
+}
+
+#[test]
+fn tickets_without_end() {
+    for world in worlds(&[&TLS13]) {
+        for len in [100, 30_000] {
+            let liar = Liar::new();
+            let mut attack = Attack::connected(&world, Side::Client, &liar);
+            attack.is_heard = false;
+            attack.flood(&liar, 300, || {
+                let body = [&[0; 3][..], &[1], &[0; 4], &[1, 7], &sized16(&vec![9; len]), &[0, 0]].concat();
+                let records = testkit::hello::message(4, &body);
+                records.chunks(1 << 14).map(Say::handshake).chain([data()]).collect()
+            });
+            // A message that is not a handshake's costs twice its length, which a third of the least limit does not hold.
+            let refused = attack.end.as_deref().is_some_and(|end| end.contains("NewSessionTicket: 60"));
+            assert_eq!(refused, len == 30_000 && world.memory.is_some(), "{:?}", attack.end);
+            attack.held("tickets", 56_000);
+        }
+    }
+}
+
+/// With a limit an application can write as much as there is room for, and no more.
+#[test]
+fn writing_to_somebody_who_never_reads() {
+    for world in worlds(&[&TLS13, &TLS12]) {
+        for victim in [Side::Client, Side::Server] {
+            for len in [1, 1000, 1 << 20] {
+                let liar = Liar::new();
+                let mut attack = Attack::connected(&world, victim, &liar);
+                let data = vec![5; len];
+                let Attack { pair, spent, .. } = &mut attack;
+                let mut write = |data: &[u8]| match victim {
+                    Side::Client => pair.client.writer().write(data).unwrap(),
+                    Side::Server => pair.server.writer().write(data).unwrap(),
+                };
+                let taken: usize = spent.on(|| (0..70_000).map(|_| write(&data)).sum());
+                let least = if world.memory.is_some() { 500 } else { 1500 };
+                assert!((least..=65_536).contains(&taken), "{taken}");
+                let most = if world.memory.is_none() { 96_000 } else { 34_000 };
+                attack.held("what waits to be sent", most);
+            }
+        }
+    }
+}
+
+/// Whoever has not chosen a config holds a hello at most.
+#[test]
+fn an_acceptor_holds_one_hello() {
+    let world = World { pki: Pki::new(), version: &TLS13, memory: None };
+    let mut pair =
+        Pair::new(world.client(base()), world.server(base())).tamper(Side::Client, edit_hello(0, fat_hello));
+    let said = pair.take(Side::Client);
+    let hello: Vec<u8> = Record::split(&said).into_iter().flat_map(|record| record.body).collect();
+    for most in [1, 1 << 14] {
+        let bytes = records(&hello, most);
+        let mut spent = Spent::default();
+        let accepted = spent.on(|| {
+            let mut acceptor = Acceptor::default();
+            let mut rest = &bytes[..];
+            loop {
+                acceptor.read_tls(&mut rest).unwrap();
+                if let Some(accepted) = acceptor.accept().unwrap() {
+                    return accepted;
+                }
+            }
+        });
+        println!("an acceptor: peak {}, left {}", spent.peak, spent.live);
+        assert!(spent.peak <= 210_000 && spent.live <= 150_000, "{spent:?}");
+        drop(accepted);
+    }
+}
+
+/// CRYPTO frames have no records around them: as many bytes at a time as the endpoint likes.
+#[test]
+fn handshakes_of_quic() {
+    for memory in SETTINGS {
+        let world = World { pki: Pki::new(), version: &TLS13, memory };
+        let (client, server) = (Arc::new(world.client(base())), Arc::new(world.server(base())));
+        // An ordinary hello is the most that is honest; behind it comes what has no end.
+        let endless = [&[1, 0, 0xff, 0xff][..], &[7; 0xfffe]].concat();
+        for chop in [1, 1000, usize::MAX] {
+            let mut spent = Spent::default();
+            let mut conn = spent.on(|| QuicServer::new(server.clone(), Version::V1, vec![1; 20])).unwrap();
+            let end = spent.on(|| endless.chunks(chop).try_for_each(|part| conn.read_hs(part)));
+            println!("quic, a server's {chop}: peak {}, left {}; {end:?}", spent.peak, spent.live);
+            assert!(
+                spent.peak <= isize::try_from(world.bound()).unwrap() && spent.peak <= 140_000,
+                "{spent:?}"
+            );
+            assert_eq!(end.is_err(), memory.is_some());
+
+            let name = ServerName::try_from("localhost").unwrap();
+            let mut spent = Spent::default();
+            let conn = spent.on(|| QuicClient::new(client.clone(), Version::V1, name, vec![1; 20]));
+            let mut conn = conn.unwrap();
+            let endless = [&[2, 1, 0, 0x80][..], &[7; 0x1_0000]].concat();
+            let end = spent.on(|| endless.chunks(chop).try_for_each(|part| conn.read_hs(part)));
+            println!("quic, a client's {chop}: peak {}, left {}; {end:?}", spent.peak, spent.live);
+            assert!(
+                spent.peak <= isize::try_from(world.bound()).unwrap() && spent.peak <= 140_000,
+                "{spent:?}"
+            );
+            assert_eq!(end.is_err(), memory.is_some());
+        }
+    }
+}
+
+/// The caller has the buffer; what the connection itself holds is a message and its answer.
+#[test]
+fn hellos_to_a_connection_without_buffers() {
+    for memory in SETTINGS {
+        let world = World { pki: Pki::new(), version: &TLS13, memory };
+        let mut pair = Pair::new(world.client(base()), world.server(base()))
+            .tamper(Side::Client, edit_hello(0, fat_hello));
+        let said = pair.take(Side::Client);
+        let hello: Vec<u8> = Record::split(&said).into_iter().flat_map(|record| record.body).collect();
+        let config = Arc::new(world.server(base()));
+        for most in [1, 1 << 14] {
+            let mut bytes = records(&hello, most);
+            let mut spent = Spent::default();
+            let mut conn = spent.on(|| UnbufferedServerConnection::new(config.clone())).unwrap();
+            let failed = spent.on(|| conn.process_tls_records(&mut bytes).state.is_err());
+            println!("unbuffered, {most}: peak {}, left {}", spent.peak, spent.live);
+            assert!(
+                spent.peak <= isize::try_from(world.bound()).unwrap() && spent.peak <= 200_000,
+                "{spent:?}"
+            );
+            assert!(!failed || memory.is_some());
         }
     }
 }
