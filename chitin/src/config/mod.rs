@@ -14,6 +14,8 @@ pub(crate) mod ech;
 pub(crate) mod keylog;
 pub(crate) mod limits;
 pub(crate) mod lock;
+#[cfg(any(feature = "std", feature = "hashbrown"))]
+mod name_key;
 pub(crate) mod padding;
 pub(crate) mod psk;
 pub(crate) mod raw_keys;

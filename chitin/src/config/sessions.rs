@@ -461,6 +461,7 @@ mod memory {
     #[cfg(not(feature = "std"))]
     use crate::config::lock::MakeMutex;
     use crate::config::lock::Mutex;
+    use crate::config::name_key::{NameKey, Named};
     use crate::config::shards::Sharded;
 
     /// Keeps the sessions of a server in memory, up to a number of them.
@@ -527,7 +528,7 @@ mod memory {
 
     /// Keeps the sessions of a client in memory, for a number of servers.
     pub struct ClientSessionMemoryCache {
-        servers: Sharded<ServerName<'static>, Server>,
+        servers: Sharded<NameKey, Server>,
     }
 
     #[derive(Default)]
@@ -554,8 +555,9 @@ mod memory {
 
         fn change(&self, server_name: ServerName<'static>, change: impl FnOnce(&mut Server)) {
             // What goes for it is wiped and freed when nobody waits for that any more.
-            let _gone = match self.servers.lock(&server_name) {
-                Some(mut servers) => servers.change(server_name, change),
+            let key = NameKey(server_name);
+            let _gone = match self.servers.lock(&key) {
+                Some(mut servers) => servers.change(key, change),
                 None => return,
             };
         }
@@ -572,8 +574,8 @@ mod memory {
         }
 
         fn kx_hint(&self, server_name: &ServerName<'_>) -> Option<NamedGroup> {
-            let name = server_name.to_owned();
-            self.servers.lock(&name)?.get(&name)?.kx_hint
+            let name = server_name as &dyn Named;
+            self.servers.lock(name)?.get(name)?.kx_hint
         }
 
         fn set_tls12_session(&self, server_name: ServerName<'static>, value: Tls12ClientSessionValue) {
@@ -581,14 +583,13 @@ mod memory {
         }
 
         fn tls12_session(&self, server_name: &ServerName<'_>) -> Option<Tls12ClientSessionValue> {
-            let name = server_name.to_owned();
-            self.servers.lock(&name)?.get(&name)?.tls12.clone()
+            let name = server_name as &dyn Named;
+            self.servers.lock(name)?.get(name)?.tls12.clone()
         }
 
         fn remove_tls12_session(&self, server_name: &ServerName<'static>) {
-            if let Some(server) =
-                self.servers.lock(server_name).as_mut().and_then(|servers| servers.get_mut(server_name))
-            {
+            let name = server_name as &dyn Named;
+            if let Some(server) = self.servers.lock(name).as_mut().and_then(|servers| servers.get_mut(name)) {
                 server.tls12 = None;
             }
         }
@@ -604,7 +605,8 @@ mod memory {
 
         fn take_tls13_ticket(&self, server_name: &ServerName<'static>) -> Option<Tls13ClientSessionValue> {
             // The newest: it has the longest life left, and the server's keys for it are the least likely to be gone.
-            self.servers.lock(server_name)?.get_mut(server_name)?.tickets.pop_back()
+            let name = server_name as &dyn Named;
+            self.servers.lock(name)?.get_mut(name)?.tickets.pop_back()
         }
     }
 

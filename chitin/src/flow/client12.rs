@@ -290,7 +290,7 @@ fn check_extensions(offer: &Offer, extensions: &ServerHello12Extensions<'_>) -> 
 }
 
 /// The abbreviated handshake: the server goes first.
-fn resume(common: Common, session: Tls12ClientSessionValue, cx: &mut Cx<'_>) -> Result<Client, Error> {
+fn resume(mut common: Common, session: Tls12ClientSessionValue, cx: &mut Cx<'_>) -> Result<Client, Error> {
     if session.suite().common.suite != common.suite.common.suite {
         return Err(PeerMisbehaved::ResumptionOfferedWithVariedCipherSuite.into());
     }
@@ -299,6 +299,7 @@ fn resume(common: Common, session: Tls12ClientSessionValue, cx: &mut Cx<'_>) -> 
     }
     cx.facts.kind = Some(HandshakeKind::Resumed);
     cx.facts.session_group = Some(session.group());
+    common.messages.forget();
     let master = MasterSecret::resumed(common.suite, session.secret.duplicate(), common.ems);
     cx.log_secret("CLIENT_RANDOM", master.as_secret().as_bytes())?;
     let keys = master.key_block(&common.randoms);

@@ -196,9 +196,8 @@ pub(crate) fn send_client_hello(
         FirstHello::Covering { outer, hidden } => (outer, Some(hidden)),
     };
     ech_client::state_facts(&offer, hidden.as_deref(), cx)?;
-    let mut transcript = Unhashed::default();
-    transcript.add(&hello);
     cx.emit_alone(HandshakeType::ClientHello, &hello);
+    let transcript = Unhashed::of(hello);
     cx.flush()?;
     cx.carrier.allow_ccs(true);
     // Early data belongs to a session, and those are offered in the hello that is hidden.

@@ -17,7 +17,7 @@ pub(crate) struct Messages {
 impl Messages {
     /// For a client, whose hello is out already.
     pub(crate) fn new(first: Unhashed, hash: &'static dyn Hash) -> Self {
-        Self { kept: Some(first.as_bytes().to_vec()), transcript: first.into_hashed(hash) }
+        Self { transcript: first.hashed(hash), kept: Some(first.into_bytes()) }
     }
 
     /// For a server, which has the client's hello.

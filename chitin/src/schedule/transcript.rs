@@ -13,12 +13,21 @@ pub(crate) struct Unhashed {
 }
 
 impl Unhashed {
+    /// One that begins with this message.
+    pub(crate) fn of(message: Vec<u8>) -> Self {
+        Self { bytes: message }
+    }
+
     pub(crate) fn add(&mut self, message: &[u8]) {
         self.bytes.extend_from_slice(message);
     }
 
     pub(crate) fn as_bytes(&self) -> &[u8] {
         &self.bytes
+    }
+
+    pub(crate) fn into_bytes(self) -> Vec<u8> {
+        self.bytes
     }
 
     /// The hash of what is there followed by `more`, for the binders of a first hello.
@@ -30,6 +39,11 @@ impl Unhashed {
     }
 
     pub(crate) fn into_hashed(self, hash: &'static dyn Hash) -> Transcript {
+        self.hashed(hash)
+    }
+
+    /// The same, and the bytes stay here.
+    pub(crate) fn hashed(&self, hash: &'static dyn Hash) -> Transcript {
         let mut transcript = Transcript::new(hash);
         transcript.add(&self.bytes);
         transcript
