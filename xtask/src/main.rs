@@ -60,7 +60,8 @@ cargo xtask paths [--data DIR] [--profile NAME] [--list]
                             hold the validator of certificates against x509-limbo, BetterTLS and PKITS; without --data,
                             CHITIN_TEST_DATA names the folder; --list: each disagreement with its reason
 cargo xtask ecosystem [--all | --only PACKAGE]
-                            the tests of crates that use rustls 0.23, on ours; what passes on stock has to pass here
+                            the tests of crates that use rustls 0.23, on ours; what passes on stock has to pass here; --all: those
+                            that CI has no time for, too
 cargo xtask ecosystem --only curl
                             curl on rustls-ffi on ours, against OpenSSL; beside what it ends with on stock
 cargo xtask ecosystem --stock [--only PACKAGE]

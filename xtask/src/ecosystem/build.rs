@@ -4,12 +4,9 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use super::suites::{SUITES, Suite};
+use super::suites::{Set, Suite};
 use crate::crates;
 use crate::tools::{make_dir, output, run, write};
-
-/// The versions of everything below the suites, on stock. With the patch, Cargo takes ours for one of them and keeps the rest.
-const LOCK: &str = "ecosystem/suites.lock";
 
 /// Whose library runs below the tests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,8 +37,9 @@ pub fn environment<'a>(cargo: &'a mut Command, home: &Path, side: Side) -> &'a m
         .env("RUSTFLAGS", "--cap-lints=allow")
 }
 
-/// The workspace of all suites, and where it is built.
+/// The workspace of a set of suites, and where it is built.
 pub struct Workspace {
+    set: &'static Set,
     root: PathBuf,
     cargo: String,
     home: PathBuf,
@@ -57,27 +55,35 @@ pub struct Program {
 }
 
 impl Workspace {
-    /// Fetches the sources if they are not there, and puts the lock file that is committed in its place.
-    pub fn lay_out(root: &Path, home: &Path, cargo: &str, side: Side) -> Result<Self, String> {
-        let workspace = Self { root: root.to_owned(), cargo: cargo.to_owned(), home: home.to_owned(), side };
-        let suites = workspace.suites();
-        let wanted: String = SUITES.iter().map(|s| format!("{} {}\n", s.package, s.version)).collect();
-        let mark = home.join("suites.txt");
-        if fs::read_to_string(&mark).is_ok_and(|there| there == wanted) {
-            return workspace.with_lock(root);
+    /// Fetches the sources that are not there, and puts the lock file that is committed in its place.
+    pub fn lay_out(
+        root: &Path,
+        home: &Path,
+        cargo: &str,
+        side: Side,
+        set: &'static Set,
+    ) -> Result<Self, String> {
+        let (root, home, cargo) = (root.to_owned(), home.to_owned(), cargo.to_owned());
+        let workspace = Self { set, root, home, cargo, side };
+        let mark = |suite: &Suite| workspace.suites().join(format!("{} {}", suite.package, suite.version));
+        let missing: Vec<&Suite> = set.suites.iter().filter(|suite| !mark(suite).exists()).collect();
+        if !missing.is_empty() {
+            println!("fetching {} packages into {}", missing.len(), workspace.suites().display());
         }
-        println!("fetching {} packages into {}", SUITES.len(), suites.display());
-        let _ = fs::remove_dir_all(&suites);
-        make_dir(&suites)?;
-        let packages: Vec<(&str, &str)> = SUITES.iter().map(|s| (s.package, s.version)).collect();
-        for (source, suite) in crates::fetch(&home.join("fetch"), cargo, &packages)?.iter().zip(SUITES) {
-            run(Command::new("cp").arg("-r").arg(source).arg(suites.join(suite.package)))?;
+        make_dir(&workspace.suites())?;
+        let packages: Vec<(&str, &str)> = missing.iter().map(|s| (s.package, s.version)).collect();
+        for (source, suite) in
+            crates::fetch(&workspace.home.join("fetch"), &workspace.cargo, &packages)?.iter().zip(missing)
+        {
+            let folder = workspace.folder(suite);
+            let _ = fs::remove_dir_all(&folder);
+            run(Command::new("cp").arg("-r").arg(source).arg(&folder))?;
+            run(Command::new("chmod").args(["-R", "u+w"]).arg(&folder))?;
+            // Written last: with it, all is there.
+            write(&mark(suite), "")?;
         }
-        run(Command::new("chmod").args(["-R", "u+w"]).arg(&suites))?;
-        write(&suites.join("Cargo.toml"), &manifest())?;
-        // Written last: with it, all is there.
-        write(&mark, &wanted)?;
-        workspace.with_lock(root)
+        write(&workspace.suites().join("Cargo.toml"), &manifest(set.suites))?;
+        workspace.with_lock()
     }
 
     /// Downloads all that the suites depend on, so that what is built and run after this needs no network.
@@ -89,14 +95,14 @@ impl Workspace {
         crates::download(fetch.args(["--quiet", "--target", host]))
     }
 
-    fn with_lock(self, root: &Path) -> Result<Self, String> {
-        for suite in SUITES {
-            let ours = root.join("ecosystem/supplied").join(suite.package);
+    fn with_lock(self) -> Result<Self, String> {
+        for suite in self.set.suites {
+            let ours = self.root.join("ecosystem/supplied").join(suite.package);
             if ours.exists() {
                 run(Command::new("cp").arg("-r").arg(ours.join(".")).arg(self.folder(suite)))?;
             }
         }
-        let from = root.join(LOCK);
+        let from = self.lock();
         match fs::copy(&from, self.suites().join("Cargo.lock")) {
             Ok(_) => {}
             // The first run of all on stock makes it.
@@ -108,13 +114,18 @@ impl Workspace {
     }
 
     /// Keeps the versions that were built with, for later runs.
-    pub fn keep_lock(&self, root: &Path) -> Result<(), String> {
+    pub fn keep_lock(&self) -> Result<(), String> {
         let from = self.suites().join("Cargo.lock");
-        fs::copy(&from, root.join(LOCK)).map(|_| ()).map_err(|e| format!("{}: {e}", from.display()))
+        fs::copy(&from, self.lock()).map(|_| ()).map_err(|e| format!("{}: {e}", from.display()))
+    }
+
+    /// The versions of everything below the suites, on stock. With the patch, Cargo takes ours for one of them and keeps the rest.
+    fn lock(&self) -> PathBuf {
+        self.root.join("ecosystem").join(format!("{}.lock", self.set.name))
     }
 
     fn suites(&self) -> PathBuf {
-        self.home.join("suites")
+        self.home.join(self.set.name)
     }
 
     /// Where the sources of a suite lie.
@@ -201,8 +212,8 @@ pub fn ours(root: &Path) -> String {
     format!("rustls v0.23.46 ({})", compat(root).display())
 }
 
-fn manifest() -> String {
-    let members: Vec<String> = SUITES.iter().map(|suite| format!("{:?}", suite.package)).collect();
+fn manifest(suites: &[Suite]) -> String {
+    let members: Vec<String> = suites.iter().map(|suite| format!("{:?}", suite.package)).collect();
     format!("[workspace]\nresolver = \"2\"\nmembers = [{}]\n", members.join(", "))
 }
 

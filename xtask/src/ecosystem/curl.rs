@@ -10,7 +10,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use super::build::{Side, Workspace};
-use super::suites::SUITES;
+use super::suites::DAILY;
 use crate::crates;
 use crate::tools::{make_dir, run, write};
 
@@ -59,8 +59,8 @@ fn differences(stock: &[&str], ours: &[String]) -> Vec<String> {
 
 /// The library for C, and curl on top of it.
 fn build(root: &Path, home: &Path, cargo: &str, side: Side) -> Result<PathBuf, String> {
-    let suite = SUITES.iter().find(|suite| suite.package == "rustls-ffi").ok_or("no suite rustls-ffi")?;
-    let workspace = Workspace::lay_out(root, home, cargo, side)?;
+    let suite = DAILY.suites.iter().find(|s| s.package == "rustls-ffi").ok_or("no suite rustls-ffi")?;
+    let workspace = Workspace::lay_out(root, home, cargo, side, &DAILY)?;
     workspace.check_side(suite)?;
     let (library, header) = workspace.c_library(suite)?;
     let source = crates::fetch(&home.join("fetch-curl"), cargo, &[SOURCE])?.remove(0).join("curl");

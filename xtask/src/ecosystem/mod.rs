@@ -5,6 +5,7 @@
 
 mod build;
 mod curl;
+mod further;
 mod programs;
 mod suites;
 mod verdicts;
@@ -16,7 +17,7 @@ use std::time::{Duration, Instant};
 
 use build::{Program, Side, Workspace};
 use programs::PROGRAMS;
-use suites::{SUITES, Suite};
+use suites::{DAILY, FURTHER, Set, Suite};
 use verdicts::{Stock, Verdict, Verdicts};
 
 use crate::tools::make_dir;
@@ -26,7 +27,7 @@ use crate::tools::make_dir;
 pub struct Wanted<'a> {
     /// Run on the rustls of crates.io, and note what the tests say.
     stock: bool,
-    /// Run what CI leaves out, too: curl.
+    /// Run what CI leaves out, too: the further suites, and curl.
     all: bool,
     /// Run these suites alone.
     only: Vec<&'a str>,
@@ -47,8 +48,15 @@ impl<'a> Wanted<'a> {
         Some(wanted)
     }
 
-    fn has(&self, suite: &Suite) -> bool {
-        self.only.is_empty() || self.only.contains(&suite.package)
+    /// What is asked for of a set.
+    fn of(&self, set: &'static Set) -> Vec<&'static Suite> {
+        let whole = self.only.is_empty() && (set.name == DAILY.name || self.beyond());
+        set.suites.iter().filter(|suite| whole || self.only.contains(&suite.package)).collect()
+    }
+
+    /// What CI has no time for, where nothing is named.
+    fn beyond(&self) -> bool {
+        self.all || self.stock
     }
 
     fn has_program(&self, name: &str) -> bool {
@@ -57,13 +65,13 @@ impl<'a> Wanted<'a> {
 
     /// It takes a minute, and a cmake that only it needs: so it is no part of CI.
     fn has_curl(&self) -> bool {
-        self.only.contains(&curl::NAME) || (self.only.is_empty() && (self.all || self.stock))
+        self.only.contains(&curl::NAME) || (self.only.is_empty() && self.beyond())
     }
 
     /// A name that nothing has.
     fn unknown(&self) -> Option<&str> {
         let known = |name: &&&str| {
-            SUITES.iter().any(|s| s.package == **name) || PROGRAMS.contains(*name) || **name == curl::NAME
+            suites::all().any(|s| s.package == **name) || PROGRAMS.contains(*name) || **name == curl::NAME
         };
         self.only.iter().find(|name| !known(name)).copied()
     }
@@ -74,17 +82,24 @@ pub fn run(root: &Path, cargo: &str, wanted: &Wanted<'_>) -> Result<(), String> 
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
     let home = target.join("ecosystem");
     make_dir(&home.join("logs"))?;
-    let chosen: Vec<&Suite> = SUITES.iter().filter(|suite| wanted.has(suite)).collect();
     if let Some(unknown) = wanted.unknown() {
         return Err(format!("neither a suite nor a program is called {unknown}"));
     }
+    let sets = [&DAILY, &FURTHER].into_iter().map(|set| (set, wanted.of(set)));
+    let chosen = sets.filter(|(_, suites)| !suites.is_empty());
     if wanted.stock {
         if wanted.has_curl() {
             curl::check(root, &home, cargo, Side::Stock)?;
         }
-        return if chosen.is_empty() { Ok(()) } else { note(root, &home, cargo, &chosen) };
+        for (set, suites) in chosen {
+            note(root, &home, cargo, set, &suites)?;
+        }
+        return Ok(());
     }
-    let mut wrong = if chosen.is_empty() { Vec::new() } else { compare(root, &home, cargo, &chosen)? };
+    let mut wrong = Vec::new();
+    for (set, suites) in chosen {
+        wrong.extend(compare(root, &home, cargo, set, &suites)?);
+    }
     if wanted.has_curl() {
         wrong.extend(curl::check(root, &home, cargo, Side::Ours).err());
     }
@@ -101,10 +116,10 @@ pub fn run(root: &Path, cargo: &str, wanted: &Wanted<'_>) -> Result<(), String> 
 }
 
 /// Runs on stock, and writes down what the tests say.
-fn note(root: &Path, home: &Path, cargo: &str, chosen: &[&Suite]) -> Result<(), String> {
+fn note(root: &Path, home: &Path, cargo: &str, set: &'static Set, chosen: &[&Suite]) -> Result<(), String> {
     let path = root.join("ecosystem/stock.txt");
     let mut stock = if path.exists() { Stock::read(&path)? } else { Stock::default() };
-    let workspace = Workspace::lay_out(root, home, cargo, Side::Stock)?;
+    let workspace = Workspace::lay_out(root, home, cargo, Side::Stock, set)?;
     let mut wrong = Vec::new();
     for suite in chosen {
         let start = Instant::now();
@@ -128,18 +143,29 @@ fn note(root: &Path, home: &Path, cargo: &str, chosen: &[&Suite]) -> Result<(), 
         stock.set(suite, verdicts);
         stock.write(&path)?;
     }
-    workspace.keep_lock(root)?;
+    workspace.keep_lock()?;
     if wrong.is_empty() { Ok(()) } else { Err(wrong.join("\n")) }
 }
 
 /// Runs on ours, and compares with what was written down; gives what is wrong.
-fn compare(root: &Path, home: &Path, cargo: &str, chosen: &[&Suite]) -> Result<Vec<String>, String> {
+fn compare(
+    root: &Path,
+    home: &Path,
+    cargo: &str,
+    set: &'static Set,
+    chosen: &[&Suite],
+) -> Result<Vec<String>, String> {
     let stock = Stock::read(&root.join("ecosystem/stock.txt"))?;
-    let workspace = Workspace::lay_out(root, home, cargo, Side::Ours)?;
+    let workspace = Workspace::lay_out(root, home, cargo, Side::Ours, set)?;
     let mut wrong = Vec::new();
     for suite in chosen {
         let start = Instant::now();
-        let theirs = stock.of(suite)?;
+        // A suite that is new here is run all the same: what it says is what one adds it for.
+        let none = Verdicts::new();
+        let theirs = stock.of(suite).unwrap_or_else(|why| {
+            wrong.push(why);
+            &none
+        });
         let programs = match programs(&workspace, home, suite) {
             Ok(programs) => programs,
             Err(why) => {
@@ -250,9 +276,11 @@ mod tests {
         let (nothing, all) = (Wanted::default(), Wanted { all: true, ..Wanted::default() });
         assert!(!nothing.has_curl() && all.has_curl());
         let only = Wanted { only: vec!["quinn"], ..Wanted::default() };
-        for suite in SUITES {
-            assert!(nothing.has(suite) && only.has(suite) == (suite.package == "quinn"));
-        }
+        let names = |suites: Vec<&Suite>| suites.iter().map(|suite| suite.package).collect::<Vec<_>>();
+        assert_eq!(names(only.of(&DAILY)), ["quinn"]);
+        assert_eq!(names(nothing.of(&DAILY)), names(DAILY.suites.iter().collect()));
+        assert!(only.of(&FURTHER).is_empty() && nothing.of(&FURTHER).is_empty());
+        assert_eq!(names(all.of(&FURTHER)), names(FURTHER.suites.iter().collect()));
         assert!(!only.has_curl());
     }
 }

@@ -14,7 +14,26 @@ pub struct Suite {
     pub skip: &'static [&'static str],
 }
 
-pub const SUITES: &[Suite] = &[
+/// Suites that one lock file holds together, and one workspace.
+#[derive(Debug)]
+pub struct Set {
+    /// Its folder below the target folder, and its lock file in `ecosystem`.
+    pub name: &'static str,
+    pub suites: &'static [Suite],
+}
+
+/// Those that CI runs.
+pub const DAILY: Set = Set { name: "suites", suites: SUITES };
+
+/// Those that it has no time for: `--all` runs them, and `--only` one of them.
+pub const FURTHER: Set = Set { name: "further", suites: super::further::SUITES };
+
+/// Each suite there is.
+pub fn all() -> impl Iterator<Item = &'static Suite> {
+    DAILY.suites.iter().chain(FURTHER.suites)
+}
+
+const SUITES: &[Suite] = &[
     Suite {
         package: "quinn-proto",
         version: "0.11.19",

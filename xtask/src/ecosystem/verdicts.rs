@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
-use super::suites::{SUITES, Suite};
+use super::suites::{self, Suite};
 use crate::tools::write;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -98,7 +98,7 @@ impl Stock {
 
     /// Suites and versions that are no longer there are left out.
     pub fn write(&mut self, path: &Path) -> Result<(), String> {
-        let known: BTreeSet<String> = SUITES.iter().map(title).collect();
+        let known: BTreeSet<String> = suites::all().map(title).collect();
         self.0.retain(|suite, _| known.contains(suite));
         write(path, &self.text())
     }
@@ -151,7 +151,7 @@ mod tests {
 
     #[test]
     fn the_file_of_stock_is_read_as_it_was_written() {
-        let suite = &SUITES[0];
+        let suite = &suites::DAILY.suites[0];
         let mut stock = Stock::default();
         stock.set(suite, read_log("lib x", "ok a\nfailed b - should panic\n"));
         let read = Stock::parse(&stock.text());
