@@ -42,6 +42,10 @@ impl PublicKey {
 /// A key that is ready to check signatures of one algorithm.
 pub(crate) trait ReadKey: Send + Sync {
     /// Whether the message and the signature belong to it.
+    #[cfg_attr(
+        not(all(feature = "aws_lc_rs", feature = "std")),
+        allow(dead_code, reason = "nobody keeps keys")
+    )]
     fn verify(&self, message: &[u8], signature: &[u8]) -> bool;
 }
 
