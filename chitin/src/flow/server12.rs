@@ -166,7 +166,7 @@ impl Server {
 /// The version is chosen; nothing has been said.
 pub(crate) struct Started {
     config: Arc<ServerConfig>,
-    hello: ClientHello,
+    hello: Box<ClientHello>,
     ems: bool,
     /// The ticketer makes tickets.
     tickets: bool,
@@ -175,7 +175,7 @@ pub(crate) struct Started {
 /// Takes over from the version-agnostic start: TLS 1.2 is chosen.
 pub(crate) fn read_client_hello(
     config: Arc<ServerConfig>,
-    hello: ClientHello,
+    hello: Box<ClientHello>,
     cx: &mut Cx<'_>,
 ) -> Result<Server, Error> {
     cx.facts.version = Some(ProtocolVersion::TLSv1_2);

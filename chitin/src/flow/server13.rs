@@ -168,7 +168,7 @@ impl Server {
 
     pub(crate) fn on_answer(self, answer: Answer, cx: &mut Cx<'_>) -> Result<flow::Server, Error> {
         match (self, answer) {
-            (AskConfig(hello), Answer::Config(config)) => return choose_parameters(config, *hello, cx),
+            (AskConfig(hello), Answer::Config(config)) => return choose_parameters(config, hello, cx),
             (AskPsk(s), Answer::Psk(psk)) => s.choose(psk, cx),
             (AskPskAgain(s, tie), Answer::Psk(psk)) => s.tied(&tie, psk, cx),
             (AskSession(s), Answer::Bytes(session)) => s.choose_psk(session.map(Zeroizing::new), cx),
@@ -199,7 +199,7 @@ fn read_client_hello(
     m: Message<'_>,
     cx: &mut Cx<'_>,
 ) -> Result<flow::Server, Error> {
-    let hello = ClientHello::read(m.raw)?;
+    let hello = Box::new(ClientHello::read(m.raw)?);
     if hello.cookie().is_some() {
         return Err(PeerMisbehaved::CookieInFirstClientHello.into());
     }
@@ -207,14 +207,14 @@ fn read_client_hello(
     cx.carrier.allow_ccs(true);
     match config {
         Some(config) => choose_parameters(config, hello, cx),
-        None => Ok(flow::Server::Tls13(AskConfig(Box::new(hello)))),
+        None => Ok(flow::Server::Tls13(AskConfig(hello))),
     }
 }
 
 /// Version, suite and group: all that decides between ServerHello and HelloRetryRequest.
 fn choose_parameters(
     config: Arc<ServerConfig>,
-    hello: ClientHello,
+    hello: Box<ClientHello>,
     cx: &mut Cx<'_>,
 ) -> Result<flow::Server, Error> {
     cx.adopt_server_config(&config)?;
@@ -235,7 +235,7 @@ fn choose_parameters(
 /// The suite, one that goes with the external key if there is one; and the group.
 pub(crate) fn choose_suite(
     config: Arc<ServerConfig>,
-    hello: ClientHello,
+    hello: Box<ClientHello>,
     psk: Option<Candidate>,
     cx: &mut Cx<'_>,
 ) -> Result<Server, Error> {
@@ -258,7 +258,7 @@ pub(crate) fn choose_suite(
 /// The client has been asked for another share.
 pub(crate) struct Retried {
     config: Arc<ServerConfig>,
-    hello: ClientHello,
+    hello: Box<ClientHello>,
     suite: &'static Tls13CipherSuite,
     psk: Option<Box<Keyed>>,
     group: &'static dyn SupportedKxGroup,
@@ -268,7 +268,7 @@ pub(crate) struct Retried {
 
 fn send_hello_retry_request(
     config: Arc<ServerConfig>,
-    hello: ClientHello,
+    hello: Box<ClientHello>,
     suite: &'static Tls13CipherSuite,
     psk: Option<Box<Keyed>>,
     group: &'static dyn SupportedKxGroup,
@@ -303,7 +303,7 @@ fn send_hello_retry_request(
 impl Retried {
     fn read_client_hello(self: Box<Self>, m: Message<'_>, cx: &mut Cx<'_>) -> Result<Server, Error> {
         let Self { config, hello: first, suite, psk, group, cookie, transcript } = *self;
-        let hello = ClientHello::read(m.raw)?;
+        let hello = Box::new(ClientHello::read(m.raw)?);
         // The retry was one of TLS 1.3, and the version stays. RFC 8446 section 4.1.4.
         if choose::protocol_version(&hello, &config)? != ProtocolVersion::TLSv1_3 {
             return Err(PeerMisbehaved::UnexpectedChangesInSecondClientHello.into());
@@ -329,7 +329,7 @@ impl Retried {
 /// The parameters are chosen. The transcript holds what came before this hello, not the hello.
 pub(crate) struct Chosen {
     config: Arc<ServerConfig>,
-    hello: ClientHello,
+    hello: Box<ClientHello>,
     suite: &'static Tls13CipherSuite,
     /// The external key to use if no session is resumed.
     psk: Option<Box<Keyed>>,
@@ -621,7 +621,7 @@ fn accept_early_data(secrets: &EarlySecrets, limit: u32, cx: &mut Cx<'_>) -> Res
 /// Keys are agreed: everything is encrypted from here on.
 struct Agreed {
     config: Arc<ServerConfig>,
-    hello: ClientHello,
+    hello: Box<ClientHello>,
     transcript: Transcript,
     keys: Handshake,
     /// The client's chain, if the session that is resumed had one.

@@ -27,7 +27,7 @@ pub(crate) const NAMES: usize = 16;
 pub(crate) struct Greeted {
     config: Arc<ServerConfig>,
     psks: Arc<dyn ServerPsks>,
-    hello: ClientHello,
+    hello: Box<ClientHello>,
     names: Vec<Vec<u8>>,
     /// Of the suites that both sides have.
     hashes: Vec<HashAlgorithm>,
@@ -38,7 +38,11 @@ pub(crate) struct Greeted {
 /// # Errors
 ///
 /// The config wants nothing else, and the client offers none, or not in a mode that we take.
-pub(crate) fn begin(config: Arc<ServerConfig>, hello: ClientHello, cx: &mut Cx<'_>) -> Result<Server, Error> {
+pub(crate) fn begin(
+    config: Arc<ServerConfig>,
+    hello: Box<ClientHello>,
+    cx: &mut Cx<'_>,
+) -> Result<Server, Error> {
     let required = config.require_external_psk;
     let Some(psks) = config.external_psks.clone() else {
         return match required {
