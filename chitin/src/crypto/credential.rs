@@ -22,6 +22,8 @@ use crate::wire::codec::{MAX16, Opaque, Wire};
 #[derive(Clone, Debug)]
 pub struct Credential {
     pub(crate) certified: Arc<CertifiedKey>,
+    /// Whether that is a raw public key: found out once, and not by each handshake.
+    raw: bool,
     /// SCTs, each after its length.
     scts: Arc<[u8]>,
     /// The key of `certified` is that of this, and not that of the certificate.
@@ -40,7 +42,9 @@ pub(crate) struct Checks<'a> {
 impl Credential {
     /// Shows the chain of `certified`, and its OCSP response if it has one.
     pub fn new(certified: impl Into<Arc<CertifiedKey>>) -> Self {
-        Self { certified: certified.into(), scts: Arc::default(), delegated: None }
+        let certified = certified.into();
+        let raw = certified.cert.first().and_then(raw_public_key).is_some();
+        Self { certified, raw, scts: Arc::default(), delegated: None }
     }
 
     /// Shows these signed certificate timestamps to clients that ask for them, RFC 6962 section 3.3. Each is a serialized
@@ -98,8 +102,7 @@ impl Credential {
     /// Returns what it is to a peer: a raw public key (RFC 7250) if its first certificate is no certificate but a
     /// SubjectPublicKeyInfo, else a chain of X.509.
     pub fn certificate_type(&self) -> CertificateType {
-        let raw = self.certified.cert.first().and_then(raw_public_key);
-        if raw.is_some() { CertificateType::RawPublicKey } else { CertificateType::X509 }
+        if self.raw { CertificateType::RawPublicKey } else { CertificateType::X509 }
     }
 
     /// What stands in a Certificate message: a raw public key alone, or the whole chain.
