@@ -44,7 +44,7 @@ use crate::flow::psk::{self, EarlyOffer, Present, Resumable};
 use crate::flow::question::{self, Answer, CLIENT_VERIFIER, Question, SERVER_STORE, told, view};
 use crate::flow::server_psk::{self, Candidate, Greeted, Keyed, Tie};
 use crate::flow::size_limit;
-use crate::flow::tickets13::{self, Ticketing, keeps_sessions, seals_tickets};
+use crate::flow::tickets13::{self, Plan, Ticketing, keeps_sessions, seals_tickets};
 use crate::flow::traffic13::Traffic;
 use crate::flow::unexpected;
 use crate::flow::{self, server12};
@@ -567,8 +567,7 @@ impl Chosen {
     ) -> Result<Agreed, Error> {
         let Self { config, hello, suite, group, mut transcript, kind, .. } = self;
         let exchange = group.start_and_complete(choose::share_of(&hello, group.name())?)?;
-        let mut random = [0; 32];
-        config.provider.secure_random.fill(&mut random)?;
+        let (random, tickets) = Plan::behind_random(config.provider.secure_random)?;
         let extensions = ServerHelloExtensions {
             key_share: Some(KeyShareEntry { group: group.name(), key_exchange: Opaque(&exchange.pub_key) }),
             pre_shared_key: selected_psk,
@@ -603,7 +602,7 @@ impl Chosen {
         cx.facts.kind = Some(kind);
         cx.facts.alpn = choose::protocol(&hello, &config, cx.is_quic())?;
         let keys = keys.into_handshake();
-        let (peer, tie, authenticated, tickets) = (Vec::new(), None, None, None);
+        let (peer, tie, authenticated) = (Vec::new(), None, None);
         Ok(Agreed { config, hello, transcript, keys, peer, tie, authenticated, tickets })
     }
 }
@@ -630,8 +629,7 @@ struct Agreed {
     tie: Option<Tie>,
     /// When the full handshake was that the session goes back to; `None` if this is one.
     authenticated: Option<u64>,
-    /// How many tickets we have said that we are going to send.
-    tickets: Option<u8>,
+    tickets: Plan,
 }
 
 /// Did the server name take part in this handshake?
@@ -659,7 +657,7 @@ impl Agreed {
             size_limit::obey(limit, version, cx);
             size_limit::enforce(ours, cx);
         }
-        self.tickets = self.tickets_asked_for(named)?;
+        self.tickets.told = self.tickets_asked_for(named)?;
         let quic = cx.carrier.quic().cloned();
         let quic =
             |code| quic.as_ref().filter(|quic| quic.code() == code).map(|quic| Whole(quic.ours.as_slice()));
@@ -670,7 +668,7 @@ impl Agreed {
             server_certificate_type: types.server,
             early_data: cx.facts.early_data.then_some(()),
             record_size_limit: theirs.map(|_| ours.unwrap_or(size_limit::any(version))),
-            ticket_request: self.tickets,
+            ticket_request: self.tickets.told,
             quic_transport_parameters: quic(ext::quic_transport_parameters),
             quic_transport_parameters_draft: quic(ext::quic_transport_parameters_draft),
             ..Default::default()
@@ -845,8 +843,7 @@ pub(crate) struct Flown {
     authenticated: Option<u64>,
     /// The client can use tickets.
     resumes: bool,
-    /// How many of them it has been told of.
-    tickets: Option<u8>,
+    tickets: Plan,
 }
 
 impl Flown {
@@ -972,8 +969,7 @@ impl Flown {
     fn read_finished(mut self: Box<Self>, m: Message<'_>, cx: &mut Cx<'_>) -> Result<Server, Error> {
         certs::check_finished(&self.handshake, &self.transcript.current(), m.body)?;
         self.transcript.add(m.raw);
-        let Self { config, transcript, master, peer, tie, authenticated, resumes, tickets: told_of, .. } =
-            *self;
+        let Self { config, transcript, master, peer, tie, authenticated, resumes, tickets, .. } = *self;
         let (traffic, exporter, resumption) = master.into_traffic(&transcript.current());
         cx.install(Direction::Read, &traffic.client.woken(), KeyLevel::Traffic)?;
         cx.facts.peer = (!peer.is_empty()).then(|| peer.into());
@@ -983,7 +979,7 @@ impl Flown {
         let traffic = Box::new(Traffic { read: traffic.client, write: traffic.server });
 
         match resumes {
-            true => tickets13::make_tickets(config, resumption, traffic, authenticated, tie, told_of, cx),
+            true => tickets13::make_tickets(config, resumption, traffic, authenticated, tie, tickets, cx),
             false => Ok(Connected(traffic)),
         }
     }

@@ -10,6 +10,7 @@ use zeroize::Zeroizing;
 
 use crate::carrier::Parameters;
 use crate::config::server::{ConfigId, ServerConfig};
+use crate::crypto::SecureRandom;
 use crate::error::Error;
 use crate::flow::cx::Cx;
 use crate::flow::offer::grease;
@@ -18,7 +19,7 @@ use crate::flow::question::{self, Question, SERVER_STORE, TICKETER, told};
 use crate::flow::server_psk::Tie;
 use crate::flow::server13::Server::{self, AskTicket, Connected};
 use crate::flow::traffic13::Traffic;
-use crate::names::{HandshakeType, ProtocolVersion};
+use crate::names::{GetRandomFailed, HandshakeType, ProtocolVersion};
 use crate::schedule::tls13::{PskMaker, Resumption};
 use crate::wire::codec::{MAX8, MAX16, Opaque, Wire, nest};
 use crate::wire::extensions::ext;
@@ -42,13 +43,13 @@ pub(crate) fn make_tickets(
     traffic: Box<Traffic>,
     authenticated: Option<u64>,
     tie: Option<Tie>,
-    asked_for: Option<u8>,
+    plan: Plan,
     cx: &mut Cx<'_>,
 ) -> Result<Server, Error> {
     if config.policy_fingerprint().is_none() || !keeps_sessions(&config)? {
         return Ok(Connected(traffic));
     }
-    let left = asked_for.map_or(config.send_tls13_tickets.min(MAX_TICKETS), usize::from);
+    let left = plan.told.map_or(config.send_tls13_tickets.min(MAX_TICKETS), usize::from);
     if left == 0 {
         return Ok(Connected(traffic));
     }
@@ -81,11 +82,33 @@ pub(crate) fn make_tickets(
         origin,
         left,
         nonce: 0,
-        drawn: [[0; DRAW]; 2],
-        fresh: 0,
+        drawn: plan.drawn,
+        fresh: USUAL,
     };
     maker.make_first(cx)
 }
+
+/// The tickets of a connection, before it is known whether there are to be any.
+pub(crate) struct Plan {
+    /// How many we have said that we are going to send.
+    pub(crate) told: Option<u8>,
+    drawn: [[u8; DRAW]; USUAL],
+}
+
+impl Plan {
+    /// Draws the random of a hello, and behind it, by the same call, what the tickets of that connection will need.
+    pub(crate) fn behind_random(generator: &dyn SecureRandom) -> Result<([u8; 32], Self), GetRandomFailed> {
+        let mut bytes = [0; 32 + USUAL * DRAW];
+        generator.fill(&mut bytes)?;
+        let (random, rest) = bytes.split_first_chunk().ok_or(GetRandomFailed)?;
+        let mut drawn = [[0; DRAW]; USUAL];
+        drawn.as_flattened_mut().copy_from_slice(rest);
+        Ok((*random, Self { told: None, drawn }))
+    }
+}
+
+/// Tickets that a client gets, unless config or client say otherwise.
+const USUAL: usize = 2;
 
 /// Makes the tickets of a connection, all at once.
 struct Maker {
@@ -105,8 +128,8 @@ struct Maker {
     left: usize,
     /// Of the next one.
     nonce: u8,
-    /// Randomness of two tickets, which is the usual number: a call of the generator costs as much as the bytes of many.
-    drawn: [[u8; DRAW]; 2],
+    /// Randomness of the usual number of tickets: a call of the generator costs as much as the bytes of many.
+    drawn: [[u8; DRAW]; USUAL],
     /// How many of these have not been used.
     fresh: usize,
 }
