@@ -199,6 +199,15 @@ impl Carrier {
         }
     }
 
+    /// Does anybody look? What an event would say need not be found out else.
+    #[inline]
+    pub(crate) fn is_observed(&self) -> bool {
+        match self {
+            Self::Records(records) => records.is_observed(),
+            Self::Quic(quic) => quic.is_observed(),
+        }
+    }
+
     /// Fails once the observer has panicked: an event cannot say so where it is raised.
     pub(crate) fn check_observer(&self) -> Result<(), Error> {
         match self {

@@ -217,6 +217,10 @@ impl Quic {
         self.observer.tell(event);
     }
 
+    pub(super) fn is_observed(&self) -> bool {
+        self.observer.trace.is_some()
+    }
+
     pub(super) fn check_observer(&self) -> Result<(), Error> {
         self.observer.check()
     }

@@ -68,6 +68,11 @@ impl Records {
         self.observer.tell(event);
     }
 
+    #[inline]
+    pub(crate) fn is_observed(&self) -> bool {
+        self.observer.trace.is_some()
+    }
+
     pub(crate) fn check_observer(&self) -> Result<(), Error> {
         self.observer.check()
     }

@@ -266,7 +266,9 @@ impl Engine {
 
     fn enter(&mut self, state: State) {
         self.state = state;
-        self.carrier.event(Event::State(self.state.name()));
+        if self.carrier.is_observed() {
+            self.carrier.event(Event::State(self.state.name()));
+        }
     }
 
     /// Waits the flow for an answer of the application?
@@ -484,7 +486,8 @@ impl Engine {
             }
         };
         self.check_epoch(epoch, rest)?;
-        while !self.paused() {
+        let mut paused = self.paused();
+        while !paused {
             let bytes = rest;
             let message = split_message(&mut rest, |typ| self.longest(typ))?;
             self.admit(bytes)?;
@@ -505,7 +508,7 @@ impl Engine {
             let next = state.take().on_message(message, &mut cx)?;
             self.enter(next);
             self.delivered(message.typ, message.raw.len(), was_handshaking);
-            self.settle()?;
+            paused = self.settle()?;
             if was_handshaking && !self.is_handshaking() {
                 self.settle_account();
                 self.log_established();
@@ -591,24 +594,26 @@ impl Engine {
 
     // ---- questions
 
-    /// Answers what the state asks, until it waits for a message or for the application.
-    fn settle(&mut self) -> Result<(), Error> {
+    /// Answers what the state asks, until it waits for a message or, which gives `true`, for the application.
+    fn settle(&mut self) -> Result<bool, Error> {
         while let Some(question) = self.state.question() {
-            self.carrier.event(Event::Question(question.name()));
+            if self.carrier.is_observed() {
+                self.carrier.event(Event::Question(question.name()));
+            }
             #[cfg(feature = "testing")]
             if self.defers {
                 self.asked = self.asked.wrapping_add(1);
-                return Ok(());
+                return Ok(true);
             }
             match question.answer_now() {
                 Some(answer) => self.apply(answer?)?,
                 None => {
                     self.asked = self.asked.wrapping_add(1);
-                    return Ok(());
+                    return Ok(true);
                 }
             }
         }
-        Ok(())
+        Ok(false)
     }
 
     fn apply(&mut self, answer: Answer) -> Result<(), Error> {
@@ -633,7 +638,7 @@ impl Engine {
         if number != self.asked || !fits {
             return Err(Error::General("an answer to a question that is not open".into()));
         }
-        let done = self.apply(answer).and_then(|()| self.settle()).and_then(|()| self.handshake_bytes(&[]));
+        let done = self.apply(answer).and_then(|()| self.settle()).and_then(|_| self.handshake_bytes(&[]));
         done.map_err(|error| self.fail(error))
     }
 
