@@ -787,6 +787,7 @@ impl Engine {
     }
 
     /// Ends the connection, with the alert that the error means.
+    #[cold]
     pub(crate) fn fail(&mut self, error: Error) -> Error {
         let alert = error.alert();
         self.fail_with(error, alert)
@@ -836,6 +837,7 @@ fn log_target(side: Side) -> &'static str {
 }
 
 /// What is left behind when a step panics.
+#[cold]
 fn interrupted() -> Error {
     Error::General("a step of the handshake was interrupted".into())
 }
@@ -850,11 +852,13 @@ fn is_retry(message: &Message<'_>) -> bool {
 }
 
 /// The skins of QUIC have no way to ask for any.
+#[cold]
 fn no_records() -> Error {
     Error::General("there are no records in a QUIC connection".into())
 }
 
 /// Application data before the handshake allows it.
+#[cold]
 fn unexpected_data() -> Error {
     Error::InappropriateMessage {
         expect_types: [ContentType::Handshake].to_vec(),

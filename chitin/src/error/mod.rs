@@ -311,6 +311,7 @@ impl From<InconsistentKeys> for Error {
 }
 
 impl From<InvalidMessage> for Error {
+    #[cold]
     fn from(why: InvalidMessage) -> Self {
         Self::InvalidMessage(why)
     }
@@ -323,12 +324,14 @@ impl From<OtherError> for Error {
 }
 
 impl From<PeerIncompatible> for Error {
+    #[cold]
     fn from(why: PeerIncompatible) -> Self {
         Self::PeerIncompatible(why)
     }
 }
 
 impl From<PeerMisbehaved> for Error {
+    #[cold]
     fn from(why: PeerMisbehaved) -> Self {
         Self::PeerMisbehaved(why)
     }

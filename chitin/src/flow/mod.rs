@@ -34,6 +34,7 @@ use crate::names::HandshakeType;
 use crate::record::joiner::Message;
 
 /// The one error for a message that may not come now.
+#[cold]
 pub(crate) fn unexpected(got_type: HandshakeType, expect_types: Vec<HandshakeType>) -> Error {
     Error::InappropriateHandshakeMessage { expect_types, got_type }
 }

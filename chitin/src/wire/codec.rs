@@ -24,13 +24,13 @@ impl<'a> Reader<'a> {
 
     /// The next `n` bytes. `what` names the thing in the error.
     pub(crate) fn take(&mut self, n: usize, what: &'static str) -> Result<&'a [u8], InvalidMessage> {
-        let (head, tail) = self.rest.split_at_checked(n).ok_or(InvalidMessage::MissingData(what))?;
+        let (head, tail) = self.rest.split_at_checked(n).ok_or_else(|| missing(what))?;
         self.rest = tail;
         Ok(head)
     }
 
     pub(crate) fn array<const N: usize>(&mut self, what: &'static str) -> Result<[u8; N], InvalidMessage> {
-        let (head, tail) = self.rest.split_first_chunk().ok_or(InvalidMessage::MissingData(what))?;
+        let (head, tail) = self.rest.split_first_chunk().ok_or_else(|| missing(what))?;
         self.rest = tail;
         Ok(*head)
     }
@@ -86,6 +86,12 @@ impl<'a> Reader<'a> {
             false => Ok(()),
         }
     }
+}
+
+/// Messages that are cut short are rare: what says so stays out of the way of what reads them.
+#[cold]
+fn missing(what: &'static str) -> InvalidMessage {
+    InvalidMessage::MissingData(what)
 }
 
 /// Something with one form on the wire.
