@@ -125,11 +125,22 @@ pub(crate) trait Wire<'a>: Sized {
 /// Appends what `body` writes behind a length prefix that is wide enough for `max`.
 ///
 /// Nothing of ours is longer than `max`: callers bound what they write. The assertion is for tests.
+#[inline]
 pub(crate) fn nest(out: &mut Vec<u8>, max: usize, body: impl FnOnce(&mut Vec<u8>)) {
-    let width = width(max);
-    let at = out.len();
-    out.resize(at + width, 0);
+    let at = open_prefix(out, width(max));
     body(out);
+    close_prefix(out, at, width(max), max);
+}
+
+/// Room for a prefix of one to three bytes. Gives where it is.
+fn open_prefix(out: &mut Vec<u8>, width: usize) -> usize {
+    let at = out.len();
+    out.extend_from_slice([0; 3].get(..width).unwrap_or_default());
+    at
+}
+
+/// The length of what was written behind it.
+fn close_prefix(out: &mut [u8], at: usize, width: usize, max: usize) {
     let len = out.len() - at - width;
     debug_assert!(len <= max, "{len} bytes do not fit a prefix for {max}");
     let prefix = (len as u32).to_be_bytes();
@@ -258,6 +269,12 @@ impl<'a, T: Wire<'a>, const MIN: usize, const MAX: usize> List<'a, T, MIN, MAX> 
     pub(crate) fn iter(&self) -> impl Iterator<Item = T> + Clone + use<'a, T, MIN, MAX> {
         let mut r = Reader::new(self.body);
         core::iter::from_fn(move || r.any_left().then(|| T::read(&mut r).ok()).flatten())
+    }
+
+    /// Is there a number of two bytes, of which the list consists? Without giving each of them its name.
+    pub(crate) fn names(&self, value: impl Into<u16>) -> bool {
+        let value = value.into().to_be_bytes();
+        self.body.chunks_exact(2).any(|item| item == value)
     }
 
     /// A list of items that are encoded already, one after the other. Ours, for writing: nothing is checked.
