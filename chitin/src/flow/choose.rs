@@ -22,7 +22,7 @@ use crate::flow::question;
 use crate::flow::size_limit;
 use crate::names::{CipherSuite, NamedGroup, ProtocolVersion, PskKeyExchangeMode, SignatureScheme};
 use crate::wire::client_hello::ClientHello;
-use crate::wire::extensions::{CH, allowed_in, ext};
+use crate::wire::extensions::{CH, NamedGroups, allowed_in, ext};
 
 /// The version: the best that both know. RFC 8446 section 4.2.1: `supported_versions` decides if it is there, else
 /// `legacy_version`, which cannot say more than TLS 1.2.
@@ -39,11 +39,12 @@ pub(crate) fn protocol_version(hello: &ClientHello, config: &ServerConfig) -> Re
     };
     let best = versions.into_iter().find(|version| enabled(*version));
     // RFC 7507 section 3 goes by what the hello says, and holds also if there is no version in common.
-    let highest =
-        hello.versions().and_then(|theirs| versions.into_iter().find(|v| theirs.iter().any(|t| t == *v)));
-    let highest = highest.unwrap_or(hello.legacy_version);
-    if hello.offers_fallback_scsv() && best.is_some_and(|best| best.value() > highest.value()) {
-        return Err(PeerIncompatible::InappropriateFallback.into());
+    if hello.offers_fallback_scsv() {
+        let highest = hello.versions().and_then(|theirs| versions.into_iter().find(|v| theirs.names(*v)));
+        let highest = highest.unwrap_or(hello.legacy_version);
+        if best.is_some_and(|best| best.value() > highest.value()) {
+            return Err(PeerIncompatible::InappropriateFallback.into());
+        }
     }
     // RFC 8446 appendix D.5: whatever stands in the extension.
     if hello.legacy_version == ProtocolVersion::SSLv3 {
@@ -51,7 +52,7 @@ pub(crate) fn protocol_version(hello: &ClientHello, config: &ServerConfig) -> Re
     }
     match hello.versions() {
         Some(theirs) => {
-            let mutual = |version| enabled(version) && theirs.iter().any(|v| v == version);
+            let mutual = |version| enabled(version) && theirs.names(version);
             let chosen = versions.into_iter().find(|version| mutual(*version));
             Ok(chosen.ok_or(PeerIncompatible::Tls12NotOfferedOrEnabled)?)
         }
@@ -156,7 +157,7 @@ pub(crate) fn share(hello: &ClientHello, config: &ServerConfig) -> Result<Share,
     let groups = hello.groups.as_deref().ok_or(PeerIncompatible::NamedGroupsExtensionRequired)?;
     let shares = hello.key_shares().ok_or(PeerIncompatible::KeyShareExtensionRequired)?;
     let known = hello.named_groups().ok_or(PeerIncompatible::NamedGroupsExtensionRequired)?;
-    check_shares(shares.iter().map(|share| share.group), known.iter())?;
+    check_shares(shares.iter().map(|share| share.group), known)?;
 
     let group = config
         .provider
@@ -172,12 +173,12 @@ pub(crate) fn share(hello: &ClientHello, config: &ServerConfig) -> Result<Share,
 /// Each share is of a group that is named, and no group has two. RFC 8446 section 4.2.8.
 fn check_shares(
     shares: impl Iterator<Item = NamedGroup> + Clone,
-    known: impl Iterator<Item = NamedGroup> + Clone,
+    known: NamedGroups<'_>,
 ) -> Result<(), Error> {
     // Honest clients have two or three shares, and a dozen groups.
     let few = shares.clone().nth(FEW_SHARES).is_none();
-    if few && known.clone().nth(FEW_GROUPS).is_none() {
-        if shares.clone().any(|share| !known.clone().any(|group| group == share)) {
+    if few && known.body().len() <= 2 * FEW_GROUPS {
+        if shares.clone().any(|share| !known.names(share)) {
             return Err(PeerMisbehaved::KeyShareForUnofferedGroup.into());
         }
         let mut each = shares.clone().enumerate();
@@ -187,7 +188,7 @@ fn check_shares(
         };
     }
     // Sorted, or a hostile hello would cost the product of the two lengths: a hundred million comparisons.
-    let mut known: Vec<u16> = known.map(|group| group.value()).collect();
+    let mut known: Vec<u16> = known.iter().map(|group| group.value()).collect();
     known.sort_unstable();
     let mut named: Vec<u16> = shares.map(|group| group.value()).collect();
     if named.iter().any(|group| known.binary_search(group).is_err()) {

@@ -36,6 +36,8 @@ pub(crate) struct ClientHello {
     compressions: Range<usize>,
     /// Code and body of every extension, in their order.
     index: Vec<(u16, Range<usize>)>,
+    /// Which of the first sixty-four codes are there, a bit for each: most of what is looked for is not.
+    present: u64,
     pub(crate) server_name: Option<DnsName<'static>>,
     pub(crate) groups: Option<Vec<NamedGroup>>,
     pub(crate) schemes: Option<Vec<SignatureScheme>>,
@@ -79,6 +81,7 @@ impl ClientHello {
             cipher_suites,
             compressions,
             index: Vec::with_capacity(USUAL_EXTENSIONS),
+            present: 0,
             server_name: None,
             groups: None,
             schemes: None,
@@ -100,6 +103,8 @@ impl ClientHello {
 
     fn read_extensions(&mut self, raw: &[u8], block: &[u8]) -> Result<(), InvalidMessage> {
         let mut r = Reader::new(block);
+        // Of the codes that have no bit honest hellos have a handful.
+        let mut distinct = true;
         while r.any_left() {
             if !has_room(self.index.len(), MAX_EXTENSIONS) {
                 return Err(InvalidMessage::TooManyItems { what: "extensions", limit: MAX_EXTENSIONS });
@@ -109,20 +114,30 @@ impl ClientHello {
             // The block is the end of the message, so what is left of it tells where we are.
             self.index.push((code, range(raw, body, raw.len().saturating_sub(r.left()))));
             self.read_extension(code, body)?;
+            match bit(code) {
+                0 => distinct = false,
+                bit => {
+                    distinct &= self.present & bit == 0;
+                    self.present |= bit;
+                }
+            }
             // RFC 8446 section 4.2.11: the PSKs come last, so that the binders are the end of the hello.
             if code == ext::pre_shared_key {
                 if r.any_left() {
                     return Err(InvalidMessage::PreSharedKeyIsNotFinalExtension);
                 }
                 // To a hello of TLS 1.2 it says nothing: a server of TLS 1.2 does not know it. RFC 8446 section 4.2.
-                if !self.index.iter().any(|(code, _)| *code == ext::supported_versions) {
+                if self.extension(ext::supported_versions).is_none() {
                     continue;
                 }
                 let binders = OfferedPsks::read_all(body)?.binders.body().len().saturating_add(2);
                 self.binders_at = Some(raw.len().saturating_sub(binders));
             }
         }
-        no_duplicates(self.extension_codes())
+        match distinct {
+            true => Ok(()),
+            false => no_duplicates(self.extension_codes()),
+        }
     }
 
     fn read_extension(&mut self, code: u16, body: &[u8]) -> Result<(), InvalidMessage> {
@@ -201,6 +216,9 @@ impl ClientHello {
     }
 
     pub(crate) fn extension(&self, code: u16) -> Option<&[u8]> {
+        if bit(code) != 0 && bit(code) & self.present == 0 {
+            return None;
+        }
         self.index.iter().find(|(c, _)| *c == code).map(|(_, at)| self.slice(at))
     }
 
@@ -269,17 +287,26 @@ impl ClientHello {
 }
 
 /// What a list names, without the values that are there so that peers get used to unknown ones. RFC 8701 section 2.
-fn meant<'a, T: Wire<'a> + Copy, const MIN: usize, const MAX: usize>(list: List<'a, T, MIN, MAX>) -> Vec<T>
-where
-    u16: From<T>,
-{
-    // Each has two bytes.
-    let mut meant = Vec::with_capacity(list.body().len() / 2);
-    meant.extend(list.iter().filter(|value| {
-        let [high, low] = u16::from(*value).to_be_bytes();
-        high != low || low & 0x0f != 0x0a
-    }));
+fn meant<'a, T: Wire<'a> + From<u16>, const MIN: usize, const MAX: usize>(
+    list: List<'a, T, MIN, MAX>,
+) -> Vec<T> {
+    // Each has two bytes, of which the list has been checked to consist.
+    let values = list.body().chunks_exact(2);
+    let mut meant = Vec::with_capacity(values.len());
+    for value in values {
+        if let &[high, low] = value {
+            if high != low || low & 0x0f != 0x0a {
+                meant.push(T::from(u16::from_be_bytes([high, low])));
+            }
+        }
+    }
     meant
+}
+
+/// The bit of an extension in [`ClientHello::present`]; 0 if it has none.
+#[inline]
+fn bit(code: u16) -> u64 {
+    1_u64.checked_shl(code.into()).unwrap_or(0)
 }
 
 /// Extensions for which there is room from the start. Browsers have eighteen.
