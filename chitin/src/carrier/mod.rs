@@ -192,6 +192,7 @@ impl Carrier {
     }
 
     /// Raises an event, if anybody looks.
+    #[inline]
     pub(crate) fn event(&self, event: Event<'_>) {
         match self {
             Self::Records(records) => records.event(event),

@@ -16,8 +16,15 @@ pub(super) struct Observer {
 }
 
 impl Observer {
+    #[inline]
     pub(super) fn tell(&self, event: Event<'_>) {
-        let Some(trace) = &self.trace else { return };
+        if let Some(trace) = &self.trace {
+            self.tell_it(&**trace, event);
+        }
+    }
+
+    #[cold]
+    fn tell_it(&self, trace: &dyn Trace, event: Event<'_>) {
         if !self.panicked.load(Ordering::Relaxed) && told(TRACE, || trace.event(event)).is_err() {
             self.panicked.store(true, Ordering::Relaxed);
         }

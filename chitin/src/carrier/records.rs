@@ -64,6 +64,7 @@ impl Records {
         self.observer.trace = trace;
     }
 
+    #[inline]
     pub(crate) fn event(&self, event: Event<'_>) {
         self.observer.tell(event);
     }
