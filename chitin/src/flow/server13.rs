@@ -168,7 +168,10 @@ impl Server {
 
     pub(crate) fn on_answer(self, answer: Answer, cx: &mut Cx<'_>) -> Result<flow::Server, Error> {
         match (self, answer) {
-            (AskConfig(hello), Answer::Config(config)) => return choose_parameters(config, hello, cx),
+            (AskConfig(hello), Answer::Config(config)) => {
+                cx.adopt_server_config(&config)?;
+                return choose_parameters(config, hello, cx);
+            }
             (AskPsk(s), Answer::Psk(psk)) => s.choose(psk, cx),
             (AskPskAgain(s, tie), Answer::Psk(psk)) => s.tied(&tie, psk, cx),
             (AskSession(s), Answer::Bytes(session)) => s.choose_psk(session.map(Zeroizing::new), cx),
@@ -212,12 +215,12 @@ fn read_client_hello(
 }
 
 /// Version, suite and group: all that decides between ServerHello and HelloRetryRequest.
+/// What the engine needs of the config it has.
 fn choose_parameters(
     config: Arc<ServerConfig>,
     hello: Box<ClientHello>,
     cx: &mut Cx<'_>,
 ) -> Result<flow::Server, Error> {
-    cx.adopt_server_config(&config)?;
     let version = choose::protocol_version(&hello, &config)?;
     // RFC 9001 section 4.2.
     if cx.is_quic() && version != ProtocolVersion::TLSv1_3 {
