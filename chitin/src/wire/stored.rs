@@ -101,6 +101,19 @@ impl<'a> ServerSession<'a> {
     }
 }
 
+/// Makes of a session in `out` another of the same connection: another secret, and another `age_add`. `None` if there is no
+/// session, or one with a secret of another length.
+pub(crate) fn rewrite(out: &mut [u8], secret: &[u8], age_add: u32) -> Option<()> {
+    // Behind format, version and suite.
+    let (len, rest) = out.get_mut(5..)?.split_first_mut()?;
+    let (to, rest) =
+        rest.split_at_mut_checked(usize::from(*len)).filter(|(to, _)| to.len() == secret.len())?;
+    let age = rest.first_chunk_mut()?;
+    to.copy_from_slice(secret);
+    *age = age_add.to_be_bytes();
+    Some(())
+}
+
 /// Room for a session with these parts, and what is before and between them.
 fn make_room<const N: usize>(out: &mut Zeroizing<Vec<u8>>, parts: [&[u8]; N]) {
     const NUMBERS: usize = 80;
@@ -237,6 +250,13 @@ mod tests {
         assert!(good::<ServerSession<'_>>(&bytes).chain().eq([&b"leaf"[..], b"issuer"]));
         assert_eq!(creation_time(&bytes).map(|at| &bytes[at]), Some(&1_700_000_000_u64.to_be_bytes()[..]));
         writes_without_growing(|out| session.write_whole(out), &bytes);
+        let mut next = Vec::new();
+        ServerSession { secret: Opaque(&[9; 32]), age_add: 0x0102_0304, ..session.clone() }.write(&mut next);
+        let mut again = bytes.clone();
+        assert_eq!(rewrite(&mut again, &[9; 32], 0x0102_0304), Some(()));
+        assert_eq!(again, next);
+        assert_eq!(rewrite(&mut again, &[9; 48], 7), None);
+        assert_eq!(rewrite(&mut bytes[..41].to_vec(), &[9; 32], 7), None);
         let long = ServerSession {
             server_name: Opaque(&[b'a'; 253]),
             alpn: Opaque(&[b'h'; 255]),
