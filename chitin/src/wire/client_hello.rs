@@ -1,4 +1,4 @@
-//! The client hello as a server keeps it: owned, read once, with an index of its extensions. RFC 8446 section 4.1.2.
+//! The client hello as a server keeps it: owned, checked once, and looked up in where it lies. RFC 8446 section 4.1.2.
 //!
 //! It is kept because a retry, a ticket, a resolver and a second hello look at it long after the input is gone. The writing
 //! side is `flow/offer.rs`: a client composes its hello from what it offers, and never as a value of this type.
@@ -34,8 +34,8 @@ pub(crate) struct ClientHello {
     /// Without GREASE, as are groups and schemes below: resolvers are shown the lists, and nothing is ever chosen of that.
     pub(crate) cipher_suites: Vec<CipherSuite>,
     compressions: Range<usize>,
-    /// Code and body of every extension, in their order.
-    index: Vec<(u16, Range<usize>)>,
+    /// The extensions, each with its code and its length.
+    extensions: Range<usize>,
     /// Which of the first sixty-four codes are there, a bit for each: most of what is looked for is not.
     present: u64,
     pub(crate) server_name: Option<DnsName<'static>>,
@@ -80,7 +80,7 @@ impl ClientHello {
             suites,
             cipher_suites,
             compressions,
-            index: Vec::with_capacity(USUAL_EXTENSIONS),
+            extensions: 0..0,
             present: 0,
             server_name: None,
             groups: None,
@@ -96,6 +96,7 @@ impl ClientHello {
         if r.any_left() {
             let block = r.prefixed(0, MAX16, "client hello extensions")?;
             r.done("client hello")?;
+            hello.extensions = range(raw, block, raw.len());
             hello.read_extensions(raw, block)?;
         }
         Ok(hello)
@@ -105,14 +106,14 @@ impl ClientHello {
         let mut r = Reader::new(block);
         // Of the codes that have no bit honest hellos have a handful.
         let mut distinct = true;
+        let mut seen = 0;
         while r.any_left() {
-            if !has_room(self.index.len(), MAX_EXTENSIONS) {
+            if !has_room(seen, MAX_EXTENSIONS) {
                 return Err(InvalidMessage::TooManyItems { what: "extensions", limit: MAX_EXTENSIONS });
             }
+            seen += 1;
             let code = r.u16("extension type")?;
             let body = r.prefixed(0, MAX16, "extension body")?;
-            // The block is the end of the message, so what is left of it tells where we are.
-            self.index.push((code, range(raw, body, raw.len().saturating_sub(r.left()))));
             self.read_extension(code, body)?;
             match bit(code) {
                 0 => distinct = false,
@@ -207,19 +208,23 @@ impl ClientHello {
 
     /// The codes of all extensions, in their order.
     pub(crate) fn extension_codes(&self) -> impl Iterator<Item = u16> + Clone + '_ {
-        self.index.iter().map(|(code, _)| *code)
+        self.extensions().map(|(code, _)| code)
     }
 
     /// Code and body of each extension, in their order.
-    pub(crate) fn extensions(&self) -> impl Iterator<Item = (u16, &[u8])> + '_ {
-        self.index.iter().map(|(code, at)| (*code, self.slice(at)))
+    pub(crate) fn extensions(&self) -> impl Iterator<Item = (u16, &[u8])> + Clone + '_ {
+        let mut r = Reader::new(self.slice(&self.extensions));
+        core::iter::from_fn(move || {
+            let code = r.u16("extension type").ok()?;
+            Some((code, r.prefixed(0, MAX16, "extension body").ok()?))
+        })
     }
 
     pub(crate) fn extension(&self, code: u16) -> Option<&[u8]> {
         if bit(code) != 0 && bit(code) & self.present == 0 {
             return None;
         }
-        self.index.iter().find(|(c, _)| *c == code).map(|(_, at)| self.slice(at))
+        self.extensions().find(|(c, _)| *c == code).map(|(_, body)| body)
     }
 
     pub(crate) fn versions(&self) -> Option<ClientVersions<'_>> {
@@ -308,9 +313,6 @@ fn meant<'a, T: Wire<'a> + From<u16>, const MIN: usize, const MAX: usize>(
 fn bit(code: u16) -> u64 {
     1_u64.checked_shl(code.into()).unwrap_or(0)
 }
-
-/// Extensions for which there is room from the start. Browsers have eighteen.
-const USUAL_EXTENSIONS: usize = 20;
 
 /// Extensions that a hello may have. IANA has named some 70 in all.
 pub(crate) const MAX_EXTENSIONS: u32 = 512;
