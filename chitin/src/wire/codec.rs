@@ -99,6 +99,9 @@ pub(crate) trait Wire<'a>: Sized {
     /// How an error calls it.
     const NAME: &'static str;
 
+    /// How many bytes it takes, if any so many are one: a number. 0 for all else.
+    const NUMBER: usize = 0;
+
     fn read(r: &mut Reader<'a>) -> Result<Self, InvalidMessage>;
     fn write(&self, out: &mut Vec<u8>);
 
@@ -171,6 +174,7 @@ impl Wire<'_> for u8 {
 
 impl Wire<'_> for u16 {
     const NAME: &'static str = "u16";
+    const NUMBER: usize = 2;
     fn read(r: &mut Reader<'_>) -> Result<Self, InvalidMessage> {
         r.u16(Self::NAME)
     }
@@ -213,6 +217,7 @@ macro_rules! wire_numbers {
     ($($number:ty as $name:ident),* $(,)?) => { $(
         impl Wire<'_> for crate::names::$name {
             const NAME: &'static str = stringify!($name);
+            const NUMBER: usize = size_of::<$number>();
             fn read(r: &mut Reader<'_>) -> Result<Self, InvalidMessage> {
                 <$number>::read(r).map(Self::from).map_err(|_| InvalidMessage::MissingData(Self::NAME))
             }
@@ -320,6 +325,10 @@ impl<'a, T: Wire<'a>, const MIN: usize, const MAX: usize> Wire<'a> for List<'a, 
     }
     fn read_field(r: &mut Reader<'a>, field: &'static str) -> Result<Self, InvalidMessage> {
         let body = r.prefixed(MIN, MAX, field)?;
+        // Of numbers it is enough that none is cut.
+        if body.len().checked_rem(T::NUMBER) == Some(0) {
+            return Ok(Self { body, of: PhantomData });
+        }
         let mut items = Reader::new(body);
         while items.any_left() {
             T::read_field(&mut items, field)?;
