@@ -164,8 +164,7 @@ impl Cx<'_> {
             KeyLevel::Handshake => ("CLIENT_HANDSHAKE_TRAFFIC_SECRET", "SERVER_HANDSHAKE_TRAFFIC_SECRET"),
             _ => ("CLIENT_TRAFFIC_SECRET_0", "SERVER_TRAFFIC_SECRET_0"),
         };
-        self.log_secret(client, pair.client.as_bytes())?;
-        self.log_secret(server, pair.server.as_bytes())?;
+        self.log_secrets([(client, pair.client.as_bytes()), (server, pair.server.as_bytes())])?;
         self.carrier.derived(level, &pair)
     }
 
@@ -187,9 +186,15 @@ impl Cx<'_> {
     }
 
     pub(crate) fn log_secret(&self, label: &str, secret: &[u8]) -> Result<(), Error> {
+        self.log_secrets([(label, secret)])
+    }
+
+    fn log_secrets<const N: usize>(&self, secrets: [(&str, &[u8]); N]) -> Result<(), Error> {
         told(KEY_LOG, || {
-            if let Some(log) = self.policy.key_log.as_ref().filter(|log| log.will_log(label)) {
-                log.log(label, &self.policy.client_random, secret);
+            for (label, secret) in secrets {
+                if let Some(log) = self.policy.key_log.as_ref().filter(|log| log.will_log(label)) {
+                    log.log(label, &self.policy.client_random, secret);
+                }
             }
         })
     }
