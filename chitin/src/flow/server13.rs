@@ -202,7 +202,7 @@ fn read_client_hello(
     m: Message<'_>,
     cx: &mut Cx<'_>,
 ) -> Result<flow::Server, Error> {
-    let hello = Box::new(ClientHello::read(m.raw)?);
+    let hello = ClientHello::read(m.raw)?;
     if hello.cookie().is_some() {
         return Err(PeerMisbehaved::CookieInFirstClientHello.into());
     }
@@ -306,7 +306,7 @@ fn send_hello_retry_request(
 impl Retried {
     fn read_client_hello(self: Box<Self>, m: Message<'_>, cx: &mut Cx<'_>) -> Result<Server, Error> {
         let Self { config, hello: first, suite, psk, group, cookie, transcript } = *self;
-        let hello = Box::new(ClientHello::read(m.raw)?);
+        let hello = ClientHello::read(m.raw)?;
         // The retry was one of TLS 1.3, and the version stays. RFC 8446 section 4.1.4.
         if choose::protocol_version(&hello, &config)? != ProtocolVersion::TLSv1_3 {
             return Err(PeerMisbehaved::UnexpectedChangesInSecondClientHello.into());

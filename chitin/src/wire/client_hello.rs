@@ -3,6 +3,7 @@
 //! It is kept because a retry, a ticket, a resolver and a second hello look at it long after the input is gone. The writing
 //! side is `flow/offer.rs`: a client composes its hello from what it offers, and never as a value of this type.
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::ops::Range;
 
@@ -55,12 +56,12 @@ pub(crate) struct ClientHello {
 }
 
 impl ClientHello {
-    /// Reads a whole message, with its header.
+    /// Reads a whole message, with its header. It is long, and goes from state to state: hence the box.
     ///
     /// # Errors
     ///
     /// Every extension that we know is checked here, also if it will not be used: a hello is good or it is not.
-    pub(crate) fn read(raw: &[u8]) -> Result<Self, InvalidMessage> {
+    pub(crate) fn read(raw: &[u8]) -> Result<Box<Self>, InvalidMessage> {
         let at = |r: &Reader<'_>| raw.len().saturating_sub(r.left());
         let mut r = Reader::new(raw);
         r.take(4, "handshake header")?;
@@ -72,7 +73,7 @@ impl ClientHello {
         let suites = suites_at..at(&r);
         let compressions = range(raw, r.prefixed(1, 255, "compression methods")?, at(&r));
 
-        let mut hello = Self {
+        let mut hello = Box::new(Self {
             raw: raw.to_vec(),
             legacy_version,
             random,
@@ -91,7 +92,7 @@ impl ClientHello {
             server_cert_types: None,
             client_cert_types: None,
             binders_at: None,
-        };
+        });
         // A hello of TLS 1.2 may end before its extensions.
         if r.any_left() {
             let block = r.prefixed(0, MAX16, "client hello extensions")?;
@@ -213,10 +214,12 @@ impl ClientHello {
 
     /// Code and body of each extension, in their order.
     pub(crate) fn extensions(&self) -> impl Iterator<Item = (u16, &[u8])> + Clone + '_ {
-        let mut r = Reader::new(self.slice(&self.extensions));
+        let mut rest = self.slice(&self.extensions);
         core::iter::from_fn(move || {
-            let code = r.u16("extension type").ok()?;
-            Some((code, r.prefixed(0, MAX16, "extension body").ok()?))
+            let (&[code0, code1, len0, len1], behind) = rest.split_first_chunk()?;
+            let (body, behind) = behind.split_at_checked(u16::from_be_bytes([len0, len1]).into())?;
+            rest = behind;
+            Some((u16::from_be_bytes([code0, code1]), body))
         })
     }
 

@@ -25,7 +25,7 @@ fn versions() -> (u16, Vec<u8>) {
 }
 
 fn read(suites: &[S], extensions: &[(u16, Vec<u8>)]) -> ClientHello {
-    ClientHello::read(&hello(suites, extensions)).unwrap()
+    *ClientHello::read(&hello(suites, extensions)).unwrap()
 }
 
 fn groups(list: &[G]) -> (u16, Vec<u8>) {

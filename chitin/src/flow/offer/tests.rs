@@ -49,7 +49,7 @@ fn offer(config: ClientConfig, text: &str) -> Offer {
 
 fn written(offer: &Offer) -> ClientHello {
     let raw = offer.write_hello(Form::Plain, |hash, cut| hash.hash(cut));
-    ClientHello::read(&raw).unwrap()
+    *ClientHello::read(&raw).unwrap()
 }
 
 fn is_grease(code: u16) -> bool {
