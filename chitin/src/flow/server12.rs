@@ -252,9 +252,9 @@ impl Started {
 
 impl Started {
     /// The abbreviated handshake: we go first. A session of TLS 1.2 may be resumed as often as it lives.
-    fn resume(self: Box<Self>, session: Resumable12, cx: &mut Cx<'_>) -> Result<Server, Error> {
+    fn resume(self, session: Resumable12, cx: &mut Cx<'_>) -> Result<Server, Error> {
         let randoms = Randoms { client: self.hello.random, server: self.server_random()? };
-        let Self { config, hello, ems, .. } = *self;
+        let Self { config, hello, ems, .. } = self;
         let suite = session.suite;
         let mut messages = Messages::started(suite.common.hash_provider, hello.raw());
         cx.facts.suite = Some(SupportedCipherSuite::Tls12(suite));
@@ -362,15 +362,11 @@ fn send_server_hello(
 }
 
 impl Started {
-    fn send_server_flight(
-        self: Box<Self>,
-        credential: Option<Credential>,
-        cx: &mut Cx<'_>,
-    ) -> Result<Server, Error> {
+    fn send_server_flight(self, credential: Option<Credential>, cx: &mut Cx<'_>) -> Result<Server, Error> {
         let (credential, asked) = cert_types::agree(&self.hello, &self.config, credential)?;
         let chosen = choose::parameters12(&self.hello, &self.config, &credential)?;
         let randoms = Randoms { client: self.hello.random, server: self.server_random()? };
-        let Self { config, hello, ems, tickets } = *self;
+        let Self { config, hello, ems, tickets } = self;
         let mut messages = Messages::started(chosen.suite.common.hash_provider, hello.raw());
         cx.facts.suite = Some(SupportedCipherSuite::Tls12(chosen.suite));
         cx.facts.group = Some(chosen.group);

@@ -304,8 +304,8 @@ fn send_hello_retry_request(
 }
 
 impl Retried {
-    fn read_client_hello(self: Box<Self>, m: Message<'_>, cx: &mut Cx<'_>) -> Result<Server, Error> {
-        let Self { config, hello: first, suite, psk, group, cookie, transcript } = *self;
+    fn read_client_hello(self, m: Message<'_>, cx: &mut Cx<'_>) -> Result<Server, Error> {
+        let Self { config, hello: first, suite, psk, group, cookie, transcript } = self;
         let hello = ClientHello::read(m.raw)?;
         // The retry was one of TLS 1.3, and the version stays. RFC 8446 section 4.1.4.
         if choose::protocol_version(&hello, &config)? != ProtocolVersion::TLSv1_3 {
@@ -751,11 +751,7 @@ impl Agreed {
 impl Chosen {
     /// The certificate is chosen before ServerHello goes out, so that a client which can check none of our signatures is told
     /// in the clear.
-    fn send_certificate(
-        mut self: Box<Self>,
-        credential: Option<Credential>,
-        cx: &mut Cx<'_>,
-    ) -> Result<Server, Error> {
+    fn send_certificate(mut self, credential: Option<Credential>, cx: &mut Cx<'_>) -> Result<Server, Error> {
         let (credential, asked) = cert_types::agree(&self.hello, &self.config, credential)?;
         let scheme = choose::scheme(&self.hello, &self.config, &credential)?;
 
