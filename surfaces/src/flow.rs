@@ -205,7 +205,7 @@ fn refused(error: &Error, mut alert: chitin::server::AcceptedAlert) -> Option<(O
     None
 }
 
-fn plain_bytes(step: &Step) -> Option<Vec<u8>> {
+pub(crate) fn plain_bytes(step: &Step) -> Option<Vec<u8>> {
     match step {
         Step::Message { seal, typ, body } => Some(record(*seal, 22, &message(*typ, body))),
         Step::Record { seal, typ, body } => Some(record(*seal, *typ, body)),

@@ -11,6 +11,7 @@ pub mod configs;
 mod ech;
 pub mod flow;
 pub mod glass;
+mod limits;
 mod load;
 pub mod mutate;
 mod parts;
@@ -22,6 +23,7 @@ mod targets;
 mod transparency;
 
 pub use ech::ech;
+pub use limits::{limits, unbuffered};
 pub use load::{load, what_is_loaded};
 pub use parts::{certificates, compressed, messages, records, sessions};
 pub use revocation::{revocation, what_is_said};
@@ -32,7 +34,7 @@ pub use transparency::{are_enough, is_list, log_list, timestamps};
 pub type Target = (&'static str, fn(&[u8]));
 
 /// All of them.
-pub const TARGETS: [Target; 15] = [
+pub const TARGETS: [Target; 17] = [
     ("records", records),
     ("messages", messages),
     ("client13", client13),
@@ -48,4 +50,6 @@ pub const TARGETS: [Target; 15] = [
     ("log_list", log_list),
     ("ech", ech),
     ("load", load),
+    ("limits", limits),
+    ("unbuffered", unbuffered),
 ];

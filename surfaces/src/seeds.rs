@@ -25,6 +25,7 @@ pub fn all() -> Vec<Seed> {
             seeds.extend(flows(role, version));
         }
     }
+    seeds.extend(limited(&seeds));
     seeds.extend(over_quic());
     seeds.extend(records());
     seeds.extend(messages());
@@ -33,6 +34,23 @@ pub fn all() -> Vec<Seed> {
     seeds.extend(transparency());
     seeds.extend(ech());
     seeds
+}
+
+/// The same talks to a connection with a limit, and to one without buffers.
+fn limited(flows: &[Seed]) -> Vec<Seed> {
+    let plain =
+        flows.iter().filter(|(_, name, _)| name.starts_with("full") || name.starts_with("authenticated"));
+    let each = plain.flat_map(|(target, name, bytes)| {
+        let who = match *target {
+            "client13" => 0,
+            "server13" => 1,
+            "client12" => 2,
+            _ => 3,
+        };
+        [("limits", 4 | 16), ("unbuffered", 0)]
+            .map(|(to, how)| (to, format!("{target}-{name}"), [&[who | how], &bytes[..]].concat()))
+    });
+    each.collect()
 }
 
 // ---- flows

@@ -8,6 +8,9 @@ use surfaces::arms::{self, Role};
 use surfaces::configs::Version;
 use surfaces::{TARGETS, seeds};
 
+#[global_allocator]
+static ALLOCATOR: alloc_counter::Counting = alloc_counter::Counting;
+
 /// What to do when the library has moved on.
 const ANEW: &str = "`cargo run -p surfaces -- seeds` makes the seeds anew";
 

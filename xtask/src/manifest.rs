@@ -34,7 +34,7 @@ const ARROWS: &[(&str, &[&str], &[&str])] = &[
     ("bogo", &["chitin"], &[]),
     ("icount", &["chitin", "testkit"], &[]),
     ("interop", &["chitin", "testkit"], &[]),
-    ("surfaces", &["chitin", "chitin-pki"], &[]),
+    ("surfaces", &["alloc-counter", "chitin", "chitin-pki"], &[]),
     ("paths", &["chitin", "chitin-pki"], &[]),
     ("xtask", &[], &[]),
 ];
