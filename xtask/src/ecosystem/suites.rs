@@ -131,4 +131,11 @@ const SUITES: &[Suite] = &[
         targets: &["--lib"],
         skip: &[],
     },
+    Suite {
+        package: "rustls-platform-verifier",
+        version: "0.7.1",
+        features: &[],
+        targets: &["--lib"],
+        skip: &[],
+    },
 ];
