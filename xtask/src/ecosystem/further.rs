@@ -11,4 +11,12 @@ pub const SUITES: &[Suite] = &[
         targets: &["--lib", "--tests"],
         skip: &["test_to_internet"],
     },
+    Suite {
+        package: "web-transport-quinn",
+        version: "0.13.5",
+        features: &[],
+        targets: &["--lib", "--tests"],
+        skip: &[],
+    },
+    Suite { package: "wtransport", version: "0.7.2", features: &[], targets: &["--lib"], skip: &[] },
 ];
