@@ -80,8 +80,9 @@ pub fn run(most: usize, svg: Option<&str>) -> bool {
         fs::write(file, drawn).unwrap_or_else(|error| panic!("{file}: {error}"));
     }
     let heap = hold("heap of a connection against that at the first mark", last.heap / first.heap, 0.9, 1.02);
-    let times = marks.iter().map(|mark| mark.against / first.against).fold(0.0, f64::max);
-    let times = hold("handshake against that at the first mark, the worst of all", times, 0.9, 1.1);
+    let least = marks.iter().map(|mark| mark.against).fold(f64::MAX, f64::min);
+    let most = marks.iter().map(|mark| mark.against).fold(0.0, f64::max);
+    let times = hold("the slowest handshake of all marks against the fastest", most / least, 1.0, 1.1);
     let resident = hold(
         "memory of a connection against that at the first mark",
         last.resident / first.resident,

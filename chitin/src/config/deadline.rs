@@ -26,6 +26,7 @@ use std::io::{self, Read, Write};
 /// }
 /// // Idle connections are another matter.
 /// sock.set_read_timeout(None)?;
+/// sock.set_write_timeout(None)?;
 /// # Ok(())
 /// # }
 /// ```

@@ -135,10 +135,9 @@ impl CryptoProvider {
         groups.filter(move |group| is_usable(*group, version))
     }
 
-    /// The suites of TLS 1.2 that can be used. Those over finite fields are refused as their groups are.
+    /// The suites of TLS 1.2 that can be used.
     pub(crate) fn suites12(&self) -> impl Iterator<Item = &'static Tls12CipherSuite> + '_ {
-        let suites = self.cipher_suites.iter().filter_map(|suite| suite.tls12());
-        suites.filter(|suite| suite.kx == KeyExchangeAlgorithm::ECDHE)
+        self.cipher_suites.iter().filter_map(|suite| suite.tls12())
     }
 }
 

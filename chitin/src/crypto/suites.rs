@@ -174,11 +174,11 @@ impl SupportedCipherSuite {
         }
     }
 
-    /// The suite, if it is one of TLS 1.2.
+    /// The suite, if it is one of TLS 1.2 that can be used: those over finite fields are refused (SECURITY.md), whoever brings them.
     pub(crate) const fn tls12(&self) -> Option<&'static Tls12CipherSuite> {
         match self {
-            Self::Tls12(suite) => Some(suite),
-            Self::Tls13(_) => None,
+            Self::Tls12(suite) if matches!(suite.kx, KeyExchangeAlgorithm::ECDHE) => Some(suite),
+            Self::Tls12(_) | Self::Tls13(_) => None,
         }
     }
 

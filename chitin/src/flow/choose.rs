@@ -236,7 +236,7 @@ pub(crate) fn check_second_hello(first: &ClientHello, second: &ClientHello) -> R
     if second.extension(ext::early_data).is_some() {
         return Err(PeerMisbehaved::EarlyDataAttemptedInSecondClientHello.into());
     }
-    // Sorted, since a hostile hello has 16,383 extensions: looking each up would cost the square of that.
+    // Sorted, since a hostile hello has hundreds of extensions: looking each up would cost the square of that.
     fn kept(hello: &ClientHello) -> Vec<(u16, &[u8])> {
         let mut kept: Vec<_> = hello.extensions().filter(|(code, _)| !may_change(*code)).collect();
         kept.sort_unstable();

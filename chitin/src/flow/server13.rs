@@ -215,7 +215,7 @@ fn read_client_hello(
 }
 
 /// Version, suite and group: all that decides between ServerHello and HelloRetryRequest.
-/// What the engine needs of the config it has.
+/// The config has been adopted: by who made the engine, or with the answer.
 fn choose_parameters(
     config: Arc<ServerConfig>,
     hello: Box<ClientHello>,

@@ -105,8 +105,6 @@ impl ClientHello {
 
     fn read_extensions(&mut self, raw: &[u8], block: &[u8]) -> Result<(), InvalidMessage> {
         let mut r = Reader::new(block);
-        // Of the codes that have no bit honest hellos have a handful.
-        let mut distinct = true;
         let mut seen = 0;
         while r.any_left() {
             if !has_room(seen, MAX_EXTENSIONS) {
@@ -116,13 +114,7 @@ impl ClientHello {
             let code = r.u16("extension type")?;
             let body = r.prefixed(0, MAX16, "extension body")?;
             self.read_extension(code, body)?;
-            match bit(code) {
-                0 => distinct = false,
-                bit => {
-                    distinct &= self.present & bit == 0;
-                    self.present |= bit;
-                }
-            }
+            self.present |= bit(code);
             // RFC 8446 section 4.2.11: the PSKs come last, so that the binders are the end of the hello.
             if code == ext::pre_shared_key {
                 if r.any_left() {
@@ -136,10 +128,7 @@ impl ClientHello {
                 self.binders_at = Some(raw.len().saturating_sub(binders));
             }
         }
-        match distinct {
-            true => Ok(()),
-            false => no_duplicates(self.extension_codes()),
-        }
+        no_duplicates(self.extension_codes())
     }
 
     fn read_extension(&mut self, code: u16, body: &[u8]) -> Result<(), InvalidMessage> {
@@ -515,8 +504,10 @@ pub(crate) mod tests {
     #[test]
     fn rules_of_the_block() {
         let suites = [CipherSuite::TLS13_AES_128_GCM_SHA256];
-        let twice = hello(&suites, &[(0x2a2a, vec![]), (0x2a2a, vec![])]);
-        assert_eq!(ClientHello::read(&twice).unwrap_err(), InvalidMessage::DuplicateExtension(0x2a2a));
+        for code in [ext::session_ticket, 63, 64, 0x2a2a] {
+            let twice = hello(&suites, &[(code, vec![]), (40, vec![]), (code, vec![])]);
+            assert_eq!(ClientHello::read(&twice).unwrap_err(), InvalidMessage::DuplicateExtension(code));
+        }
         let mut psks = vec![0, 7, 0, 1, 5, 1, 2, 3, 4, 0, 33, 32];
         psks.extend([6; 32]);
         let not_last = hello(&suites, &[(ext::pre_shared_key, psks), (0x2a2a, vec![])]);

@@ -96,7 +96,7 @@ pub(crate) fn no_duplicates(codes: impl Iterator<Item = u16> + Clone) -> Result<
     if plainly_distinct(codes.clone()) {
         return Ok(());
     }
-    // A block may hold 16,383 empty extensions; sorting keeps a hostile one as cheap as its bytes.
+    // A block of other messages than a client hello may hold 16,383 empty extensions; sorting keeps a hostile one as cheap as its bytes.
     let mut sorted: Vec<u16> = codes.collect();
     sorted.sort_unstable();
     match sorted.windows(2).find(|pair| pair.first() == pair.last()) {

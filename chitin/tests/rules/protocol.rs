@@ -206,6 +206,9 @@ fn exporters_are_equal_on_both_ends() {
     let other = done();
     assert_ne!(other.client.export_keying_material([0; 40], b"label", None).unwrap(), all[0]);
     assert!(pair.client.export_keying_material([0; 0], b"label", None).is_err());
+    // HKDF gives 255 hashes at most, and none is longer than 48 bytes. RFC 5869 section 2.3.
+    let much = pair.client.export_keying_material(vec![0; 255 * 48 + 1], b"label", None);
+    assert_eq!(much.unwrap_err(), Error::General("exporting too much".into()));
 }
 
 fn types(bytes: &[u8]) -> Vec<u8> {

@@ -4,6 +4,7 @@
 mod connections;
 mod errors;
 mod keys;
+mod limits;
 mod messages;
 mod names;
 mod providers;

@@ -65,8 +65,10 @@ impl Workspace {
     ) -> Result<Self, String> {
         let (root, home, cargo) = (root.to_owned(), home.to_owned(), cargo.to_owned());
         let workspace = Self { set, root, home, cargo, side };
-        let mark = |suite: &Suite| workspace.suites().join(format!("{} {}", suite.package, suite.version));
-        let missing: Vec<&Suite> = set.suites.iter().filter(|suite| !mark(suite).exists()).collect();
+        // Which version of a package is there.
+        let mark = |suite: &Suite| workspace.suites().join(format!("{}.version", suite.package));
+        let is_there = |suite: &&Suite| fs::read_to_string(mark(suite)).is_ok_and(|it| it == suite.version);
+        let missing: Vec<&Suite> = set.suites.iter().filter(|suite| !is_there(suite)).collect();
         if !missing.is_empty() {
             println!("fetching {} packages into {}", missing.len(), workspace.suites().display());
         }
@@ -76,11 +78,12 @@ impl Workspace {
             crates::fetch(&workspace.home.join("fetch"), &workspace.cargo, &packages)?.iter().zip(missing)
         {
             let folder = workspace.folder(suite);
+            let _ = fs::remove_file(mark(suite));
             let _ = fs::remove_dir_all(&folder);
             run(Command::new("cp").arg("-r").arg(source).arg(&folder))?;
             run(Command::new("chmod").args(["-R", "u+w"]).arg(&folder))?;
             // Written last: with it, all is there.
-            write(&mark(suite), "")?;
+            write(&mark(suite), suite.version)?;
         }
         write(&workspace.suites().join("Cargo.toml"), &manifest(set.suites))?;
         workspace.with_lock()

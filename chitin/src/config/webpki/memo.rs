@@ -212,14 +212,14 @@ impl Remembering {
     pub(super) fn new(
         memo: Option<SignatureMemo>,
         provider: &CryptoProvider,
-        authorities: KeptKeys,
+        authorities: impl FnOnce() -> KeptKeys,
     ) -> Option<Self> {
         // Without `std` nobody has said yet what locks there are.
         #[cfg(feature = "std")]
         let memo = Some(memo.unwrap_or_default());
         let (memo, hashes) = (memo?, Hashes::of(provider)?);
         let algorithms = provider.signature_verification_algorithms;
-        (!provider.fips()).then(|| Self { memo, hashes, algorithms, keys: Arc::new(authorities) })
+        (!provider.fips()).then(|| Self { memo, hashes, algorithms, keys: Arc::new(authorities()) })
     }
 
     pub(super) fn memo(&self) -> &SignatureMemo {

@@ -47,7 +47,7 @@ fn ours() -> Backwards {
 }
 
 fn remembering(size: usize) -> Remembering {
-    Remembering::new(Some(SignatureMemo::new(size)), &default_provider(), none()).unwrap()
+    Remembering::new(Some(SignatureMemo::new(size)), &default_provider(), none).unwrap()
 }
 
 fn none() -> KeptKeys {
@@ -98,7 +98,7 @@ fn nothing_else_is_taken_for_it() {
     // Another provider, which shares the memo.
     let mut provider = default_provider();
     provider.signature_verification_algorithms.all = &[];
-    let elsewhere = Remembering::new(Some(remembering.memo().clone()), &provider, none()).unwrap();
+    let elsewhere = Remembering::new(Some(remembering.memo().clone()), &provider, none).unwrap();
     assert!(elsewhere.verify(&algorithm, b"key", b"abc", b"cba").is_ok());
     assert_eq!(algorithm.asked(), 1);
     assert_eq!(remembering.memo().hits(), 0);
@@ -171,9 +171,9 @@ fn a_poisoned_lock_costs_a_verification_and_nothing_else() {
 #[test]
 fn a_provider_without_sha_256_has_none() {
     let mut provider = default_provider();
-    assert!(Remembering::new(None, &provider, none()).is_some());
+    assert!(Remembering::new(None, &provider, none).is_some());
     provider.cipher_suites = vec![];
-    assert!(Remembering::new(None, &provider, none()).is_none());
+    assert!(Remembering::new(None, &provider, none).is_none());
 }
 
 #[test]
@@ -203,7 +203,7 @@ fn a_size_beyond_all_reason_is_the_largest_there_is() {
         memo.set_size(size);
         assert_eq!(memo.size(), SignatureMemo::MAX_SIZE);
         let (verifier, algorithm) =
-            (Remembering::new(Some(memo.clone()), &default_provider(), none()).unwrap(), ours());
+            (Remembering::new(Some(memo.clone()), &default_provider(), none).unwrap(), ours());
         for _ in 0..2 {
             verifier.verify(&algorithm, b"key", b"abc", b"cba").unwrap();
         }

@@ -118,7 +118,7 @@ impl Rules {
     /// Makes rules of settings that do not contradict themselves, without hashes.
     pub(in crate::config::webpki) fn new(mut settings: Settings, provider: &CryptoProvider) -> Self {
         let revocation = settings.revocation.take().map(Checker::new);
-        let remembering = Remembering::new(settings.memo.take(), provider, settings.roots.keys());
+        let remembering = Remembering::new(settings.memo.take(), provider, || settings.roots.keys());
         let supported = provider.signature_verification_algorithms;
         Self { settings, revocation, hashes: None, remembering, supported }
     }
