@@ -142,7 +142,9 @@ pub fn unbuffered(input: &[u8]) {
                                         return;
                                     }
                                     Ok(ConnectionState::EncodeTlsData(mut encode)) => {
-                                        encode.encode(&mut [0; 4096]).expect("an alert, and a flight at most");
+                                        encode
+                                            .encode(&mut [0; 4096])
+                                            .expect("an alert, and a flight at most");
                                     }
                                     Ok(ConnectionState::TransmitTlsData(transmit)) => transmit.done(),
                                     Ok(other) => panic!("an error that went away: {other:?}"),

@@ -40,7 +40,8 @@ pub struct Limits {
     /// At least [`LEAST_MEMORY`](Self::LEAST_MEMORY), or no connection is made. With a limit an application may write less at a
     /// time than without. What it allows by
     /// [`set_buffer_limit`](crate::ConnectionCommon::set_buffer_limit) or `max_early_data_size` comes on top: it has said so
-    /// itself. The objects of the provider and of the application are not counted, nor is what they share between connections.
+    /// itself. An [`Acceptor`](crate::server::Acceptor) has the default until it is given its config, and a hello that takes more than that
+    /// allows is refused then. The objects of the provider and of the application are not counted, nor is what they share between connections.
     pub memory: Option<usize>,
 
     /// The longest body of a handshake message that is no chain, where its type does not allow less: `docs/defaults.md` has
@@ -54,14 +55,14 @@ pub struct Limits {
 
 impl Limits {
     /// The least that [`memory`](Self::memory) may be: room for a record of the largest kind behind one that waits to be read,
-    /// and for a handshake with chains of 8 KiB.
-    pub const LEAST_MEMORY: usize = 128 * 1024;
+    /// and for a handshake with two hellos of 1.7 KB (with a post-quantum key share, and a retry) and a chain of 8 KiB.
+    pub const LEAST_MEMORY: usize = 192 * 1024;
 
     /// Returns what [`memory`](Self::memory) is if nothing is said, for this `max_certificate_message`: the sum of the largest
     /// input buffer, of what is kept of the longest message of each kind, and of what it takes to work off the longest.
     ///
     /// What is written and not yet sent comes on top, as far as
-    /// [`set_buffer_limit`](crate::ConnectionCommon::set_buffer_limit) says, which is 64 KiB by default.
+    /// [`set_buffer_limit`](crate::ConnectionCommon::set_buffer_limit) says: 64 KiB by default, which take up to three times as much.
     pub const fn most_memory(max_certificate_message: usize) -> usize {
         // A client hears more than a server: that has two hellos, and at most a chain.
         let hello = 2 * kept(HandshakeType::ServerHello, LONGEST);
@@ -200,9 +201,19 @@ pub(crate) const fn kept(typ: HandshakeType, len: usize) -> usize {
         HandshakeType::Certificate | HandshakeType::CompressedCertificate => {
             len.saturating_mul(2).saturating_add(least(len.saturating_mul(8), NAMES / 4))
         }
+        // By itself, and in the messages of TLS 1.2.
+        HandshakeType::CertificateStatus => len.saturating_mul(2),
         _ => len,
     }
 }
+
+/// What an honest handshake needs fits into the least that may be set.
+const _: () = {
+    let hellos = 2 * kept(HandshakeType::ClientHello, 1700);
+    let chain = cost(HandshakeType::Certificate, 8192);
+    assert!(BASE + Limits::LEAST_MEMORY / 4 + hellos + chain <= Limits::LEAST_MEMORY);
+    assert!(INBOX <= Limits::LEAST_MEMORY / 4);
+};
 
 const fn least(a: usize, b: usize) -> usize {
     if a < b { a } else { b }

@@ -15,7 +15,7 @@ impl Engine {
     /// What is held beside what was written: the part of the inbox, which is kept free for it, is always counted.
     fn held(&self) -> usize {
         // A message that has begun is counted as what it will cost.
-        let begun = self.joiner.begun().map_or(0, |(typ, len)| cost(typ, len));
+        let begun = weight(self.joiner.begun()).map_or(0, |(typ, len)| cost(typ, len));
         let inbox = if self.carrier.records().is_some() { self.policy.bounds.inbox() } else { 0 };
         BASE.saturating_add(inbox)
             .saturating_add(usize::try_from(self.read.kept).unwrap_or(usize::MAX))
@@ -57,7 +57,7 @@ impl Engine {
     /// long has been looked at.
     #[inline]
     pub(crate) fn admit(&self, bytes: &[u8]) -> Result<(), Error> {
-        match (self.policy.bounds.memory(), announced(bytes)) {
+        match (self.policy.bounds.memory(), weight(bytes)) {
             (Some(memory), Some((typ, len))) => self.let_in(memory, typ, cost(typ, len)),
             _ => Ok(()),
         }
@@ -88,9 +88,18 @@ impl Engine {
 
     /// A message has been delivered: what it cost is free again, but for what the state may keep of it until the handshake is over.
     #[inline]
-    pub(crate) fn delivered(&mut self, typ: HandshakeType, len: usize, handshaking: bool) {
-        if handshaking {
+    pub(crate) fn delivered(&mut self, message: &[u8], handshaking: bool) {
+        if let Some((typ, len)) = weight(message).filter(|_| handshaking) {
             self.read.kept = self.read.kept.saturating_add(short(kept(typ, len)));
+        }
+    }
+
+    /// Is what is held within the limit? It can be above where there was none yet: a server that waits for its config has that of
+    /// no config.
+    pub(crate) fn check_account(&self, typ: HandshakeType) -> Result<(), Error> {
+        match self.policy.bounds.memory() {
+            Some(memory) => self.let_in(memory, typ, 0),
+            None => Ok(()),
         }
     }
 
@@ -100,4 +109,17 @@ impl Engine {
         self.read.kept =
             chain.fold(0, |sum: u32, der| sum.saturating_add(short(der.len())).saturating_add(32));
     }
+}
+
+/// Type and length of the message that begins here, if its header is there: a compressed chain is as long as it says that it will be.
+fn weight(bytes: &[u8]) -> Option<(HandshakeType, usize)> {
+    let (typ, len) = announced(bytes)?;
+    // Behind the header and the algorithm. RFC 8879 section 4.
+    let chain = match (typ, bytes.get(6..9)) {
+        (HandshakeType::CompressedCertificate, Some(&[a, b, c])) => {
+            usize::try_from(u32::from_be_bytes([0, a, b, c])).unwrap_or(usize::MAX)
+        }
+        _ => 0,
+    };
+    Some((typ, len.max(chain)))
 }

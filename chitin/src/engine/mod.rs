@@ -507,7 +507,7 @@ impl Engine {
             let (state, mut cx) = self.split();
             let next = state.take().on_message(message, &mut cx)?;
             self.enter(next);
-            self.delivered(message.typ, message.raw.len(), was_handshaking);
+            self.delivered(message.raw, was_handshaking);
             paused = self.settle()?;
             if was_handshaking && !self.is_handshaking() {
                 self.settle_account();
@@ -638,7 +638,13 @@ impl Engine {
         if number != self.asked || !fits {
             return Err(Error::General("an answer to a question that is not open".into()));
         }
-        let done = self.apply(answer).and_then(|()| self.settle()).and_then(|_| self.handshake_bytes(&[]));
+        // With its config a server without one has got a limit.
+        let config = matches!(answer, Answer::Config(_));
+        let done = self.apply(answer).and_then(|()| match config {
+            true => self.check_account(HandshakeType::ClientHello),
+            false => Ok(()),
+        });
+        let done = done.and_then(|()| self.settle()).and_then(|_| self.handshake_bytes(&[]));
         done.map_err(|error| self.fail(error))
     }
 

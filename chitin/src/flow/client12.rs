@@ -52,7 +52,7 @@ use crate::names::{
 use crate::record::joiner::Message;
 use crate::schedule::tls12::{KeyBlock, Label, MasterSecret, Randoms};
 use crate::schedule::transcript::Unhashed;
-use crate::wire::codec::{MAX_NAMES, Opaque, Wire, few};
+use crate::wire::codec::{Opaque, Wire, hints};
 use crate::wire::extensions::ServerHello12Extensions;
 use crate::wire::server_hello::ServerHello;
 use crate::wire::tls12::{
@@ -453,13 +453,9 @@ impl Claimed {
     fn read_certificate_request(mut self: Box<Self>, m: Message<'_>) -> Result<Client, Error> {
         let message = CertificateRequest12::read_all(m.body)?;
         self.request = Some(Request {
-            schemes: message.schemes.iter().filter(|scheme| takes(&message, *scheme)).collect(),
+            schemes: message.schemes.numbers(|scheme| takes(&message, *scheme)),
             certificate_type: self.common.client_type,
-            authorities: few(
-                message.authorities.iter().map(|name| name.0.to_vec()),
-                MAX_NAMES,
-                "authorities",
-            )?,
+            authorities: hints(message.authorities.iter().map(|name| name.0.to_vec())).unwrap_or_default(),
         });
         self.common.messages.add(m.raw);
         Ok(WaitServerHelloDone(self))

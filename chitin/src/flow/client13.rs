@@ -56,7 +56,7 @@ use crate::observe::KeyLevel;
 use crate::record::joiner::Message;
 use crate::schedule::tls13::{FinishedSecret, Handshake, Master, TrafficSecret};
 use crate::schedule::transcript::{Transcript, Unhashed};
-use crate::wire::codec::{MAX_NAMES, Wire, few};
+use crate::wire::codec::{Wire, hints};
 use crate::wire::extensions::{CR, EncryptedExtensions, ext};
 use crate::wire::server_hello::ServerHello;
 use crate::wire::tls13::CertificateRequest;
@@ -627,21 +627,21 @@ impl Unauthenticated {
         let extensions = message.extensions;
         replies::check_places(&extensions.seen, CR)?;
         let schemes = extensions.signature_algorithms.ok_or(InvalidMessage::NoSignatureSchemes)?;
-        let schemes: Vec<_> = schemes.iter().filter(|scheme| scheme.supported_in_tls13()).collect();
+        let schemes = schemes.numbers(|scheme| scheme.supported_in_tls13());
         // Such a request asks for certificates and allows no signature with them. RFC 8446 section 4.2.3.
         if schemes.is_empty() {
             return Err(PeerIncompatible::NoCertificateRequestSignatureSchemesInCommon.into());
         }
         let authorities = extensions.certificate_authorities.into_iter().flat_map(|list| list.iter());
-        let authorities = few(authorities.map(|name| name.0.to_vec()), MAX_NAMES, "authorities")?;
+        let authorities = hints(authorities.map(|name| name.0.to_vec())).unwrap_or_default();
         certs::check_compressions(extensions.compress_certificate)?;
         let ours = &self.common.asked.config.cert_compressors;
         self.request = Some(Request {
             compressor: certs::choose_compressor(ours, extensions.compress_certificate)?,
             schemes,
             certificate_type: self.client_type,
-            schemes_cert: extensions.signature_algorithms_cert.map(|list| list.iter().collect()),
-            delegated: extensions.delegated_credential.into_iter().flat_map(|list| list.iter()).collect(),
+            schemes_cert: extensions.signature_algorithms_cert.map(|list| list.numbers(|_| true)),
+            delegated: extensions.delegated_credential.map(|list| list.numbers(|_| true)).unwrap_or_default(),
             authorities,
         });
         self.common.transcript.add(m.raw);

@@ -30,6 +30,8 @@ impl Messages {
     pub(crate) fn add(&mut self, message: &[u8]) {
         self.transcript.add(message);
         if let Some(kept) = &mut self.kept {
+            // A handshake has ten messages: no need to have room for twice as much.
+            kept.reserve_exact(message.len());
             kept.extend_from_slice(message);
         }
     }

@@ -25,9 +25,9 @@ impl Joiner {
         self.partial.len()
     }
 
-    /// Type and length of the message that waits to become whole.
-    pub(crate) fn begun(&self) -> Option<(HandshakeType, usize)> {
-        announced(&self.partial)
+    /// What there is of the message that waits to become whole.
+    pub(crate) fn begun(&self) -> &[u8] {
+        &self.partial
     }
 
     pub(crate) fn capacity(&self) -> usize {

@@ -14,7 +14,7 @@ use crate::names::{
     CertificateStatusType, CertificateType, CipherSuite, Compression, DistinguishedName, EcPointFormat,
     NamedGroup, ProtocolVersion, PskKeyExchangeMode, ServerNameType, SignatureScheme,
 };
-use crate::wire::codec::{List, MAX_NAMES, MAX16, Opaque, Reader, Wire, few, has_room};
+use crate::wire::codec::{List, MAX16, Opaque, Reader, Wire, has_room, hints};
 use crate::wire::extensions::{
     Authorities, CertCompressions, CertificateTypes, ClientVersions, KeyShares, NamedGroups, OfferedPsks,
     PointFormats, ProtocolNames, RenegotiationInfo, ServerNameEntry, SignatureSchemes, ext, no_duplicates,
@@ -141,7 +141,7 @@ impl ClientHello {
             ext::certificate_authorities => {
                 let names = Authorities::read_all(body)?;
                 let names = names.iter().map(|name| name.0.to_vec().into());
-                self.authorities = Some(few(names, MAX_NAMES, "authorities")?);
+                self.authorities = hints(names);
             }
             ext::server_certificate_type => {
                 self.server_cert_types = Some(CertificateTypes::read_all(body)?.iter().collect());

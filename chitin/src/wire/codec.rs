@@ -287,30 +287,33 @@ impl<'a, T: Wire<'a>, const MIN: usize, const MAX: usize> List<'a, T, MIN, MAX> 
         Self { body, of: PhantomData }
     }
 
+    /// The numbers that are to be kept, in one allocation that is no longer than all of them take.
+    pub(crate) fn numbers(&self, kept: impl Fn(&T) -> bool) -> Vec<T> {
+        let mut numbers = Vec::with_capacity(self.body.len().checked_div(T::NUMBER).unwrap_or(0));
+        numbers.extend(self.iter().filter(kept));
+        numbers
+    }
+
     /// The encoded items, without the length in front.
     pub(crate) fn body(&self) -> &'a [u8] {
         self.body
     }
 }
 
-/// Items that take memory of their own, at most `limit`: a place in a list and a small allocation take ten times what a short item
-/// does on the wire.
-pub(crate) fn few<T>(
-    items: impl Iterator<Item = T>,
-    limit: u32,
-    what: &'static str,
-) -> Result<Vec<T>, InvalidMessage> {
+/// Names of authorities, each of its own. `None` if there are more than [`MAX_NAMES`]: a place in a list and a small allocation take ten
+/// times what a short name does on the wire. Names are a hint, and without it any authority will do (RFC 8446 section 4.2.4).
+pub(crate) fn hints<T>(names: impl Iterator<Item = T>) -> Option<Vec<T>> {
     let mut few = Vec::new();
-    for item in items {
-        if !has_room(few.len(), limit) {
-            return Err(InvalidMessage::TooManyItems { what, limit });
+    for name in names {
+        if !has_room(few.len(), MAX_NAMES) {
+            return None;
         }
-        few.push(item);
+        few.push(name);
     }
-    Ok(few)
+    Some(few)
 }
 
-/// Names of authorities in a message. Servers that take every qualified certificate of Europe name some 500, in 60 KiB.
+/// Names of authorities in a message that are kept. Servers that take every qualified certificate of Europe name some 500, in 60 KiB.
 pub(crate) const MAX_NAMES: u32 = 1024;
 
 /// May one more come to `count` items?

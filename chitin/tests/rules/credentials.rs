@@ -5,7 +5,7 @@ use std::sync::{Arc, LazyLock, Mutex};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use chitin::pki_types::CertificateDer;
-use chitin::server::{ClientHello, ResolvesServerCert};
+use chitin::server::{ClientHello, ResolvesServerCert, WebPkiClientVerifier};
 use chitin::sign::{CertifiedKey, Credential, CredentialList, SingleCertAndKey};
 use chitin::version::{TLS12, TLS13};
 use chitin::{
@@ -217,6 +217,17 @@ fn the_authorities_that_a_server_names_steer_the_choice_of_a_client() {
                 assert_eq!(pair.client.protocol_version(), Some(version.version));
                 assert_eq!(pair.server.peer_certificates().unwrap()[0], *good.leaf());
             }
+        }
+        // Of very many names none is kept, and then any authority will do.
+        let root = TWO.rsa.store().subjects().remove(0);
+        for (names, shown) in [(1024, None), (1025, Some(by_ecdsa.leaf()))] {
+            let verifier =
+                WebPkiClientVerifier::builder_with_provider(both_roots().into(), default_provider())
+                    .clear_root_hint_subjects()
+                    .add_root_hint_subjects((0..names).map(|_| root.clone()))
+                    .allow_unauthenticated();
+            let pair = shake(client(&[&by_ecdsa]), server_asking(verifier.build().unwrap()));
+            assert_eq!(pair.server.peer_certificates().map(|chain| &chain[0]), shown);
         }
         // What goes to no authority of the server's is not shown to it.
         let pair = shake(client(&[&by_rsa]), server(&TWO.ecdsa));
