@@ -498,12 +498,12 @@ fn writing_to_somebody_who_never_reads() {
 /// Whoever has not chosen a config holds a hello at most.
 #[test]
 fn an_acceptor_holds_one_hello() {
-    let world = World { pki: Pki::new(), version: &TLS13, memory: None };
+    let [world, small] = SETTINGS.map(|memory| World { pki: Pki::new(), version: &TLS13, memory });
     let mut pair =
         Pair::new(world.client(base()), world.server(base())).tamper(Side::Client, edit_hello(0, fat_hello));
     let said = pair.take(Side::Client);
     let hello: Vec<u8> = Record::split(&said).into_iter().flat_map(|record| record.body).collect();
-    for most in [1, 1 << 14] {
+    for (most, world) in [(1, &world), (1 << 14, &world), (1, &small), (1 << 14, &small)] {
         let bytes = records(&hello, most);
         let mut spent = Spent::default();
         let accepted = spent.on(|| {
@@ -518,7 +518,15 @@ fn an_acceptor_holds_one_hello() {
         });
         println!("an acceptor: peak {}, left {}", spent.peak, spent.live);
         assert!(spent.peak <= 210_000 && spent.live <= 150_000, "{spent:?}");
-        drop(accepted);
+        // A limit holds as soon as there is a config that says so.
+        let error = accepted.into_connection(world.server(base()).into()).err().map(|(error, _)| error);
+        match world.memory {
+            Some(most) => assert!(
+                matches!(error, Some(chitin::Error::MemoryLimit { limit, .. }) if limit as usize == most),
+                "{error:?}"
+            ),
+            None => assert_eq!(error, None),
+        }
     }
 }
 
