@@ -1,64 +1,22 @@
 //! Public keys that check signatures again and again, each read once.
 //!
 //! Before a key checks a signature it has to be read: a point has to lie on its curve, and for RSA there is something to be computed
-//! from the modulus. That is a tenth of the work, or more.
-
-use alloc::boxed::Box;
-use alloc::vec::Vec;
-use core::fmt;
-
-use pki_types::{InvalidSignature, SignatureVerificationAlgorithm};
+//! from the modulus. That is a tenth of the work, or more. Where no library keeps what it has read, no key is kept either.
 
 #[cfg(all(feature = "aws_lc_rs", feature = "std"))]
-use with_library::Kept;
+pub(crate) use with_library::KeptKeys;
 #[cfg(not(all(feature = "aws_lc_rs", feature = "std")))]
-use without::Kept;
+pub(crate) use without::KeptKeys;
 
 #[cfg(test)]
 #[cfg(all(feature = "aws_lc_rs", feature = "std"))]
 mod tests;
 
-/// A fixed set of keys. One that has checked a good signature is kept as the library has read it, for the algorithm of that
-/// signature. What is said of a signature is what the algorithm would say.
-pub(crate) struct KeptKeys {
-    /// In their order.
-    all: Box<[Kept]>,
-}
-
-impl KeptKeys {
-    /// Of these keys: the bits that a SubjectPublicKeyInfo has.
-    pub(crate) fn new<'a>(keys: impl Iterator<Item = &'a [u8]>) -> Self {
-        let mut keys: Vec<_> = keys.collect();
-        keys.sort_unstable();
-        keys.dedup();
-        Self { all: keys.into_iter().map(Kept::new).collect() }
-    }
-
-    /// Checks a signature as `algorithm` does, with whatever key.
-    pub(crate) fn verify(
-        &self,
-        algorithm: &dyn SignatureVerificationAlgorithm,
-        key: &[u8],
-        message: &[u8],
-        signature: &[u8],
-    ) -> Result<(), InvalidSignature> {
-        let kept = self.all.binary_search_by_key(&key, |kept| &kept.key).ok().and_then(|at| self.all.get(at));
-        match kept {
-            Some(kept) => kept.verify(algorithm, message, signature),
-            None => algorithm.verify_signature(key, message, signature),
-        }
-    }
-}
-
-impl fmt::Debug for KeptKeys {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "KeptKeys({})", self.all.len())
-    }
-}
-
 #[cfg(all(feature = "aws_lc_rs", feature = "std"))]
 mod with_library {
     use alloc::boxed::Box;
+    use alloc::vec::Vec;
+    use core::fmt;
     use std::sync::OnceLock;
 
     use pki_types::{InvalidSignature, SignatureVerificationAlgorithm};
@@ -66,13 +24,52 @@ mod with_library {
     use crate::crypto::aws_lc_rs::known;
     use crate::crypto::public_keys::{Algorithm, ReadKey};
 
+    /// A fixed set of keys. One that has checked a good signature is kept as the library has read it, for the algorithm of that
+    /// signature. What is said of a signature is what the algorithm would say.
+    pub(crate) struct KeptKeys {
+        /// In their order.
+        pub(super) all: Box<[Kept]>,
+    }
+
+    impl KeptKeys {
+        /// Of these keys: the bits that a SubjectPublicKeyInfo has.
+        pub(crate) fn new(keys: impl Iterator<Item = Vec<u8>>) -> Self {
+            let mut keys: Vec<_> = keys.collect();
+            keys.sort_unstable();
+            keys.dedup();
+            Self { all: keys.into_iter().map(Kept::new).collect() }
+        }
+
+        /// Checks a signature as `algorithm` does, with whatever key.
+        pub(crate) fn verify(
+            &self,
+            algorithm: &dyn SignatureVerificationAlgorithm,
+            key: &[u8],
+            message: &[u8],
+            signature: &[u8],
+        ) -> Result<(), InvalidSignature> {
+            let kept =
+                self.all.binary_search_by_key(&key, |kept| &kept.key).ok().and_then(|at| self.all.get(at));
+            match kept {
+                Some(kept) => kept.verify(algorithm, message, signature),
+                None => algorithm.verify_signature(key, message, signature),
+            }
+        }
+    }
+
+    impl fmt::Debug for KeptKeys {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            write!(f, "KeptKeys({})", self.all.len())
+        }
+    }
+
     pub(super) struct Kept {
-        pub(super) key: Box<[u8]>,
+        key: Box<[u8]>,
         read: OnceLock<(&'static Algorithm, Box<dyn ReadKey>)>,
     }
 
     impl Kept {
-        pub(super) fn new(key: &[u8]) -> Self {
+        fn new(key: Vec<u8>) -> Self {
             Self { key: key.into(), read: OnceLock::new() }
         }
 
@@ -81,7 +78,7 @@ mod with_library {
             self.read.get().is_some()
         }
 
-        pub(super) fn verify(
+        fn verify(
             &self,
             algorithm: &dyn SignatureVerificationAlgorithm,
             message: &[u8],
@@ -109,26 +106,27 @@ mod with_library {
 /// Where no library keeps what it has read.
 #[cfg(not(all(feature = "aws_lc_rs", feature = "std")))]
 mod without {
-    use alloc::boxed::Box;
+    use alloc::vec::Vec;
 
     use pki_types::{InvalidSignature, SignatureVerificationAlgorithm};
 
-    pub(super) struct Kept {
-        pub(super) key: Box<[u8]>,
-    }
+    /// No keys: each signature is the algorithm's to check.
+    #[derive(Debug)]
+    pub(crate) struct KeptKeys;
 
-    impl Kept {
-        pub(super) fn new(key: &[u8]) -> Self {
-            Self { key: key.into() }
+    impl KeptKeys {
+        pub(crate) fn new(_: impl Iterator<Item = Vec<u8>>) -> Self {
+            Self
         }
 
-        pub(super) fn verify(
+        pub(crate) fn verify(
             &self,
             algorithm: &dyn SignatureVerificationAlgorithm,
+            key: &[u8],
             message: &[u8],
             signature: &[u8],
         ) -> Result<(), InvalidSignature> {
-            algorithm.verify_signature(&self.key, message, signature)
+            algorithm.verify_signature(key, message, signature)
         }
     }
 }

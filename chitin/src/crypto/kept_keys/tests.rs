@@ -1,11 +1,12 @@
 use alloc::vec;
+use alloc::vec::Vec;
 
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::{self, KeySize};
 use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair, RSA_PKCS1_SHA256, RSA_PSS_SHA256, RsaEncoding,
 };
-use pki_types::{AlgorithmIdentifier, alg_id};
+use pki_types::{AlgorithmIdentifier, InvalidSignature, SignatureVerificationAlgorithm, alg_id};
 
 use super::*;
 
@@ -25,7 +26,7 @@ fn sign(pair: &rsa::KeyPair, padding: &'static dyn RsaEncoding) -> Vec<u8> {
 fn a_kept_key_says_what_the_algorithm_says() {
     let [pair, other] = [(); 2].map(|()| rsa::KeyPair::generate(KeySize::Rsa2048).unwrap());
     let [key, foreign] = [&pair, &other].map(|pair| pair.public_key().as_ref());
-    let keys = KeptKeys::new([key, &b"no key"[..], key].into_iter());
+    let keys = KeptKeys::new([key, b"no key", key].map(<[u8]>::to_vec).into_iter());
     let (first, second) = (algorithm(alg_id::RSA_PKCS1_SHA256), algorithm(alg_id::RSA_PSS_SHA256));
     let (by_first, by_second) = (sign(&pair, &RSA_PKCS1_SHA256), sign(&pair, &RSA_PSS_SHA256));
     let by_other = sign(&other, &RSA_PKCS1_SHA256);
@@ -52,7 +53,7 @@ fn a_kept_key_says_what_the_algorithm_says() {
 #[test]
 fn a_key_is_kept_when_it_has_checked_a_good_signature() {
     let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_ASN1_SIGNING).unwrap();
-    let keys = KeptKeys::new([pair.public_key().as_ref()].into_iter());
+    let keys = KeptKeys::new([pair.public_key().as_ref().to_vec()].into_iter());
     let is_kept = || keys.all.first().unwrap().is_read();
     let verify = |signature: &[u8]| {
         keys.verify(algorithm(alg_id::ECDSA_SHA256), pair.public_key().as_ref(), b"message", signature)
@@ -85,7 +86,7 @@ fn algorithms_of_others_are_asked_each_time() {
 
     let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_ASN1_SIGNING).unwrap();
     let key = pair.public_key().as_ref();
-    let keys = KeptKeys::new([key].into_iter());
+    let keys = KeptKeys::new([key.to_vec()].into_iter());
     assert!(keys.verify(&TakesAll, key, b"message", b"bad").is_ok());
     assert!(!keys.all.first().unwrap().is_read());
     let good = pair.sign(&SystemRandom::new(), b"message").unwrap();

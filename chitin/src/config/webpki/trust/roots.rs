@@ -64,13 +64,12 @@ impl Roots {
     pub(super) fn keys(&self) -> KeptKeys {
         let bits =
             |anchor: &'_ TrustAnchor<'_>| Some(split_content(&anchor.subject_public_key_info)?.1.to_vec());
-        let keys: Vec<_> = match &self.0 {
-            Form::Anchors(store) => store.roots.iter().filter_map(bits).collect(),
+        match &self.0 {
+            Form::Anchors(store) => KeptKeys::new(store.roots.iter().filter_map(bits)),
             Form::Whole(certificates) => {
-                certificates.iter().filter_map(|der| bits(&anchor(der).ok()?)).collect()
+                KeptKeys::new(certificates.iter().filter_map(|der| bits(&anchor(der).ok()?)))
             }
-        };
-        KeptKeys::new(keys.iter().map(Vec::as_slice))
+        }
     }
 
     /// The names of all, to be hints.
