@@ -37,8 +37,9 @@ impl Joiner {
     /// Would the message that has begun still be incomplete with `body` behind it? Then `body` is kept, and there is nothing
     /// to split. This makes a message that comes in many small records cost its length, not its square.
     pub(crate) fn still_waits(&mut self, body: &[u8]) -> bool {
-        // A length that is known has been checked against its limit by the `split_message` that left it here.
-        let len = message_len(&self.partial);
+        // A length that is known has been checked against its limit by the `split_message` that left it here; but for what waited
+        // behind a question, and goes on with nothing behind it: no record of handshake messages is empty.
+        let len = message_len(&self.partial).filter(|_| !body.is_empty());
         let waits = len.is_some_and(|len| self.partial.len() + body.len() < len);
         if let Some(len) = len.filter(|_| waits) {
             // What is announced need not come: so it is no more than twice what came, and no more than there will be.

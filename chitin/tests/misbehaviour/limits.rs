@@ -1,7 +1,7 @@
 //! Record sizes and tickets that peers ask for or were asked for. RFC 8449 and RFC 9149.
 
 use chitin::{Error, HandshakeType, Limits};
-use testkit::hello::{edit_record, sized16};
+use testkit::hello::{edit_record, join_messages, sized16, split_messages};
 use testkit::liar::{Liar, Say};
 use testkit::pair::{Pair, Side};
 
@@ -9,6 +9,7 @@ use crate::bench::errors::{Bad, Wrong};
 use crate::bench::{Bench, Told, certificate_body, client, extension, provider, server};
 
 const ENCRYPTED_EXTENSIONS: u8 = 8;
+const FINISHED: u8 = 20;
 const RECORD_SIZE_LIMIT: u16 = 28;
 const TICKET_REQUEST: u16 = 58;
 
@@ -70,6 +71,24 @@ fn announces(b: &Bench, config: chitin::ServerConfig, len: u16) -> Told {
     b.fail(b.pair(client(provider()), config).tamper(Side::Client, edit_record(0, say)))
 }
 
+/// A server whose Finished is the header of another message, of which nothing more comes, behind a question that waits.
+fn announces_behind_a_question(b: &Bench, memory: Option<usize>, header: [u8; 4]) -> Told {
+    let liar = Liar::new();
+    let (mut client, server) = (client(provider()), server(liar.provider(&provider())));
+    client.limits.memory = memory;
+    liar.script(move |meant| match (meant.key, meant.typ) {
+        (0, 22) => {
+            let mut messages = split_messages(&meant.body);
+            let all = messages.len();
+            messages.retain(|(typ, _)| *typ != FINISHED);
+            let header: &[u8] = if messages.len() < all { &header } else { &[] };
+            vec![Say::handshake(&[&join_messages(&messages), header].concat())]
+        }
+        _ => meant.honest(),
+    });
+    b.fail(b.pair(client, server).tamper(Side::Server, liar.tamper()).deferred())
+}
+
 cases! {
     /// 60,000 bytes and a header cost four times their length, and the names that they may have 48 KiB.
     more_than_there_is_memory_for = like!(Error::MemoryLimit {
@@ -83,6 +102,16 @@ cases! {
         config.limits.handshake_message = 0x1000;
         announces(b, config, 0x1001)
     };
+    a_long_message_behind_a_question = Bad::HandshakeMessageTooLong { typ: HandshakeType::Finished, len: 0x10_0000, limit: 64 }, |b| {
+        announces_behind_a_question(b, None, [FINISHED, 0x10, 0, 0])
+    };
+    /// As a chain that is not compressed: four times, and a list.
+    more_than_there_is_memory_for_behind_a_question = like!(Error::MemoryLimit {
+        typ: HandshakeType::Certificate,
+        wanted: 421_904,
+        limit: 196_608,
+        ..
+    }), |b| announces_behind_a_question(b, Some(Limits::LEAST_MEMORY), [11, 1, 0x90, 0]);
     too_many_extensions = Bad::TooManyItems { what: "extensions", limit: 512 }, |b| b.client_hello(|h| {
         (0x5000..0x5200).for_each(|code| h.add(code, &[]));
     });
