@@ -10,9 +10,10 @@ use alloc_counter::{Counting, Spent};
 use chitin::client::Resumption;
 use chitin::compress::{CertCompressor, CertDecompressor};
 use chitin::crypto::CryptoProvider;
-use chitin::pki_types::ServerName;
+use chitin::pki_types::{CertificateDer, ServerName};
 use chitin::quic::{ClientConnection as QuicClient, ServerConnection as QuicServer, Version};
 use chitin::server::{Acceptor, UnbufferedServerConnection, WebPkiClientVerifier};
+use chitin::sign::{CertifiedKey, SingleCertAndKey};
 use chitin::version::{TLS12, TLS13};
 use chitin::{
     ClientConfig, ClientConnection, ConnectionCommon, Limits, NamedGroup, ServerConfig, ServerConnection,
@@ -23,7 +24,7 @@ use testkit::hello::{Hello, edit_hello, join_messages, sized16, split_messages};
 use testkit::liar::{Liar, Say};
 use testkit::packing::FIRST;
 use testkit::pair::{Pair, Record, Side, Tamper};
-use testkit::pki::{KeyType, Pki};
+use testkit::pki::{Identity, KeyType, Pki};
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
@@ -491,6 +492,45 @@ fn writing_to_somebody_who_never_reads() {
                 let most = if world.memory.is_none() { 96_000 } else { 54_000 };
                 attack.held("what waits to be sent", most);
             }
+        }
+    }
+}
+
+/// What an application writes before the handshake is done leaves room for it: for what `Limits::LEAST_MEMORY` promises, hellos with
+/// a post-quantum share and a retry and a chain of 8 KiB, and for more where less of that comes.
+#[test]
+fn what_is_written_before_the_handshake_leaves_room_for_it() {
+    for version in [&TLS13, &TLS12] {
+        for memory in [Limits::LEAST_MEMORY, 400_000] {
+            let world = World { pki: Pki::new(), version, memory: Some(memory) };
+            let padded = |Identity { mut chain, key }: Identity, len| {
+                let padding = world.pki.root.cert();
+                while chain.iter().map(|der| der.len() + 5).sum::<usize>() + padding.len() + 5 < len {
+                    chain.push(padding.clone());
+                }
+                let key = base().key_provider.load_private_key(key).unwrap();
+                Arc::new(SingleCertAndKey::from(CertifiedKey::new(chain, key)))
+            };
+            let mut client =
+                world.client(provider(&[], &[NamedGroup::X25519MLKEM768, NamedGroup::secp256r1]));
+            client.client_auth_cert_resolver = padded(world.pki.client(KeyType::P256), 8192);
+            let mut server = world.server(provider(&[], &[NamedGroup::secp256r1]));
+            // A client has one short hello.
+            server.cert_resolver = padded(world.pki.server(KeyType::P256), memory / 10);
+
+            let mut pair = Pair::new(client, server);
+            let data = vec![5; 1 << 20];
+            let write = |pair: &mut Pair| {
+                [pair.client.writer().write(&data).unwrap(), pair.server.writer().write(&data).unwrap()]
+            };
+            let before = write(&mut pair);
+            pair.handshake().unwrap();
+            let arrived = [Side::Client, Side::Server].map(|side| pair.arrived(side).len());
+            assert_eq!(arrived, before);
+            // A request fits, and afterwards there is more room.
+            assert!(before.iter().all(|taken| (4096..=memory / 30).contains(taken)), "{before:?}");
+            let behind = write(&mut pair);
+            assert!(behind.iter().zip(before).all(|(behind, before)| *behind > 4 * before), "{behind:?}");
         }
     }
 }

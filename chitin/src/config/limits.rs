@@ -38,7 +38,8 @@ pub struct Limits {
     /// [`most_memory`](Self::most_memory) gives.
     ///
     /// At least [`LEAST_MEMORY`](Self::LEAST_MEMORY), or no connection is made. With a limit an application may write less at a
-    /// time than without. What it allows by
+    /// time than without, and before the handshake is done an eighth of that, so that what is written does not take the room of the
+    /// peer's chain: some 4.5 KiB with the least. What it allows by
     /// [`set_buffer_limit`](crate::ConnectionCommon::set_buffer_limit) or `max_early_data_size` comes on top: it has said so
     /// itself. An [`Acceptor`](crate::server::Acceptor) has the default until it is given its config, and a hello that takes more than that
     /// allows is refused then. The objects of the provider and of the application are not counted, nor is what they share between connections.
@@ -140,6 +141,11 @@ impl Bounds {
     pub(crate) fn inbox(&self) -> usize {
         (long(self.memory) / 4).clamp(INBOX, Inbox::CAP)
     }
+
+    /// How much of it may be taken by what is written before the handshake is done: an eighth of what messages may have.
+    pub(crate) fn early(&self) -> usize {
+        long(self.memory).saturating_sub(BASE).saturating_sub(self.inbox()) / EARLY
+    }
 }
 
 impl Default for Bounds {
@@ -172,6 +178,9 @@ pub(crate) const BASE: usize = 32 * 1024;
 
 /// The least that an inbox has to have: a record's worth of plaintext that waits, one record behind it, and one read.
 const INBOX: usize = 2 * (HEADER + MAX_SEALED) + 4096;
+
+/// A request or a greeting fits into that part, and what `Limits::LEAST_MEMORY` promises into the rest.
+const EARLY: usize = 8;
 
 /// Lists of names are read into so many, each with its place in a list that grows.
 const NAMES: usize = 48 * 1024;
@@ -207,11 +216,12 @@ pub(crate) const fn kept(typ: HandshakeType, len: usize) -> usize {
     }
 }
 
-/// What an honest handshake needs fits into the least that may be set.
+/// What an honest handshake needs fits into the least that may be set, beside what is written before it is done.
 const _: () = {
     let hellos = 2 * kept(HandshakeType::ClientHello, 1700);
     let chain = cost(HandshakeType::Certificate, 8192);
-    assert!(BASE + Limits::LEAST_MEMORY / 4 + hellos + chain <= Limits::LEAST_MEMORY);
+    let most = Limits::LEAST_MEMORY - BASE - Limits::LEAST_MEMORY / 4;
+    assert!(hellos + chain <= most - most / EARLY);
     assert!(INBOX <= Limits::LEAST_MEMORY / 4);
 };
 

@@ -31,12 +31,15 @@ impl Engine {
         }
     }
 
-    /// How much more may be written, if the memory of the connection says so, where `waiting` bytes wait.
+    /// How much more may be written, if the memory of the connection says so, where `waiting` bytes wait. What comes before the
+    /// handshake is done leaves room for the peer's part of it.
     #[cold]
     pub(crate) fn write_room(&self, waiting: usize) -> usize {
         match self.policy.bounds.memory() {
             Some(memory) if !self.write.limit_is_set => {
-                (memory.saturating_sub(self.held()) / WRITTEN).saturating_sub(waiting)
+                let free = memory.saturating_sub(self.held());
+                let most = if self.is_handshaking() { self.policy.bounds.early() } else { usize::MAX };
+                (free.min(most) / WRITTEN).saturating_sub(waiting)
             }
             _ => usize::MAX,
         }
