@@ -437,20 +437,20 @@ const SERVER_IDLE: isize = 300;
 /// The same of TLS 1.2, and the most while a handshake goes on.
 const CLIENT12_IDLE: isize = 1_060;
 const SERVER12_IDLE: isize = 640;
-const CLIENT12_PEAK: isize = 6_500;
+const CLIENT12_PEAK: isize = 5_300;
 const SERVER12_PEAK: isize = 4_700;
 
 /// The same of QUIC, whose transport has a box of its own: keys that were given out are not counted.
 const CLIENT_QUIC_IDLE: isize = 2_720;
 const SERVER_QUIC_IDLE: isize = 1_620;
-const CLIENT_QUIC_PEAK: isize = 10_500;
-const SERVER_QUIC_PEAK: isize = 10_400;
+const CLIENT_QUIC_PEAK: isize = 9_000;
+const SERVER_QUIC_PEAK: isize = 8_600;
 
 /// The keys of both directions: a schedule of AES-256 and a table for GHASH each. aws-lc has them in memory that is not counted here.
 const KEYS_IDLE: isize = 2 * 896;
 
 /// Allocations of one full handshake without tickets, those of `aws-lc-rs` in Rust included. They may become less, and not more unseen.
-const CLIENT_CALLS: usize = 63;
+const CLIENT_CALLS: usize = 56;
 /// One of them by chance: `aws-lc-rs` gives back what a short signature leaves over.
 const SERVER_CALLS: usize = 49;
 
@@ -458,10 +458,10 @@ const SERVER_CALLS: usize = 49;
 const OTHER_CALLS: usize = 130;
 
 /// The most bytes on the heap of a client while a handshake goes on: the server's flight, and its chain while that is checked.
-const CLIENT_PEAK: isize = 9_200;
+const CLIENT_PEAK: isize = 7_700;
 
 /// The same of a server: a hello with a hybrid's share, twice, our flight and the record it is sealed into.
-const SERVER_PEAK: isize = 10_600;
+const SERVER_PEAK: isize = 8_700;
 
 /// The same with other providers, whose objects are not ours.
 const OTHER_PEAK: isize = 24 * 1024;

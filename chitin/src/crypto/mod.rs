@@ -32,6 +32,8 @@ pub mod hash;
 pub mod hmac;
 pub mod hpke;
 pub(crate) mod kept_keys;
+#[cfg(any(feature = "ring", all(feature = "aws_lc_rs", any(not(feature = "fips"), test))))]
+mod keyed_hash;
 #[cfg(any(feature = "aws_lc_rs", feature = "ring"))]
 mod keys;
 mod messages;

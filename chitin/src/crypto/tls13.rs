@@ -132,7 +132,11 @@ impl<K: hmac::Key> HkdfExpander for Expander<K> {
     }
 }
 
-fn expand_slice(key: &dyn hmac::Key, info: &[&[u8]], output: &mut [u8]) -> Result<(), OutputLengthError> {
+fn expand_slice(
+    key: &(impl hmac::Key + ?Sized),
+    info: &[&[u8]],
+    output: &mut [u8],
+) -> Result<(), OutputLengthError> {
     let block_len = key.tag_len();
     if block_len == 0 || output.len() > block_len.saturating_mul(255) {
         return Err(OutputLengthError);
@@ -146,7 +150,7 @@ fn expand_slice(key: &dyn hmac::Key, info: &[&[u8]], output: &mut [u8]) -> Resul
     Ok(())
 }
 
-fn expand_block(key: &dyn hmac::Key, info: &[&[u8]]) -> OkmBlock {
+fn expand_block(key: &(impl hmac::Key + ?Sized), info: &[&[u8]]) -> OkmBlock {
     OkmBlock::new(key.sign_concat(&[], info, &[1]).as_ref())
 }
 

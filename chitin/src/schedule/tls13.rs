@@ -153,7 +153,7 @@ impl<S: AsRef<RestingSecret>> Pair<S> {
 /// The key exchange is done, and the keys of the handshake are about to be used.
 pub(crate) struct Agreed {
     suite: &'static Tls13CipherSuite,
-    /// What the next stage needs is known already, and is 1,100 bytes shorter than what it comes from.
+    /// What the next stage needs is known already, and what it comes from is no longer needed.
     salt: OkmBlock,
     pub(crate) traffic: Pair<TrafficSecret>,
 }

@@ -17,8 +17,6 @@ mod digest;
 #[cfg(any(feature = "fips", test))]
 #[cfg_attr(not(feature = "fips"), allow(dead_code, reason = "a test holds each part against the usual one"))]
 mod fips;
-#[cfg(any(not(feature = "fips"), test))]
-mod hmac;
 pub mod hpke;
 mod kx;
 #[cfg(feature = "std")]

@@ -16,7 +16,6 @@ use crate::names::GetRandomFailed;
 
 mod aead;
 mod digest;
-mod hmac;
 mod kx;
 pub mod sign;
 #[cfg(feature = "std")]

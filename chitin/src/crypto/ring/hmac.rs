@@ -1,3 +1,0 @@
-//! HMAC, and what is made of it.
-
-crate::crypto::digest::hmacs!(ring);
