@@ -119,7 +119,7 @@ fn limits() -> [(&'static str, Vec<Limit>); 6] {
             "Items in handshake messages",
             Vec::from([
                 ("Extensions of a ClientHello", MAX_EXTENSIONS.into(), "fixed"),
-                ("Authorities that a peer names; more count as none named", MAX_NAMES.into(), "fixed"),
+                ("Authorities that a peer names; more count as none named", MAX_NAMES as u64, "fixed"),
                 ("Certificates in a chain", certs::MAX_CERTIFICATES.into(), "fixed"),
             ]),
         ),

@@ -25,7 +25,7 @@ use crate::names::{
 use crate::schedule::tls13::FinishedSecret;
 use crate::schedule::transcript::Transcript;
 use crate::wire::client_hello::ClientHello;
-use crate::wire::codec::{List, MAX16, MAX24, Opaque, Wire, has_room, nest};
+use crate::wire::codec::{List, MAX16, MAX24, Opaque, Wire, nest};
 use crate::wire::extensions::{
     CertCompressions, CertificateExtensions, CertificateStatus, MAX_CERT_COMPRESSIONS, PointFormats, SctList,
     ext,
@@ -53,7 +53,7 @@ impl PeerChain {
 
 /// SCTs as they came in a list. RFC 6962 section 3.3.
 pub(crate) fn read_scts(list: Option<SctList<'_>>) -> Vec<Vec<u8>> {
-    list.into_iter().flat_map(|list| list.iter()).take(MAX_SCTS).map(|sct| sct.0.to_vec()).collect()
+    list.map(|list| list.first(MAX_SCTS, |sct| sct.0.to_vec())).unwrap_or_default()
 }
 
 /// Timestamps that are looked at. No policy asks for more than five.
@@ -63,8 +63,13 @@ const MAX_SCTS: usize = 64;
 /// memory of its own, however short it is.
 pub(crate) const MAX_CERTIFICATES: u32 = 256;
 
-fn too_many_certificates() -> Error {
-    InvalidMessage::TooManyItems { what: "certificates", limit: MAX_CERTIFICATES }.into()
+/// A number of certificates that is allowed.
+fn few(count: usize) -> Result<usize, Error> {
+    let limit = MAX_CERTIFICATES;
+    match u32::try_from(count).is_ok_and(|count| count <= limit) {
+        true => Ok(count),
+        false => Err(InvalidMessage::TooManyItems { what: "certificates", limit }.into()),
+    }
 }
 
 /// What we show beside a chain, in the entry of the leaf.
@@ -108,7 +113,7 @@ pub(crate) fn read_chain(
     if !message.context.0.is_empty() {
         return Err(PeerMisbehaved::WrongCertificateContext.into());
     }
-    let mut chain = PeerChain::bare(Vec::new());
+    let mut chain = PeerChain::bare(Vec::with_capacity(few(message.count())?));
     for entry in message.entries() {
         let entry = entry?;
         replies::check(&entry.extensions.seen, Reply::CertificateEntry, &offered)?;
@@ -124,9 +129,6 @@ pub(crate) fn read_chain(
             chain.scts = read_scts(entry.extensions.signed_certificate_timestamp);
             // With another certificate it means nothing. RFC 9345 section 4.1.1.
             chain.delegated = entry.extensions.delegated_credential.map(PeerDelegation::from);
-        }
-        if !has_room(chain.certificates.len(), MAX_CERTIFICATES) {
-            return Err(too_many_certificates());
         }
         chain.certificates.push(CertificateDer::from(entry.cert_data.0.to_vec()));
     }
@@ -392,11 +394,8 @@ pub(crate) fn read_chain12(body: &[u8], typ: CertificateType) -> Result<PeerChai
         CertificateType::RawPublicKey if message.list.0.is_empty() => Vec::new(),
         CertificateType::RawPublicKey => vec![CertificateDer::from(message.list.0.to_vec())],
         _ => {
-            let mut certificates = Vec::new();
+            let mut certificates = Vec::with_capacity(few(message.count())?);
             for der in message.certificates() {
-                if !has_room(certificates.len(), MAX_CERTIFICATES) {
-                    return Err(too_many_certificates());
-                }
                 certificates.push(CertificateDer::from(der?.to_vec()));
             }
             certificates

@@ -455,7 +455,7 @@ impl Claimed {
         self.request = Some(Request {
             schemes: message.schemes.numbers(|scheme| takes(&message, *scheme)),
             certificate_type: self.common.client_type,
-            authorities: hints(message.authorities.iter().map(|name| name.0.to_vec())).unwrap_or_default(),
+            authorities: hints(message.authorities, |name| name.0.to_vec()).unwrap_or_default(),
         });
         self.common.messages.add(m.raw);
         Ok(WaitServerHelloDone(self))

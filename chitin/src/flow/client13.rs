@@ -632,8 +632,9 @@ impl Unauthenticated {
         if schemes.is_empty() {
             return Err(PeerIncompatible::NoCertificateRequestSignatureSchemesInCommon.into());
         }
-        let authorities = extensions.certificate_authorities.into_iter().flat_map(|list| list.iter());
-        let authorities = hints(authorities.map(|name| name.0.to_vec())).unwrap_or_default();
+        let authorities = extensions.certificate_authorities;
+        let authorities =
+            authorities.and_then(|names| hints(names, |name| name.0.to_vec())).unwrap_or_default();
         certs::check_compressions(extensions.compress_certificate)?;
         let ours = &self.common.asked.config.cert_compressors;
         self.request = Some(Request {

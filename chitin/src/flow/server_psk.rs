@@ -51,7 +51,7 @@ pub(crate) fn begin(
         };
     };
     let names: Vec<_> = match hello.psks().filter(|_| choose::resumes(&hello)) {
-        Some(offered) => offered.identities.iter().take(NAMES).map(|psk| psk.identity.0.to_vec()).collect(),
+        Some(offered) => offered.identities.first(NAMES, |psk| psk.identity.0.to_vec()),
         None => Vec::new(),
     };
     if names.is_empty() {

@@ -139,15 +139,13 @@ impl ClientHello {
                 self.schemes = Some(meant(SignatureSchemes::read_all(body)?));
             }
             ext::certificate_authorities => {
-                let names = Authorities::read_all(body)?;
-                let names = names.iter().map(|name| name.0.to_vec().into());
-                self.authorities = hints(names);
+                self.authorities = hints(Authorities::read_all(body)?, |name| name.0.to_vec().into());
             }
             ext::server_certificate_type => {
-                self.server_cert_types = Some(CertificateTypes::read_all(body)?.iter().collect());
+                self.server_cert_types = Some(CertificateTypes::read_all(body)?.numbers(|_| true));
             }
             ext::client_certificate_type => {
-                self.client_cert_types = Some(CertificateTypes::read_all(body)?.iter().collect());
+                self.client_cert_types = Some(CertificateTypes::read_all(body)?.numbers(|_| true));
             }
             ext::record_size_limit | ext::ticket_request => u16::read_all(body).map(drop)?,
             ext::compress_certificate => CertCompressions::read_all(body).map(drop)?,

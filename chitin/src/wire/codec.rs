@@ -294,6 +294,13 @@ impl<'a, T: Wire<'a>, const MIN: usize, const MAX: usize> List<'a, T, MIN, MAX> 
         numbers
     }
 
+    /// What is made of each of the first `most` items, in one allocation that is as long as that takes.
+    pub(crate) fn first<U>(&self, most: usize, make: impl FnMut(T) -> U) -> Vec<U> {
+        let mut made = Vec::with_capacity(self.iter().take(most).count());
+        made.extend(self.iter().take(most).map(make));
+        made
+    }
+
     /// The encoded items, without the length in front.
     pub(crate) fn body(&self) -> &'a [u8] {
         self.body
@@ -302,19 +309,23 @@ impl<'a, T: Wire<'a>, const MIN: usize, const MAX: usize> List<'a, T, MIN, MAX> 
 
 /// Names of authorities, each of its own. `None` if there are more than [`MAX_NAMES`]: a place in a list and a small allocation take ten
 /// times what a short name does on the wire. Names are a hint, and without it any authority will do (RFC 8446 section 4.2.4).
-pub(crate) fn hints<T>(names: impl Iterator<Item = T>) -> Option<Vec<T>> {
-    let mut few = Vec::new();
-    for name in names {
-        if !has_room(few.len(), MAX_NAMES) {
-            return None;
-        }
-        few.push(name);
-    }
-    Some(few)
+pub(crate) fn hints<'a, T: Wire<'a>, U, const MIN: usize, const MAX: usize>(
+    names: List<'a, T, MIN, MAX>,
+    make: impl FnMut(T) -> U,
+) -> Option<Vec<U>> {
+    names.iter().nth(MAX_NAMES).is_none().then(|| names.first(MAX_NAMES, make))
 }
 
 /// Names of authorities in a message that are kept. Servers that take every qualified certificate of Europe name some 500, in 60 KiB.
-pub(crate) const MAX_NAMES: u32 = 1024;
+pub(crate) const MAX_NAMES: usize = 1024;
+
+/// How many whole items are in `bytes`, each of parts whose lengths stand before them, as wide as these bounds need. What is in them
+/// nobody reads.
+pub(crate) fn items<const PARTS: usize>(bytes: &[u8], bounds: [usize; PARTS]) -> usize {
+    let mut rest = Reader::new(bytes);
+    core::iter::from_fn(|| bounds.iter().try_for_each(|max| rest.prefixed(0, *max, "item").map(drop)).ok())
+        .count()
+}
 
 /// May one more come to `count` items?
 pub(crate) fn has_room(count: usize, limit: u32) -> bool {
@@ -400,6 +411,34 @@ pub(crate) mod tests {
         assert_eq!(error(&[1, 7, 0]), Some(I::IllegalEmptyList("names")));
         assert_eq!(error(&[1, 7, 2, 5, 7]), Some(I::MissingData("names")));
         assert_eq!(error(&[1, 7, 2, 1, 7, 7]), Some(I::TrailingData("Pair")));
+    }
+
+    #[test]
+    fn what_is_made_of_a_list_is_no_longer_than_the_list() {
+        let bytes: Vec<u8> = [0, 10].into_iter().chain([1, 7].repeat(5)).collect();
+        let list = List::<'_, Opaque<'_, 1, 255>, 0, MAX16>::read_all(&bytes).unwrap();
+        for most in 0..8 {
+            let made = list.first(most, |item| item.0.to_vec());
+            assert_eq!((made.len(), made.capacity()), (most.min(5), most.min(5)));
+            assert!(made.iter().all(|item| item == &[7]));
+        }
+        let many = |count: usize| {
+            let body = [1, 7].repeat(count);
+            hints(List::<'_, Opaque<'_, 1, 255>, 0, MAX16>::of_encoded(&body), |item| item.0[0])
+        };
+        assert_eq!(
+            many(MAX_NAMES).map(|names| (names.len(), names.capacity())),
+            Some((MAX_NAMES, MAX_NAMES))
+        );
+        assert_eq!(many(MAX_NAMES + 1), None);
+        assert_eq!(many(0), Some(vec![]));
+
+        // Two parts each, the second two bytes or none; and one that is cut in its second part, or in its length.
+        let pairs = [0, 0, 1, 7, 0, 2, 7, 7, 0, 0, 0, 0, 0, 0, 0, 0, 1, 7, 0, 2, 7];
+        assert_eq!(
+            [21, 20, 14, 13, 8, 7, 1, 0].map(|n| items(&pairs[..n], [MAX24, MAX16])),
+            [2, 2, 2, 2, 1, 0, 0, 0]
+        );
     }
 
     #[test]

@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 
 use crate::error::InvalidMessage;
 use crate::names::{ClientCertificateType, EcCurveType, NamedGroup, SignatureScheme};
-use crate::wire::codec::{List, MAX8, MAX16, MAX24, Opaque, Reader, Wire, nest};
+use crate::wire::codec::{List, MAX8, MAX16, MAX24, Opaque, Reader, Wire, items, nest};
 pub(crate) use crate::wire::extensions::CertificateStatus;
 use crate::wire::extensions::SignatureSchemes;
 
@@ -20,6 +20,11 @@ wire_struct! {
 }
 
 impl<'a> Certificate12<'a> {
+    /// How many certificates there are, without reading them.
+    pub(crate) fn count(&self) -> usize {
+        items(self.list.0, [MAX24])
+    }
+
     /// The certificates, end entity first. After an error comes nothing.
     pub(crate) fn certificates(&self) -> impl Iterator<Item = Result<&'a [u8], InvalidMessage>> + use<'a> {
         let mut rest = Reader::new(self.list.0);

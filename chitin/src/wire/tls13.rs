@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use crate::error::InvalidMessage;
 use crate::names::{CertificateCompressionAlgorithm, SignatureScheme};
-use crate::wire::codec::{MAX8, MAX16, MAX24, Opaque, Reader, Wire};
+use crate::wire::codec::{MAX8, MAX16, MAX24, Opaque, Reader, Wire, items};
 use crate::wire::extensions::{
     CertificateExtensions, CertificateRequestExtensions, NewSessionTicketExtensions,
 };
@@ -26,6 +26,11 @@ wire_struct! {
 }
 
 impl<'a> Certificate<'a> {
+    /// How many entries there are, without reading them.
+    pub(crate) fn count(&self) -> usize {
+        items(self.list.0, [MAX24, MAX16])
+    }
+
     pub(crate) fn entries(
         &self,
     ) -> impl Iterator<Item = Result<CertificateEntry<'a>, InvalidMessage>> + use<'a> {
