@@ -10,7 +10,7 @@ use alloc_counter::{Counting, Spent};
 use chitin::client::Resumption;
 use chitin::compress::{CertCompressor, CertDecompressor};
 use chitin::crypto::CryptoProvider;
-use chitin::pki_types::{CertificateDer, ServerName};
+use chitin::pki_types::ServerName;
 use chitin::quic::{ClientConnection as QuicClient, ServerConnection as QuicServer, Version};
 use chitin::server::{Acceptor, UnbufferedServerConnection, WebPkiClientVerifier};
 use chitin::sign::{CertifiedKey, SingleCertAndKey};

@@ -30,10 +30,10 @@ use zeroize::Zeroizing;
 use crate::carrier::{Direction, Parameters};
 use crate::config::psk::ExternalPsk;
 use crate::config::server::{ClientHello as HelloView, ServerConfig};
-use crate::crypto::SupportedKxGroup;
 use crate::crypto::credential::Credential;
 use crate::crypto::suites::{SupportedCipherSuite, Tls13CipherSuite};
 use crate::crypto::verify::DigitallySignedStruct;
+use crate::crypto::{CompletedKeyExchange, SupportedKxGroup};
 use crate::error::{Error, PeerIncompatible, PeerMisbehaved};
 use crate::flow::cert_types;
 use crate::flow::certs::{self, PeerChain, Signed, Staples};
@@ -569,10 +569,11 @@ impl Chosen {
         cx: &mut Cx<'_>,
     ) -> Result<Agreed, Error> {
         let Self { config, hello, suite, group, mut transcript, kind, .. } = self;
-        let exchange = group.start_and_complete(choose::share_of(&hello, group.name())?)?;
+        let CompletedKeyExchange { pub_key, secret, .. } =
+            group.start_and_complete(choose::share_of(&hello, group.name())?)?;
         let (random, tickets) = Plan::behind_random(config.provider.secure_random)?;
         let extensions = ServerHelloExtensions {
-            key_share: Some(KeyShareEntry { group: group.name(), key_exchange: Opaque(&exchange.pub_key) }),
+            key_share: Some(KeyShareEntry { group: group.name(), key_exchange: Opaque(&pub_key) }),
             pre_shared_key: selected_psk,
             supported_versions: Some(ProtocolVersion::TLSv1_3),
             ..Default::default()
@@ -580,10 +581,12 @@ impl Chosen {
         cx.emit(&mut transcript, HandshakeType::ServerHello, |out| {
             ServerHello::write(out, &random, hello.session_id(), suite.common.suite, &extensions);
         });
+        // A hybrid's has more than a thousand bytes, and the schedule needs room.
+        drop(pub_key);
         if kind == HandshakeKind::Full {
             cx.send_compat_ccs()?;
         }
-        let keys = early.with_shared_secret(exchange.secret.secret_bytes(), &transcript.current());
+        let keys = early.with_shared_secret(secret.secret_bytes(), &transcript.current());
         cx.derived(KeyLevel::Handshake, keys.traffic.resting())?;
         cx.install(Direction::Write, &keys.traffic.server, KeyLevel::Handshake)?;
         let accepted = early_data.is_some();
