@@ -370,8 +370,8 @@ impl Chosen {
         };
         let (index, early, tie) = psk.check_binder(&self.hello, &self.transcript)?;
         self.transcript.add(self.hello.raw());
-        let mut agreed = self.send_server_hello(early.into_early(), Some(index), None, cx)?;
-        agreed.send_encrypted_extensions(Named::Now, cert_types::Says::default(), cx)?;
+        let (mut agreed, hello) = self.send_server_hello(early.into_early(), Some(index), None, cx)?;
+        agreed.send_encrypted_extensions(&hello, Named::Now, cert_types::Says::default(), cx)?;
         agreed.tie = Some(tie);
         // No certificate is asked for. RFC 8446 section 4.3.2.
         Ok(WaitFinished(agreed.send_finished(cx)?))
@@ -539,9 +539,9 @@ impl Bound {
         let index = u16::try_from(at).map_err(|_| PeerMisbehaved::SelectedInvalidPsk)?;
         chosen.transcript.add(chosen.hello.raw());
         let secrets = early_data.map(|limit| (early.secrets(&chosen.transcript.current()), limit));
-        let mut agreed = chosen.send_server_hello(early.into_early(), Some(index), secrets, cx)?;
-        let types = cert_types::Says::resumed(&agreed.hello, &agreed.config)?;
-        agreed.send_encrypted_extensions(Named::Before, types, cx)?;
+        let (mut agreed, hello) = chosen.send_server_hello(early.into_early(), Some(index), secrets, cx)?;
+        let types = cert_types::Says::resumed(&hello, &agreed.config)?;
+        agreed.send_encrypted_extensions(&hello, Named::Before, types, cx)?;
         agreed.peer = session.chain;
         agreed.authenticated = Some(session.authenticated);
         agreed.tie = session.tie;
@@ -560,14 +560,14 @@ impl Bound {
 // ---- ServerHello
 
 impl Chosen {
-    /// The hello is in the transcript.
+    /// The hello is in the transcript. It is given back: what is sent next answers it.
     fn send_server_hello(
         self,
         early: Early,
         selected_psk: Option<u16>,
         early_data: Option<(EarlySecrets, u32)>,
         cx: &mut Cx<'_>,
-    ) -> Result<Agreed, Error> {
+    ) -> Result<(Agreed, Box<ClientHello>), Error> {
         let Self { config, hello, suite, group, mut transcript, kind, .. } = self;
         let CompletedKeyExchange { pub_key, secret, .. } =
             group.start_and_complete(choose::share_of(&hello, group.name())?)?;
@@ -609,7 +609,8 @@ impl Chosen {
         cx.facts.alpn = choose::protocol(&hello, &config, cx.is_quic())?;
         let keys = keys.into_handshake();
         let (peer, tie, authenticated) = (Vec::new(), None, None);
-        Ok(Agreed { config, hello, transcript, keys, peer, tie, authenticated, tickets })
+        let resumes = choose::resumes(&hello);
+        Ok((Agreed { config, transcript, keys, peer, tie, authenticated, resumes, tickets }, hello))
     }
 }
 
@@ -623,10 +624,9 @@ fn accept_early_data(secrets: &EarlySecrets, limit: u32, cx: &mut Cx<'_>) -> Res
 
 // ---- EncryptedExtensions, CertificateRequest, Certificate
 
-/// Keys are agreed: everything is encrypted from here on.
+/// Keys are agreed: everything is encrypted from here on. The hello, with a share that may be large, is not kept behind what answers it.
 struct Agreed {
     config: Arc<ServerConfig>,
-    hello: Box<ClientHello>,
     transcript: Transcript,
     keys: Handshake,
     /// The client's chain, if the session that is resumed had one.
@@ -635,6 +635,8 @@ struct Agreed {
     tie: Option<Tie>,
     /// When the full handshake was that the session goes back to; `None` if this is one.
     authenticated: Option<u64>,
+    /// The client can resume what we give it.
+    resumes: bool,
     tickets: Plan,
 }
 
@@ -650,6 +652,7 @@ enum Named {
 impl Agreed {
     fn send_encrypted_extensions(
         &mut self,
+        hello: &ClientHello,
         named: Named,
         types: cert_types::Says,
         cx: &mut Cx<'_>,
@@ -658,17 +661,17 @@ impl Agreed {
         let version = ProtocolVersion::TLSv1_3;
         let ours = size_limit::ours(self.config.max_fragment_size, version);
         // QUIC has no records.
-        let theirs = self.hello.record_size_limit().filter(|_| !cx.is_quic());
+        let theirs = hello.record_size_limit().filter(|_| !cx.is_quic());
         if let Some(limit) = theirs {
             size_limit::obey(limit, version, cx);
             size_limit::enforce(ours, cx);
         }
-        self.tickets.told = self.tickets_asked_for(named)?;
+        self.tickets.told = self.tickets_asked_for(hello, named)?;
         let quic = cx.carrier.quic().cloned();
         let quic =
             |code| quic.as_ref().filter(|quic| quic.code() == code).map(|quic| Whole(quic.ours.as_slice()));
         let extensions = EncryptedExtensions {
-            server_name: (named == Named::Now && self.hello.server_name.is_some()).then_some(()),
+            server_name: (named == Named::Now && hello.server_name.is_some()).then_some(()),
             application_layer_protocol_negotiation: protocol.as_deref().map(SelectedProtocol),
             client_certificate_type: types.client,
             server_certificate_type: types.server,
@@ -684,15 +687,15 @@ impl Agreed {
     }
 
     /// How many tickets we are going to send to a client that says how many it wants. RFC 9149 section 2.
-    fn tickets_asked_for(&self, named: Named) -> Result<Option<u8>, Error> {
-        let Some([new, resumed]) = self.hello.ticket_request() else { return Ok(None) };
+    fn tickets_asked_for(&self, hello: &ClientHello, named: Named) -> Result<Option<u8>, Error> {
+        let Some([new, resumed]) = hello.ticket_request() else { return Ok(None) };
         let config = &self.config;
         // A server that takes no such wishes is one that does not know the extension.
         if config.max_tls13_tickets == 0 {
             return Ok(None);
         }
         let enabled = config.policy_fingerprint().is_some();
-        let keeps = enabled && choose::resumes(&self.hello) && keeps_sessions(config)?;
+        let keeps = enabled && self.resumes && keeps_sessions(config)?;
         let wanted = match named {
             Named::Now => new,
             Named::Before => resumed,
@@ -760,16 +763,16 @@ impl Chosen {
 
         let suite = self.suite;
         self.transcript.add(self.hello.raw());
-        let mut agreed = self.send_server_hello(Early::without_psk(suite), None, None, cx)?;
-        let types = cert_types::Says::of(&agreed.hello, credential.certificate_type(), asked);
-        agreed.send_encrypted_extensions(Named::Now, types, cx)?;
+        let (mut agreed, hello) = self.send_server_hello(Early::without_psk(suite), None, None, cx)?;
+        let types = cert_types::Says::of(&hello, credential.certificate_type(), asked);
+        agreed.send_encrypted_extensions(&hello, Named::Now, types, cx)?;
         if let Some(typ) = asked {
             agreed.send_certificate_request(typ, cx)?;
         }
-        let Agreed { config, hello, transcript, .. } = &mut agreed;
+        let Agreed { config, transcript, .. } = &mut agreed;
         let compressor = certs::choose_compressor(&config.cert_compressors, hello.cert_compressions())?;
         let cache = &config.cert_compression_cache;
-        let staples = Staples::wanted_by(hello, &credential);
+        let staples = Staples::wanted_by(&hello, &credential);
         certs::emit_chain(cx, transcript, &credential, staples, compressor, cache)?;
         let message = certs::signed_message(Signed::ByServer, &agreed.transcript.current());
         Ok(AskSignature(Box::new(Signing { agreed, credential, scheme, message, asked })))
@@ -805,7 +808,7 @@ impl Signing {
 
 impl Agreed {
     fn send_finished(self, cx: &mut Cx<'_>) -> Result<Box<Flown>, Error> {
-        let Self { config, hello, mut transcript, keys, peer, tie, authenticated, tickets } = self;
+        let Self { config, mut transcript, keys, peer, tie, authenticated, resumes, tickets } = self;
         let verify_data = keys.finished.server.finished(&transcript.current());
         cx.emit(&mut transcript, HandshakeType::Finished, |out| out.extend_from_slice(verify_data.as_ref()));
         let (master, handshake) = keys.into_master(&transcript.current());
@@ -816,7 +819,6 @@ impl Agreed {
         if config.send_half_rtt_data && !told(CLIENT_VERIFIER, || config.verifier.offer_client_auth())? {
             cx.write.gate = Gate::Open;
         }
-        let resumes = choose::resumes(&hello);
         Ok(Box::new(Flown {
             config,
             transcript,
