@@ -24,16 +24,14 @@ pub(crate) mod credential;
 pub(crate) mod delegated;
 mod der;
 #[cfg(any(feature = "aws_lc_rs", feature = "ring"))]
-mod digest;
-#[cfg(any(feature = "aws_lc_rs", feature = "ring"))]
 mod ecdh;
 pub(crate) mod ffdhe;
 pub mod hash;
+#[cfg(any(feature = "ring", all(feature = "aws_lc_rs", any(not(feature = "fips"), test))))]
+mod hashes;
 pub mod hmac;
 pub mod hpke;
 pub(crate) mod kept_keys;
-#[cfg(any(feature = "ring", all(feature = "aws_lc_rs", any(not(feature = "fips"), test))))]
-mod keyed_hash;
 #[cfg(any(feature = "aws_lc_rs", feature = "ring"))]
 mod keys;
 mod messages;

@@ -3,8 +3,7 @@
 use aws_lc_rs::aead::quic::{self as headers, HeaderProtectionKey};
 use aws_lc_rs::aead::{self, Aad, CHACHA20_POLY1305, LessSafeKey, UnboundKey};
 
-use super::digest::{SHA256, SHA384};
-use super::parts::{AES_128, AES_256, HKDF_SHA256, HKDF_SHA384};
+use super::parts::{AES_128, AES_256, HKDF_SHA256, HKDF_SHA384, SHA256, SHA384};
 #[cfg(feature = "tls12")]
 use super::parts::{PRF_SHA256, PRF_SHA384};
 use crate::crypto::aead::{Aead, Failed, HeaderMask, Kind, MASK_LEN, Protection, SAMPLE_LEN, TAG_LEN};

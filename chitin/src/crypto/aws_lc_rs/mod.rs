@@ -13,7 +13,6 @@ use crate::error::Error;
 use crate::names::GetRandomFailed;
 
 mod aead;
-mod digest;
 #[cfg(any(feature = "fips", test))]
 #[cfg_attr(not(feature = "fips"), allow(dead_code, reason = "a test holds each part against the usual one"))]
 mod fips;

@@ -12,9 +12,11 @@ use super::aead::{self, Keyed, Masking, bound};
 use super::kx_group;
 use crate::crypto::SupportedKxGroup;
 use crate::crypto::aead::{Kind, Protection};
-pub(super) use crate::crypto::keyed_hash::{HMAC_SHA256 as HKDF_SHA256, HMAC_SHA384 as HKDF_SHA384};
+pub(super) use crate::crypto::hashes::{
+    HMAC_SHA256 as HKDF_SHA256, HMAC_SHA384 as HKDF_SHA384, SHA256, SHA384,
+};
 #[cfg(feature = "tls12")]
-pub(super) use crate::crypto::keyed_hash::{PRF_SHA256, PRF_SHA384};
+pub(super) use crate::crypto::hashes::{PRF_SHA256, PRF_SHA384};
 use crate::crypto::suites::SupportedCipherSuite;
 #[cfg(feature = "std")]
 use crate::crypto::ticket::{ProducesTickets, aead::AeadTicketer};

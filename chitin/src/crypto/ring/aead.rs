@@ -3,12 +3,11 @@
 use ::ring::aead::quic::{self as headers, HeaderProtectionKey};
 use ::ring::aead::{self, AES_128_GCM, AES_256_GCM, Aad, CHACHA20_POLY1305, LessSafeKey, UnboundKey};
 
-use super::digest::{SHA256, SHA384};
 use crate::crypto::aead::{Aead, Failed, HeaderMask, Kind, MASK_LEN, Protection, SAMPLE_LEN, TAG_LEN};
 use crate::crypto::cipher::Nonce;
-use crate::crypto::keyed_hash::{HMAC_SHA256, HMAC_SHA384};
+use crate::crypto::hashes::{HMAC_SHA256, HMAC_SHA384, SHA256, SHA384};
 #[cfg(feature = "tls12")]
-use crate::crypto::keyed_hash::{PRF_SHA256, PRF_SHA384};
+use crate::crypto::hashes::{PRF_SHA256, PRF_SHA384};
 use crate::crypto::suite_table::cipher_suites;
 
 cipher_suites! {

@@ -15,7 +15,6 @@ use crate::error::Error;
 use crate::names::GetRandomFailed;
 
 mod aead;
-mod digest;
 mod kx;
 pub mod sign;
 #[cfg(feature = "std")]

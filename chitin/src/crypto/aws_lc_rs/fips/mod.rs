@@ -7,12 +7,14 @@
 #[cfg(feature = "std")]
 use alloc::boxed::Box;
 
+mod hash;
 mod kdf;
 mod records;
 #[cfg(test)]
 #[cfg(all(feature = "tls12", feature = "std"))]
 mod tests;
 
+pub(super) use hash::{SHA256, SHA384};
 pub(super) use kdf::{HKDF_SHA256, HKDF_SHA384};
 #[cfg(feature = "tls12")]
 pub(super) use kdf::{PRF_SHA256, PRF_SHA384};

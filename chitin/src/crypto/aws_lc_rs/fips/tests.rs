@@ -9,6 +9,7 @@ use crate::crypto::cipher::{
     AeadKey, InboundOpaqueMessage, Iv, MessageDecrypter, MessageEncrypter, OutboundPlainMessage,
     Tls12AeadAlgorithm, Tls13AeadAlgorithm,
 };
+use crate::crypto::hash::Hash;
 use crate::crypto::quic::{Algorithm, PacketKey};
 use crate::crypto::tests::hex;
 use crate::crypto::tls12::Prf;
@@ -65,6 +66,30 @@ fn each_step_of_hkdf_is_the_usual_one() {
     };
     of(&fips::HKDF_SHA256, &usual::HKDF_SHA256);
     of(&fips::HKDF_SHA384, &usual::HKDF_SHA384);
+}
+
+/// The module's and those in Rust: at once and in pieces, across the ends of blocks, with a fork in between.
+#[test]
+fn each_hash_is_the_usual_one() {
+    let of = |one: &'static dyn Hash, other: &'static dyn Hash| {
+        let all = |hash: &dyn Hash, data: &[u8]| {
+            let (first, second) = data.split_at(data.len() / 3);
+            let mut whole = hash.start();
+            whole.update(first);
+            let half = whole.fork_finish();
+            let fork = whole.fork();
+            whole.update(second);
+            let outputs = [hash.hash(data), half, fork.finish(), whole.fork_finish(), whole.finish()];
+            (hash.algorithm(), hash.output_len(), outputs.map(|output| output.as_ref().to_vec()))
+        };
+        for len in [0, 1, 55, 56, 64, 111, 112, 128, 1000] {
+            let data: Vec<u8> = (0..len).map(|n| (n % 251) as u8).collect();
+            assert_eq!(all(one, &data), all(other, &data), "{len}");
+        }
+        assert!(one.fips() && !other.fips());
+    };
+    of(&fips::SHA256, &usual::SHA256);
+    of(&fips::SHA384, &usual::SHA384);
 }
 
 #[test]

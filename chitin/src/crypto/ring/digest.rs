@@ -1,3 +1,0 @@
-//! Hash functions.
-
-crate::crypto::digest::hashes!(ring, fips: false);
