@@ -75,10 +75,6 @@ impl<'v> Anchors<'v> {
             Self::Whole(roots) => roots.get(position).map(|root| &root.certificate),
         }
     }
-
-    pub(crate) fn iter(self) -> impl Iterator<Item = (usize, &'v TrustAnchor<'v>)> {
-        (0usize..).map_while(move |position| Some((position, self.get(position)?)))
-    }
 }
 
 fn anchor_of<'a>(certificate: &Certificate<'a>) -> Result<TrustAnchor<'a>, Problem> {

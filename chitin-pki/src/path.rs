@@ -14,6 +14,7 @@ use crate::budget::{INTERMEDIATES, Purse};
 use crate::cert::Certificate;
 use crate::diagnosis::Diagnosis;
 use crate::error::{Error, Problem, Which};
+use crate::index::AnchorIndex;
 use crate::oid;
 use crate::policies::{PolicyInputs, PolicySet};
 use crate::profile::{Profile, Role};
@@ -27,6 +28,7 @@ use search::{Check, LEAF, Search, Sent};
 pub struct Verifier<'v> {
     algorithms: &'v [&'v dyn SignatureVerificationAlgorithm],
     anchors: Anchors<'v>,
+    index: Option<&'v AnchorIndex>,
     time: UnixTime,
     purpose: Purpose,
     max_intermediates: usize,
@@ -107,7 +109,17 @@ impl<'v> Verifier<'v> {
     ) -> Self {
         let (policies, profile) = Default::default();
         let max_intermediates = INTERMEDIATES;
-        Self { algorithms, anchors, time, purpose, max_intermediates, policies, profile, signatures: None }
+        Self {
+            algorithms,
+            anchors,
+            index: None,
+            time,
+            purpose,
+            max_intermediates,
+            policies,
+            profile,
+            signatures: None,
+        }
     }
 
     /// Allows at most this many certificates between leaf and anchor, not counting self-issued ones.
@@ -115,6 +127,11 @@ impl<'v> Verifier<'v> {
     /// The default is 8. More than 16, self-issued ones included, are never allowed.
     pub fn with_max_intermediates(self, max: usize) -> Self {
         Self { max_intermediates: max, ..self }
+    }
+
+    /// Finds anchors by this index, which must have been made of the list of this verifier's.
+    pub fn with_index(self, index: &'v AnchorIndex) -> Self {
+        Self { index: Some(index), ..self }
     }
 
     /// Asks for certificate policies. By default any will do, and none need be there.
@@ -192,6 +209,7 @@ impl<'v> Verifier<'v> {
     {
         Verifier {
             anchors: Anchors::Bare(core::slice::from_ref(anchor)),
+            index: None,
             policies: PolicyInputs::default(),
             ..*self
         }

@@ -20,6 +20,7 @@ use crate::constraints::NameConstraints;
 use crate::diagnosis::{Attempt, Described, Diagnosis, Missing, MissingCause};
 use crate::dn::{DirectoryName, Meter};
 use crate::error::{Error, Problem, Which};
+use crate::few::Few;
 use crate::policies::{self, PolicySet};
 use crate::profile::Role;
 use crate::spki::SubjectPublicKeyInfo;
@@ -28,7 +29,7 @@ use crate::spki::SubjectPublicKeyInfo;
 pub(super) struct Sent<'c> {
     leaf: Link<'c>,
     /// What was beside the leaf and could be read.
-    pool: Vec<Candidate<'c>>,
+    pool: Few<Candidate<'c>, SENT>,
     /// Why others could not be.
     unread: Vec<Error>,
 }
@@ -46,9 +47,7 @@ impl<'c> Sent<'c> {
         intermediates: &'c [CertificateDer<'_>],
     ) -> Self {
         let leaf = Link { position: LEAF, certificate: *leaf };
-        // As many as most chains have; a vector that grows by itself begins with four, which are 1.7 KB.
-        let pool = Vec::with_capacity(intermediates.len().min(FEW));
-        let mut sent = Self { leaf, pool, unread: Vec::new() };
+        let mut sent = Self { leaf, pool: Few::new(), unread: Vec::new() };
         for (i, der) in intermediates.iter().enumerate() {
             let position = i.saturating_add(1);
             match Certificate::parse(der) {
@@ -67,15 +66,18 @@ impl<'c> Sent<'c> {
     }
 }
 
+/// An issuer that may be, and how likely it is.
+type Ranked<'s, 'c> = (HasKeyId, &'s Candidate<'c>);
+
 /// One search, with what it has found out so far.
 pub(super) struct Search<'s, 'v, 'c> {
     verifier: &'s Verifier<'v>,
     sent: &'s Sent<'c>,
     /// The leaf, then the certificates above it.
-    path: Vec<&'s Link<'c>>,
+    path: Few<&'s Link<'c>, FEW>,
     purse: &'s mut Purse,
     /// Signatures checked before: position of the signed certificate, the signer's key, result.
-    checked: Vec<(usize, &'s [u8], Result<(), Problem>)>,
+    checked: Few<(usize, &'s [u8], Result<(), Problem>), FEW>,
     failure: Option<Failure>,
     /// Certificates that no path can have: positions.
     condemned: Vec<usize>,
@@ -128,9 +130,9 @@ impl<'s, 'v, 'c> Search<'s, 'v, 'c> {
         let mut search = Self {
             verifier,
             sent,
-            path: Vec::with_capacity(FEW),
+            path: Few::new(),
             purse,
-            checked: Vec::new(),
+            checked: Few::new(),
             failure: None,
             condemned: Vec::new(),
             notes: None,
@@ -173,7 +175,11 @@ impl<'s, 'v, 'c> Search<'s, 'v, 'c> {
         if let Some(arrival) = self.try_anchors(child, Written::Alike, &mut known, check)? {
             return Ok(Some(arrival));
         }
-        for (_, candidate) in self.candidates(child)? {
+        let found = self.candidates(child)?;
+        // Those alike stay in their order.
+        let ranks = [HasKeyId::Yes, HasKeyId::Unsaid, HasKeyId::No];
+        let ranked = ranks.iter().flat_map(|rank| found.iter().filter(move |(has, _)| has == rank));
+        for (_, candidate) in ranked {
             known = true;
             if self.is_condemned() {
                 return Ok(None);
@@ -210,7 +216,21 @@ impl<'s, 'v, 'c> Search<'s, 'v, 'c> {
         check: &mut Check<'_, 'v, 'c, T>,
     ) -> Result<Option<Arrival<'v, 'c, T>>, Error> {
         let issuer = child.certificate.issuer();
-        for (position, anchor) in self.verifier.anchors.iter() {
+        let (verifier, mut at) = (self.verifier, 0_usize);
+        let mut indexed = match (written, verifier.index) {
+            (Written::Alike, Some(index)) => index.find(issuer.0),
+            _ => None,
+        };
+        loop {
+            let position = match &mut indexed {
+                Some(found) => found.next(),
+                None => Some(at),
+            };
+            let Some((position, anchor)) = position.and_then(|at| Some((at, verifier.anchors.get(at)?)))
+            else {
+                return Ok(None);
+            };
+            at = at.saturating_add(1);
             let subject = DirectoryName(&anchor.subject);
             let alike = if subject == issuer { Written::Alike } else { Written::Otherwise };
             if alike != written
@@ -237,7 +257,6 @@ impl<'s, 'v, 'c> Search<'s, 'v, 'c> {
                 Err(error) => self.refuse_whole(error),
             }
         }
-        Ok(None)
     }
 
     /// The path up to this anchor, which is paid for here.
@@ -250,8 +269,10 @@ impl<'s, 'v, 'c> Search<'s, 'v, 'c> {
         let spent = |problem: Problem| Refused::Search(problem.of(Which::Peer(LEAF)));
         self.purse.path().map_err(spent)?;
         let root = self.verifier.anchors.certificate(anchor_position);
-        let (leaf, above) = self.path.split_first().ok_or_else(|| Refused::Step(self.error()))?;
-        let (leaf, intermediates) = (leaf.certificate, above.iter().map(|link| **link).collect());
+        let mut path = self.path.iter();
+        let leaf = path.next().ok_or_else(|| Refused::Step(self.error()))?.certificate;
+        let mut intermediates = Vec::with_capacity(self.path.len().saturating_sub(1));
+        intermediates.extend(path.map(|link| **link));
         Ok(Path { leaf, intermediates, anchor, anchor_position, root, policies })
     }
 
@@ -286,15 +307,15 @@ impl<'s, 'v, 'c> Search<'s, 'v, 'c> {
         Ok(same)
     }
 
-    /// The certificates that could be the issuer by name and are not in the path, those with a fitting key
-    /// identifier first and those with another one last.
-    fn candidates(&mut self, child: &Link<'c>) -> Result<Vec<(HasKeyId, &'s Candidate<'c>)>, Error> {
+    /// The certificates that could be the issuer by name and are not in the path, each with whether it has the key identifier
+    /// that is wanted.
+    fn candidates(&mut self, child: &Link<'c>) -> Result<Few<Ranked<'s, 'c>, FEW>, Error> {
         let sent = self.sent;
         self.purse.names(sent.pool.len()).map_err(|problem| problem.of(Which::Peer(child.position)))?;
         let issuer = child.certificate.issuer();
         let wanted = child.certificate.extensions.authority_key_id.and_then(|authority| authority.key_id);
-        let mut found: Vec<(HasKeyId, &Candidate<'c>)> = Vec::new();
-        for candidate in &sent.pool {
+        let mut found = Few::new();
+        for candidate in sent.pool.iter() {
             let certificate = &candidate.link.certificate;
             if !self.same_name(child, &certificate.subject(), &issuer)?
                 || self.is_in_path(child, certificate)?
@@ -303,8 +324,6 @@ impl<'s, 'v, 'c> Search<'s, 'v, 'c> {
             }
             found.push((certificate.has_key_id(wanted), candidate));
         }
-        // Those alike stay in their order.
-        found.sort_by_key(|(has_key_id, _)| *has_key_id);
         Ok(found)
     }
 
@@ -440,7 +459,7 @@ impl<'s, 'v, 'c> Search<'s, 'v, 'c> {
             Some(failure) => failure.error.clone(),
             // All candidates were in the path already: a leaf that says it issued itself.
             None => {
-                let issuer = self.path.first().map(|leaf| leaf.certificate.issuer().0.to_vec());
+                let issuer = self.path.get(0).map(|leaf| leaf.certificate.issuer().0.to_vec());
                 Problem::UnknownIssuer { issuer: issuer.unwrap_or_default() }.of(Which::Peer(LEAF))
             }
         }
@@ -534,5 +553,7 @@ pub(super) const LEAF: usize = 0;
 /// Certificates that are looked at for a leaf in the wrong place, each with all others. Chains have five.
 const STRAYS: usize = 32;
 
-/// Certificates of a path that there is room for from the start.
+/// Certificates of a path, and signatures of it, that take no memory of their own.
 const FEW: usize = 4;
+/// The same of those that were sent beside the leaf, which are larger: most chains have one or two.
+const SENT: usize = 2;

@@ -7,9 +7,9 @@ use alloc::vec::Vec;
 use core::net::Ipv6Addr;
 
 use chitin_pki::{
-    AcceptedPeers, Certificate, Delivered, Diagnosis, Digests, Inquiry, LogList, Path, PinOutcome,
-    PinProblem, PinSet, PolicyInputs, PresentedName, Problem, Profile, Purpose, RevocationReport, Root,
-    Transparency, Verifier, Which,
+    AcceptedPeers, AnchorIndex, Certificate, Delivered, Diagnosis, Digests, Inquiry, LogList, Path,
+    PinOutcome, PinProblem, PinSet, PolicyInputs, PresentedName, Problem, Profile, Purpose, RevocationReport,
+    Root, Transparency, Verifier, Which,
 };
 use pki_types::{
     CertificateDer, ServerName, SignatureVerificationAlgorithm, SubjectPublicKeyInfoDer, TrustAnchor,
@@ -144,6 +144,8 @@ pub(super) struct Trust<'t> {
     /// What the peer stapled, empty if it did not. `None` for clients, who cannot. Nobody asks it unless the policy does.
     pub(super) staple: Option<&'t [u8]>,
     pub(super) hashes: Option<&'t Hashes>,
+    /// Of the anchors, if somebody has made one.
+    pub(super) index: Option<&'t AnchorIndex>,
     /// Who knows signatures from before.
     pub(super) remembering: Option<&'t Remembering>,
     /// The logs that must have promised to show the certificate, and the timestamps of theirs that came in the handshake.
@@ -177,6 +179,7 @@ impl<'t> Trust<'t> {
             revocation,
             staple: None,
             hashes: None,
+            index: None,
             remembering: None,
             transparency: None,
             name: None,
@@ -221,6 +224,9 @@ impl<'t> Trust<'t> {
         let mut verifier = verifier.with_profile(self.profile).with_policies(self.policies);
         if let Some(max) = self.max_intermediates {
             verifier = verifier.with_max_intermediates(max);
+        }
+        if let Some(index) = self.index {
+            verifier = verifier.with_index(index);
         }
         if let Some(remembering) = self.remembering {
             verifier = verifier.with_signature_check(remembering);

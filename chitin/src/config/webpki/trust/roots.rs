@@ -4,6 +4,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
 
+use chitin_pki::AnchorIndex;
 use pki_types::{CertificateDer, TrustAnchor};
 
 use crate::config::webpki::RootCertStore;
@@ -57,6 +58,14 @@ impl Roots {
         match &self.0 {
             Form::Anchors(store) => Anchors::Bare(&store.roots),
             Form::Whole(certificates) => Anchors::Whole(certificates),
+        }
+    }
+
+    /// For whoever looks for one of them often. Whole certificates are read for each chain, and are few.
+    pub(super) fn index(&self) -> AnchorIndex {
+        match &self.0 {
+            Form::Anchors(store) => AnchorIndex::new(store.roots.iter()),
+            Form::Whole(_) => AnchorIndex::default(),
         }
     }
 

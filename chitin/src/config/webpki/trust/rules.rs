@@ -3,7 +3,7 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use chitin_pki::{AcceptedPeers, LogList, PinSet, PolicyInputs, Profile, Purpose};
+use chitin_pki::{AcceptedPeers, AnchorIndex, LogList, PinSet, PolicyInputs, Profile, Purpose};
 use pki_types::{CertificateDer, ServerName, UnixTime};
 
 use super::pins::ReportedPins;
@@ -95,6 +95,8 @@ impl Settings {
 #[derive(Debug)]
 pub(in crate::config::webpki) struct Rules {
     settings: Settings,
+    /// Of the roots in the settings.
+    index: AnchorIndex,
     revocation: Option<Checker>,
     hashes: Option<Hashes>,
     remembering: Option<Remembering>,
@@ -120,7 +122,8 @@ impl Rules {
         let revocation = settings.revocation.take().map(Checker::new);
         let remembering = Remembering::new(settings.memo.take(), provider, || settings.roots.keys());
         let supported = provider.signature_verification_algorithms;
-        Self { settings, revocation, hashes: None, remembering, supported }
+        let index = settings.roots.index();
+        Self { settings, index, revocation, hashes: None, remembering, supported }
     }
 
     pub(in crate::config::webpki) fn supported(&self) -> &WebPkiSupportedAlgorithms {
@@ -158,6 +161,7 @@ impl Rules {
             pins: settings.pins.as_ref(),
             hashes: self.hashes.as_ref(),
             remembering: self.remembering.as_ref(),
+            index: Some(&self.index),
             transparency: shown.transparency,
             report: settings.report.as_ref(),
             ..Trust::new(
