@@ -9,11 +9,12 @@ use alloc::vec::Vec;
 use core::fmt::Debug;
 
 use pki_types::PrivateKeyDer;
-use zeroize::Zeroize;
+use zeroize::Zeroizing;
 
 use crate::error::{Error, PeerMisbehaved};
 pub use crate::names::{GetRandomFailed, KeyExchangeAlgorithm};
 use crate::names::{NamedGroup, ProtocolVersion};
+use crate::secret::Secret;
 
 pub mod aead;
 mod aead_record;
@@ -286,37 +287,48 @@ pub struct CompletedKeyExchange {
 
 /// What a key exchange agreed on, wiped on drop and never printed.
 pub struct SharedSecret {
-    buf: Vec<u8>,
+    bytes: Held,
     start: usize,
+}
+
+/// Nearly all are short, those of two exchanges together, too.
+enum Held {
+    Short(Secret),
+    Long(Zeroizing<Vec<u8>>),
 }
 
 impl SharedSecret {
     /// Lends the secret.
     pub fn secret_bytes(&self) -> &[u8] {
-        self.buf.get(self.start..).unwrap_or_default()
+        self.all().get(self.start..).unwrap_or_default()
+    }
+
+    fn all(&self) -> &[u8] {
+        match &self.bytes {
+            Held::Short(secret) => secret.as_bytes(),
+            Held::Long(secret) => secret,
+        }
     }
 
     fn without_leading_zeros(mut self) -> Self {
-        self.start = self.buf.iter().position(|byte| *byte != 0).unwrap_or(self.buf.len());
+        self.start = self.all().iter().position(|byte| *byte != 0).unwrap_or(self.all().len());
         self
     }
 }
 
 impl From<&[u8]> for SharedSecret {
     fn from(secret: &[u8]) -> Self {
-        Self { buf: secret.to_vec(), start: 0 }
+        let bytes = match secret.len() <= Secret::MAX_LEN {
+            true => Held::Short(Secret::new(secret)),
+            false => Held::Long(Zeroizing::new(secret.to_vec())),
+        };
+        Self { bytes, start: 0 }
     }
 }
 
 impl From<Vec<u8>> for SharedSecret {
     fn from(secret: Vec<u8>) -> Self {
-        Self { buf: secret, start: 0 }
-    }
-}
-
-impl Drop for SharedSecret {
-    fn drop(&mut self) {
-        self.buf.zeroize();
+        Self { bytes: Held::Long(Zeroizing::new(secret)), start: 0 }
     }
 }
 

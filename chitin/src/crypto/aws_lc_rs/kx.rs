@@ -5,12 +5,14 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use aws_lc_rs::{agreement, kem};
+use zeroize::Zeroizing;
 
 use super::FIPS;
 use crate::crypto::ecdh::{Curve, Ecdh, EcdhKey};
 use crate::crypto::{ActiveKeyExchange, CompletedKeyExchange, SharedSecret, SupportedKxGroup};
 use crate::error::{Error, PeerMisbehaved};
 use crate::names::{NamedGroup, ProtocolVersion};
+use crate::secret::Secret;
 
 /// X25519 (RFC 7748).
 pub static X25519: &dyn SupportedKxGroup =
@@ -93,9 +95,7 @@ impl SupportedKxGroup for MlKem {
         let public = key
             .encapsulation_key()
             .and_then(|public| public.key_bytes())
-            .map_err(|_| Error::FailedToGetRandomBytes)?
-            .as_ref()
-            .to_vec();
+            .map_err(|_| Error::FailedToGetRandomBytes)?;
         Ok(Box::new(MlKemActive { name: self.name, ciphertext_len: self.ciphertext_len, key, public }))
     }
 
@@ -133,7 +133,7 @@ struct MlKemActive {
     name: NamedGroup,
     ciphertext_len: usize,
     key: kem::DecapsulationKey,
-    public: Vec<u8>,
+    public: kem::EncapsulationKeyBytes<'static>,
 }
 
 impl ActiveKeyExchange for MlKemActive {
@@ -146,7 +146,7 @@ impl ActiveKeyExchange for MlKemActive {
     }
 
     fn pub_key(&self) -> &[u8] {
-        &self.public
+        self.public.as_ref()
     }
 
     fn group(&self) -> NamedGroup {
@@ -263,5 +263,13 @@ fn split(share: &[u8], (first, second): (usize, usize)) -> Option<(&[u8], &[u8])
 }
 
 fn both(first: &SharedSecret, second: &SharedSecret) -> SharedSecret {
-    SharedSecret::from([first.secret_bytes(), second.secret_bytes()].concat())
+    let (first, second) = (first.secret_bytes(), second.secret_bytes());
+    let mut joined = Zeroizing::new([0; Secret::MAX_LEN]);
+    match joined.get_mut(..first.len().saturating_add(second.len())) {
+        Some(joined) => {
+            joined.iter_mut().zip(first.iter().chain(second)).for_each(|(to, from)| *to = *from);
+            SharedSecret::from(&*joined)
+        }
+        None => SharedSecret::from([first, second].concat()),
+    }
 }
