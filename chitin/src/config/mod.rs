@@ -6,6 +6,7 @@
 pub(crate) mod builder;
 #[cfg(any(feature = "std", feature = "hashbrown"))]
 mod cache;
+pub(crate) mod chain_dates;
 pub(crate) mod client;
 pub(crate) mod compress;
 pub(crate) mod credentials;

@@ -10,12 +10,13 @@ use core::ops::Deref;
 
 use pki_types::{CertificateDer, ServerName, UnixTime};
 
+use super::chain_dates::{ChainDates, ReadDates};
 use super::client::ClientConfig;
 use super::psk::ExternalPsk;
 use super::resolve::ResolvesClientCert;
 use super::verify::ServerCertVerifier;
 use crate::crypto::suites::{Tls12CipherSuite, Tls13CipherSuite};
-use crate::names::{NamedGroup, ProtocolVersion};
+use crate::names::{NamedGroup, ProtocolVersion, SessionId};
 use crate::secret::Secret;
 
 #[cfg(any(feature = "std", feature = "hashbrown"))]
@@ -139,10 +140,26 @@ pub struct ClientSessionCommon {
     pub(crate) obtained_at: UnixTime,
     pub(crate) lifetime_secs: u32,
     /// When the full handshake was that the session goes back to. A ticket for a ticket does not make it later.
-    pub(crate) authenticated_at: UnixTime,
+    authenticated_at: UnixTime,
+    dates: ReadDates,
     /// The chain the server showed in the full handshake. A resumed connection gives it back and checks its dates again.
     pub(crate) server_chain: Arc<[CertificateDer<'static>]>,
     pub(crate) binding: SessionBinding,
+}
+
+/// What a session that a resumed connection makes takes over of the one that was resumed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct GoesBack {
+    /// To a full handshake at this time.
+    at: UnixTime,
+    /// To a chain with these dates; `None`: nobody has looked.
+    dates: Option<ChainDates>,
+}
+
+impl GoesBack {
+    pub(crate) fn to(at: UnixTime) -> Self {
+        Self { at, dates: None }
+    }
 }
 
 /// Who accepted the server of a session, and as whom the client appeared there.
@@ -173,6 +190,16 @@ impl ClientSessionCommon {
     /// How old the session is, or `None` if the clock says it is from the future.
     pub(crate) fn age_secs(&self, now: UnixTime) -> Option<u64> {
         now.as_secs().checked_sub(self.obtained_at.as_secs())
+    }
+
+    /// When the server's certificates are valid.
+    pub(crate) fn dates(&self) -> ChainDates {
+        self.dates.of(&self.server_chain)
+    }
+
+    /// For the sessions that a connection makes which resumes this one.
+    pub(crate) fn goes_back(&self) -> GoesBack {
+        GoesBack { at: self.authenticated_at, dates: Some(self.dates()) }
     }
 
     /// Says whether the session must not be used any more. If the clock went backward its age is not known, and that is
@@ -223,6 +250,7 @@ impl Tls13ClientSessionValue {
             obtained_at,
             lifetime_secs,
             authenticated_at,
+            dates: ReadDates::default(),
             server_chain,
             binding,
         };
@@ -265,8 +293,10 @@ impl Tls13ClientSessionValue {
     }
 
     /// The same session, made by a connection that was a resumption itself.
-    pub(crate) fn going_back_to(mut self, authenticated_at: Option<UnixTime>) -> Self {
-        self.common.authenticated_at = authenticated_at.unwrap_or(self.common.authenticated_at);
+    pub(crate) fn going_back_to(mut self, resumed: Option<GoesBack>) -> Self {
+        if let Some(GoesBack { at, dates }) = resumed {
+            (self.common.authenticated_at, self.common.dates) = (at, ReadDates::known(dates));
+        }
         self
     }
 
@@ -371,7 +401,7 @@ impl fmt::Debug for Tls13ClientSessionValue {
 pub struct Tls12ClientSessionValue {
     suite: &'static Tls12CipherSuite,
     group: NamedGroup,
-    session_id: Arc<[u8]>,
+    session_id: SessionId,
     ems: bool,
     common: Arc<ClientSessionCommon>,
 }
@@ -382,28 +412,29 @@ impl Tls12ClientSessionValue {
     pub(crate) fn new(
         suite: &'static Tls12CipherSuite,
         group: NamedGroup,
-        session_id: &[u8],
-        ticket: &[u8],
+        session_id: SessionId,
+        ticket: Arc<[u8]>,
         master_secret: Secret,
         ems: bool,
         lifetime_secs: u32,
         obtained_at: UnixTime,
-        authenticated_at: UnixTime,
+        resumed: Option<GoesBack>,
         server_chain: Arc<[CertificateDer<'static>]>,
         binding: SessionBinding,
     ) -> Self {
         // A server that says nothing leaves it to us. RFC 5246 section F.1.4 suggests a day at most.
         let lifetime_secs = if lifetime_secs == 0 { UNSAID_LIFETIME } else { lifetime_secs };
         let common = ClientSessionCommon {
-            ticket: Arc::from(ticket),
+            ticket,
             secret: master_secret,
             obtained_at,
             lifetime_secs,
-            authenticated_at,
+            authenticated_at: resumed.map_or(obtained_at, |resumed| resumed.at),
+            dates: ReadDates::known(resumed.and_then(|resumed| resumed.dates)),
             server_chain,
             binding,
         };
-        Self { suite, group, session_id: Arc::from(session_id), ems, common: Arc::new(common) }
+        Self { suite, group, session_id, ems, common: Arc::new(common) }
     }
 
     pub(crate) fn suite(&self) -> &'static Tls12CipherSuite {
@@ -415,7 +446,7 @@ impl Tls12ClientSessionValue {
         self.group
     }
 
-    pub(crate) fn session_id(&self) -> &[u8] {
+    pub(crate) fn session_id(&self) -> &SessionId {
         &self.session_id
     }
 

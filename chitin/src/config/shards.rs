@@ -41,8 +41,14 @@ impl<K: Clone + Eq + Hash + Send + 'static, V: Send + 'static> Sharded<K, V> {
         K: Borrow<Q>,
         Q: ?Sized + Eq + Hash,
     {
-        let hash = usize::try_from(self.hasher.hash_one(key) >> 32).unwrap_or(0);
-        let Shard(shard) = self.shards.get(hash.checked_rem(self.shards.len())?)?;
+        let Shard(shard) = match &*self.shards {
+            // There is nothing to choose, and the map in it hashes the key by itself.
+            [only] => only,
+            shards => {
+                let hash = usize::try_from(self.hasher.hash_one(key) >> 32).unwrap_or(0);
+                shards.get(hash.checked_rem(shards.len())?)?
+            }
+        };
         shard.lock()
     }
 

@@ -299,11 +299,40 @@ pub(crate) enum Signed {
 
 /// What a CertificateVerify signs: 64 spaces, a context string, a zero, and the transcript hash. RFC 8446 section 4.4.3.
 pub(crate) fn signed_message(by: Signed, transcript_hash: &Output) -> Vec<u8> {
-    let context: &[u8] = match by {
-        Signed::ByServer => b"TLS 1.3, server CertificateVerify",
-        Signed::ByClient => b"TLS 1.3, client CertificateVerify",
-    };
-    [&[0x20; 64], context, &[0], transcript_hash.as_ref()].concat()
+    Signable::new(by, transcript_hash).as_ref().to_vec()
+}
+
+/// The same where it is looked at once.
+pub(crate) struct Signable {
+    bytes: [u8; SIGNED_PREFIX + Output::MAX_LEN],
+    len: usize,
+}
+
+/// What stands before the hash.
+const SIGNED_PREFIX: usize = 64 + 34;
+
+impl Signable {
+    pub(crate) fn new(by: Signed, transcript_hash: &Output) -> Self {
+        let context: &[u8; 34] = match by {
+            Signed::ByServer => b"TLS 1.3, server CertificateVerify\0",
+            Signed::ByClient => b"TLS 1.3, client CertificateVerify\0",
+        };
+        let (mut bytes, hash) = ([0x20; SIGNED_PREFIX + Output::MAX_LEN], transcript_hash.as_ref());
+        let len = SIGNED_PREFIX.saturating_add(hash.len());
+        if let Some(to) = bytes.get_mut(64..SIGNED_PREFIX) {
+            to.copy_from_slice(context);
+        }
+        if let Some(to) = bytes.get_mut(SIGNED_PREFIX..len) {
+            to.copy_from_slice(hash);
+        }
+        Self { bytes, len }
+    }
+}
+
+impl AsRef<[u8]> for Signable {
+    fn as_ref(&self) -> &[u8] {
+        self.bytes.get(..self.len).unwrap_or_default()
+    }
 }
 
 /// Reads a CertificateVerify whose scheme must be one that we offered, and one of TLS 1.3; or that of the key which the peer has

@@ -30,7 +30,7 @@ use pki_types::{CertificateDer, UnixTime};
 use crate::carrier::Direction;
 use crate::config::client::ClientConfig;
 use crate::config::resolve::CertificateRequest;
-use crate::config::sessions::{SessionBinding, Tls12ClientSessionValue};
+use crate::config::sessions::{GoesBack, SessionBinding, Tls12ClientSessionValue};
 use crate::crypto::SupportedKxGroup;
 use crate::crypto::credential::{Checks, Credential};
 use crate::crypto::suites::{SupportedCipherSuite, Tls12CipherSuite};
@@ -47,7 +47,7 @@ use crate::flow::transcript12::Messages;
 use crate::flow::unexpected;
 use crate::names::{
     CertificateStatusType, CertificateType, ClientCertificateType, Compression, HandshakeKind, HandshakeType,
-    ProtocolVersion, SignatureAlgorithm, SignatureScheme,
+    ProtocolVersion, SessionId, SignatureAlgorithm, SignatureScheme,
 };
 use crate::record::joiner::Message;
 use crate::schedule::tls12::{KeyBlock, Label, MasterSecret, Randoms};
@@ -191,12 +191,12 @@ pub(crate) struct Common {
     /// RFC 7627: the master secret covers the handshake.
     ems: bool,
     /// The server's name for the session, if it keeps it.
-    session_id: Vec<u8>,
+    session_id: SessionId,
     /// The server has announced a NewSessionTicket.
     ticket_comes: bool,
-    ticket: Option<(u32, Vec<u8>)>,
-    /// When the full handshake was that the session goes back to; `None` if this is one.
-    authenticated_at: Option<UnixTime>,
+    ticket: Option<(u32, Arc<[u8]>)>,
+    /// The full handshake that the session goes back to; `None` if this is one.
+    goes_back: Option<GoesBack>,
 }
 
 /// Takes over from the version-agnostic start: the server has chosen TLS 1.2.
@@ -213,7 +213,7 @@ pub(crate) fn read_server_hello(
     let extensions = hello.tls12_extensions()?;
     replies::check(&extensions.seen, Reply::ServerHello12, |code| offer.offered(code))?;
     // An echo says that the session is resumed, whether it was named by its id or by a ticket. RFC 5077 section 3.4.
-    let echoed = !offer.session_id.is_empty() && hello.session_id.0 == offer.session_id;
+    let echoed = !offer.session_id.is_empty() && hello.session_id.0 == offer.session_id.as_slice();
     let session = offer.take_session12().filter(|_| echoed);
     if echoed && session.is_none() {
         return Err(match offer.offers_psk() {
@@ -233,7 +233,10 @@ pub(crate) fn read_server_hello(
     cx.facts.version = Some(ProtocolVersion::TLSv1_2);
     cx.facts.suite = Some(SupportedCipherSuite::Tls12(suite));
     cx.carrier.set_version12();
-    let mut messages = Messages::new(transcript, suite.common.hash_provider);
+    let mut messages = match session {
+        Some(_) => Messages::unkept(&transcript, suite.common.hash_provider),
+        None => Messages::new(transcript, suite.common.hash_provider),
+    };
     messages.add(m.raw);
     let common = Common {
         client_type: cert_types::chosen(client, offer.client_types())?,
@@ -242,10 +245,10 @@ pub(crate) fn read_server_hello(
         randoms,
         messages,
         ems,
-        session_id: hello.session_id.0.to_vec(),
+        session_id: SessionId::new(hello.session_id.0),
         ticket_comes: extensions.session_ticket.is_some(),
         ticket: None,
-        authenticated_at: session.as_ref().map(|session| session.authenticated_at),
+        goes_back: session.as_ref().map(|session| session.goes_back()),
     };
 
     if let Some(limit) = extensions.record_size_limit {
@@ -290,7 +293,7 @@ fn check_extensions(offer: &Offer, extensions: &ServerHello12Extensions<'_>) -> 
 }
 
 /// The abbreviated handshake: the server goes first.
-fn resume(mut common: Common, session: Tls12ClientSessionValue, cx: &mut Cx<'_>) -> Result<Client, Error> {
+fn resume(common: Common, session: Tls12ClientSessionValue, cx: &mut Cx<'_>) -> Result<Client, Error> {
     if session.suite().common.suite != common.suite.common.suite {
         return Err(PeerMisbehaved::ResumptionOfferedWithVariedCipherSuite.into());
     }
@@ -299,7 +302,6 @@ fn resume(mut common: Common, session: Tls12ClientSessionValue, cx: &mut Cx<'_>)
     }
     cx.facts.kind = Some(HandshakeKind::Resumed);
     cx.facts.session_group = Some(session.group());
-    common.messages.forget();
     let master = MasterSecret::resumed(common.suite, session.secret.duplicate(), common.ems);
     cx.log_secret("CLIENT_RANDOM", master.as_secret().as_bytes())?;
     let keys = master.key_block(&common.randoms);
@@ -392,10 +394,10 @@ impl Presented {
         }
         let signed = [&self.common.randoms.client_first(), message.params_raw].concat();
         let signature = DigitallySignedStruct::new(message.scheme, message.signature.0.to_vec());
-        let public = message.params.public.0.to_vec();
+        let exchange = Exchange { group, signed, public_len: message.params.public.0.len() };
         self.common.messages.add(m.raw);
         let Self { common, chain } = *self;
-        let claimed = Claimed { common, chain, group, public, signed, signature, request: None, now: None };
+        let claimed = Claimed { common, chain, exchange, signature, request: None, now: None };
         Ok(WaitCertificateRequestOrServerHelloDone(Box::new(claimed)))
     }
 }
@@ -406,13 +408,26 @@ impl Presented {
 pub(crate) struct Claimed {
     common: Common,
     chain: PeerChain,
-    group: &'static dyn SupportedKxGroup,
-    public: Vec<u8>,
-    signed: Vec<u8>,
+    exchange: Exchange,
     signature: DigitallySignedStruct,
     request: Option<Request>,
     /// When the server had said all: the time of the verdict.
     now: Option<UnixTime>,
+}
+
+/// The server's part of the key exchange. RFC 8422 section 5.4.
+struct Exchange {
+    group: &'static dyn SupportedKxGroup,
+    /// What is signed: both randoms, and the parameters, which end with the public key.
+    signed: Vec<u8>,
+    public_len: usize,
+}
+
+impl Exchange {
+    fn public(&self) -> &[u8] {
+        let at = self.signed.len().saturating_sub(self.public_len);
+        self.signed.get(at..).unwrap_or_default()
+    }
 }
 
 /// What the server wants to see of us. RFC 5246 section 7.4.4.
@@ -475,16 +490,16 @@ impl Claimed {
     fn check_signature(self: Box<Self>, cx: &mut Cx<'_>) -> Result<Client, Error> {
         let verifier = &self.common.asked.config.verifier;
         certs::check_signature(&self.chain, |leaf| {
-            verifier.verify_tls12_signature(&self.signed, leaf, &self.signature)
+            verifier.verify_tls12_signature(&self.exchange.signed, leaf, &self.signature)
         })?;
-        let Self { common, chain, group, public, request, .. } = *self;
+        let Self { common, chain, exchange, request, .. } = *self;
         let chain: Arc<[_]> = chain.certificates.into();
         cx.facts.peer = Some(chain.clone());
-        cx.facts.group = Some(group);
+        cx.facts.group = Some(exchange.group);
         let wanted = request.is_some();
-        let authenticated = Box::new(Authenticated { common, chain, group, public, request });
+        let authenticated = Authenticated { common, chain, exchange, request };
         match wanted {
-            true => Ok(AskCertificate(authenticated)),
+            true => Ok(AskCertificate(Box::new(authenticated))),
             false => authenticated.send_client_flight(None, cx),
         }
     }
@@ -496,19 +511,14 @@ impl Claimed {
 pub(crate) struct Authenticated {
     common: Common,
     chain: Arc<[CertificateDer<'static>]>,
-    group: &'static dyn SupportedKxGroup,
-    public: Vec<u8>,
+    exchange: Exchange,
     request: Option<Request>,
 }
 
 impl Authenticated {
     /// Certificate, if it was asked for, and ClientKeyExchange. RFC 5246 sections 7.4.6 and 7.4.7.
-    fn send_client_flight(
-        self: Box<Self>,
-        credential: Option<Credential>,
-        cx: &mut Cx<'_>,
-    ) -> Result<Client, Error> {
-        let Self { mut common, chain, group, public, request } = *self;
+    fn send_client_flight(self, credential: Option<Credential>, cx: &mut Cx<'_>) -> Result<Client, Error> {
+        let Self { mut common, chain, exchange: theirs, request } = self;
         // An empty chain is no certificate, and must not be followed by a signature. Nor is one of another type what was asked for.
         let usable = match (&request, credential.filter(|credential| !credential.certified.cert.is_empty())) {
             (Some(request), Some(credential))
@@ -524,15 +534,15 @@ impl Authenticated {
             let typ = request.certificate_type;
             common.messages.emit(cx, HandshakeType::Certificate, |out| certs::write_chain12(out, typ, ours));
         }
-        let exchange = group.start()?;
+        let exchange = theirs.group.start()?;
         let key_exchange = ClientKeyExchange { public: Opaque(exchange.pub_key()) };
         let messages = &mut common.messages;
         messages.emit(cx, HandshakeType::ClientKeyExchange, |out| key_exchange.write(out));
 
         // RFC 7627 section 4: the session hash ends with ClientKeyExchange.
         let session_hash = common.ems.then(|| messages.current());
-        let master =
-            MasterSecret::agree(common.suite, exchange, &public, session_hash.as_ref(), &common.randoms)?;
+        let (public, seed) = (theirs.public(), session_hash.as_ref());
+        let master = MasterSecret::agree(common.suite, exchange, public, seed, &common.randoms)?;
         cx.log_secret("CLIENT_RANDOM", master.as_secret().as_bytes())?;
         let mut keyed = Keyed { common, master, chain };
         match usable {
@@ -614,7 +624,7 @@ impl Flown {
     /// RFC 5077 section 3.3. It may be empty: the server has changed its mind.
     fn read_new_session_ticket(mut self: Box<Self>, m: Message<'_>) -> Result<Client, Error> {
         let message = NewSessionTicket12::read_all(m.body)?;
-        self.common.ticket = Some((message.lifetime_hint, message.ticket.0.to_vec()));
+        self.common.ticket = Some((message.lifetime_hint, message.ticket.0.into()));
         self.common.messages.add(m.raw);
         Ok(WaitChangeCipherSpec(self))
     }
@@ -655,9 +665,8 @@ impl Flown {
 /// resumed is kept already; only a ticket makes it another.
 fn store_session(common: &Common, master: &MasterSecret, cx: &Cx<'_>) -> Result<(), Error> {
     let config = &common.asked.config;
-    let (lifetime, ticket) =
-        common.ticket.as_ref().map_or((0, &[][..]), |(lifetime, ticket)| (*lifetime, ticket));
-    let named = !common.session_id.is_empty() && common.authenticated_at.is_none();
+    let (lifetime, ticket) = common.ticket.clone().unwrap_or_default();
+    let named = !common.session_id.is_empty() && common.goes_back.is_none();
     let Some(group) = cx.facts.key_exchange_group() else { return Ok(()) };
     if (ticket.is_empty() && !named) || !config.resumption.keeps_tls12() || ticket.len() > MAX_TICKET {
         return Ok(());
@@ -670,13 +679,13 @@ fn store_session(common: &Common, master: &MasterSecret, cx: &Cx<'_>) -> Result<
     let value = Tls12ClientSessionValue::new(
         common.suite,
         group,
-        &common.session_id,
+        common.session_id,
         ticket,
         master.as_secret().duplicate(),
         master.extended(),
         lifetime,
         now,
-        common.authenticated_at.unwrap_or(now),
+        common.goes_back,
         cx.facts.peer.clone().unwrap_or_default(),
         SessionBinding::to(config),
     );

@@ -30,7 +30,9 @@ use crate::config::client::ClientConfig;
 use crate::config::compress::CertCompressor;
 use crate::config::psk::ExternalPsk;
 use crate::config::resolve::CertificateRequest as CertificateRequestView;
+use crate::config::sessions::GoesBack;
 use crate::crypto::credential::{Checks, Credential};
+use crate::crypto::hash::Output;
 use crate::crypto::suites::{SupportedCipherSuite, Tls13CipherSuite};
 use crate::crypto::verify::DigitallySignedStruct;
 use crate::error::{Error, InvalidMessage, PeerIncompatible, PeerMisbehaved};
@@ -54,7 +56,7 @@ use crate::names::{
 };
 use crate::observe::KeyLevel;
 use crate::record::joiner::Message;
-use crate::schedule::tls13::{FinishedSecret, Handshake, Master, TrafficSecret};
+use crate::schedule::tls13::{Handshake, Master, TrafficSecret};
 use crate::schedule::transcript::{Transcript, Unhashed};
 use crate::wire::codec::{Wire, hints};
 use crate::wire::extensions::{CR, EncryptedExtensions, ext};
@@ -63,15 +65,16 @@ use crate::wire::tls13::CertificateRequest;
 
 /// The states of RFC 8446 appendix A.1, and between them the questions.
 pub(crate) enum Client {
+    // What is large lies in boxes, and what goes from state to state in one that stays: a state is moved with every message.
     WaitServerHello(Box<Offered>),
     WaitServerHelloAfterRetry(Box<Retried>),
-    WaitEncryptedExtensions(Box<Agreed>),
-    WaitCertificateOrRequest(Box<Unauthenticated>),
-    WaitCertificate(Box<Unauthenticated>),
+    WaitEncryptedExtensions(Agreed),
+    WaitCertificateOrRequest(Unauthenticated),
+    WaitCertificate(Unauthenticated),
     WaitCertificateVerify(Box<Presented>),
     AskVerdict(Box<Claimed>),
     AskVerdictAgain(Box<Reconsidered>),
-    WaitFinished(Box<Authenticated>),
+    WaitFinished(Authenticated),
     AskCertificate(Box<Answering>),
     AskSignature(Box<Signing>),
     Connected(Box<Open>),
@@ -141,11 +144,11 @@ impl Client {
     pub(crate) fn question(&self) -> Option<Question<'_>> {
         Some(match self {
             AskVerdict(s) => Question::VerifyServer {
-                verifier: &s.common.asked.config.verifier,
-                chain: &s.chain.certificates,
-                name: &s.common.asked.name,
-                ocsp: &s.chain.ocsp,
-                scts: &s.chain.scts,
+                verifier: &s.presented.common.asked.config.verifier,
+                chain: &s.presented.chain.certificates,
+                name: &s.presented.common.asked.name,
+                ocsp: &s.presented.chain.ocsp,
+                scts: &s.presented.chain.scts,
                 now: s.now,
             },
             AskVerdictAgain(s) => Question::VerifyServer {
@@ -196,9 +199,8 @@ pub(crate) fn send_client_hello(
         FirstHello::Covering { outer, hidden } => (outer, Some(hidden)),
     };
     ech_client::state_facts(&offer, hidden.as_deref(), cx)?;
-    cx.emit_alone(HandshakeType::ClientHello, &hello);
+    cx.send_alone(HandshakeType::ClientHello, &hello)?;
     let transcript = Unhashed::of(hello);
-    cx.flush()?;
     cx.carrier.allow_ccs(true);
     // Early data belongs to a session, and those are offered in the hello that is hidden.
     let offering = hidden.as_ref().map_or(&transcript, |hidden| &hidden.transcript);
@@ -279,8 +281,7 @@ impl Offered {
         let second = guarded(SERVER_VERIFIER, || {
             ech_client::second_hello(&mut offer, transcript, hidden, suite, m.raw, cx)
         })?;
-        cx.emit_alone(HandshakeType::ClientHello, second.seen());
-        cx.flush()?;
+        cx.send_alone(HandshakeType::ClientHello, second.seen())?;
         Ok(WaitServerHelloAfterRetry(Box::new(Retried { offer, second, suite })))
     }
 }
@@ -322,7 +323,7 @@ fn check_head(
     if hello.legacy_version != ProtocolVersion::TLSv1_2 {
         return Err(version.into());
     }
-    if hello.session_id.0 != offer.session_id {
+    if hello.session_id.0 != offer.session_id.as_slice() {
         return Err(echo.into());
     }
     if hello.compression != Compression::Null {
@@ -416,17 +417,15 @@ fn agree(
     };
 
     let psk = settled.key.as_ref().and_then(Origin::external).cloned();
-    let (authenticated_at, known) = match settled.key {
-        Some(Origin::Session(session)) => {
-            (Some(session.authenticated_at), Some(session.server_chain.clone()))
-        }
+    let (goes_back, known) = match settled.key {
+        Some(Origin::Session(session)) => (Some(session.goes_back()), Some(session.server_chain.clone())),
         // The key alone says who the server is.
         Some(Origin::External(_)) => (None, Some(Arc::from([]))),
         None => (None, None),
     };
     let (asked, group, keys) = (settled.asked, share.group, keys.into_handshake());
-    let common = Box::new(Common { asked, group, transcript, authenticated_at, psk, early, ech });
-    Ok(WaitEncryptedExtensions(Box::new(Agreed { common, keys, known })))
+    let common = Box::new(Common { asked, group, transcript, keys, goes_back, psk, early, ech });
+    Ok(WaitEncryptedExtensions(Agreed { common, known }))
 }
 
 /// No early data from here on, if there was any: what follows is under the handshake key.
@@ -457,9 +456,10 @@ pub(crate) struct Common {
     asked: Asked,
     group: NamedGroup,
     transcript: Transcript,
-    /// When the full handshake was that the session goes back to; `None` if this is one. After a delegated credential, what
+    keys: Handshake,
+    /// The full handshake that the session goes back to; `None` if this is one. After a delegated credential, what
     /// `certs::check_signature13` says.
-    authenticated_at: Option<UnixTime>,
+    goes_back: Option<GoesBack>,
     /// The external key that the server proves itself with, or has proved itself with when the session was made.
     psk: Option<ExternalPsk>,
     early: EarlyData,
@@ -469,18 +469,13 @@ pub(crate) struct Common {
 /// Keys are agreed.
 pub(crate) struct Agreed {
     common: Box<Common>,
-    keys: Handshake,
     /// The server proves itself with a key: the chain that it has shown for it once, empty if the key is an external one. `None`: it
     /// is going to show one now.
     known: Option<Arc<[CertificateDer<'static>]>>,
 }
 
 impl Agreed {
-    fn read_encrypted_extensions(
-        mut self: Box<Self>,
-        m: Message<'_>,
-        cx: &mut Cx<'_>,
-    ) -> Result<Client, Error> {
+    fn read_encrypted_extensions(mut self, m: Message<'_>, cx: &mut Cx<'_>) -> Result<Client, Error> {
         let extensions = EncryptedExtensions::read_all(m.body)?;
         let asked = &self.common.asked;
         replies::check(&extensions.seen, Reply::EncryptedExtensions, |code| asked.offered(code))?;
@@ -520,26 +515,22 @@ impl Agreed {
         self.settle_early_data(extensions.early_data.is_some(), cx)?;
         self.common.ech.take_retry_configs(extensions.encrypted_client_hello);
         self.common.transcript.add(m.raw);
-        let Self { common, keys, known } = *self;
+        let Self { common, known } = self;
         Ok(match known {
             // The PSK authenticates the server as whoever made the session, or was given the key.
             Some(chain) => {
                 // The verdict that the early data was sent on went with it.
                 let reverifies = common.asked.config.resumption.reverifies() && !chain.is_empty();
                 let again = common.early == EarlyData::Refused && reverifies;
-                let authenticated = Box::new(Authenticated { common, keys, chain, request: None });
+                let authenticated = Authenticated { common, chain, request: None };
                 match again {
                     true => AskVerdictAgain(Box::new(Reconsidered::new(authenticated)?)),
                     false => WaitFinished(authenticated),
                 }
             }
-            None => WaitCertificateOrRequest(Box::new(Unauthenticated {
-                common,
-                keys,
-                server_type,
-                client_type,
-                request: None,
-            })),
+            None => {
+                WaitCertificateOrRequest(Unauthenticated { common, server_type, client_type, request: None })
+            }
         })
     }
 }
@@ -555,7 +546,7 @@ impl Agreed {
             }
             (EarlyData::Not | EarlyData::Refused | EarlyData::Accepted, false) => {}
             (EarlyData::Offered { .. }, false) => {
-                refuse_early_data(&self.keys.finished.client.woken(), cx)?;
+                refuse_early_data(&self.common.keys.finished.client.woken(), cx)?;
                 self.common.early = EarlyData::Refused;
             }
             (EarlyData::Offered { suite, .. }, true) if chosen != Some(*suite) => {
@@ -580,11 +571,10 @@ impl Agreed {
 /// The server has to show who it is.
 pub(crate) struct Unauthenticated {
     common: Box<Common>,
-    keys: Handshake,
     /// What it has to show, and what we have to, if it asks.
     server_type: CertificateType,
     client_type: CertificateType,
-    request: Option<Request>,
+    request: Option<Box<Request>>,
 }
 
 /// What the server wants to see of us. RFC 8446 section 4.3.2.
@@ -619,7 +609,7 @@ impl Request {
 }
 
 impl Unauthenticated {
-    fn read_certificate_request(mut self: Box<Self>, m: Message<'_>) -> Result<Client, Error> {
+    fn read_certificate_request(mut self, m: Message<'_>) -> Result<Client, Error> {
         let message = CertificateRequest::read_all(m.body)?;
         if !message.context.0.is_empty() {
             return Err(PeerMisbehaved::NonEmptyCertificateRequestContext.into());
@@ -637,19 +627,19 @@ impl Unauthenticated {
             authorities.and_then(|names| hints(names, |name| name.0.to_vec())).unwrap_or_default();
         certs::check_compressions(extensions.compress_certificate)?;
         let ours = &self.common.asked.config.cert_compressors;
-        self.request = Some(Request {
+        self.request = Some(Box::new(Request {
             compressor: certs::choose_compressor(ours, extensions.compress_certificate)?,
             schemes,
             certificate_type: self.client_type,
             schemes_cert: extensions.signature_algorithms_cert.map(|list| list.numbers(|_| true)),
             delegated: extensions.delegated_credential.map(|list| list.numbers(|_| true)).unwrap_or_default(),
             authorities,
-        });
+        }));
         self.common.transcript.add(m.raw);
         Ok(WaitCertificate(self))
     }
 
-    fn read_certificate(self: Box<Self>, m: Message<'_>) -> Result<Client, Error> {
+    fn read_certificate(self, m: Message<'_>) -> Result<Client, Error> {
         self.read_chain(m.body, m.raw)
     }
 
@@ -658,14 +648,14 @@ impl Unauthenticated {
     }
 
     /// RFC 8879 section 4: the transcript has the message as it came, compressed.
-    fn read_compressed_certificate(self: Box<Self>, m: Message<'_>) -> Result<Client, Error> {
+    fn read_compressed_certificate(self, m: Message<'_>) -> Result<Client, Error> {
         let config = &self.common.asked.config;
         let body = certs::decompress(m.body, &config.cert_decompressors, config.max_certificate_message)?;
         self.read_chain(&body, m.raw)
     }
 
     /// Takes the body of a Certificate message, and what of it goes into the transcript.
-    fn read_chain(mut self: Box<Self>, body: &[u8], raw: &[u8]) -> Result<Client, Error> {
+    fn read_chain(mut self, body: &[u8], raw: &[u8]) -> Result<Client, Error> {
         let asked = &self.common.asked;
         let chain = certs::read_chain(body, self.server_type, |code| asked.offered(code))?;
         // A server always has one. RFC 8446 section 4.4.2.4.
@@ -673,8 +663,8 @@ impl Unauthenticated {
             return Err(PeerMisbehaved::ServerSentEmptyCertificateList.into());
         }
         self.common.transcript.add(raw);
-        let Self { common, keys, request, .. } = *self;
-        Ok(WaitCertificateVerify(Box::new(Presented { common, keys, request, chain })))
+        let Self { common, request, .. } = self;
+        Ok(WaitCertificateVerify(Box::new(Presented { common, request, chain })))
     }
 }
 
@@ -683,72 +673,69 @@ impl Unauthenticated {
 /// A chain has been seen; who sent it is not known yet.
 pub(crate) struct Presented {
     common: Box<Common>,
-    keys: Handshake,
-    request: Option<Request>,
+    request: Option<Box<Request>>,
     chain: PeerChain,
 }
 
 impl Presented {
     fn read_certificate_verify(mut self: Box<Self>, m: Message<'_>) -> Result<Client, Error> {
         let asked = &self.common.asked;
-        let message = certs::signed_message(Signed::ByServer, &self.common.transcript.current());
+        let signed = self.common.transcript.current();
         let delegated = self.chain.delegated.as_ref();
         let signature =
             certs::read_certificate_verify(m.body, delegated, |scheme| asked.offered_scheme(scheme))?;
         let now = asked.now()?;
         self.common.transcript.add(m.raw);
-        let Self { common, keys, request, chain } = *self;
-        Ok(AskVerdict(Box::new(Claimed { common, keys, request, chain, message, signature, now })))
+        Ok(AskVerdict(Box::new(Claimed { presented: self, signed, signature, now })))
     }
 }
 
 /// A chain and a signature are here; neither has been checked.
 pub(crate) struct Claimed {
-    common: Box<Common>,
-    keys: Handshake,
-    request: Option<Request>,
-    chain: PeerChain,
-    message: Vec<u8>,
+    presented: Box<Presented>,
+    /// The hash of the transcript that is said to be signed.
+    signed: Output,
     signature: DigitallySignedStruct,
     now: UnixTime,
 }
 
 impl Claimed {
     /// The chain is good. Does its key sign for this connection?
-    fn check_signature(self: Box<Self>, cx: &mut Cx<'_>) -> Result<Client, Error> {
-        let asked = &self.common.asked;
+    fn check_signature(self, cx: &mut Cx<'_>) -> Result<Client, Error> {
+        let Self { presented, signed, signature, now } = self;
+        let asked = &presented.common.asked;
         let verifier = &asked.config.verifier;
         let rules = Rules {
             by: Side::Server,
             schemes: &asked.delegated,
             of_certificates: &|scheme| asked.offered_scheme(scheme),
-            now: self.now,
+            now,
             algorithms: &asked.config.provider.signature_verification_algorithms,
         };
         let since = certs::check_signature13(
-            &self.chain,
-            &self.message,
-            &self.signature,
+            &presented.chain,
+            certs::Signable::new(Signed::ByServer, &signed).as_ref(),
+            &signature,
             &rules,
             |message, leaf, signature| verifier.verify_tls13_signature(message, leaf, signature),
         )?;
-        let Self { mut common, keys, request, chain, .. } = *self;
-        common.authenticated_at =
-            since.map(|secs| UnixTime::since_unix_epoch(core::time::Duration::from_secs(secs)));
+        let Presented { mut common, request, chain } = *presented;
+        let at = |secs| UnixTime::since_unix_epoch(core::time::Duration::from_secs(secs));
+        common.goes_back = since.map(|secs| GoesBack::to(at(secs)));
         let chain: Arc<[_]> = chain.certificates.into();
         cx.facts.peer = Some(chain.clone());
-        Ok(WaitFinished(Box::new(Authenticated { common, keys, chain, request })))
+        Ok(WaitFinished(Authenticated { common, chain, request }))
     }
 }
 
 /// The server has taken the session and refused the early data on it: the application begins anew, and so does its verifier.
 pub(crate) struct Reconsidered {
-    authenticated: Box<Authenticated>,
+    authenticated: Authenticated,
     now: UnixTime,
 }
 
 impl Reconsidered {
-    fn new(authenticated: Box<Authenticated>) -> Result<Self, Error> {
+    fn new(authenticated: Authenticated) -> Result<Self, Error> {
         let now = authenticated.common.asked.now()?;
         Ok(Self { authenticated, now })
     }
@@ -759,30 +746,27 @@ impl Reconsidered {
 /// The server is who it should be, by its certificate or by the session that is resumed.
 pub(crate) struct Authenticated {
     common: Box<Common>,
-    keys: Handshake,
     chain: Arc<[CertificateDer<'static>]>,
-    request: Option<Request>,
+    request: Option<Box<Request>>,
 }
 
 impl Authenticated {
-    fn read_finished(mut self: Box<Self>, m: Message<'_>, cx: &mut Cx<'_>) -> Result<Client, Error> {
-        certs::check_finished(&self.keys.finished.server, &self.common.transcript.current(), m.body)?;
-        self.common.transcript.add(m.raw);
-        let Self { common, keys, chain, request } = *self;
+    fn read_finished(self, m: Message<'_>, cx: &mut Cx<'_>) -> Result<Client, Error> {
+        let Self { mut common, chain, request } = self;
+        certs::check_finished(&common.keys.finished.server, &common.transcript.current(), m.body)?;
+        common.transcript.add(m.raw);
         cx.facts.peer = Some(chain).filter(|chain| !chain.is_empty());
         cx.facts.set_external_psk(common.psk.as_ref().map(|psk| psk.identity()));
-        let (master, handshake) = keys.into_master(&common.transcript.current());
+        let master = common.keys.master(&common.transcript.current());
         cx.derived(KeyLevel::Traffic, master.traffic.resting())?;
         cx.log_secret("EXPORTER_SECRET", master.exporter.as_bytes())?;
         // Whom the public name stands for need not know who we are. RFC 9849 section 6.1.7.
         let shows_nothing = common.ech.is_rejected();
-        let answering = Box::new(Finishing { common, handshake, master });
+        let finishing = Finishing { common, master };
         match request {
-            Some(request) if shows_nothing => {
-                Answering { finishing: answering, request }.send_certificate(None, cx)
-            }
-            Some(request) => Ok(AskCertificate(Box::new(Answering { finishing: answering, request }))),
-            None => answering.send_finished(cx),
+            Some(request) if shows_nothing => Answering { finishing, request }.send_certificate(None, cx),
+            Some(request) => Ok(AskCertificate(Box::new(Answering { finishing, request }))),
+            None => finishing.send_finished(cx),
         }
     }
 }
@@ -792,14 +776,13 @@ impl Authenticated {
 /// The server's part is over.
 pub(crate) struct Finishing {
     common: Box<Common>,
-    handshake: FinishedSecret,
     master: Master,
 }
 
 /// The server wants a certificate.
 pub(crate) struct Answering {
-    finishing: Box<Finishing>,
-    request: Request,
+    finishing: Finishing,
+    request: Box<Request>,
 }
 
 impl Answering {
@@ -833,7 +816,7 @@ impl Answering {
 
 /// A signature is being made.
 pub(crate) struct Signing {
-    finishing: Box<Finishing>,
+    finishing: Finishing,
     credential: Credential,
     scheme: SignatureScheme,
     message: Vec<u8>,
@@ -848,8 +831,8 @@ impl Signing {
 }
 
 impl Finishing {
-    fn send_finished(self: Box<Self>, cx: &mut Cx<'_>) -> Result<Client, Error> {
-        let Self { mut common, handshake, master } = *self;
+    fn send_finished(self, cx: &mut Cx<'_>) -> Result<Client, Error> {
+        let Self { mut common, master } = self;
         if common.early == EarlyData::Accepted {
             // The last thing under the early key. It is sent only if early data was accepted. RFC 8446 section 4.5. QUIC sees the
             // end by its packets: RFC 9001 section 8.3.
@@ -857,9 +840,9 @@ impl Finishing {
             if !cx.is_quic() {
                 cx.emit(&mut common.transcript, HandshakeType::EndOfEarlyData, |_| {});
             }
-            cx.install(Direction::Write, &handshake.woken(), KeyLevel::Handshake)?;
+            cx.install(Direction::Write, &common.keys.finished.client.woken(), KeyLevel::Handshake)?;
         }
-        let verify_data = handshake.finished(&common.transcript.current());
+        let verify_data = common.keys.finished.client.finished(&common.transcript.current());
         cx.emit(&mut common.transcript, HandshakeType::Finished, |out| {
             out.extend_from_slice(verify_data.as_ref());
         });
@@ -871,11 +854,11 @@ impl Finishing {
         cx.facts.exporter = Some(exporter);
         cx.open_gates();
 
-        let Common { asked, group, authenticated_at, psk, .. } = *common;
+        let Common { asked, group, goes_back, psk, .. } = *common;
         let store = &asked.config.resumption.store;
         told(STORE, || store.set_kx_hint(asked.name.clone(), group))?;
         let traffic = Traffic { read: traffic.server, write: traffic.client };
-        let tickets = Tickets::new(asked.config, asked.name, resumption, authenticated_at, psk);
+        let tickets = Tickets::new(asked.config, asked.name, resumption, goes_back, psk);
         Ok(Connected(Box::new(Open { traffic, tickets })))
     }
 }

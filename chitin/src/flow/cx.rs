@@ -119,7 +119,14 @@ impl Cx<'_> {
         self.message_event(named, message);
     }
 
-    /// Appends a message that is in no transcript, or whose transcript the caller keeps.
+    /// Sends a message that is a flight by itself, from where it was written. The caller keeps its transcript.
+    pub(crate) fn send_alone(&mut self, typ: HandshakeType, message: &[u8]) -> Result<(), Error> {
+        self.flush()?;
+        self.message_event(typ, message);
+        self.carrier.send_flight(message)
+    }
+
+    /// Appends a message that is in no transcript.
     pub(crate) fn emit_alone(&mut self, typ: HandshakeType, message: &[u8]) {
         self.flight.extend_from_slice(message);
         self.message_event(typ, message);

@@ -8,6 +8,7 @@ pub(crate) mod certs;
 pub(crate) mod choose;
 pub(crate) mod client12;
 pub(crate) mod client13;
+mod codes;
 pub(crate) mod cx;
 pub(crate) mod delegation;
 pub(crate) mod ech_client;

@@ -27,15 +27,16 @@ use crate::crypto::{ActiveKeyExchange, SupportedKxGroup, is_usable};
 use crate::error::{Error, PeerIncompatible, PeerMisbehaved};
 use crate::flow::cert_types::{self, Types};
 use crate::flow::certs;
+use crate::flow::codes::Codes;
 use crate::flow::delegation;
 use crate::flow::ech_client::Cover;
 use crate::flow::offer_psk::{self, OfferedKey, Origin};
-use crate::flow::psk;
 use crate::flow::question::{self, CLIENT_RESOLVER, PSKS, SERVER_VERIFIER, STORE, guarded, told};
 use crate::flow::size_limit;
 use crate::names::{
     CertificateCompressionAlgorithm, CertificateStatusType, CertificateType, CipherSuite, Compression,
-    HandshakeType, NamedGroup, ProtocolVersion, PskKeyExchangeMode, ServerNameType, SignatureScheme,
+    HandshakeType, NamedGroup, ProtocolVersion, PskKeyExchangeMode, ServerNameType, SessionId,
+    SignatureScheme,
 };
 use crate::schedule::tls13::{Early, EarlySecrets};
 use crate::schedule::transcript::Unhashed;
@@ -50,7 +51,7 @@ pub(crate) struct Offer {
     pub(crate) random: [u8; 32],
     /// The name of a TLS 1.2 session, or a value to be echoed: middlebox compatibility mode (RFC 8446 appendix D.4), and the
     /// sign that a ticket of TLS 1.2 was taken (RFC 5077 section 3.4). Empty if there is no use for it.
-    pub(crate) session_id: Vec<u8>,
+    pub(crate) session_id: SessionId,
     protocols: Vec<Vec<u8>>,
     /// What we say of our end, if the transport is QUIC.
     quic: Option<Parameters>,
@@ -75,7 +76,7 @@ pub(crate) struct Offer {
     /// `None`: the config wants none.
     grease: Option<Grease>,
     /// The codes of the extensions, in the order of this connection. The PSK is not among them: it comes last.
-    order: Vec<u16>,
+    order: Codes,
     /// What the extension for ECH has, if it means nothing; empty if there is no such extension.
     grease_ech: Vec<u8>,
     /// Which hello the server answers.
@@ -146,7 +147,7 @@ impl Offer {
         // section 4.2.3.
         let mut offer = Self {
             random: *random,
-            session_id: Vec::new(),
+            session_id: SessionId::default(),
             protocols,
             quic,
             schemes,
@@ -164,7 +165,7 @@ impl Offer {
             session12: None,
             cookie: None,
             grease: config.grease.then(|| Grease::from(*grease)),
-            order: Vec::new(),
+            order: Codes::NONE,
             grease_ech: Vec::new(),
             answered: Answered::Any,
             config,
@@ -181,11 +182,11 @@ impl Offer {
         }
         offer.make_room()?;
         offer.session_id = match &offer.session12 {
-            Some(session) if !session.session_id().is_empty() => session.session_id().to_vec(),
-            Some(_) => session_id.to_vec(),
+            Some(session) if !session.session_id().is_empty() => *session.session_id(),
+            Some(_) => SessionId::new(session_id),
             // There are no middleboxes in QUIC that have to be spoken to. RFC 9001 section 8.4.
-            None if new && offer.quic.is_none() => session_id.to_vec(),
-            None => Vec::new(),
+            None if new && offer.quic.is_none() => SessionId::new(session_id),
+            None => SessionId::default(),
         };
         offer.early_data = offer.takes_early_data();
         offer.order = told(SERVER_VERIFIER, || offer.shuffled(shuffle))?;
@@ -267,7 +268,7 @@ impl Offer {
     /// verifier's mind may have changed, too.
     fn trusts(&self, session: &ClientSessionCommon, now: UnixTime) -> Result<bool, Error> {
         let chain = &session.server_chain;
-        if session.expired_at(now) || !psk::chain_is_valid_at(chain.iter().map(AsRef::as_ref), now) {
+        if session.expired_at(now) || !session.dates().cover(now) {
             return Ok(false);
         }
         let Some((leaf, rest)) = chain.split_first().filter(|_| self.config.resumption.reverifies()) else {
@@ -317,11 +318,11 @@ impl Offer {
         let mut out = Vec::with_capacity(self.likely_len());
         out.push(HandshakeType::ClientHello.into());
         nest(&mut out, MAX24, |out| match form {
-            Form::Plain => self.write_hello_body(&self.random, &self.session_id, out, |out| {
+            Form::Plain => self.write_hello_body(&self.random, self.session_id.as_slice(), out, |out| {
                 self.order.iter().for_each(|code| self.write_extension(*code, out));
                 self.write_psks(out);
             }),
-            Form::Inner(random) => self.write_hello_body(random, &self.session_id, out, |out| {
+            Form::Inner(random) => self.write_hello_body(random, self.session_id.as_slice(), out, |out| {
                 self.write_hidden_extensions(out);
                 self.copied_extensions().for_each(|code| self.write_extension(code, out));
                 self.write_psks(out);
@@ -358,8 +359,8 @@ impl Offer {
     pub(crate) fn write_outer(&self, cover: &Cover) -> Vec<u8> {
         let mut out = vec![HandshakeType::ClientHello.into()];
         nest(&mut out, MAX24, |out| {
-            self.write_hello_body(&self.random, &self.session_id, out, |out| {
-                for code in &self.order {
+            self.write_hello_body(&self.random, self.session_id.as_slice(), out, |out| {
+                for code in self.order.iter() {
                     match *code {
                         ext::server_name => nested(*code, out, |out| {
                             write_server_name(cover.public_name.as_ref(), out);
@@ -506,8 +507,8 @@ impl Offer {
 
     /// Which extensions go into the hello; GREASE at both ends, the others shuffled, so that no peer and no middlebox can
     /// come to depend on an order.
-    fn shuffled(&self, seed: &[u8]) -> Vec<u16> {
-        let mut order = Vec::with_capacity(MOST_EXTENSIONS);
+    fn shuffled(&self, seed: &[u8]) -> Codes {
+        let mut order = Codes::NONE;
         order.push(ext::supported_groups);
         let new = self.offers(ProtocolVersion::TLSv1_3);
         if new {
@@ -715,8 +716,7 @@ impl Offer {
     /// for only if there was one.
     pub(crate) fn uncover(&mut self) {
         let named = self.server_name().is_some();
-        self.order
-            .retain(|code| *code != ext::encrypted_client_hello && (named || *code != ext::server_name));
+        self.order.retain(|code| code != ext::encrypted_client_hello && (named || code != ext::server_name));
     }
 
     /// The server has taken the outer hello, in which no session was offered: the name of this connection is another one.
@@ -763,7 +763,7 @@ impl Offer {
             self.order.insert(usize::from(self.grease.is_some()), ext::cookie);
         }
         // There is no early data behind a second hello. RFC 8446 section 4.1.2.
-        self.order.retain(|code| *code != ext::early_data);
+        self.order.retain(|code| code != ext::early_data);
         // A PSK whose hash cannot go with the suite would be refused in any case.
         self.psks.retain(|key| key.goes_with(suite));
         if self.session().is_some() {
@@ -811,8 +811,8 @@ impl Offer {
 
     /// What the rest of the handshake still answers.
     pub(crate) fn into_asked(mut self) -> Asked {
-        let mut codes = core::mem::take(&mut self.order);
-        codes.retain(|code| !self.is_grease(*code));
+        let mut codes = core::mem::replace(&mut self.order, Codes::NONE);
+        codes.retain(|code| !self.is_grease(code));
         let size_limit = self.size_limit();
         let Self { config, name, protocols, schemes, delegated, quic, server_types, client_types, .. } = self;
         let quic = quic.map(|quic| quic.code());
@@ -847,7 +847,7 @@ pub(crate) struct Settled {
 pub(crate) struct Asked {
     pub(crate) config: Arc<ClientConfig>,
     pub(crate) name: ServerName<'static>,
-    codes: Vec<u16>,
+    codes: Codes,
     protocols: Vec<Vec<u8>>,
     schemes: Vec<SignatureScheme>,
     pub(crate) delegated: Vec<SignatureScheme>,
@@ -964,9 +964,6 @@ pub(crate) const MAX_COOKIE: usize = 8 * 1024;
 
 /// A longer ticket is not kept: it could not be offered. Honest ones have a few KiB, with a client's chain inside.
 pub(crate) const MAX_TICKET: usize = 32 * 1024;
-
-/// Extensions of a hello, with GREASE and a cookie: room for all that there are.
-const MOST_EXTENSIONS: usize = 32;
 
 /// One of the sixteen reserved values 0x0a0a, 0x1a1a, ... RFC 8701 section 2.
 pub(crate) fn grease(random: u8) -> u16 {

@@ -7,10 +7,10 @@ use core::time::Duration;
 
 use pki_types::{CertificateDer, UnixTime};
 
+use crate::config::chain_dates::ChainDates;
 use crate::config::server::{ConfigId, PolicyFingerprint};
 use crate::config::sessions::MAX_TICKET_LIFETIME;
 use crate::crypto::suites::{SupportedCipherSuite, Tls12CipherSuite, Tls13CipherSuite};
-use crate::crypto::verify::raw_public_key;
 use crate::error::{Error, PeerMisbehaved};
 use crate::flow::server_psk::Tie;
 use crate::names::{CipherSuite, NamedGroup, ProtocolVersion};
@@ -180,12 +180,8 @@ fn is_alive(created: u64, lifetime: u32, now: UnixTime) -> bool {
 
 /// Are all certificates of a stored chain within their dates? The rest of validation was done when the session was made, under
 /// the policy that it is bound to; dates pass while it lies. A raw public key, which stands alone, has none.
-pub(crate) fn chain_is_valid_at<'c>(chain: impl Iterator<Item = &'c [u8]>, now: UnixTime) -> bool {
-    let mut chain = chain.map(CertificateDer::from).peekable();
-    if chain.peek().is_some_and(|first| raw_public_key(first).is_some()) {
-        return chain.nth(1).is_none();
-    }
-    chain.all(|der| chitin_pki::Validity::read(&der).is_ok_and(|validity| validity.covers(now)))
+fn chain_is_valid_at<'c>(chain: impl Iterator<Item = &'c [u8]>, now: UnixTime) -> bool {
+    ChainDates::of(chain).cover(now)
 }
 
 // ---- TLS 1.2

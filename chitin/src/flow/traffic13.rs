@@ -2,12 +2,12 @@
 
 use alloc::sync::Arc;
 
-use pki_types::{ServerName, UnixTime};
+use pki_types::ServerName;
 
 use crate::carrier::{Direction, Parameters};
 use crate::config::client::ClientConfig;
 use crate::config::psk::ExternalPsk;
-use crate::config::sessions::{SessionBinding, Tls13ClientSessionValue};
+use crate::config::sessions::{GoesBack, SessionBinding, Tls13ClientSessionValue};
 use crate::error::{Error, InvalidMessage, PeerMisbehaved};
 use crate::flow::cx::Cx;
 use crate::flow::facts::Facts;
@@ -72,8 +72,8 @@ pub(crate) struct Tickets {
     config: Arc<ClientConfig>,
     name: ServerName<'static>,
     resumption: Resumption,
-    /// When the full handshake was that this connection goes back to; `None` if it was one.
-    authenticated_at: Option<UnixTime>,
+    /// The full handshake that this connection goes back to; `None` if it was one.
+    goes_back: Option<GoesBack>,
     /// The external key that the server has proved itself with, now or when the session was made.
     psk: Option<ExternalPsk>,
 }
@@ -83,10 +83,10 @@ impl Tickets {
         config: Arc<ClientConfig>,
         name: ServerName<'static>,
         resumption: Resumption,
-        authenticated_at: Option<UnixTime>,
+        goes_back: Option<GoesBack>,
         psk: Option<ExternalPsk>,
     ) -> Self {
-        Self { config, name, resumption, authenticated_at, psk }
+        Self { config, name, resumption, goes_back, psk }
     }
 
     /// RFC 8446 section 4.6.1.
@@ -125,7 +125,7 @@ impl Tickets {
             facts.peer.clone().unwrap_or_default(),
             SessionBinding::to(&self.config),
         )
-        .going_back_to(self.authenticated_at)
+        .going_back_to(self.goes_back)
         .proven_by(self.psk.clone())
         .speaking(facts.alpn.as_deref().map(<[u8]>::to_vec))
         .resumable_across(message.extensions.tls_flags.is_some_and(|flags| flags.has(ACROSS_NAMES)))

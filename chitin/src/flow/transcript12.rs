@@ -20,6 +20,11 @@ impl Messages {
         Self { transcript: first.hashed(hash), kept: Some(first.into_bytes()) }
     }
 
+    /// The same where no CertificateVerify will come.
+    pub(crate) fn unkept(first: &Unhashed, hash: &'static dyn Hash) -> Self {
+        Self { transcript: first.hashed(hash), kept: None }
+    }
+
     /// For a server, which has the client's hello.
     pub(crate) fn started(hash: &'static dyn Hash, hello: &[u8]) -> Self {
         let mut transcript = Transcript::new(hash);
@@ -30,8 +35,10 @@ impl Messages {
     pub(crate) fn add(&mut self, message: &[u8]) {
         self.transcript.add(message);
         if let Some(kept) = &mut self.kept {
-            // A handshake has ten messages: no need to have room for twice as much.
-            kept.reserve_exact(message.len());
+            // A handshake has ten messages, of which a chain is long: no need to have room for twice as much.
+            if kept.capacity().saturating_sub(kept.len()) < message.len() {
+                kept.reserve_exact(message.len().saturating_add(SHORT));
+            }
             kept.extend_from_slice(message);
         }
     }
@@ -59,3 +66,6 @@ impl Messages {
         self.kept.take().unwrap_or_default()
     }
 }
+
+/// The messages behind a server's chain: its key exchange, its wish and its end.
+const SHORT: usize = 256;

@@ -6,6 +6,7 @@
 mod cipher_suites;
 mod data;
 mod enums;
+mod session_id;
 
 pub use cipher_suites::CipherSuite;
 pub use data::{
@@ -20,6 +21,8 @@ pub use enums::{
     EchVersion, ExtensionType, HandshakeType, HashAlgorithm, HpkeAead, HpkeKdf, HpkeKem, KeyUpdateRequest,
     NamedGroup, ProtocolVersion, PskKeyExchangeMode, ServerNameType, SignatureAlgorithm, SignatureScheme,
 };
+
+pub(crate) use session_id::SessionId;
 
 /// Declares an open enum: the values that have a name, and `Unknown` for all others, so that reading never fails.
 macro_rules! open_enum {

@@ -6,7 +6,6 @@
 //! ```
 
 use alloc::boxed::Box;
-use alloc::vec;
 use core::fmt;
 
 use zeroize::Zeroizing;
@@ -113,8 +112,9 @@ impl MasterSecret {
         let shape = self.suite.aead_alg.key_block_shape();
         let (key, iv, extra) = (shape.enc_key_len, shape.fixed_iv_len, shape.explicit_nonce_len);
         let len = [key, key, iv, iv, extra].into_iter().fold(0, usize::saturating_add);
-        let mut block = Zeroizing::new(vec![0; len]);
-        self.prf(b"key expansion", &randoms.server_first(), &mut block);
+        let mut block = Zeroizing::new([0; LONGEST_BLOCK]);
+        let block = block.get_mut(..len).unwrap_or_default();
+        self.prf(b"key expansion", &randoms.server_first(), block);
 
         let mut rest = &block[..];
         let mut take = |n: usize| {
@@ -207,6 +207,9 @@ const MASTER_SECRET: usize = 48;
 
 /// RFC 5246 section 7.4.9: no suite of ours says otherwise.
 const VERIFY_DATA: usize = 12;
+
+/// No suite needs more for both directions: two keys of 32 bytes, and what nonces begin with.
+const LONGEST_BLOCK: usize = 128;
 
 #[cfg(test)]
 #[cfg(all(feature = "aws_lc_rs", feature = "std"))]

@@ -184,14 +184,18 @@ pub(crate) struct Handshake {
 }
 
 impl Handshake {
-    /// The server's Finished is in the transcript, whose hash is `finished_hash`. The client's own secret is handed back: it
-    /// is in use until its Finished.
+    /// The same as [`Self::master`]. The client's own secret is handed back: it is in use until its Finished.
     pub(crate) fn into_master(self, finished_hash: &Output) -> (Master, FinishedSecret) {
+        (self.master(finished_hash), self.finished.client)
+    }
+
+    /// The server's Finished is in the transcript, whose hash is `finished_hash`.
+    pub(crate) fn master(&self, finished_hash: &Output) -> Master {
         let secret = self.suite.hkdf_provider.extract_from_zero_ikm(Some(self.salt.as_ref()));
         let traffic = pair(self.suite, secret.as_ref(), b"c ap traffic", b"s ap traffic", finished_hash);
         let exporter = derive(secret.as_ref(), b"exp master", finished_hash.as_ref());
         let exporter = Exporter::new(self.suite, exporter);
-        (Master { suite: self.suite, secret, traffic, exporter }, self.finished.client)
+        Master { suite: self.suite, secret, traffic, exporter }
     }
 }
 

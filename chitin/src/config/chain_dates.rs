@@ -1,0 +1,106 @@
+//! When the certificates of a stored chain are valid, as numbers: a chain is read for them once, however often it is looked at.
+
+use pki_types::{CertificateDer, UnixTime};
+
+use crate::crypto::verify::raw_public_key;
+
+/// When all certificates of a chain are within their dates.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ChainDates {
+    /// A raw public key, which stands alone, has none; nor has nobody.
+    Always,
+    /// Both ends included.
+    Within { first: UnixTime, last: UnixTime },
+    /// Something in it is no certificate.
+    Never,
+}
+
+impl ChainDates {
+    /// Reads a chain for them, leaf first.
+    pub(crate) fn of<'c>(chain: impl Iterator<Item = &'c [u8]>) -> Self {
+        let mut chain = chain.map(CertificateDer::from).peekable();
+        if chain.peek().is_some_and(|first| raw_public_key(first).is_some()) {
+            return if chain.nth(1).is_none() { Self::Always } else { Self::Never };
+        }
+        let mut dates = Self::Always;
+        for der in chain {
+            let Ok(validity) = chitin_pki::Validity::read(&der) else { return Self::Never };
+            let (not_before, not_after) = (validity.not_before, validity.not_after);
+            let (first, last) = match dates {
+                Self::Within { first, last } => (first.max(not_before), last.min(not_after)),
+                _ => (not_before, not_after),
+            };
+            dates = Self::Within { first, last };
+        }
+        dates
+    }
+
+    /// Are all valid at this time?
+    pub(crate) fn cover(self, time: UnixTime) -> bool {
+        match self {
+            Self::Always => true,
+            Self::Within { first, last } => (first..=last).contains(&time),
+            Self::Never => false,
+        }
+    }
+}
+
+/// The dates of a session's chain, which are read when the session is first offered.
+#[derive(Debug, Default)]
+pub(crate) struct ReadDates(#[cfg(feature = "std")] std::sync::OnceLock<ChainDates>);
+
+impl ReadDates {
+    /// Those that a session had which goes back to the same chain.
+    pub(crate) fn known(dates: Option<ChainDates>) -> Self {
+        let read = Self::default();
+        #[cfg(feature = "std")]
+        if let Some(dates) = dates {
+            let _ = read.0.set(dates);
+        }
+        #[cfg(not(feature = "std"))]
+        let _ = dates;
+        read
+    }
+
+    pub(crate) fn of(&self, chain: &[CertificateDer<'_>]) -> ChainDates {
+        let read = || ChainDates::of(chain.iter().map(AsRef::as_ref));
+        #[cfg(feature = "std")]
+        return *self.0.get_or_init(read);
+        #[cfg(not(feature = "std"))]
+        return read();
+    }
+}
+
+#[cfg(test)]
+#[cfg(all(feature = "aws_lc_rs", feature = "std"))]
+mod tests {
+    use super::*;
+    use crate::config::testing::{CLIENT, at, chain};
+
+    #[test]
+    fn a_chain_is_valid_while_all_of_it_is() {
+        let certificates = chain(CLIENT);
+        let of = |ders: &[&[u8]]| ChainDates::of(ders.iter().copied());
+        let each: alloc::vec::Vec<_> =
+            certificates.iter().map(|der| chitin_pki::Validity::read(der).unwrap()).collect();
+        let ders: alloc::vec::Vec<&[u8]> = certificates.iter().map(AsRef::as_ref).collect();
+        let dates = of(&ders);
+        for validity in &each {
+            for time in [validity.not_before.as_secs(), validity.not_after.as_secs()] {
+                for time in [time - 1, time, time + 1].map(at) {
+                    assert_eq!(dates.cover(time), each.iter().all(|validity| validity.covers(time)));
+                }
+            }
+        }
+        assert_eq!(of(&[]), ChainDates::Always);
+        assert_eq!(of(&[ders[0], &[1, 2, 3]]), ChainDates::Never);
+        assert!(!ChainDates::Never.cover(at(1)) && ChainDates::Always.cover(at(1)));
+    }
+
+    #[test]
+    fn what_is_known_is_not_read_again() {
+        let known = ReadDates::known(Some(ChainDates::Never));
+        assert_eq!(known.of(&[]), ChainDates::Never);
+        assert_eq!(ReadDates::known(None).of(&[]), ChainDates::Always);
+    }
+}
