@@ -6,8 +6,8 @@ use core::time::Duration;
 
 use super::lock::{MakeMutex, Mutex};
 use super::time::TimeProvider;
-use crate::crypto::ticket::ProducesTickets;
 use crate::crypto::ticket::rotation::{Generator, Rotation};
+use crate::crypto::ticket::{ProducesTickets, SealedTicket, SpareNonce};
 use crate::error::Error;
 
 /// A ticketer that replaces itself.
@@ -62,7 +62,11 @@ impl ProducesTickets for TicketSwitcher {
     }
 
     fn encrypt(&self, plain: &[u8]) -> Option<Vec<u8>> {
-        self.ask(|rotation, _| rotation.encrypt(plain))
+        self.encrypt_next(plain, None).map(|sealed| sealed.ticket)
+    }
+
+    fn encrypt_next(&self, plain: &[u8], spare: Option<&SpareNonce>) -> Option<SealedTicket> {
+        self.ask(|rotation, _| rotation.encrypt(plain, spare))
     }
 
     fn decrypt(&self, cipher: &[u8]) -> Option<Vec<u8>> {

@@ -18,7 +18,7 @@ use crate::config::time::TimeProvider;
 use crate::config::verify::{ClientCertVerifier, ServerCertVerifier};
 use crate::crypto::credential::Credential;
 use crate::crypto::signer::SigningKey;
-use crate::crypto::ticket::ProducesTickets;
+use crate::crypto::ticket::{ProducesTickets, SealedTicket, SpareNonce};
 use crate::error::Error;
 pub(crate) use crate::error::guard::{guarded, told};
 use crate::names::{HashAlgorithm, ProtocolVersion, SignatureScheme};
@@ -88,6 +88,8 @@ pub(crate) enum Question<'a> {
     SealTicket {
         ticketer: &'a Arc<dyn ProducesTickets>,
         plain: &'a [u8],
+        /// What the ticket before this one has left.
+        spare: Option<&'a SpareNonce>,
     },
     LoadSession {
         store: &'a Arc<dyn StoresServerSessions>,
@@ -112,8 +114,10 @@ pub(crate) enum Answer {
     Signature(Vec<u8>),
     /// The chain is good: an error does not come as an answer, it ends the connection.
     Verified,
-    /// An opened or sealed ticket, a loaded session; `None` is a refusal.
+    /// An opened ticket, a loaded session; `None` is a refusal.
     Bytes(Option<Vec<u8>>),
+    /// A ticket; `None` if there is none.
+    Sealed(Option<SealedTicket>),
     Stored(bool),
     Psk(Option<ExternalPsk>),
 }
@@ -166,7 +170,9 @@ impl Question<'_> {
             }
             Self::FindPsk { psks, identity } => Answer::Psk(psks.find(identity)),
             Self::OpenTicket { ticketer, ticket } => Answer::Bytes(ticketer.decrypt(ticket)),
-            Self::SealTicket { ticketer, plain } => Answer::Bytes(ticketer.encrypt(plain)),
+            Self::SealTicket { ticketer, plain, spare } => {
+                Answer::Sealed(ticketer.encrypt_next(plain, *spare))
+            }
             Self::LoadSession { store, id } => Answer::Bytes(store.get(id)),
             Self::SpendSession { store, id } => Answer::Bytes(store.take(id)),
             Self::StoreSession { store, id, session } => {
@@ -200,12 +206,10 @@ impl Question<'_> {
             Self::Sign { .. } => matches!(answer, Answer::Signature(_)),
             Self::VerifyServer { .. } | Self::VerifyClient { .. } => matches!(answer, Answer::Verified),
             Self::ChoosePsk { .. } | Self::FindPsk { .. } => matches!(answer, Answer::Psk(_)),
-            Self::OpenTicket { .. }
-            | Self::SealTicket { .. }
-            | Self::LoadSession { .. }
-            | Self::SpendSession { .. } => {
+            Self::OpenTicket { .. } | Self::LoadSession { .. } | Self::SpendSession { .. } => {
                 matches!(answer, Answer::Bytes(_))
             }
+            Self::SealTicket { .. } => matches!(answer, Answer::Sealed(_)),
             Self::StoreSession { .. } => matches!(answer, Answer::Stored(_)),
         }
     }

@@ -154,7 +154,7 @@ impl Server {
             }
             (AskSignature(s), Answer::Signature(signature)) => s.send_server_key_exchange(&signature, cx),
             (AskVerdict(s), Answer::Verified) => s.check_signature(),
-            (AskTicket(s), Answer::Bytes(ticket)) => s.send_ticket(ticket, cx),
+            (AskTicket(s), Answer::Sealed(sealed)) => s.send_ticket(sealed.map(|sealed| sealed.ticket), cx),
             (AskTicket(s), Answer::Stored(_)) => s.keyed.connect(cx),
             _ => Err(Error::General("an answer to a question that was not asked".into())),
         }
@@ -668,7 +668,7 @@ impl Ticketing {
     fn question(&self) -> Question<'_> {
         let Common { config, ticket, session_id, .. } = &self.keyed.common;
         match ticket {
-            true => Question::SealTicket { ticketer: &config.ticketer, plain: &self.session },
+            true => Question::SealTicket { ticketer: &config.ticketer, plain: &self.session, spare: None },
             false => Question::StoreSession {
                 store: &config.session_storage,
                 id: session_id,

@@ -179,7 +179,7 @@ impl Server {
             (AskCertificate(s), Answer::Certificate(credential)) => s.send_certificate(credential, cx),
             (AskSignature(s), Answer::Signature(signature)) => s.send_certificate_verify(&signature, cx),
             (AskVerdict(s), Answer::Verified) => s.check_signature(cx),
-            (AskTicket(s), Answer::Bytes(ticket)) => s.send_ticket(ticket, cx),
+            (AskTicket(s), Answer::Sealed(sealed)) => s.send_ticket(sealed, cx),
             (AskTicket(s), Answer::Stored(stored)) => s.send_session_id(stored, cx),
             _ => Err(Error::General("an answer to a question that was not asked".into())),
         }

@@ -11,6 +11,7 @@ use zeroize::Zeroizing;
 use crate::carrier::Parameters;
 use crate::config::server::{ConfigId, ServerConfig};
 use crate::crypto::SecureRandom;
+use crate::crypto::ticket::{SealedTicket, SpareNonce};
 use crate::error::Error;
 use crate::flow::cx::Cx;
 use crate::flow::offer::grease;
@@ -46,7 +47,13 @@ pub(crate) fn make_tickets(
     plan: Plan,
     cx: &mut Cx<'_>,
 ) -> Result<Server, Error> {
-    if config.policy_fingerprint().is_none() || !keeps_sessions(&config)? {
+    if config.policy_fingerprint().is_none() {
+        return Ok(Connected(traffic));
+    }
+    // What the ticketer says is asked for at once: how long its tickets last, if it makes any.
+    let lifetime = told(TICKETER, || config.ticketer.enabled().then(|| config.ticketer.lifetime()))?;
+    let tickets = lifetime.is_some();
+    if !tickets && !told(SERVER_STORE, || config.session_storage.can_cache())? {
         return Ok(Connected(traffic));
     }
     let left = plan.told.map_or(config.send_tls13_tickets.min(MAX_TICKETS), usize::from);
@@ -63,11 +70,7 @@ pub(crate) fn make_tickets(
     if cx.policy.resumption_data.len() > psk::MAX_RESUMPTION_DATA {
         return Ok(Connected(traffic));
     }
-    let tickets = seals_tickets(&config)?;
-    let lifetime = match tickets {
-        true => told(TICKETER, || config.ticketer.lifetime())?,
-        false => psk::STORED_LIFETIME,
-    };
+    let lifetime = lifetime.unwrap_or(psk::STORED_LIFETIME);
     // A ticket can be used again, and so could its early data.
     let origin = if tickets { None } else { told(SERVER_STORE, || config.origin())? };
     let maker = Maker {
@@ -157,6 +160,8 @@ pub(crate) struct Ticketing {
     maker: Maker,
     drawn: Drawn,
     session: Zeroizing<Vec<u8>>,
+    /// What the ticketer has left over from the ticket before.
+    spare: Option<SpareNonce>,
 }
 
 impl Maker {
@@ -164,7 +169,7 @@ impl Maker {
         let Some(drawn) = self.draw() else { return Ok(Connected(self.traffic)) };
         let mut session = Zeroizing::default();
         self.write_session(&drawn, cx, &mut session);
-        Ok(AskTicket(Box::new(Ticketing { maker: self, drawn, session })))
+        Ok(AskTicket(Box::new(Ticketing { maker: self, drawn, session, spare: None })))
     }
 
     /// How much early data the sessions take: none in tickets, which can be used again.
@@ -227,7 +232,11 @@ impl Ticketing {
     pub(crate) fn question(&self) -> Question<'_> {
         let Maker { config, tickets, .. } = &self.maker;
         match tickets {
-            true => Question::SealTicket { ticketer: &config.ticketer, plain: &self.session },
+            true => Question::SealTicket {
+                ticketer: &config.ticketer,
+                plain: &self.session,
+                spare: self.spare.as_ref(),
+            },
             false => Question::StoreSession {
                 store: &config.session_storage,
                 id: &self.drawn.id,
@@ -238,14 +247,17 @@ impl Ticketing {
 
     /// A ticketer that gives none ends the tickets, not the connection.
     pub(crate) fn send_ticket(
-        self: Box<Self>,
-        ticket: Option<Vec<u8>>,
+        mut self: Box<Self>,
+        sealed: Option<SealedTicket>,
         cx: &mut Cx<'_>,
     ) -> Result<Server, Error> {
+        let Some(SealedTicket { ticket, spare }) = sealed else { return Ok(Connected(self.maker.traffic)) };
+        // The one that was there is used up.
+        self.spare = spare;
         // A sealed session of a client with a long chain may not fit the extension that would bring it back.
-        match ticket.filter(|ticket| !ticket.is_empty() && ticket.len() <= MAX_TICKET) {
-            Some(ticket) => self.send_new_session_ticket(&ticket, cx),
-            None => Ok(Connected(self.maker.traffic)),
+        match (1..=MAX_TICKET).contains(&ticket.len()) {
+            true => self.send_new_session_ticket(&ticket, cx),
+            false => Ok(Connected(self.maker.traffic)),
         }
     }
 

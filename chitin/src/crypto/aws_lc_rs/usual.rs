@@ -73,3 +73,47 @@ pub static DEFAULT_KX_GROUPS: &[&dyn SupportedKxGroup] = &[
 pub(super) fn ticketer() -> Result<Box<dyn ProducesTickets>, GetRandomFailed> {
     Ok(Box::new(AeadTicketer::new(&AES_256, &AwsLcRs)?))
 }
+
+#[cfg(all(test, feature = "std"))]
+mod tests {
+    use core::sync::atomic::{AtomicU8, Ordering};
+
+    use super::*;
+    use crate::crypto::SecureRandom;
+    use crate::crypto::ticket::SealedTicket;
+
+    /// Says with each byte how often it has been called.
+    #[derive(Debug)]
+    struct Counting(AtomicU8);
+
+    impl SecureRandom for Counting {
+        fn fill(&self, buf: &mut [u8]) -> Result<(), GetRandomFailed> {
+            let call = self.0.fetch_add(1, Ordering::Relaxed);
+            buf.iter_mut().zip(0..).for_each(|(byte, at)| *byte = (call << 5) | at);
+            Ok(())
+        }
+    }
+
+    /// Two nonces of a call, each for one ticket, and none for a ticketer that did not draw it.
+    #[test]
+    fn a_nonce_that_was_drawn_ahead_is_for_one_ticket_of_its_own_key() {
+        static RANDOM: Counting = Counting(AtomicU8::new(0));
+        static OTHER: Counting = Counting(AtomicU8::new(4));
+        let [ours, other] = [&RANDOM, &OTHER].map(|random| AeadTicketer::new(&AES_256, random).unwrap());
+        let nonce = |ticket: &SealedTicket| (ticket.ticket[16] >> 5) | ((ticket.ticket[16] & 31) << 3);
+        let (name, plain) = (2, b"a session");
+        let first = ours.encrypt_next(plain, None).unwrap();
+        let second = ours.encrypt_next(plain, first.spare.as_ref()).unwrap();
+        let third = ours.encrypt_next(plain, second.spare.as_ref()).unwrap();
+        assert_eq!([&first, &second, &third].map(nonce), [name, name | (12 << 3), name + 1]);
+        assert!(first.spare.is_some() && second.spare.is_none() && third.spare.is_some());
+        let foreign = other.encrypt_next(plain, third.spare.as_ref()).unwrap();
+        assert_eq!(nonce(&foreign), 4 + name, "it draws by itself");
+        for sealed in [first, second, third] {
+            assert_eq!(ours.decrypt(&sealed.ticket).unwrap(), plain);
+            assert!(other.decrypt(&sealed.ticket).is_none());
+        }
+        assert_eq!(other.decrypt(&foreign.ticket).unwrap(), plain);
+        assert_eq!(RANDOM.0.load(Ordering::Relaxed), 4, "key, name, two for three tickets");
+    }
+}

@@ -7,7 +7,7 @@ use core::sync::atomic::{AtomicU32, Ordering};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
-use super::ProducesTickets;
+use super::{ProducesTickets, SealedTicket, SpareNonce};
 use crate::crypto::SecureRandom;
 use crate::crypto::aead::{Aead, Protection, TAG_LEN};
 use crate::crypto::cipher::{AeadKey, NONCE_LEN, Nonce};
@@ -47,6 +47,15 @@ impl<A: Aead> AeadTicketer<A> {
         let key = (protection.key)(key).ok_or(GetRandomFailed)?;
         Ok(Self { key, name, left: AtomicU32::new(u32::MAX), random })
     }
+
+    /// Two nonces. By the generator that the key comes from, and no other: that no nonce comes twice under it hangs on this one
+    /// alone, whatever the configs are made of that share the ticketer.
+    fn draw(&self) -> Option<([u8; NONCE_LEN], [u8; NONCE_LEN])> {
+        let mut nonces = [[0; NONCE_LEN]; 2];
+        self.random.fill(nonces.as_flattened_mut()).ok()?;
+        let [nonce, spare] = nonces;
+        Some((nonce, spare))
+    }
 }
 
 impl<A: Aead> ProducesTickets for AeadTicketer<A> {
@@ -59,18 +68,26 @@ impl<A: Aead> ProducesTickets for AeadTicketer<A> {
     }
 
     fn encrypt(&self, plain: &[u8]) -> Option<Vec<u8>> {
+        self.encrypt_next(plain, None).map(|sealed| sealed.ticket)
+    }
+
+    fn encrypt_next(&self, plain: &[u8], spare: Option<&SpareNonce>) -> Option<SealedTicket> {
         self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).ok()?;
-        // By the generator that the key comes from, and no other: that no nonce comes twice under it hangs on this one alone, whatever
-        // the configs are made of that share the ticketer.
-        let mut nonce = [0; NONCE_LEN];
-        self.random.fill(&mut nonce).ok()?;
+        // One of another key may have been drawn by another generator.
+        let (nonce, spare) = match spare.filter(|spare| spare.key == self.name) {
+            Some(spare) => (spare.nonce, None),
+            None => {
+                let (nonce, spare) = self.draw()?;
+                (nonce, Some(SpareNonce { key: self.name, nonce: spare }))
+            }
+        };
         let mut ticket = alloc::vec![0; NAME_LEN + NONCE_LEN + plain.len() + TAG_LEN];
         let (name, rest) = ticket.split_first_chunk_mut::<NAME_LEN>()?;
         let (nonce_out, sealed) = rest.split_first_chunk_mut::<NONCE_LEN>()?;
         *name = self.name;
         *nonce_out = nonce;
         self.key.seal_into(Nonce(nonce), &self.name, plain, &[], sealed).ok()?;
-        Some(ticket)
+        Some(SealedTicket { ticket, spare })
     }
 
     fn decrypt(&self, cipher: &[u8]) -> Option<Vec<u8>> {

@@ -6,8 +6,8 @@ use core::time::Duration;
 use std::sync::{RwLock, RwLockReadGuard};
 use std::time::SystemTime;
 
-use super::ProducesTickets;
 use super::rotation::{Generator, Rotation};
+use super::{ProducesTickets, SealedTicket, SpareNonce};
 use crate::error::Error;
 
 /// A ticketer that replaces itself.
@@ -55,9 +55,14 @@ impl TicketRotator {
         Some((self.rotation.read().ok()?, now))
     }
 
-    pub(super) fn encrypt_at(&self, clock: impl Fn() -> Option<Duration>, plain: &[u8]) -> Option<Vec<u8>> {
+    pub(super) fn encrypt_at(
+        &self,
+        clock: impl Fn() -> Option<Duration>,
+        plain: &[u8],
+        spare: Option<&SpareNonce>,
+    ) -> Option<SealedTicket> {
         let (rotation, _) = self.at(clock)?;
-        rotation.encrypt(plain)
+        rotation.encrypt(plain, spare)
     }
 
     pub(super) fn decrypt_at(&self, clock: impl Fn() -> Option<Duration>, cipher: &[u8]) -> Option<Vec<u8>> {
@@ -77,7 +82,11 @@ impl ProducesTickets for TicketRotator {
     }
 
     fn encrypt(&self, plain: &[u8]) -> Option<Vec<u8>> {
-        self.encrypt_at(now, plain)
+        self.encrypt_next(plain, None).map(|sealed| sealed.ticket)
+    }
+
+    fn encrypt_next(&self, plain: &[u8], spare: Option<&SpareNonce>) -> Option<SealedTicket> {
+        self.encrypt_at(now, plain, spare)
     }
 
     fn decrypt(&self, cipher: &[u8]) -> Option<Vec<u8>> {
@@ -123,6 +132,10 @@ impl ProducesTickets for TicketSwitcher {
 
     fn encrypt(&self, plain: &[u8]) -> Option<Vec<u8>> {
         self.inner.encrypt(plain)
+    }
+
+    fn encrypt_next(&self, plain: &[u8], spare: Option<&SpareNonce>) -> Option<SealedTicket> {
+        self.inner.encrypt_next(plain, spare)
     }
 
     fn decrypt(&self, cipher: &[u8]) -> Option<Vec<u8>> {

@@ -4,7 +4,7 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use super::ProducesTickets;
+use super::{ProducesTickets, SealedTicket, SpareNonce};
 use crate::error::Error;
 use crate::names::GetRandomFailed;
 
@@ -62,8 +62,8 @@ impl Rotation {
         }
     }
 
-    pub(crate) fn encrypt(&self, plain: &[u8]) -> Option<Vec<u8>> {
-        self.current.as_ref()?.encrypt(plain)
+    pub(crate) fn encrypt(&self, plain: &[u8], spare: Option<&SpareNonce>) -> Option<SealedTicket> {
+        self.current.as_ref()?.encrypt_next(plain, spare)
     }
 
     pub(crate) fn decrypt(&self, now: Duration, cipher: &[u8]) -> Option<Vec<u8>> {
