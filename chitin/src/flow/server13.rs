@@ -31,6 +31,7 @@ use crate::carrier::{Direction, Parameters};
 use crate::config::psk::ExternalPsk;
 use crate::config::server::{ClientHello as HelloView, ServerConfig};
 use crate::crypto::credential::Credential;
+use crate::crypto::hash::Output;
 use crate::crypto::suites::{SupportedCipherSuite, Tls13CipherSuite};
 use crate::crypto::verify::DigitallySignedStruct;
 use crate::crypto::{CompletedKeyExchange, SupportedKxGroup};
@@ -811,7 +812,8 @@ impl Agreed {
         let Self { config, mut transcript, keys, peer, tie, authenticated, resumes, tickets } = self;
         let verify_data = keys.finished.server.finished(&transcript.current());
         cx.emit(&mut transcript, HandshakeType::Finished, |out| out.extend_from_slice(verify_data.as_ref()));
-        let (master, handshake) = keys.into_master(&transcript.current());
+        let hash = transcript.current();
+        let (master, handshake) = keys.into_master(&hash);
         cx.derived(KeyLevel::Traffic, master.traffic.resting())?;
         cx.log_secret("EXPORTER_SECRET", master.exporter.as_bytes())?;
         cx.install(Direction::Write, &master.traffic.server.woken(), KeyLevel::Traffic)?;
@@ -822,6 +824,7 @@ impl Agreed {
         Ok(Box::new(Flown {
             config,
             transcript,
+            hash,
             handshake,
             master,
             peer,
@@ -839,6 +842,8 @@ impl Agreed {
 pub(crate) struct Flown {
     config: Arc<ServerConfig>,
     transcript: Transcript,
+    /// Of the transcript as it is: what the client's next message is about.
+    hash: Output,
     handshake: FinishedSecret,
     master: Master,
     /// Authenticated, here or when the session was made.
@@ -851,10 +856,15 @@ pub(crate) struct Flown {
 }
 
 impl Flown {
+    fn add(&mut self, message: &[u8]) {
+        self.transcript.add(message);
+        self.hash = self.transcript.current();
+    }
+
     /// RFC 8446 section 4.5.
     fn read_end_of_early_data(mut self: Box<Self>, m: Message<'_>, cx: &mut Cx<'_>) -> Result<Server, Error> {
         <()>::read_all(m.body)?;
-        self.transcript.add(m.raw);
+        self.add(m.raw);
         cx.read.gate = Gate::Closed;
         cx.install(Direction::Read, &self.handshake.woken(), KeyLevel::Handshake)?;
         Ok(WaitFinished(self))
@@ -889,7 +899,7 @@ impl Asked {
         // Beside the certificates we ask for nothing else.
         let delegates = !delegated_offered(&flown.config, typ).is_empty();
         let chain = certs::read_chain(body, typ, |code| delegates && code == ext::delegated_credential)?;
-        flown.transcript.add(raw);
+        flown.add(raw);
         if !chain.certificates.is_empty() {
             return Ok(WaitCertificateVerify(Box::new(Presented { flown, chain })));
         }
@@ -909,13 +919,13 @@ pub(crate) struct Presented {
 impl Presented {
     fn read_certificate_verify(mut self, m: Message<'_>) -> Result<Server, Error> {
         let flown = &self.flown;
-        let message = certs::signed_message(Signed::ByClient, &flown.transcript.current());
+        let message = certs::signed_message(Signed::ByClient, &flown.hash);
         let schemes = told(CLIENT_VERIFIER, || flown.config.verifier.supported_verify_schemes())?;
         let signature = certs::read_certificate_verify(m.body, self.chain.delegated.as_ref(), |scheme| {
             schemes.contains(&scheme)
         })?;
         let now = question::now(&flown.config.time_provider)?;
-        self.flown.transcript.add(m.raw);
+        self.flown.add(m.raw);
         let Self { flown, chain } = self;
         Ok(AskVerdict(Box::new(Claimed { flown, chain, schemes, message, signature, now })))
     }
@@ -971,10 +981,10 @@ fn delegated_offered(config: &ServerConfig, typ: CertificateType) -> Vec<Signatu
 
 impl Flown {
     fn read_finished(mut self: Box<Self>, m: Message<'_>, cx: &mut Cx<'_>) -> Result<Server, Error> {
-        certs::check_finished(&self.handshake, &self.transcript.current(), m.body)?;
+        certs::check_finished(&self.handshake, &self.hash, m.body)?;
         self.transcript.add(m.raw);
         let Self { config, transcript, master, peer, tie, authenticated, resumes, tickets, .. } = *self;
-        let (traffic, exporter, resumption) = master.into_traffic(&transcript.current());
+        let (traffic, exporter, resumption) = master.into_traffic(&transcript.finish());
         cx.install(Direction::Read, &traffic.client.woken(), KeyLevel::Traffic)?;
         cx.facts.peer = (!peer.is_empty()).then(|| peer.into());
         cx.facts.set_external_psk(tie.as_ref().map(|tie| &tie.identity[..]));

@@ -272,6 +272,9 @@ impl Ticketing {
     /// RFC 8446 section 4.6.1; and on to the next ticket, if there is one.
     fn send_new_session_ticket(mut self: Box<Self>, ticket: &[u8], cx: &mut Cx<'_>) -> Result<Server, Error> {
         let Self { maker, drawn, .. } = &*self;
+        // Room for this one and for those behind it, which are as long, as far as they are the usual ones.
+        let more = maker.left.min(USUAL.saturating_sub(1)).saturating_add(1);
+        cx.flight.reserve(ticket.len().saturating_add(TICKET_HEAD).saturating_mul(more));
         cx.emit_behind(HandshakeType::NewSessionTicket, |out| {
             maker.lifetime.write(out);
             drawn.age_add.write(out);
@@ -297,6 +300,9 @@ impl Ticketing {
         Ok(AskTicket(self))
     }
 }
+
+/// What a NewSessionTicket is longer than its ticket, with a limit of early data and GREASE.
+const TICKET_HEAD: usize = 4 + 4 + 4 + 2 + 2 + 2 + 8 + 4;
 
 /// Each ticket has a nonce of its own, a byte long.
 const MAX_TICKETS: usize = 255;

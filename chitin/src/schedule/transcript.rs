@@ -70,6 +70,11 @@ impl Transcript {
         self.context.fork_finish()
     }
 
+    /// The same, and nothing comes behind it.
+    pub(crate) fn finish(self) -> Output {
+        self.context.finish()
+    }
+
     /// The hash of what is there followed by `more`, which is not added: for binders.
     pub(crate) fn current_with(&self, more: &[u8]) -> Output {
         let mut fork = self.context.fork();
@@ -79,8 +84,9 @@ impl Transcript {
 
     /// After a HelloRetryRequest the first hello counts as a message that holds its hash. RFC 8446 section 4.4.1.
     pub(crate) fn fold_first_hello(self) -> Self {
-        let first = self.context.finish();
-        let mut folded = Self::new(self.hash);
+        let hash = self.hash;
+        let first = self.finish();
+        let mut folded = Self::new(hash);
         let len = u8::try_from(first.as_ref().len()).unwrap_or_default();
         folded.add(&[u8::from(HandshakeType::MessageHash), 0, 0, len]);
         folded.add(first.as_ref());
