@@ -1,5 +1,7 @@
 //! The provider over [ring](https://docs.rs/ring): an adapter that brings primitives and nothing else.
 //!
+//! Hash functions and HMAC come from the crates `sha2` and `hmac`.
+//!
 //! Of what `aws_lc_rs` has, ring lacks P-521, the hybrids with ML-KEM, ML-DSA, and SHA-512 with ECDSA. It encrypts and decrypts in
 //! place only: so whatever is sent or received is copied first, to where it is wanted, without anything being allocated.
 
