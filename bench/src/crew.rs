@@ -28,11 +28,12 @@ pub enum Does {
 
 pub const LIMIT: &str = "limit";
 pub const RUSTLS: &str = "rustls";
+pub const US: &str = "chitin";
 const AGAIN: &str = "chitin-again";
 const MEMO: &str = "chitin-memo";
 
-const US: Member = Member {
-    name: "chitin",
+const OURS: Member = Member {
+    name: US,
     package: "on-chitin",
     variant: "aws-lc-rs",
     does: Does::All,
@@ -52,31 +53,43 @@ pub const CREW: &[Member] = &[
     BARE,
     Member { name: "limit-copy", variant: "copy", does: Does::Records, ..BARE },
     Member { name: "limit-fused", variant: "fused", does: Does::Records, ..BARE },
-    US,
-    Member { name: AGAIN, ..US },
-    Member { name: MEMO, variant: "memo", does: Does::Chains, ..US },
-    Member { name: "chitin-ring", variant: "ring", sources: &["chitin", "ring"], ..US },
+    OURS,
+    Member { name: AGAIN, ..OURS },
+    Member { name: MEMO, variant: "memo", does: Does::Chains, ..OURS },
+    Member { name: "chitin-ring", variant: "ring", sources: &["chitin", "ring"], ..OURS },
     Member {
         name: RUSTLS,
         package: "on-rustls",
         sources: &["rustls", "rustls-webpki", "aws-lc-rs", "aws-lc-sys"],
-        ..US
+        ..OURS
     },
     Member {
         name: "rustls-ring",
         package: "on-rustls",
         variant: "ring",
         sources: &["rustls", "rustls-webpki", "ring"],
-        ..US
+        ..OURS
     },
-    Member { name: "boringssl", package: "on-boring", variant: "", sources: &["boring", "boring-sys"], ..US },
-    Member { name: "s2n-tls", package: "on-s2n", variant: "", sources: &["s2n-tls-sys", "aws-lc-sys"], ..US },
+    Member {
+        name: "boringssl",
+        package: "on-boring",
+        variant: "",
+        sources: &["boring", "boring-sys"],
+        ..OURS
+    },
+    Member {
+        name: "s2n-tls",
+        package: "on-s2n",
+        variant: "",
+        sources: &["s2n-tls-sys", "aws-lc-sys"],
+        ..OURS
+    },
     Member {
         name: "openssl",
         package: "on-openssl",
         variant: "",
         sources: &["openssl-src", "openssl"],
-        ..US
+        ..OURS
     },
 ];
 

@@ -41,6 +41,7 @@ pub fn text(outcomes: &[Outcome]) -> String {
         match &ours.measured {
             Measured::Time(_) => efficiency(&mut lines, outcome, ours, theirs),
             Measured::Heap(_) => heap(&mut lines, ours, theirs, row(LIMIT)),
+            Measured::Disturbed => {}
         }
         if let Some(Measured::Time([client, _])) = row("chitin-memo").map(|row| &row.measured)
             && outcome.case.id == "full"
@@ -66,7 +67,7 @@ fn efficiency(lines: &mut Vec<String>, outcome: &Outcome, ours: &Row, theirs: Op
     let Some((_, goals)) = EFFICIENCY.iter().find(|(id, _)| *id == outcome.case.id) else { return };
     let share = |row: &Row, side: usize| match &row.measured {
         Measured::Time(times) => times[side].efficiency.median,
-        Measured::Heap(_) => f64::NAN,
+        Measured::Heap(_) | Measured::Disturbed => f64::NAN,
     };
     for (side, name) in outcome.case.sides().into_iter().enumerate() {
         let (there, goal) = (share(ours, side), goals[side]);

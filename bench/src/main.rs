@@ -73,10 +73,12 @@ fn measure(options: &Options) -> Result<(), String> {
             print!("{}", report::text(outcome));
         }
     };
-    let results = run::all(&cases, &crew, folder.path(), &run::Pace::of(options.quick), show)?;
+    let pace = run::Pace::of(options.quick);
+    let (results, failures) = run::all(&cases, &crew, folder.path(), &pace, show);
     if options.json {
         println!("{}", report::json(&results));
     }
+    failures?;
     if options.results {
         let arguments: Vec<String> = std::env::args().skip(1).collect();
         results::write(&results, &beside, &crew, &format!("cargo run --release -- {}", arguments.join(" ")))?;

@@ -96,7 +96,7 @@ fn memory(outcomes: &[Outcome]) -> Vec<Panel> {
             Measured::Heap(heap) => {
                 Some(Bar { name: row.name, value: figure(heap) as f64 / by, spread: None })
             }
-            Measured::Time(_) => None,
+            Measured::Time(_) | Measured::Disturbed => None,
         };
         Group { label: label.to_owned(), bars: rows.iter().filter_map(bar).collect() }
     };

@@ -43,7 +43,15 @@ fn times(out: &mut String, outcome: &Outcome, unit: &str, show: &dyn Fn(f64) -> 
     );
     out.push_str("|---|--:|--:|--:|--:|--:|--:|--:|\n");
     for row in rows {
-        let Measured::Time(times) = &row.measured else { continue };
+        let times = match &row.measured {
+            Measured::Time(times) => times,
+            Measured::Disturbed => {
+                let _ =
+                    writeln!(out, "| {} | disturbed | | | disturbed | | | {} |", row.name, row.facts.tickets);
+                continue;
+            }
+            Measured::Heap(_) => continue,
+        };
         let _ = write!(out, "| {} |", row.name);
         for Times { nanoseconds, efficiency: Figure { median, low, high }, against_rustls } in times {
             let _ = write!(out, " {:.2} |", show(nanoseconds.median));
@@ -63,6 +71,10 @@ fn times(out: &mut String, outcome: &Outcome, unit: &str, show: &dyn Fn(f64) -> 
     }
     let (all, disturbed) = rows.iter().map(|row| row.turns).fold((0, 0), |(a, d), (x, y)| (a + x, d + y));
     let _ = writeln!(out, "\n{all} turns, of which {disturbed} were disturbed and do not count.");
+    for row in rows.iter().filter(|row| matches!(row.measured, Measured::Disturbed)) {
+        let (all, disturbed) = row.turns;
+        let _ = writeln!(out, "Of {}, {disturbed} of {all}: too many for a figure.", row.name);
+    }
 }
 
 fn heap(out: &mut String, rows: &[Row]) {
@@ -86,6 +98,7 @@ pub fn json(outcomes: &[Outcome]) -> Value {
         let measured = match &row.measured {
             Measured::Time([client, server]) => json!({ "client": times(client), "server": times(server) }),
             Measured::Heap(heap) => json!({ "heap": heap }),
+            Measured::Disturbed => Value::Null,
         };
         json!({ "name": row.name, "tickets": row.facts.tickets, "turns": row.turns.0, "disturbed": row.turns.1, "measured": measured })
     };

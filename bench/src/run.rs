@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use worker::{CASES, Case, Facts, Heap, Kind};
 
-use crate::crew::{LIMIT, Member, RUSTLS};
+use crate::crew::{LIMIT, Member, RUSTLS, US};
 use crate::figures::Figure;
 use crate::process::Worker;
 use crate::turns::{Turn, Turns};
@@ -48,6 +48,8 @@ pub enum Measured {
     /// Of the client and of the server; where bytes are moved, of the sender and of the receiver.
     Time([Times; 2]),
     Heap(Heap),
+    /// Time, but others on this machine left too few turns alone: there is no figure.
+    Disturbed,
 }
 
 pub struct Times {
@@ -71,14 +73,14 @@ pub fn cases(only: &[String]) -> Result<Vec<&'static Case>, String> {
     Ok(cases)
 }
 
-/// Measures one case after the other, and shows each as it comes. One that fails does not keep the others.
+/// Measures one case after the other, and shows each as it comes. One that fails does not keep the others: why it did comes beside them.
 pub fn all(
     cases: &[&'static Case],
     crew: &[&'static Member],
     folder: &Path,
     pace: &Pace,
     mut show: impl FnMut(&Outcome),
-) -> Result<Vec<Outcome>, String> {
+) -> (Vec<Outcome>, Result<(), String>) {
     let mut outcomes = Vec::new();
     let mut failures = Vec::new();
     for case in cases {
@@ -90,7 +92,7 @@ pub fn all(
             Err(why) => failures.push(format!("{}: {why}", case.id)),
         }
     }
-    if failures.is_empty() { Ok(outcomes) } else { Err(failures.join("\n")) }
+    (outcomes, if failures.is_empty() { Ok(()) } else { Err(failures.join("\n")) })
 }
 
 fn one(case: &'static Case, crew: &[&'static Member], folder: &Path, pace: &Pace) -> Result<Outcome, String> {
@@ -118,22 +120,36 @@ fn one(case: &'static Case, crew: &[&'static Member], folder: &Path, pace: &Pace
     let mut rows = Vec::new();
     for member in crew {
         let (Some(facts), Some(own)) = (facts.remove(member.name), turns.get(member.name)) else { continue };
-        own.enough().map_err(|why| format!("{}: {why}", member.name))?;
-        let times = |side| {
-            Some(Times {
-                nanoseconds: own.nanoseconds(side)?,
-                efficiency: own.efficiency(side)?,
-                against_rustls: turns.get(RUSTLS).and_then(|rustls| own.against(rustls, side)),
-            })
-        };
-        let (Some(client), Some(server)) = (times(0), times(1)) else {
-            return Err(format!("{}: no round", member.name));
-        };
-        let (measured, turns) = (Measured::Time([client, server]), own.counts());
-        rows.push(Row { name: member.name, facts, measured, turns });
+        let measured = measured(member.name, own, turns.get(RUSTLS))?;
+        rows.push(Row { name: member.name, facts, measured, turns: own.counts() });
     }
     Ok(Outcome { case, rows })
 }
+
+/// What came out for one, whose turns are these. A library whose handshakes take milliseconds has long turns, which are disturbed more often:
+/// its row goes without a figure. Without those that all are held against there is no table.
+///
+/// # Errors
+///
+/// One of those has too few turns that were left alone.
+fn measured(name: &str, own: &Turns, rustls: Option<&Turns>) -> Result<Measured, String> {
+    let times = |side| {
+        Some(Times {
+            nanoseconds: own.nanoseconds(side)?,
+            efficiency: own.efficiency(side)?,
+            against_rustls: rustls.and_then(|rustls| own.against(rustls, side)),
+        })
+    };
+    match (own.enough(), times(0), times(1)) {
+        (Ok(()), Some(client), Some(server)) => Ok(Measured::Time([client, server])),
+        (Err(why), ..) if INDISPENSABLE.contains(&name) => Err(format!("{name}: {why}")),
+        (Ok(()), ..) => Err(format!("{name}: no round")),
+        (Err(_), ..) => Ok(Measured::Disturbed),
+    }
+}
+
+/// Ours, and what it is held against.
+const INDISPENSABLE: [&str; 3] = [US, LIMIT, RUSTLS];
 
 /// A slice of each, one of the limit before each and one behind the last. Whose turn comes first changes.
 fn round(
@@ -166,4 +182,37 @@ fn heaps(case: &'static Case, crew: &[&'static Member], folder: &Path) -> Result
         rows.push(Row { name: member.name, facts, measured, turns: (1, 0) });
     }
     Ok(Outcome { case, rows })
+}
+
+#[cfg(test)]
+mod tests {
+    use worker::Slice;
+
+    use super::*;
+
+    /// So many turns that count, and so many that were disturbed.
+    fn turns(good: usize, disturbed: usize) -> Turns {
+        let slice = |undisturbed| Slice { units: 1, sides: [2.0, 4.0], undisturbed };
+        let mut turns = Turns::default();
+        for n in 0..good + disturbed {
+            turns.add(&Turn { before: slice(true), own: slice(n < good), after: slice(true) });
+        }
+        turns
+    }
+
+    #[test]
+    fn a_row_that_was_disturbed_goes_without_a_figure_and_takes_no_other_with_it() {
+        let quiet = turns(13, 100);
+        for name in ["openssl", "chitin-ring", "chitin", "limit", "rustls"] {
+            assert!(matches!(measured(name, &quiet, Some(&quiet)), Ok(Measured::Time(_))), "{name}");
+            for busy in [turns(13, 275), turns(0, 11)] {
+                let found = measured(name, &busy, Some(&quiet));
+                match INDISPENSABLE.contains(&name) {
+                    true => assert!(found.is_err_and(|why| why.starts_with(name)), "{name}"),
+                    false => assert!(matches!(found, Ok(Measured::Disturbed)), "{name}"),
+                }
+            }
+        }
+        assert!(measured("openssl", &Turns::default(), None).is_err(), "that is no noise");
+    }
 }
