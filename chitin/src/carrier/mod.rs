@@ -108,6 +108,14 @@ impl Carrier {
         }
     }
 
+    /// The same with a secret of application traffic, of which QUIC has made its keys already.
+    pub(crate) fn install_traffic(&mut self, direction: Direction, secret: &RestingSecret) {
+        match self {
+            Self::Records(records) => records.install(direction, &secret.woken(), KeyLevel::Traffic),
+            Self::Quic(quic) => quic.install(direction, KeyLevel::Traffic),
+        }
+    }
+
     /// Back to writing in the clear, after early data that a HelloRetryRequest has ended.
     pub(crate) fn uninstall_write(&mut self) {
         match self {

@@ -847,10 +847,10 @@ impl Finishing {
             out.extend_from_slice(verify_data.as_ref());
         });
         let (traffic, exporter, resumption) = master.into_traffic(&common.transcript.current());
-        cx.install(Direction::Write, &traffic.client.woken(), KeyLevel::Traffic)?;
+        cx.install_traffic(Direction::Write, &traffic.client)?;
         // This is not the server that was wanted: nothing is said to it and nothing kept of it. RFC 9849 section 6.1.6.
         common.ech.check()?;
-        cx.install(Direction::Read, &traffic.server.woken(), KeyLevel::Traffic)?;
+        cx.install_traffic(Direction::Read, &traffic.server)?;
         cx.facts.exporter = Some(exporter);
         cx.open_gates();
 

@@ -218,6 +218,17 @@ impl Cx<'_> {
         Ok(())
     }
 
+    /// The same of a secret of application traffic, which is nothing but bytes: over QUIC its keys are out already, and nothing is set up.
+    pub(crate) fn install_traffic(
+        &mut self,
+        direction: Direction,
+        secret: &RestingSecret,
+    ) -> Result<(), Error> {
+        self.flush()?;
+        self.carrier.install_traffic(direction, secret);
+        Ok(())
+    }
+
     /// The record of middlebox compatibility mode goes out behind what was said so far. RFC 8446 appendix D.4.
     pub(crate) fn send_compat_ccs(&mut self) -> Result<(), Error> {
         self.flush()?;

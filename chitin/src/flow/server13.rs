@@ -816,7 +816,7 @@ impl Agreed {
         let (master, handshake) = keys.into_master(&hash);
         cx.derived(KeyLevel::Traffic, master.traffic.resting())?;
         cx.log_secret("EXPORTER_SECRET", master.exporter.as_bytes())?;
-        cx.install(Direction::Write, &master.traffic.server.woken(), KeyLevel::Traffic)?;
+        cx.install_traffic(Direction::Write, &master.traffic.server)?;
         // Half a round trip early; never to clients who have yet to say who they are. RFC 8446 section 4.4.4.
         if config.send_half_rtt_data && !told(CLIENT_VERIFIER, || config.verifier.offer_client_auth())? {
             cx.write.gate = Gate::Open;
@@ -985,7 +985,7 @@ impl Flown {
         self.transcript.add(m.raw);
         let Self { config, transcript, master, peer, tie, authenticated, resumes, tickets, .. } = *self;
         let (traffic, exporter, resumption) = master.into_traffic(&transcript.finish());
-        cx.install(Direction::Read, &traffic.client.woken(), KeyLevel::Traffic)?;
+        cx.install_traffic(Direction::Read, &traffic.client)?;
         cx.facts.peer = (!peer.is_empty()).then(|| peer.into());
         cx.facts.set_external_psk(tie.as_ref().map(|tie| &tie.identity[..]));
         cx.facts.exporter = Some(exporter);
