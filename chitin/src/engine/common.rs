@@ -13,7 +13,7 @@ use crate::carrier::{Carrier, Quic, Records};
 use crate::config::server::{ClientHello, ServerConfig};
 use crate::crypto::SupportedKxGroup;
 use crate::crypto::suites::{ConnectionTrafficSecrets, SupportedCipherSuite, Tls12CipherSuite};
-use crate::engine::{Engine, Got, State};
+use crate::engine::{Advance, Engine, Got, State};
 use crate::error::Error;
 use crate::flow::cx::Gate;
 use crate::flow::facts::Facts;
@@ -269,18 +269,25 @@ impl CommonState {
             if self.left_sealed {
                 return Ok(());
             }
-            let step = self.engine.advance(self.inbox.sealed(), None);
-            if let Ok(Got::EarlyData(body)) = &step.got {
-                self.keep_early_data(body.clone());
+            let Advance { used, got } = self.engine.advance(self.inbox.sealed(), None);
+            match got {
+                Ok(Got::Data(body)) => self.inbox.used(used, Some(body)),
+                Ok(Got::EarlyData(body)) => {
+                    self.keep_early_data(body);
+                    self.inbox.used(used, None);
+                }
+                Ok(Got::DataInto(_) | Got::PeerClosed) => self.inbox.used(used, None),
+                Ok(Got::NeedInput | Got::Paused) => {
+                    self.inbox.used(used, None);
+                    return Ok(());
+                }
+                Err(error) => {
+                    self.inbox.used(used, None);
+                    return Err(error);
+                }
             }
-            let (body, more) = match &step.got {
-                Ok(Got::Data(body)) => (Some(body.clone()), true),
-                Ok(Got::DataInto(_) | Got::EarlyData(_) | Got::PeerClosed) => (None, true),
-                Ok(Got::NeedInput | Got::Paused) | Err(_) => (None, false),
-            };
-            self.inbox.used(step.used, body);
-            step.got?;
-            if !more {
+            // The engine would say that it needs input; unless an observer has panicked, which it tells with the next record.
+            if !self.inbox.has_sealed() && !self.engine.carrier.is_observed() {
                 return Ok(());
             }
         }

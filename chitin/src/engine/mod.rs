@@ -171,6 +171,16 @@ pub(crate) enum Got {
     Paused,
 }
 
+/// What came of one record.
+enum Step {
+    /// It is not all there.
+    NeedInput,
+    /// The record of so many bytes is used up, and maybe the caller is to be told of something.
+    Passed { end: usize, got: Option<Got> },
+    /// It has data in it.
+    Data { body: Place, end: usize },
+}
+
 /// What is written may wait so long, unless the application says otherwise.
 pub(crate) const DEFAULT_BUFFER_LIMIT: usize = 64 * 1024;
 
@@ -287,11 +297,14 @@ impl Engine {
     pub(crate) fn advance(&mut self, input: &mut [u8], mut out: Option<&mut [u8]>) -> Advance {
         let mut used = 0;
         let got = loop {
-            if let Some(error) = self.state.failure() {
-                break Err(error);
-            }
-            if self.paused() {
-                break Ok(Got::Paused);
+            // Connected is neither failed nor paused. It is what a record meets nearly always.
+            if !self.state.is_connected() {
+                if let Some(error) = self.state.failure() {
+                    break Err(error);
+                }
+                if self.paused() {
+                    break Ok(Got::Paused);
+                }
             }
             // Whatever follows a close_notify is ignored. RFC 8446 section 6.1.
             if self.read.peer_closed {
@@ -299,19 +312,25 @@ impl Engine {
                 break Ok(Got::NeedInput);
             }
             let rest = input.get_mut(used..).unwrap_or_default();
-            let step = self.carrier.check_observer().and_then(|()| self.one_record(rest, out.as_deref_mut()));
-            match step {
+            match self.one_record(rest, out.as_deref_mut()) {
                 Err(error) => break Err(self.fail(error)),
-                Ok(None) => break Ok(Got::NeedInput),
-                Ok(Some((end, got))) => {
+                Ok(Step::NeedInput) => break Ok(Got::NeedInput),
+                Ok(Step::Passed { end, got }) => {
+                    used = used.saturating_add(end);
+                    if let Some(got) = got {
+                        break Ok(got);
+                    }
+                }
+                Ok(Step::Data { body, end }) => {
                     let at = used;
                     used = used.saturating_add(end);
-                    match got {
-                        None => {}
-                        Some(Got::Data(range)) => break Ok(Got::Data(moved(range, at))),
-                        Some(Got::EarlyData(range)) => break Ok(Got::EarlyData(moved(range, at))),
-                        Some(got) => break Ok(got),
-                    }
+                    break Ok(match body {
+                        Place::Input(range) if self.read.gate != Gate::Open => {
+                            Got::EarlyData(moved(range, at))
+                        }
+                        Place::Input(range) => Got::Data(moved(range, at)),
+                        Place::Out(len) => Got::DataInto(len),
+                    });
                 }
             }
         };
@@ -332,43 +351,38 @@ impl Engine {
         done.map_err(|error| self.fail(error))
     }
 
-    /// Takes one record. Gives its length and what the caller has to know of it.
-    fn one_record(
-        &mut self,
-        input: &mut [u8],
-        mut out: Option<&mut [u8]>,
-    ) -> Result<Option<(usize, Option<Got>)>, Error> {
+    /// Takes one record, and says what came of it.
+    #[inline]
+    fn one_record(&mut self, input: &mut [u8], out: Option<&mut [u8]>) -> Result<Step, Error> {
+        self.carrier.check_observer()?;
         // Early data always lies in the input: it is not for whoever reads now.
-        let mut out = out.take().filter(|_| self.read.gate == Gate::Open);
+        let mut out = out.filter(|_| self.read.gate == Gate::Open);
         let Carrier::Records(records) = &mut self.carrier else { return Err(no_records()) };
         let (typ, body, end) = match records.open.pull(input, out.as_deref_mut())? {
-            Pulled::Incomplete => return Ok(None),
+            Pulled::Incomplete => return Ok(Step::NeedInput),
             // Early data that is passed over is a record of another type all the same. RFC 8446 section 5.1.
             Pulled::Skipped { .. } if !self.joiner.is_empty() => {
                 return Err(PeerMisbehaved::RejectedEarlyDataInterleavedWithHandshakeMessage.into());
             }
-            Pulled::Skipped { end } => return Ok(Some((end, None))),
+            Pulled::Skipped { end } => return Ok(Step::Passed { end, got: None }),
             Pulled::Record { typ, body, end } => (typ, body, end),
         };
-        // The record of middlebox compatibility mode is never protected.
-        let level = match typ {
-            ContentType::ChangeCipherSpec => KeyLevel::Plaintext,
-            _ => self.carrier.level(Direction::Read),
-        };
-        let direction = observe::Direction::In;
-        self.carrier.event(Event::Record { direction, content: typ, len: end, level });
-
+        if self.carrier.is_observed() {
+            self.record_event(typ, end);
+        }
         // A record of another type must not come between the fragments of a message. RFC 8446 section 5.1.
         if typ != ContentType::Handshake && !self.joiner.is_empty() {
             return Err(PeerMisbehaved::MessageInterleavedWithHandshakeMessage.into());
         }
-        let got = match (typ, body) {
-            (ContentType::ApplicationData, body) => self.data_record(body)?,
-            (typ, Place::Input(range)) => {
-                let body = input.get(range).unwrap_or_default();
-                self.control_record(typ, body)?
-            }
-            (typ, Place::Out(len)) => {
+        if typ == ContentType::ApplicationData {
+            return Ok(match self.data_record(body.len())? {
+                true => Step::Data { body, end },
+                false => Step::Passed { end, got: None },
+            });
+        }
+        let got = match body {
+            Place::Input(range) => self.control_record(typ, input.get(range).unwrap_or_default())?,
+            Place::Out(len) => {
                 // It was no application data after all: nothing of it may stay in the caller's slice.
                 let out = out.unwrap_or_default();
                 let done = self.control_record(typ, out.get(..len).unwrap_or_default());
@@ -376,14 +390,21 @@ impl Engine {
                 done?
             }
         };
-        Ok(Some((end, got)))
+        Ok(Step::Passed { end, got })
     }
 
-    fn data_record(&mut self, body: Place) -> Result<Option<Got>, Error> {
-        let len = match &body {
-            Place::Input(range) => range.len(),
-            Place::Out(len) => *len,
+    #[cold]
+    fn record_event(&self, content: ContentType, len: usize) {
+        // The record of middlebox compatibility mode is never protected.
+        let level = match content {
+            ContentType::ChangeCipherSpec => KeyLevel::Plaintext,
+            _ => self.carrier.level(Direction::Read),
         };
+        self.carrier.event(Event::Record { direction: observe::Direction::In, content, len, level });
+    }
+
+    /// Application data of `len` bytes has come. Is there anything in it?
+    fn data_record(&mut self, len: usize) -> Result<bool, Error> {
         match &mut self.read.gate {
             Gate::Closed => return Err(unexpected_data()),
             // The plaintext counts, without padding and type. RFC 8446 section 4.2.10.
@@ -392,16 +413,11 @@ impl Engine {
             }
             Gate::Open => {}
         }
-        if len == 0 {
-            self.budget.empty_record()?;
-            return Ok(None);
+        match len {
+            0 => self.budget.empty_record()?,
+            _ => self.budget.data(),
         }
-        self.budget.data();
-        Ok(Some(match body {
-            Place::Input(range) if self.read.gate != Gate::Open => Got::EarlyData(range),
-            Place::Input(range) => Got::Data(range),
-            Place::Out(len) => Got::DataInto(len),
-        }))
+        Ok(len > 0)
     }
 
     fn control_record(&mut self, typ: ContentType, body: &[u8]) -> Result<Option<Got>, Error> {

@@ -85,7 +85,6 @@ impl Inbox {
     }
 
     /// Is there anything that the engine has not used?
-    #[cfg(test)]
     pub(crate) fn has_sealed(&self) -> bool {
         self.sealed < self.filled
     }
@@ -97,6 +96,7 @@ impl Inbox {
     }
 
     /// The engine has used `used` bytes of [`Self::sealed`], and left plaintext at `body` of it.
+    #[inline]
     pub(crate) fn used(&mut self, used: usize, body: Option<Range<usize>>) {
         let used = used.min(self.filled - self.sealed);
         if let Some(body) = body.filter(|body| body.start < body.end && body.end <= used) {
