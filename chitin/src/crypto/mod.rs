@@ -9,7 +9,7 @@ use alloc::vec::Vec;
 use core::fmt::Debug;
 
 use pki_types::PrivateKeyDer;
-use zeroize::Zeroizing;
+use zeroize::{Zeroize, Zeroizing};
 
 use crate::error::{Error, PeerMisbehaved};
 pub use crate::names::{GetRandomFailed, KeyExchangeAlgorithm};
@@ -313,6 +313,16 @@ impl SharedSecret {
     fn without_leading_zeros(mut self) -> Self {
         self.start = self.all().iter().position(|byte| *byte != 0).unwrap_or(self.all().len());
         self
+    }
+}
+
+// Said out loud, as 0.23 does. What is inside would see to it as well.
+impl Drop for SharedSecret {
+    fn drop(&mut self) {
+        match &mut self.bytes {
+            Held::Short(secret) => secret.wipe(),
+            Held::Long(secret) => secret.zeroize(),
+        }
     }
 }
 

@@ -373,6 +373,7 @@ impl Chosen {
         self.transcript.add(self.hello.raw());
         let (mut agreed, hello) = self.send_server_hello(early.into_early(), Some(index), None, cx)?;
         agreed.send_encrypted_extensions(&hello, Named::Now, cert_types::Says::default(), cx)?;
+        drop(hello);
         agreed.tie = Some(tie);
         // No certificate is asked for. RFC 8446 section 4.3.2.
         Ok(WaitFinished(agreed.send_finished(cx)?))
@@ -543,6 +544,7 @@ impl Bound {
         let (mut agreed, hello) = chosen.send_server_hello(early.into_early(), Some(index), secrets, cx)?;
         let types = cert_types::Says::resumed(&hello, &agreed.config)?;
         agreed.send_encrypted_extensions(&hello, Named::Before, types, cx)?;
+        drop(hello);
         agreed.peer = session.chain;
         agreed.authenticated = Some(session.authenticated);
         agreed.tie = session.tie;

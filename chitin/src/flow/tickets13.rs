@@ -160,7 +160,7 @@ pub(crate) struct Ticketing {
     maker: Maker,
     drawn: Drawn,
     session: Zeroizing<Vec<u8>>,
-    /// What the ticketer has left over from the ticket before.
+    /// What the ticketer has left over from the ticket before. Were it asked twice, it would seal the same session both times.
     spare: Option<SpareNonce>,
 }
 

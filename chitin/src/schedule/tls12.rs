@@ -6,6 +6,7 @@
 //! ```
 
 use alloc::boxed::Box;
+use alloc::vec::Vec;
 use core::fmt;
 
 use zeroize::Zeroizing;
@@ -112,8 +113,14 @@ impl MasterSecret {
         let shape = self.suite.aead_alg.key_block_shape();
         let (key, iv, extra) = (shape.enc_key_len, shape.fixed_iv_len, shape.explicit_nonce_len);
         let len = [key, key, iv, iv, extra].into_iter().fold(0, usize::saturating_add);
-        let mut block = Zeroizing::new([0; LONGEST_BLOCK]);
-        let block = block.get_mut(..len).unwrap_or_default();
+        let (mut usual, mut longer) = (Zeroizing::new([0; LONGEST_BLOCK]), Zeroizing::new(Vec::new()));
+        let block = match usual.get_mut(..len) {
+            Some(block) => block,
+            None => {
+                longer.resize(len, 0);
+                longer.as_mut_slice()
+            }
+        };
         self.prf(b"key expansion", &randoms.server_first(), block);
 
         let mut rest = &block[..];
