@@ -2,7 +2,7 @@
 //!
 //! Times depend on the machine and on who else uses it; counts of one program repeat. Two numbers stand for each case and side: what
 //! runs outside the provider's library (our code, and the allocator and copies that it calls), and what runs in the library for hashes, AEAD and
-//! randomness, or in `sha2` below HMAC, whose processor under callgrind has no instructions for SHA. Arithmetic of public keys is in neither: its length is chance, and nothing here can change it.
+//! randomness, or in `sha2`, for messages and HMAC; the processor under callgrind has no instructions for SHA. Arithmetic of public keys is in neither: its length is chance, and nothing here can change it.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -83,7 +83,7 @@ const COUNTS: &str = "icount/counts.txt";
 
 const HEAD: &str = "\
 # Instructions of one handshake, or of one record: `cargo xtask icount` holds them, `cargo xtask icount --bless` writes them.
-# ours: outside the provider's library. library: in it, for hashes, AEAD and randomness, and compressions of HMAC's hash. Arithmetic of public keys is in neither.
+# ours: outside the provider's library. library: in it, for hashes, AEAD and randomness, and compressions of `sha2`. Arithmetic of public keys is in neither.
 ";
 
 pub fn check(root: &Path, cargo: &str, wanted: &Wanted<'_>) -> Result<(), String> {

@@ -1,6 +1,6 @@
 //! SHA-2, HMAC over it, and what is made of that: HKDF, and TLS 1.2's PRF. Both built-in providers have them from here.
 //!
-//! A handshake hashes few bytes often: it takes a dozen keys for HMAC, makes forty tags of a few dozen bytes each, and asks for the hash
+//! A handshake hashes few bytes often: it takes a dozen keys for HMAC, makes two dozen tags of a few dozen bytes each, and asks for the hash
 //! of its messages so far half a dozen times. So what counts is what stands around the compressions of a hash. In the crates `hmac` and
 //! `sha2` that is a copy of a small state, and no allocation: they take half the time for a tag, and for a key less than half, that the
 //! libraries behind the providers take.

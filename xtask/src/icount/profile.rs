@@ -10,7 +10,7 @@ use super::Counts;
 /// Functions of `aws-lc` have its version before their names, so that several may live in one program.
 const LIBRARY: &str = "aws_lc_";
 
-/// The compressions of the hash that HMAC is made of, of a crate in Rust.
+/// The compressions of the hash of messages and of HMAC, of a crate in Rust.
 const COMPRESSIONS: &str = "sha2::";
 
 /// Words in the names of functions that do arithmetic of public keys, or read keys for it.

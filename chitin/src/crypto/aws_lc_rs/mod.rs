@@ -1,6 +1,7 @@
 //! The provider over [aws-lc-rs](https://docs.rs/aws-lc-rs): an adapter that brings primitives and nothing else.
 //!
-//! Hash functions and HMAC come from the crates `sha2` and `hmac`, which are faster with the few bytes of a handshake.
+//! Hash functions and HMAC of its suites come from the crates `sha2` and `hmac`, which are faster with the few bytes of a handshake; not with
+//! the feature `fips`.
 //!
 //! With the feature `fips` it is the library's FIPS module, and what that does not approve of is off by default.
 

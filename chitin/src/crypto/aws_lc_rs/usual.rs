@@ -1,4 +1,4 @@
-//! What suites are made of in an ordinary build: AES-GCM under nonces that the record layer counts, HKDF and the PRF by HMAC.
+//! What suites are made of in an ordinary build: AES-GCM under nonces that the record layer counts, hashes, HMAC, and HKDF and the PRF by it.
 
 #[cfg(feature = "std")]
 use alloc::boxed::Box;

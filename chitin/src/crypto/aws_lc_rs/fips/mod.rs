@@ -1,4 +1,4 @@
-//! What suites are made of in a build for FIPS: the module's own HKDF and PRF, and keys for records that see to their nonces
+//! What suites are made of in a build for FIPS: the module's own hashes, HKDF and PRF, and keys for records that see to their nonces
 //! themselves.
 //!
 //! Elsewhere HKDF is put together from HMAC and nonces are counted by the record layer, which is faster and comes to the same
