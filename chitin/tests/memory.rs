@@ -496,6 +496,16 @@ fn writing_to_somebody_who_never_reads() {
     }
 }
 
+/// An identity with a chain of nearly this length.
+fn padded(pki: &Pki, Identity { mut chain, key }: Identity, len: usize) -> Arc<SingleCertAndKey> {
+    let padding = pki.root.cert();
+    while chain.iter().map(|der| der.len() + 5).sum::<usize>() + padding.len() + 5 < len {
+        chain.push(padding.clone());
+    }
+    let key = base().key_provider.load_private_key(key).unwrap();
+    Arc::new(SingleCertAndKey::from(CertifiedKey::new(chain, key)))
+}
+
 /// What an application writes before the handshake is done leaves room for it: for what `Limits::LEAST_MEMORY` promises, hellos with
 /// a post-quantum share and a retry and a chain of 8 KiB, and for more where less of that comes.
 #[test]
@@ -503,20 +513,12 @@ fn what_is_written_before_the_handshake_leaves_room_for_it() {
     for version in [&TLS13, &TLS12] {
         for memory in [Limits::LEAST_MEMORY, 400_000] {
             let world = World { pki: Pki::new(), version, memory: Some(memory) };
-            let padded = |Identity { mut chain, key }: Identity, len| {
-                let padding = world.pki.root.cert();
-                while chain.iter().map(|der| der.len() + 5).sum::<usize>() + padding.len() + 5 < len {
-                    chain.push(padding.clone());
-                }
-                let key = base().key_provider.load_private_key(key).unwrap();
-                Arc::new(SingleCertAndKey::from(CertifiedKey::new(chain, key)))
-            };
             let mut client =
                 world.client(provider(&[], &[NamedGroup::X25519MLKEM768, NamedGroup::secp256r1]));
-            client.client_auth_cert_resolver = padded(world.pki.client(KeyType::P256), 8192);
+            client.client_auth_cert_resolver = padded(&world.pki, world.pki.client(KeyType::P256), 8192);
             let mut server = world.server(provider(&[], &[NamedGroup::secp256r1]));
             // A client has one short hello.
-            server.cert_resolver = padded(world.pki.server(KeyType::P256), memory / 10);
+            server.cert_resolver = padded(&world.pki, world.pki.server(KeyType::P256), memory / 10);
 
             let mut pair = Pair::new(client, server);
             let data = vec![5; 1 << 20];
@@ -532,6 +534,40 @@ fn what_is_written_before_the_handshake_leaves_room_for_it() {
             let behind = write(&mut pair);
             assert!(behind.iter().zip(before).all(|(behind, before)| *behind > 4 * before), "{behind:?}");
         }
+    }
+}
+
+/// Half a round trip early no chain can come any more: nothing has to be left free for one, however long our own flight is.
+#[test]
+fn half_a_round_trip_early_there_is_room() {
+    let memory = Limits::LEAST_MEMORY;
+    let world = World { pki: Pki::new(), version: &TLS13, memory: Some(memory) };
+    let mut server = ServerConfig::builder_with_provider(base())
+        .with_protocol_versions(&[&TLS13])
+        .unwrap()
+        .with_no_client_auth()
+        .with_cert_resolver(padded(&world.pki, world.pki.server(KeyType::P256), 6000));
+    server.limits.memory = Some(memory);
+    server.send_half_rtt_data = true;
+    let (client, server) = (Arc::new(world.client(base())), Arc::new(server));
+    let data = vec![5; 1 << 20];
+    for is_out in [false, true] {
+        let mut pair = Pair::new(client.clone(), server.clone());
+        pair.carry(Side::Client).unwrap();
+        if is_out {
+            pair.carry(Side::Server).unwrap();
+        }
+        assert!(pair.server.is_handshaking());
+        pair.server.writer().write_all(&data[..8192]).unwrap();
+        let taken = 8192 + pair.server.writer().write(&data).unwrap();
+        assert!((16_384..memory / 3).contains(&taken), "{taken}");
+        if is_out {
+            // The client's Finished comes while all of it waits.
+            pair.carry(Side::Client).unwrap();
+            assert!(!pair.server.is_handshaking());
+        }
+        pair.handshake().unwrap();
+        assert_eq!(pair.arrived(Side::Server).len(), taken, "{is_out}");
     }
 }
 

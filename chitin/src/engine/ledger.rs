@@ -4,6 +4,7 @@
 use crate::config::limits::{BASE, cost, kept, short};
 use crate::engine::{Engine, budget};
 use crate::error::{Error, InvalidMessage};
+use crate::flow::cx::Gate;
 use crate::names::HandshakeType;
 use crate::record::joiner::announced;
 
@@ -32,13 +33,16 @@ impl Engine {
     }
 
     /// How much more may be written, if the memory of the connection says so, where `waiting` bytes wait. What comes before the
-    /// handshake is done leaves room for the peer's part of it.
+    /// gate opens leaves room for the peer's part of the handshake. Half a round trip early nothing long of that is still to come.
     #[cold]
     pub(crate) fn write_room(&self, waiting: usize) -> usize {
         match self.policy.bounds.memory() {
             Some(memory) if !self.write.limit_is_set => {
                 let free = memory.saturating_sub(self.held());
-                let most = if self.is_handshaking() { self.policy.bounds.early() } else { usize::MAX };
+                let most = match self.write.gate {
+                    Gate::Open => usize::MAX,
+                    Gate::Closed | Gate::Early { .. } => self.policy.bounds.early(),
+                };
                 (free.min(most) / WRITTEN).saturating_sub(waiting)
             }
             _ => usize::MAX,
