@@ -38,8 +38,9 @@ pub struct Limits {
     /// [`most_memory`](Self::most_memory) gives.
     ///
     /// At least [`LEAST_MEMORY`](Self::LEAST_MEMORY), or no connection is made. With a limit an application may write less at a
-    /// time than without, and before the handshake is done an eighth of that, so that what is written does not take the room of the
-    /// peer's chain: some 4.5 KiB with the least. What it allows by
+    /// time than without, and before it may be sent an eighth of that, so that what is written does not take the room of the
+    /// peer's chain: some 4.5 KiB with the least. A client's early data has an eighth of its own, in which all that waits to be sent
+    /// counts, the hello too: whoever sends that first has more room. What it allows by
     /// [`set_buffer_limit`](crate::ConnectionCommon::set_buffer_limit) or `max_early_data_size` comes on top: it has said so
     /// itself. An [`Acceptor`](crate::server::Acceptor) has the default until it is given its config, and a hello that takes more than that
     /// allows is refused then. The objects of the provider and of the application are not counted, nor is what they share between connections.
@@ -142,7 +143,8 @@ impl Bounds {
         (long(self.memory) / 4).clamp(INBOX, Inbox::CAP)
     }
 
-    /// How much of it may be taken by what is written before the handshake is done: an eighth of what messages may have.
+    /// How much of it may be taken by what is written before it may be sent, and once more by early data: an eighth of what messages
+    /// may have.
     pub(crate) fn early(&self) -> usize {
         long(self.memory).saturating_sub(BASE).saturating_sub(self.inbox()) / EARLY
     }
@@ -216,12 +218,16 @@ pub(crate) const fn kept(typ: HandshakeType, len: usize) -> usize {
     }
 }
 
-/// What an honest handshake needs fits into the least that may be set, beside what is written before it is done.
+/// What an honest handshake needs fits into the least that may be set, beside what is written before it is done. Early data is
+/// a client's, which hears no hellos of that kind.
 const _: () = {
     let hellos = 2 * kept(HandshakeType::ClientHello, 1700);
     let chain = cost(HandshakeType::Certificate, 8192);
     let most = Limits::LEAST_MEMORY - BASE - Limits::LEAST_MEMORY / 4;
     assert!(hellos + chain <= most - most / EARLY);
+    let server_hello =
+        2 * kept(HandshakeType::ServerHello, 1700) + kept(HandshakeType::EncryptedExtensions, 1700);
+    assert!(server_hello + chain <= most - 2 * (most / EARLY));
     assert!(INBOX <= Limits::LEAST_MEMORY / 4);
 };
 
