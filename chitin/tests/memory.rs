@@ -624,6 +624,10 @@ fn handshakes_of_quic() {
                 "{spent:?}"
             );
             assert_eq!(end.is_err(), memory.is_some());
+            // Nothing is nothing, also where half a message waits.
+            let mut spent = Spent::default();
+            assert_eq!(spent.on(|| conn.read_hs(&[])), end);
+            assert_eq!(spent.calls, 0, "quic, {chop}");
 
             let name = ServerName::try_from("localhost").unwrap();
             let mut spent = Spent::default();
