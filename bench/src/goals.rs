@@ -43,18 +43,8 @@ pub fn text(outcomes: &[Outcome]) -> String {
             Measured::Heap(_) => heap(&mut lines, ours, theirs, row(LIMIT)),
             Measured::Disturbed => {}
         }
-        if let Some(Measured::Time([client, _])) = row("chitin-memo").map(|row| &row.measured)
-            && outcome.case.id == "full"
-            && let Some(of) = client.against_rustls
-        {
-            let (there, asked) = (format!("{:.2} times rustls", of.median), format!("{MEMO:.2}"));
-            lines.push(line(
-                "full, with the memo of signatures: client",
-                &there,
-                "1.00",
-                &asked,
-                of.median >= MEMO,
-            ));
+        if let Some(row) = row("chitin-memo").filter(|_| outcome.case.id == "full") {
+            lines.push(memo(&row.measured, theirs));
         }
     }
     if lines.is_empty() {
@@ -75,6 +65,22 @@ fn efficiency(lines: &mut Vec<String>, outcome: &Outcome, ours: &Row, theirs: Op
         let what = format!("{}: {name}", outcome.case.title);
         lines.push(line(&what, &percent(there), &theirs, &percent(goal), there >= goal));
     }
+}
+
+/// Without a figure it is not reached, and the line says why.
+fn memo(measured: &Measured, theirs: Option<&Row>) -> String {
+    let of = match measured {
+        Measured::Time([client, _]) => client.against_rustls.as_ref().map(|of| of.median),
+        Measured::Heap(_) | Measured::Disturbed => None,
+    };
+    let there = match (of, theirs) {
+        (Some(of), _) => format!("{of:.2} times rustls"),
+        // No round, or too few, in which both were left alone.
+        (None, Some(_)) => "disturbed".into(),
+        (None, None) => "no rustls".into(),
+    };
+    let reached = of.is_some_and(|of| of >= MEMO);
+    line("full, with the memo of signatures: client", &there, "1.00", &format!("{MEMO:.2}"), reached)
 }
 
 /// Which figure of a heap.
@@ -149,6 +155,29 @@ mod tests {
         assert!(lines[0].ends_with("client | 97.0% | 91.0% | 96.0% | yes |"), "{text}");
         assert!(lines[1].ends_with("server | 90.0% | 81.0% | 92.0% | **no** |"), "{text}");
         assert!(lines[2].ends_with("| 1.80 times rustls | 1.00 | 1.70 | yes |"), "{text}");
+    }
+
+    #[test]
+    fn a_memo_without_a_figure_has_not_reached_its_goal() {
+        let alone = || {
+            let mut row = timed("chitin-memo", [1.5, 0.9]);
+            if let Measured::Time(times) = &mut row.measured {
+                times[0].against_rustls = None;
+            }
+            row
+        };
+        let disturbed = Row { measured: Measured::Disturbed, ..timed("chitin-memo", [0.0; 2]) };
+        let rustls = || Some(timed("rustls", [0.91, 0.81]));
+        for (memo, rustls, why) in [
+            (disturbed, rustls(), "disturbed"),
+            (alone(), rustls(), "disturbed"),
+            (alone(), None, "no rustls"),
+        ] {
+            let rows = [timed("chitin", [0.97, 0.9]), memo].into_iter().chain(rustls).collect();
+            let text = text(&[Outcome { case: Case::named("full").unwrap(), rows }]);
+            let last = text.lines().last().unwrap();
+            assert!(last.ends_with(&format!("client | {why} | 1.00 | 1.70 | **no** |")), "{text}");
+        }
     }
 
     #[test]
