@@ -97,6 +97,61 @@ mod tests {
         assert!(!ChainDates::Never.cover(at(1)) && ChainDates::Always.cover(at(1)));
     }
 
+    /// A certificate that is valid from one of these days to another, both included.
+    fn dated(from: (i32, u8, u8), to: (i32, u8, u8)) -> CertificateDer<'static> {
+        let mut params = rcgen::CertificateParams::new(alloc::vec!["a.example".into()]).unwrap();
+        params.not_before = rcgen::date_time_ymd(from.0, from.1, from.2);
+        params.not_after = rcgen::date_time_ymd(to.0, to.1, to.2);
+        params.self_signed(&rcgen::KeyPair::generate().unwrap()).unwrap().der().clone()
+    }
+
+    /// The first days of two years, in seconds of 1970.
+    const Y2031: u64 = 1_924_992_000;
+    const Y2032: u64 = 1_956_528_000;
+
+    #[test]
+    fn dates_of_two_certificates_are_what_both_have() {
+        let early = dated((2030, 1, 1), (2032, 1, 1));
+        let late = dated((2031, 1, 1), (2033, 1, 1));
+        let both = ChainDates::Within { first: at(Y2031), last: at(Y2032) };
+        for chain in [[&early, &late], [&late, &early]] {
+            let dates = ChainDates::of(chain.into_iter().map(AsRef::as_ref));
+            assert_eq!(dates, both);
+            for (time, covered) in [(Y2031 - 1, false), (Y2031, true), (Y2032, true), (Y2032 + 1, false)] {
+                assert_eq!(dates.cover(at(time)), covered, "{time}");
+            }
+        }
+        // One that lies within the other, wherever it stands.
+        let inner = dated((2031, 1, 1), (2032, 1, 1));
+        let outer = dated((2030, 1, 1), (2033, 1, 1));
+        for chain in [[&inner, &outer], [&outer, &inner]] {
+            assert_eq!(ChainDates::of(chain.into_iter().map(AsRef::as_ref)), both);
+        }
+    }
+
+    #[test]
+    fn dates_that_never_meet_cover_no_time() {
+        let before = dated((2030, 1, 1), (2031, 1, 1));
+        let after = dated((2032, 1, 1), (2033, 1, 1));
+        for chain in [[&before, &after], [&after, &before]] {
+            let dates = ChainDates::of(chain.into_iter().map(AsRef::as_ref));
+            for time in [Y2031 - 1, Y2031, Y2031 + 1, Y2032 - 1, Y2032, Y2032 + 1] {
+                assert!(!dates.cover(at(time)), "{time}");
+            }
+        }
+    }
+
+    /// RFC 7250 section 3: there is nothing beside it.
+    #[test]
+    fn a_raw_public_key_has_no_dates_and_stands_alone() {
+        let key = rcgen::PublicKeyData::subject_public_key_info(&rcgen::KeyPair::generate().unwrap());
+        let of = |ders: &[&[u8]]| ChainDates::of(ders.iter().copied());
+        assert_eq!(of(&[&key]), ChainDates::Always);
+        assert_eq!(of(&[&key, CLIENT]), ChainDates::Never);
+        assert_eq!(of(&[&key, &key]), ChainDates::Never);
+        assert_eq!(of(&[CLIENT, &key]), ChainDates::Never);
+    }
+
     #[test]
     fn what_is_known_is_not_read_again() {
         let known = ReadDates::known(Some(ChainDates::Never));
