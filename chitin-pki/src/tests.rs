@@ -6,6 +6,7 @@ mod constraints;
 mod diagnosis;
 mod errors;
 mod identity;
+mod indexed;
 mod issuers;
 mod leaf;
 mod lists;
