@@ -1,8 +1,8 @@
 //! X.509 path validation for TLS.
 //!
 //! This crate answers one question: is this certificate, for this purpose and at this time, vouched for by one of
-//! these trust anchors? It borrows the bytes it is given, owns only its errors and the index of a revocation list, has no
-//! unsafe code, does no cryptography itself (signatures go through [`pki_types::SignatureVerificationAlgorithm`]) and
+//! these trust anchors? It borrows the bytes it is given, owns only its errors and indices of anchors and of revocation
+//! lists, has no unsafe code, does no cryptography itself (signatures go through [`pki_types::SignatureVerificationAlgorithm`]) and
 //! never panics.
 //!
 //! ```no_run

@@ -130,6 +130,8 @@ impl<'v> Verifier<'v> {
     }
 
     /// Finds anchors by this index, which must have been made of the list of this verifier's.
+    ///
+    /// With an index of another list, anchors are missed; none is trusted that the list does not have.
     pub fn with_index(self, index: &'v AnchorIndex) -> Self {
         Self { index: Some(index), ..self }
     }
