@@ -1,4 +1,5 @@
-//! When the certificates of a stored chain are valid, as numbers: a chain is read for them once, however often it is looked at.
+//! When the certificates of a stored chain are valid, as numbers: with `std` a chain is read for them once, however often it is
+//! looked at.
 
 use pki_types::{CertificateDer, UnixTime};
 
@@ -45,7 +46,7 @@ impl ChainDates {
     }
 }
 
-/// The dates of a session's chain, which are read when the session is first offered.
+/// The dates of a session's chain, which are read when the session is first offered; without `std`, each time.
 #[derive(Debug, Default)]
 pub(crate) struct ReadDates(#[cfg(feature = "std")] std::sync::OnceLock<ChainDates>);
 
@@ -60,6 +61,14 @@ impl ReadDates {
         #[cfg(not(feature = "std"))]
         let _ = dates;
         read
+    }
+
+    /// What has been read so far. Without `std` nothing is kept.
+    pub(crate) fn so_far(&self) -> Option<ChainDates> {
+        #[cfg(feature = "std")]
+        return self.0.get().copied();
+        #[cfg(not(feature = "std"))]
+        return None;
     }
 
     pub(crate) fn of(&self, chain: &[CertificateDer<'_>]) -> ChainDates {
@@ -156,6 +165,10 @@ mod tests {
     fn what_is_known_is_not_read_again() {
         let known = ReadDates::known(Some(ChainDates::Never));
         assert_eq!(known.of(&[]), ChainDates::Never);
-        assert_eq!(ReadDates::known(None).of(&[]), ChainDates::Always);
+        assert_eq!(known.so_far(), Some(ChainDates::Never));
+        let unread = ReadDates::known(None);
+        assert_eq!(unread.so_far(), None);
+        assert_eq!(unread.of(&[]), ChainDates::Always);
+        assert_eq!(unread.so_far(), Some(ChainDates::Always));
     }
 }

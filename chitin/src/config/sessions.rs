@@ -199,7 +199,7 @@ impl ClientSessionCommon {
 
     /// For the sessions that a connection makes which resumes this one.
     pub(crate) fn goes_back(&self) -> GoesBack {
-        GoesBack { at: self.authenticated_at, dates: Some(self.dates()) }
+        GoesBack { at: self.authenticated_at, dates: self.dates.so_far() }
     }
 
     /// Says whether the session must not be used any more. If the clock went backward its age is not known, and that is
