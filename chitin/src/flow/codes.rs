@@ -15,7 +15,9 @@ const MOST: usize = 32;
 impl Codes {
     pub(crate) const NONE: Self = Self { list: [0; MOST], len: 0 };
 
+    /// Whoever adds an extension that has no room makes that larger.
     pub(crate) fn push(&mut self, code: u16) {
+        debug_assert!(self.len < MOST, "no room for extension {code:#06x}");
         if let Some(place) = self.list.get_mut(self.len) {
             *place = code;
             self.len = self.len.saturating_add(1);
@@ -24,7 +26,11 @@ impl Codes {
 
     /// Puts `code` before the one at this place.
     pub(crate) fn insert(&mut self, at: usize, code: u16) {
+        let full = self.len >= MOST;
         self.push(code);
+        if full {
+            return; // Nothing came, so nothing moves.
+        }
         if let Some(behind) = self.get_mut(at..) {
             behind.rotate_right(usize::from(!behind.is_empty()));
         }
@@ -75,5 +81,28 @@ mod tests {
         let mut empty = Codes::NONE;
         empty.insert(0, 5);
         assert_eq!(*empty, [5]);
+    }
+
+    fn full() -> Codes {
+        let mut codes = Codes::NONE;
+        codes.extend(1..32);
+        codes.insert(0, 0);
+        assert!(codes.iter().copied().eq(0..32));
+        codes
+    }
+
+    #[test]
+    #[cfg(debug_assertions)]
+    #[should_panic(expected = "no room for extension 0x0063")]
+    fn a_code_without_room_is_not_lost_in_silence() {
+        full().push(99);
+    }
+
+    #[test]
+    #[cfg(not(debug_assertions))]
+    fn a_code_without_room_moves_no_other() {
+        let mut codes = full();
+        codes.insert(3, 99);
+        assert!(codes.iter().copied().eq(0..32));
     }
 }
