@@ -21,6 +21,7 @@ const EFFICIENCY: &[(&str, [f64; 2])] = &[
     ("aes128-1k", [0.82, 0.78]),
     ("aes128-16k-known", [0.85, 0.83]),
     ("aes256-16k-known", [0.85, 0.83]),
+    ("chacha-16k-known", [0.97, 0.95]),
 ];
 
 /// A client that remembers the signatures of a server's chain, beside rustls.

@@ -61,6 +61,8 @@ fn measure(options: &Options) -> Result<(), String> {
     for member in &crew {
         member.build()?;
     }
+    // What is written below changes the checkout.
+    let commit = results::commit();
     let mut beside = Vec::new();
     if options.results {
         beside::build()?;
@@ -81,7 +83,8 @@ fn measure(options: &Options) -> Result<(), String> {
     failures?;
     if options.results {
         let arguments: Vec<String> = std::env::args().skip(1).collect();
-        results::write(&results, &beside, &crew, &format!("cargo run --release -- {}", arguments.join(" ")))?;
+        let command = format!("cargo run --release -- {}", arguments.join(" "));
+        results::write(&results, &beside, &crew, &results::Run { command, commit })?;
     }
     Ok(())
 }

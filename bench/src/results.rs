@@ -12,18 +12,29 @@ use crate::plots;
 use crate::report;
 use crate::run::Outcome;
 
-/// Writes both. `command` is what was said to get them.
+/// What was said to get them, and of which checkout they are.
+pub struct Run {
+    pub command: String,
+    pub commit: String,
+}
+
+/// The commit as it stands now, and whether something was changed since.
+pub fn commit() -> String {
+    said("git", &["describe", "--always", "--dirty", "--exclude=*"])
+}
+
+/// Writes both.
 pub fn write(
     outcomes: &[Outcome],
     beside: &[Section],
     crew: &[&'static Member],
-    command: &str,
+    run: &Run,
 ) -> Result<(), String> {
     let bench = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut text = String::from(
         "# Results\n\nOf the last run. `README.md` says how they are measured; `cargo run --release -- --results` writes this anew.\n\n",
     );
-    let _ = writeln!(text, "| | |\n|---|---|\n| command | `{command}` |");
+    let _ = writeln!(text, "| | |\n|---|---|\n| command | `{}` |\n| commit | {} |", run.command, run.commit);
     for (what, value) in machine() {
         let _ = writeln!(text, "| {what} | {value} |");
     }
@@ -104,7 +115,6 @@ fn machine() -> Vec<(&'static str, String)> {
         ("system", said("uname", &["-srm"])),
         ("load at the end", load.split(' ').next().unwrap_or_default().to_owned()),
         ("compilers", format!("{}; {}", said("rustc", &["--version"]), said("cc", &["--version"]))),
-        ("commit", said("git", &["describe", "--always", "--dirty", "--exclude=*"])),
     ]
 }
 

@@ -80,33 +80,40 @@ fn ticketer() -> bool {
     compare("ticketer", |_| work(shared.clone()), control)
 }
 
-/// How much more two threads do than one, of what is shared and of the control. Of each the best of all rounds counts: what is slower is so
-/// because others use the machine, or because two threads met, which at the best happens as often as in any other round.
+/// How much more two threads do than one, of what is shared and of the control: the median of what each round says. What others do on the machine
+/// slows down a round here and there, of the one as of the other.
 fn compare<W, C>(what: &str, shared: impl Fn(u64) -> W, control: impl Fn(u64) -> C) -> bool
 where
     W: FnMut() + Send,
     C: FnMut() + Send,
 {
-    let mut best = [f64::MAX; 4];
+    let mut rounds = [const { Vec::new() }; 3];
     for round in 0..ROUNDS {
+        let mut took = [0.0; 4];
         for turn in 0..4 {
             // The order changes, so that what a burst of others slows down is now this and now that.
             let which = (round + turn) % 4;
-            let seconds = match which {
+            took[which] = match which {
                 0 => seconds(vec![shared(0)]),
                 1 => seconds(vec![shared(0), shared(1)]),
                 2 => seconds(vec![control(0)]),
                 _ => seconds(vec![control(0), control(1)]),
             };
-            best[which] = best[which].min(seconds);
         }
+        let [one, two, one_control, two_control] = took;
+        let (scaling, control) = (2.0 * one / two, 2.0 * one_control / two_control);
+        rounds.iter_mut().zip([scaling, control, scaling / control]).for_each(|(all, of)| all.push(of));
     }
-    let [one, two, one_control, two_control] = best;
-    let (scaling, control) = (2.0 * one / two, 2.0 * one_control / two_control);
+    let [scaling, control, share] = rounds.map(median);
     println!(
         "{what}: two threads do {scaling:.2} times what one does; those of the control {control:.2} times"
     );
-    hold(&format!("scaling of the {what} against that of the control"), scaling / control, 0.95, 10.0)
+    hold(&format!("scaling of the {what} against that of the control"), share, 0.95, 10.0)
+}
+
+fn median(mut all: Vec<f64>) -> f64 {
+    all.sort_unstable_by(f64::total_cmp);
+    all[all.len() / 2]
 }
 
 /// How long the slower thread takes, from when both are ready.

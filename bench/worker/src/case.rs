@@ -218,6 +218,14 @@ pub const CASES: &[Case] = &[
         ..BULK
     },
     Case {
+        id: "chacha-16k-known",
+        title: "ChaCha20-Poly1305, 16 KiB writes, the receiver's buffer is known",
+        short: "ChaCha20, known",
+        suite: Suite::ChaCha20,
+        kind: Kind::BulkKnown { write: 16384 },
+        ..BULK
+    },
+    Case {
         id: "heap",
         title: "Heap and allocations, TLS 1.3, P-256, X25519",
         short: "",

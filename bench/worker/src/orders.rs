@@ -155,10 +155,10 @@ fn slice(
         Kind::Bulk { .. } | Kind::BulkKnown { .. } => subject.burst(meter),
     };
     quiet.begin();
-    // The others have had the caches since our last slice.
+    // The others have had the caches, and what a processor learns of branches, since our last slice. So long it takes to get them back.
     let (began, mut nothing) = (Instant::now(), Meter::nothing());
     run(&mut nothing)?;
-    while began.elapsed() < time / 4 {
+    while began.elapsed() < time {
         run(&mut nothing)?;
     }
     let began = Instant::now();
