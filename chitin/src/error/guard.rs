@@ -6,7 +6,10 @@ use super::Error;
 /// Runs `run`, which calls the object named `what`.
 #[cfg(feature = "std")]
 pub(crate) fn guarded<T>(what: &'static str, run: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
-    std::panic::catch_unwind(std::panic::AssertUnwindSafe(run)).unwrap_or(Err(Error::CallbackPanicked(what)))
+    match std::panic::catch_unwind(std::panic::AssertUnwindSafe(run)) {
+        Ok(done) => done,
+        Err(_) => Err(Error::CallbackPanicked(what)),
+    }
 }
 
 /// Without `std` a panic cannot be caught.
