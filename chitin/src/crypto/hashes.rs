@@ -101,9 +101,13 @@ struct Key<M>(M);
 impl<M: Mac + Clone> Key<M> {
     fn tag(&self, first: &[u8], middle: &[&[u8]], last: &[u8]) -> crypto::hmac::Tag {
         let mut mac = self.0.clone();
-        mac.update(first);
+        if !first.is_empty() {
+            mac.update(first);
+        }
         middle.iter().for_each(|piece| mac.update(piece));
-        mac.update(last);
+        if !last.is_empty() {
+            mac.update(last);
+        }
         let mut bytes = mac.finalize().into_bytes();
         let tag = crypto::hmac::Tag::new(&bytes);
         bytes.as_mut_slice().zeroize();

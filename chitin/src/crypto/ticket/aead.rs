@@ -81,11 +81,10 @@ impl<A: Aead> ProducesTickets for AeadTicketer<A> {
                 (nonce, Some(SpareNonce { key: self.name, nonce: spare }))
             }
         };
-        let mut ticket = alloc::vec![0; NAME_LEN + NONCE_LEN + plain.len() + TAG_LEN];
-        let (name, rest) = ticket.split_first_chunk_mut::<NAME_LEN>()?;
-        let (nonce_out, sealed) = rest.split_first_chunk_mut::<NONCE_LEN>()?;
-        *name = self.name;
-        *nonce_out = nonce;
+        let mut ticket = Vec::with_capacity(NAME_LEN + NONCE_LEN + plain.len() + TAG_LEN);
+        ticket.extend_from_slice(&self.name);
+        ticket.extend_from_slice(&nonce);
+        let sealed = room(&mut ticket, plain.len() + TAG_LEN)?;
         self.key.seal_into(Nonce(nonce), &self.name, plain, &[], sealed).ok()?;
         Some(SealedTicket { ticket, spare })
     }
@@ -97,10 +96,18 @@ impl<A: Aead> ProducesTickets for AeadTicketer<A> {
         if !bool::from(name.ct_eq(&self.name)) {
             return None;
         }
-        let mut plain = Zeroizing::new(alloc::vec![0; text.len()]);
-        self.key.open_into(Nonce(*nonce), &self.name, text, tag, &mut plain).ok()?;
+        let mut plain = Zeroizing::new(Vec::with_capacity(text.len()));
+        let opened = room(&mut plain, text.len())?;
+        self.key.open_into(Nonce(*nonce), &self.name, text, tag, opened).ok()?;
         Some(core::mem::take(&mut *plain))
     }
+}
+
+/// So many zeros behind what is there. Memory that is asked for as zeros takes a longer way through the allocator than this little does.
+fn room(bytes: &mut Vec<u8>, len: usize) -> Option<&mut [u8]> {
+    let at = bytes.len();
+    bytes.resize(at.checked_add(len)?, 0);
+    bytes.get_mut(at..)
 }
 
 impl<A> fmt::Debug for AeadTicketer<A> {
