@@ -98,9 +98,6 @@ pub(super) type Check<'k, 'v, 'c, T> = dyn FnMut(&Path<'v, 'c>) -> Result<T, Err
 /// A path, and what was said of it.
 type Arrival<'v, 'c, T> = (Path<'v, 'c>, T);
 
-/// Where the search puts it. It is large, and would be moved at each level that it is handed down from.
-type Place<'p, 'v, 'c, T> = &'p mut Option<Arrival<'v, 'c, T>>;
-
 /// How two names were written that are the same.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Written {
@@ -149,9 +146,7 @@ impl<'s, 'v, 'c> Search<'s, 'v, 'c> {
     }
 
     pub(super) fn run<T>(mut self, check: &mut Check<'_, 'v, 'c, T>) -> Result<Arrival<'v, 'c, T>, Error> {
-        let mut arrival = None;
-        self.climb(check, &mut arrival)?;
-        arrival.ok_or_else(|| self.error())
+        self.climb(check)?.ok_or_else(|| self.error())
     }
 
     pub(super) fn run_noting<T>(
@@ -159,11 +154,10 @@ impl<'s, 'v, 'c> Search<'s, 'v, 'c> {
         check: &mut Check<'_, 'v, 'c, T>,
     ) -> Result<Arrival<'v, 'c, T>, Box<Diagnosis>> {
         self.notes = Some(Notes::default());
-        let mut arrival = None;
-        let error = match (self.climb(check, &mut arrival), arrival) {
-            (Ok(()), Some(arrival)) => return Ok(arrival),
-            (Ok(()), None) => self.error(),
-            (Err(spent), _) => {
+        let error = match self.climb(check) {
+            Ok(Some(arrival)) => return Ok(arrival),
+            Ok(None) => self.error(),
+            Err(spent) => {
                 self.take_note(&spent);
                 spent
             }
@@ -172,19 +166,14 @@ impl<'s, 'v, 'c> Search<'s, 'v, 'c> {
     }
 
     /// Looks for a way from the end of the path to an anchor.
-    fn climb<T>(
-        &mut self,
-        check: &mut Check<'_, 'v, 'c, T>,
-        arrival: Place<'_, 'v, 'c, T>,
-    ) -> Result<(), Error> {
+    fn climb<T>(&mut self, check: &mut Check<'_, 'v, 'c, T>) -> Result<Option<Arrival<'v, 'c, T>>, Error> {
         let Some(&child) = self.path.last() else {
-            return Ok(());
+            return Ok(None);
         };
         let mut known = false;
         // Comparing names that are written otherwise takes long, and there are many anchors: so that comes last.
-        self.try_anchors(child, Written::Alike, &mut known, check, arrival)?;
-        if arrival.is_some() {
-            return Ok(());
+        if let Some(arrival) = self.try_anchors(child, Written::Alike, &mut known, check)? {
+            return Ok(Some(arrival));
         }
         let found = self.candidates(child)?;
         // Those alike stay in their order.
@@ -193,7 +182,7 @@ impl<'s, 'v, 'c> Search<'s, 'v, 'c> {
         for (_, candidate) in ranked {
             known = true;
             if self.is_condemned() {
-                return Ok(());
+                return Ok(None);
             }
             match self.step_to(child, candidate) {
                 Ok(link) => self.path.push(link),
@@ -203,18 +192,20 @@ impl<'s, 'v, 'c> Search<'s, 'v, 'c> {
                 }
                 Err(Refused::Search(error)) => return Err(error),
             }
-            self.climb(check, arrival)?;
-            if arrival.is_some() {
-                return Ok(());
+            if let Some(arrival) = self.climb(check)? {
+                return Ok(Some(arrival));
             }
             self.path.pop();
         }
-        self.try_anchors(child, Written::Otherwise, &mut known, check, arrival)?;
+        if let Some(arrival) = self.try_anchors(child, Written::Otherwise, &mut known, check)? {
+            return Ok(Some(arrival));
+        }
+
         if !known {
             let problem = Problem::UnknownIssuer { issuer: child.certificate.issuer().0.to_vec() };
             self.note(problem.of(Which::Peer(child.position)), Reached::Issuer);
         }
-        Ok(())
+        Ok(None)
     }
 
     fn try_anchors<T>(
@@ -223,8 +214,7 @@ impl<'s, 'v, 'c> Search<'s, 'v, 'c> {
         written: Written,
         known: &mut bool,
         check: &mut Check<'_, 'v, 'c, T>,
-        arrival: Place<'_, 'v, 'c, T>,
-    ) -> Result<(), Error> {
+    ) -> Result<Option<Arrival<'v, 'c, T>>, Error> {
         let issuer = child.certificate.issuer();
         let (verifier, mut at) = (self.verifier, 0_usize);
         let mut indexed = match (written, verifier.index) {
@@ -238,7 +228,7 @@ impl<'s, 'v, 'c> Search<'s, 'v, 'c> {
             };
             let Some((position, anchor)) = position.and_then(|at| Some((at, verifier.anchors.get(at)?)))
             else {
-                return Ok(());
+                return Ok(None);
             };
             at = at.saturating_add(1);
             let subject = DirectoryName(&anchor.subject);
@@ -250,7 +240,7 @@ impl<'s, 'v, 'c> Search<'s, 'v, 'c> {
             }
             *known = true;
             if self.is_condemned() {
-                return Ok(());
+                return Ok(None);
             }
             let stepped = self.step_to_anchor(child, position, anchor);
             let path = match stepped.and_then(|policies| self.whole(position, anchor, policies)) {
@@ -262,10 +252,7 @@ impl<'s, 'v, 'c> Search<'s, 'v, 'c> {
                 Err(Refused::Search(error)) => return Err(error),
             };
             match check(&path) {
-                Ok(said) => {
-                    *arrival = Some((path, said));
-                    return Ok(());
-                }
+                Ok(said) => return Ok(Some((path, said))),
                 Err(error) if matches!(error.problem, Problem::BudgetExceeded { .. }) => return Err(error),
                 Err(error) => self.refuse_whole(error),
             }

@@ -168,8 +168,7 @@ impl ResolvesClientCert for CredentialList {
     fn resolve(&self, authorities: &[&[u8]], schemes: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
         let of_type = |entry: &&Entry| self.types.len() == 1 || entry.typ == CertificateType::X509;
         let usable = self.entries.iter().filter(of_type).filter(|entry| {
-            entry.credential.scheme_for(&Checks { schemes, delegated: &[] }).is_some()
-                && entry.leads_to(authorities)
+            entry.credential.can_sign_for(&Checks { schemes, delegated: &[] }) && entry.leads_to(authorities)
         });
         best(usable, schemes, authorities)?.alone()
     }
@@ -203,9 +202,10 @@ impl ClientHello<'_> {
             return false;
         }
         let Some(chosen) = &self.chosen else {
-            return credential
-                .scheme_for(&Checks { schemes: self.signature_schemes, delegated: self.delegated_schemes })
-                .is_some();
+            return credential.can_sign_for(&Checks {
+                schemes: self.signature_schemes,
+                delegated: self.delegated_schemes,
+            });
         };
         let of_version = |scheme: &SignatureScheme| match chosen.version {
             ProtocolVersion::TLSv1_2 => scheme.supported_in_tls12(),
@@ -226,7 +226,7 @@ impl ClientHello<'_> {
             let curve = key.and_then(|key| key.curve);
             curve.is_none_or(|curve| self.named_groups.is_some_and(|groups| groups.contains(&curve)))
         };
-        credential.scheme_for(&Checks { schemes: &schemes, delegated }).is_some()
+        credential.can_sign_for(&Checks { schemes: &schemes, delegated })
             && !credential.is_untimely(|| chosen.clock.current_time())
             && (!old || (fits_suites() && on_known_curve()))
     }
@@ -238,7 +238,7 @@ impl CertificateRequest<'_> {
     pub fn accepts(&self, credential: &Credential) -> bool {
         let checks = Checks { schemes: self.schemes, delegated: self.delegated };
         credential.certificate_type() == self.certificate_type
-            && credential.scheme_for(&checks).is_some()
+            && credential.can_sign_for(&checks)
             && !credential.is_untimely(|| self.clock.current_time())
     }
 }

@@ -2,13 +2,14 @@
 //!
 //! [`CertifiedKey`] is as in rustls 0.23, with public fields and no room for more; what came later stands here.
 
+use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use pki_types::{CertificateDer, UnixTime};
 
 use super::delegated::Delegated;
-use super::signer::CertifiedKey;
+use super::signer::{CertifiedKey, Signer};
 use super::verify::raw_public_key;
 use crate::error::Error;
 use crate::names::{CertificateType, SignatureScheme};
@@ -37,6 +38,13 @@ pub(crate) struct Checks<'a> {
     pub(crate) schemes: &'a [SignatureScheme],
     /// And with these the key of a delegated credential; empty where there can be none.
     pub(crate) delegated: &'a [SignatureScheme],
+}
+
+/// What signs a handshake. It is the key's answer, which is asked once: a key may be far away, or have a signer for one use.
+pub(crate) struct ReadySigner {
+    /// What `signer` says of itself.
+    pub(crate) scheme: SignatureScheme,
+    pub(crate) signer: Box<dyn Signer>,
 }
 
 impl Credential {
@@ -114,18 +122,28 @@ impl Credential {
         }
     }
 
-    /// The scheme to sign a handshake with: the first of our key's that the peer can check.
-    pub(crate) fn scheme_for(&self, peer: &Checks<'_>) -> Option<SignatureScheme> {
+    /// What signs a handshake, with the first of our key's schemes that the peer can check.
+    pub(crate) fn signer_for(&self, peer: &Checks<'_>) -> Option<ReadySigner> {
+        let key = &self.certified.key;
         match &self.delegated {
             // The peer checks two signatures: that of the certificate's key over the credential, too. RFC 9345 section 4.1.1.
-            Some(delegated) => Some(delegated.scheme).filter(|scheme| {
-                peer.delegated.contains(scheme) && peer.schemes.contains(&delegated.algorithm)
-            }),
+            Some(Delegated { scheme, algorithm, .. }) => {
+                if !(peer.delegated.contains(scheme) && peer.schemes.contains(algorithm)) {
+                    return None;
+                }
+                Some(ReadySigner { scheme: *scheme, signer: key.choose_scheme(&[*scheme])? })
+            }
             None => {
-                let scheme = self.certified.key.choose_scheme(peer.schemes).map(|signer| signer.scheme());
-                scheme.filter(|scheme| peer.schemes.contains(scheme))
+                let signer = key.choose_scheme(peer.schemes)?;
+                let scheme = signer.scheme();
+                peer.schemes.contains(&scheme).then_some(ReadySigner { scheme, signer })
             }
         }
+    }
+
+    /// Is there a scheme of our key's that the peer can check?
+    pub(crate) fn can_sign_for(&self, peer: &Checks<'_>) -> bool {
+        self.signer_for(peer).is_some()
     }
 
     /// Is there a delegated credential that peers would not take now?

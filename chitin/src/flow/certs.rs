@@ -8,7 +8,7 @@ use pki_types::CertificateDer;
 use crate::config::CERTIFICATE_MESSAGE;
 use crate::config::compress::{CertCompressor, CertDecompressor, CompressionCache};
 use crate::config::sessions::MAX_TICKET_LIFETIME;
-use crate::crypto::credential::{Checks, Credential};
+use crate::crypto::credential::{Checks, Credential, ReadySigner};
 use crate::crypto::delegated::Delegated;
 use crate::crypto::hash::Output;
 use crate::crypto::verify::{DigitallySignedStruct, HandshakeSignatureValid};
@@ -232,6 +232,11 @@ pub(crate) fn decompress(
     })
 }
 
+/// What a flight needs for what is long in it, and for what stands around it: extensions, a signature and a Finished.
+pub(crate) fn room_for(chain: &[CertificateDer<'_>]) -> usize {
+    chain.iter().map(|der| der.len()).fold(512, usize::saturating_add)
+}
+
 /// Sends what a credential shows, compressed if there is a compressor and it does not fail.
 pub(crate) fn emit_chain(
     cx: &mut Cx<'_>,
@@ -252,11 +257,7 @@ pub(crate) fn emit_chain(
         Some(body) => cx.emit(transcript, HandshakeType::CompressedCertificate, |out| {
             out.extend_from_slice(&body);
         }),
-        None => cx.emit(transcript, HandshakeType::Certificate, |out| {
-            // The buffer grows once for what is long in this flight, and for the signature and the Finished behind it.
-            out.reserve(chain.iter().map(|der| der.len()).fold(512, usize::saturating_add));
-            write_chain(out, chain, staples);
-        }),
+        None => cx.emit(transcript, HandshakeType::Certificate, |out| write_chain(out, chain, staples)),
     }
     Ok(())
 }
@@ -298,11 +299,6 @@ pub(crate) enum Signed {
 }
 
 /// What a CertificateVerify signs: 64 spaces, a context string, a zero, and the transcript hash. RFC 8446 section 4.4.3.
-pub(crate) fn signed_message(by: Signed, transcript_hash: &Output) -> Vec<u8> {
-    Signable::new(by, transcript_hash).as_ref().to_vec()
-}
-
-/// The same where it is looked at once.
 pub(crate) struct Signable {
     bytes: [u8; SIGNED_PREFIX + Output::MAX_LEN],
     len: usize,
@@ -382,12 +378,12 @@ pub(crate) fn check_signature13(
     Ok(Some(last.saturating_sub(MAX_TICKET_LIFETIME.into())))
 }
 
-/// The first of our key's schemes that the peer takes. The peer's lists hold only schemes of the version.
-pub(crate) fn choose_scheme(
+/// What signs with the first of our key's schemes that the peer takes. The peer's lists hold only schemes of the version.
+pub(crate) fn choose_signer(
     credential: &Credential,
     theirs: &Checks<'_>,
-) -> Result<Option<SignatureScheme>, Error> {
-    guarded("signing key", || Ok(credential.scheme_for(theirs)))
+) -> Result<Option<ReadySigner>, Error> {
+    guarded("signing key", || Ok(credential.signer_for(theirs)))
 }
 
 pub(crate) fn emit_certificate_verify(

@@ -12,7 +12,7 @@ use alloc::vec::Vec;
 use crate::carrier::Parameters;
 use crate::config::server::ServerConfig;
 use crate::crypto::SupportedKxGroup;
-use crate::crypto::credential::{Checks, Credential};
+use crate::crypto::credential::{Checks, Credential, ReadySigner};
 use crate::crypto::suites::{SupportedCipherSuite, Tls12CipherSuite, Tls13CipherSuite};
 use crate::crypto::verify::key_type_of;
 use crate::error::{Error, PeerIncompatible, PeerMisbehaved};
@@ -279,34 +279,33 @@ fn may_change(code: u16) -> bool {
     )
 }
 
-/// What the client can check of a TLS 1.3 handshake.
-pub(crate) fn schemes(hello: &ClientHello) -> Result<Vec<SignatureScheme>, Error> {
-    let schemes = hello.schemes.as_deref().ok_or(PeerIncompatible::SignatureAlgorithmsExtensionRequired)?;
-    let mut usable = Vec::with_capacity(schemes.len());
-    usable.extend(schemes.iter().copied().filter(|scheme| scheme.supported_in_tls13()));
-    Ok(usable)
+/// What the client can check of a TLS 1.3 handshake. The hello keeps no others: resolvers have been shown it.
+fn schemes(offered: &mut Option<Vec<SignatureScheme>>) -> Result<&[SignatureScheme], Error> {
+    let schemes = offered.as_mut().ok_or(PeerIncompatible::SignatureAlgorithmsExtensionRequired)?;
+    schemes.retain(|scheme| scheme.supported_in_tls13());
+    Ok(schemes)
 }
 
-/// What the key signs with that we answer a hello of TLS 1.3 with.
+/// What signs the answer to a hello of TLS 1.3.
 ///
 /// # Errors
 ///
-/// The client can check none of it, or has to refuse a delegated credential as it is now.
-pub(crate) fn scheme(
-    hello: &ClientHello,
+/// The client can check none of the key's schemes, or has to refuse a delegated credential as it is now.
+pub(crate) fn signer(
+    hello: &mut ClientHello,
     config: &ServerConfig,
     credential: &Credential,
-) -> Result<SignatureScheme, Error> {
-    let checks = Checks { schemes: &schemes(hello)?, delegated: &hello.delegated };
-    let scheme = certs::choose_scheme(credential, &checks)?;
-    let scheme = scheme.ok_or(PeerIncompatible::NoSignatureSchemesInCommon)?;
+) -> Result<ReadySigner, Error> {
+    let checks = Checks { schemes: schemes(&mut hello.schemes)?, delegated: &hello.delegated };
+    let signer = certs::choose_signer(credential, &checks)?;
+    let signer = signer.ok_or(PeerIncompatible::NoSignatureSchemesInCommon)?;
     if credential.is_delegated() {
         let now = question::now(&config.time_provider)?;
         if credential.is_untimely(|| Some(now)) {
             return Err(Error::General(UNTIMELY.into()));
         }
     }
-    Ok(scheme)
+    Ok(signer)
 }
 
 /// What an operator is told whose delegated credential was not replaced in time.
@@ -400,9 +399,9 @@ pub(crate) fn parameters12(
     }
     for suite in mutual {
         let usable = suite.resolve_sig_schemes(schemes);
-        if let Some(scheme) = certs::choose_scheme(credential, &Checks { schemes: &usable, delegated: &[] })?
+        if let Some(signer) = certs::choose_signer(credential, &Checks { schemes: &usable, delegated: &[] })?
         {
-            return Ok(Choice { suite, group, scheme });
+            return Ok(Choice { suite, group, signer });
         }
     }
     Err(PeerIncompatible::NoCipherSuiteForSignatureSchemes.into())
@@ -416,5 +415,5 @@ fn fits_key(suite: &'static Tls12CipherSuite, credential: &Credential) -> bool {
 pub(crate) struct Choice {
     pub(crate) suite: &'static Tls12CipherSuite,
     pub(crate) group: &'static dyn SupportedKxGroup,
-    pub(crate) scheme: SignatureScheme,
+    pub(crate) signer: ReadySigner,
 }

@@ -32,7 +32,7 @@ use crate::config::client::ClientConfig;
 use crate::config::resolve::CertificateRequest;
 use crate::config::sessions::{GoesBack, SessionBinding, Tls12ClientSessionValue};
 use crate::crypto::SupportedKxGroup;
-use crate::crypto::credential::{Checks, Credential};
+use crate::crypto::credential::{Checks, Credential, ReadySigner};
 use crate::crypto::suites::{SupportedCipherSuite, Tls12CipherSuite};
 use crate::crypto::verify::{DigitallySignedStruct, key_type_of};
 use crate::error::{Error, InvalidMessage, PeerIncompatible, PeerMisbehaved};
@@ -161,9 +161,7 @@ impl Client {
                     request: request.view(&s.common.asked.config),
                 }
             }
-            AskSignature(s) => {
-                Question::Sign { key: &s.credential.certified.key, scheme: s.scheme, message: &s.message }
-            }
+            AskSignature(s) => Question::Sign { signer: &*s.signer.signer, message: &s.message },
             _ => return None,
         })
     }
@@ -524,8 +522,8 @@ impl Authenticated {
             (Some(request), Some(credential))
                 if credential.certificate_type() == request.certificate_type =>
             {
-                certs::choose_scheme(&credential, &Checks { schemes: &request.schemes, delegated: &[] })?
-                    .map(|scheme| (credential, scheme))
+                certs::choose_signer(&credential, &Checks { schemes: &request.schemes, delegated: &[] })?
+                    .map(|signer| (credential, signer))
             }
             _ => None,
         };
@@ -547,9 +545,9 @@ impl Authenticated {
         let mut keyed = Keyed { common, master, chain };
         match usable {
             None => keyed.send_finished(cx),
-            Some((credential, scheme)) => {
+            Some((_, signer)) => {
                 let message = keyed.common.messages.take_kept();
-                Ok(AskSignature(Box::new(Signing { keyed, credential, scheme, message })))
+                Ok(AskSignature(Box::new(Signing { keyed, signer, message })))
             }
         }
     }
@@ -565,8 +563,7 @@ struct Keyed {
 /// A signature over the whole handshake is being made.
 pub(crate) struct Signing {
     keyed: Keyed,
-    credential: Credential,
-    scheme: SignatureScheme,
+    signer: ReadySigner,
     message: Vec<u8>,
 }
 
@@ -576,7 +573,7 @@ impl Signing {
         signature: &[u8],
         cx: &mut Cx<'_>,
     ) -> Result<Client, Error> {
-        let scheme = self.scheme;
+        let scheme = self.signer.scheme;
         self.keyed.common.messages.emit(cx, HandshakeType::CertificateVerify, |out| {
             certs::write_certificate_verify(out, scheme, signature);
         });

@@ -31,13 +31,13 @@ use crate::config::compress::CertCompressor;
 use crate::config::psk::ExternalPsk;
 use crate::config::resolve::CertificateRequest as CertificateRequestView;
 use crate::config::sessions::GoesBack;
-use crate::crypto::credential::{Checks, Credential};
+use crate::crypto::credential::{Checks, Credential, ReadySigner};
 use crate::crypto::hash::Output;
 use crate::crypto::suites::{SupportedCipherSuite, Tls13CipherSuite};
 use crate::crypto::verify::DigitallySignedStruct;
 use crate::error::{Error, InvalidMessage, PeerIncompatible, PeerMisbehaved};
 use crate::flow::cert_types;
-use crate::flow::certs::{self, PeerChain, Signed, Staples};
+use crate::flow::certs::{self, PeerChain, Signable, Signed, Staples};
 use crate::flow::cx::{Cx, Gate};
 use crate::flow::delegation::Rules;
 use crate::flow::ech_client::{self, Chosen, FirstHello, Hidden, SecondHello, Settled};
@@ -163,9 +163,7 @@ impl Client {
                 resolver: &s.finishing.common.asked.config.client_auth_cert_resolver,
                 request: s.request.view(&s.finishing.common.asked.config),
             },
-            AskSignature(s) => {
-                Question::Sign { key: &s.credential.certified.key, scheme: s.scheme, message: &s.message }
-            }
+            AskSignature(s) => Question::Sign { signer: &*s.signer.signer, message: s.message.as_ref() },
             _ => return None,
         })
     }
@@ -714,7 +712,7 @@ impl Claimed {
         };
         let since = certs::check_signature13(
             &presented.chain,
-            certs::Signable::new(Signed::ByServer, &signed).as_ref(),
+            Signable::new(Signed::ByServer, &signed).as_ref(),
             &signature,
             &rules,
             |message, leaf, signature| verifier.verify_tls13_signature(message, leaf, signature),
@@ -796,11 +794,11 @@ impl Answering {
         };
         let usable = match credential.filter(fits) {
             Some(credential) => {
-                certs::choose_scheme(&credential, &request.checks())?.map(|scheme| (credential, scheme))
+                certs::choose_signer(&credential, &request.checks())?.map(|signer| (credential, signer))
             }
             None => None,
         };
-        let Some((credential, scheme)) = usable else {
+        let Some((credential, signer)) = usable else {
             cx.emit(transcript, HandshakeType::Certificate, |out| {
                 certs::write_chain(out, &[], Staples::default())
             });
@@ -808,24 +806,24 @@ impl Answering {
         };
         let cache = &finishing.common.asked.config.cert_compression_cache;
         let staples = Staples::of_client(&credential);
+        cx.make_room(certs::room_for(credential.shown()));
         certs::emit_chain(cx, transcript, &credential, staples, request.compressor, cache)?;
-        let message = certs::signed_message(Signed::ByClient, &transcript.current());
-        Ok(AskSignature(Box::new(Signing { finishing, credential, scheme, message })))
+        let message = Signable::new(Signed::ByClient, &transcript.current());
+        Ok(AskSignature(Box::new(Signing { finishing, signer, message })))
     }
 }
 
 /// A signature is being made.
 pub(crate) struct Signing {
     finishing: Finishing,
-    credential: Credential,
-    scheme: SignatureScheme,
-    message: Vec<u8>,
+    signer: ReadySigner,
+    message: Signable,
 }
 
 impl Signing {
     fn send_certificate_verify(mut self, signature: &[u8], cx: &mut Cx<'_>) -> Result<Client, Error> {
         let transcript = &mut self.finishing.common.transcript;
-        certs::emit_certificate_verify(cx, transcript, self.scheme, signature);
+        certs::emit_certificate_verify(cx, transcript, self.signer.scheme, signature);
         self.finishing.send_finished(cx)
     }
 }

@@ -119,6 +119,15 @@ impl Cx<'_> {
         self.message_event(named, message);
     }
 
+    /// The flight is going to have about `len` bytes more. To grow a buffer is to copy it, also one with nothing in it, which goes
+    /// before another comes.
+    pub(crate) fn make_room(&mut self, len: usize) {
+        if self.flight.is_empty() && self.flight.capacity() < len {
+            *self.flight = Vec::new();
+        }
+        self.flight.reserve(len);
+    }
+
     /// Sends a message that is a flight by itself, from where it was written. The caller keeps its transcript.
     pub(crate) fn send_alone(&mut self, typ: HandshakeType, message: &[u8]) -> Result<(), Error> {
         self.flush()?;

@@ -17,11 +17,11 @@ use crate::config::sessions::StoresServerSessions;
 use crate::config::time::TimeProvider;
 use crate::config::verify::{ClientCertVerifier, ServerCertVerifier};
 use crate::crypto::credential::Credential;
-use crate::crypto::signer::SigningKey;
+use crate::crypto::signer::Signer;
 use crate::crypto::ticket::{ProducesTickets, SealedTicket, SpareNonce};
 use crate::error::Error;
 pub(crate) use crate::error::guard::{guarded, told};
-use crate::names::{HashAlgorithm, ProtocolVersion, SignatureScheme};
+use crate::names::{HashAlgorithm, ProtocolVersion};
 use crate::wire::client_hello::ClientHello;
 
 /// What the application's objects are called in errors.
@@ -49,10 +49,9 @@ pub(crate) enum Question<'a> {
         resolver: &'a Arc<dyn ResolvesClientCert>,
         request: CertificateRequest<'a>,
     },
-    /// `schemes` is what the peer can check; the key chooses one of them.
+    /// The key has chosen a scheme, and given this for it.
     Sign {
-        key: &'a Arc<dyn SigningKey>,
-        scheme: SignatureScheme,
+        signer: &'a dyn Signer,
         message: &'a [u8],
     },
     VerifyServer {
@@ -145,12 +144,7 @@ impl Question<'_> {
             Self::ClientCertificate { resolver, request } => {
                 Answer::Certificate(resolver.resolve_credential(*request))
             }
-            Self::Sign { key, scheme, message } => {
-                let signer = key.choose_scheme(&[*scheme]).ok_or_else(|| {
-                    Error::General("a signing key refuses the scheme that it had chosen".into())
-                })?;
-                Answer::Signature(signer.sign(message)?)
-            }
+            Self::Sign { signer, message } => Answer::Signature(signer.sign(message)?),
             Self::VerifyServer { verifier, chain, name, ocsp, scts, now } => {
                 let (end_entity, intermediates) =
                     chain.split_first().ok_or(Error::NoCertificatesPresented)?;

@@ -31,7 +31,7 @@ use zeroize::Zeroizing;
 use crate::carrier::Direction;
 use crate::config::server::ServerConfig;
 use crate::crypto::ActiveKeyExchange;
-use crate::crypto::credential::Credential;
+use crate::crypto::credential::{Credential, ReadySigner};
 use crate::crypto::suites::{SupportedCipherSuite, Tls12CipherSuite};
 use crate::crypto::verify::DigitallySignedStruct;
 use crate::error::{Error, PeerMisbehaved};
@@ -45,9 +45,7 @@ use crate::flow::question::{self, Answer, CLIENT_VERIFIER, Question, SERVER_STOR
 use crate::flow::size_limit;
 use crate::flow::transcript12::Messages;
 use crate::flow::unexpected;
-use crate::names::{
-    CertificateStatusType, CertificateType, HandshakeKind, HandshakeType, ProtocolVersion, SignatureScheme,
-};
+use crate::names::{CertificateStatusType, CertificateType, HandshakeKind, HandshakeType, ProtocolVersion};
 use crate::record::joiner::Message;
 use crate::schedule::tls12::{KeyBlock, KeyHalf, Label, MasterSecret, Randoms};
 use crate::wire::client_hello::ClientHello;
@@ -133,9 +131,7 @@ impl Server {
                 hello: &s.hello,
                 version: ProtocolVersion::TLSv1_2,
             },
-            AskSignature(s) => {
-                Question::Sign { key: &s.credential.certified.key, scheme: s.scheme, message: &s.message }
-            }
+            AskSignature(s) => Question::Sign { signer: &*s.signer.signer, message: &s.message },
             AskVerdict(s) => Question::VerifyClient {
                 verifier: &s.keyed.common.config.verifier,
                 chain: &s.keyed.chain.certificates,
@@ -404,8 +400,8 @@ impl Started {
         EcdhParams { group: chosen.group.name(), public: Opaque(exchange.pub_key()) }.write(&mut params);
         let message = [&randoms.client_first()[..], &params].concat();
         let common = Common { config, suite: chosen.suite, randoms, messages, ems, session_id, ticket };
-        let scheme = chosen.scheme;
-        Ok(AskSignature(Box::new(Signing { common, asked, credential, scheme, exchange, params, message })))
+        let signer = chosen.signer;
+        Ok(AskSignature(Box::new(Signing { common, asked, signer, exchange, params, message })))
     }
 }
 
@@ -414,8 +410,7 @@ pub(crate) struct Signing {
     common: Common,
     /// What the client is going to be asked for.
     asked: Option<CertificateType>,
-    credential: Credential,
-    scheme: SignatureScheme,
+    signer: ReadySigner,
     exchange: Box<dyn ActiveKeyExchange>,
     params: Vec<u8>,
     message: Vec<u8>,
@@ -424,11 +419,11 @@ pub(crate) struct Signing {
 impl Signing {
     /// RFC 8422 section 5.4; then CertificateRequest and ServerHelloDone.
     fn send_server_key_exchange(self, signature: &[u8], cx: &mut Cx<'_>) -> Result<Server, Error> {
-        let Self { mut common, asked, scheme, exchange, params, .. } = self;
+        let Self { mut common, asked, signer, exchange, params, .. } = self;
         let messages = &mut common.messages;
         messages.emit(cx, HandshakeType::ServerKeyExchange, |out| {
             out.extend_from_slice(&params);
-            certs::write_certificate_verify(out, scheme, signature);
+            certs::write_certificate_verify(out, signer.scheme, signature);
         });
         let verifier = &common.config.verifier;
         if let Some(typ) = asked {

@@ -30,14 +30,14 @@ use zeroize::Zeroizing;
 use crate::carrier::{Direction, Parameters};
 use crate::config::psk::ExternalPsk;
 use crate::config::server::{ClientHello as HelloView, ServerConfig};
-use crate::crypto::credential::Credential;
+use crate::crypto::credential::{Credential, ReadySigner};
 use crate::crypto::hash::Output;
 use crate::crypto::suites::{SupportedCipherSuite, Tls13CipherSuite};
 use crate::crypto::verify::DigitallySignedStruct;
 use crate::crypto::{CompletedKeyExchange, SupportedKxGroup};
 use crate::error::{Error, PeerIncompatible, PeerMisbehaved};
 use crate::flow::cert_types;
-use crate::flow::certs::{self, PeerChain, Signed, Staples};
+use crate::flow::certs::{self, PeerChain, Signable, Signed, Staples};
 use crate::flow::choose::{self, Share};
 use crate::flow::cx::{Cx, Gate};
 use crate::flow::delegation::{self, Rules};
@@ -154,9 +154,7 @@ impl Server {
                 hello: &s.hello,
                 version: ProtocolVersion::TLSv1_3,
             },
-            AskSignature(s) => {
-                Question::Sign { key: &s.credential.certified.key, scheme: s.scheme, message: &s.message }
-            }
+            AskSignature(s) => Question::Sign { signer: &*s.signer.signer, message: s.message.as_ref() },
             AskVerdict(s) => Question::VerifyClient {
                 verifier: &s.flown.config.verifier,
                 chain: &s.chain.certificates,
@@ -762,12 +760,13 @@ impl Chosen {
     /// in the clear.
     fn send_certificate(mut self, credential: Option<Credential>, cx: &mut Cx<'_>) -> Result<Server, Error> {
         let (credential, asked) = cert_types::agree(&self.hello, &self.config, credential)?;
-        let scheme = choose::scheme(&self.hello, &self.config, &credential)?;
+        let signer = choose::signer(&mut self.hello, &self.config, &credential)?;
 
         let suite = self.suite;
         self.transcript.add(self.hello.raw());
         let (mut agreed, hello) = self.send_server_hello(Early::without_psk(suite), None, None, cx)?;
         let types = cert_types::Says::of(&hello, credential.certificate_type(), asked);
+        cx.make_room(certs::room_for(credential.shown()));
         agreed.send_encrypted_extensions(&hello, Named::Now, types, cx)?;
         if let Some(typ) = asked {
             agreed.send_certificate_request(typ, cx)?;
@@ -777,8 +776,8 @@ impl Chosen {
         let cache = &config.cert_compression_cache;
         let staples = Staples::wanted_by(&hello, &credential);
         certs::emit_chain(cx, transcript, &credential, staples, compressor, cache)?;
-        let message = certs::signed_message(Signed::ByServer, &agreed.transcript.current());
-        Ok(AskSignature(Box::new(Signing { agreed, credential, scheme, message, asked })))
+        let message = Signable::new(Signed::ByServer, &agreed.transcript.current());
+        Ok(AskSignature(Box::new(Signing { agreed, signer, message, asked })))
     }
 }
 
@@ -787,9 +786,8 @@ impl Chosen {
 /// A signature is being made.
 pub(crate) struct Signing {
     agreed: Agreed,
-    credential: Credential,
-    scheme: SignatureScheme,
-    message: Vec<u8>,
+    signer: ReadySigner,
+    message: Signable,
     /// The client has been asked for a certificate of this type.
     asked: Option<CertificateType>,
 }
@@ -800,7 +798,7 @@ impl Signing {
         signature: &[u8],
         cx: &mut Cx<'_>,
     ) -> Result<Server, Error> {
-        certs::emit_certificate_verify(cx, &mut self.agreed.transcript, self.scheme, signature);
+        certs::emit_certificate_verify(cx, &mut self.agreed.transcript, self.signer.scheme, signature);
         let flown = self.agreed.send_finished(cx)?;
         Ok(match self.asked {
             Some(typ) => WaitCertificate(Box::new(Asked { flown, typ })),
@@ -921,7 +919,7 @@ pub(crate) struct Presented {
 impl Presented {
     fn read_certificate_verify(mut self, m: Message<'_>) -> Result<Server, Error> {
         let flown = &self.flown;
-        let message = certs::signed_message(Signed::ByClient, &flown.hash);
+        let message = Signable::new(Signed::ByClient, &flown.hash);
         let schemes = told(CLIENT_VERIFIER, || flown.config.verifier.supported_verify_schemes())?;
         let signature = certs::read_certificate_verify(m.body, self.chain.delegated.as_ref(), |scheme| {
             schemes.contains(&scheme)
@@ -939,7 +937,7 @@ pub(crate) struct Claimed {
     chain: PeerChain,
     /// What we asked for.
     schemes: Vec<SignatureScheme>,
-    message: Vec<u8>,
+    message: Signable,
     signature: DigitallySignedStruct,
     now: UnixTime,
 }
@@ -958,7 +956,7 @@ impl Claimed {
         };
         let since = certs::check_signature13(
             &self.chain,
-            &self.message,
+            self.message.as_ref(),
             &self.signature,
             &rules,
             |message, leaf, signature| verifier.verify_tls13_signature(message, leaf, signature),

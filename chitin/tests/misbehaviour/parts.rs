@@ -94,15 +94,14 @@ fn resolving(b: &Bench, resolve: fn() -> Option<Arc<CertifiedKey>>) -> Told {
 
 /// A key that chooses a scheme and then does something else.
 #[derive(Debug)]
-struct Fickle(fn() -> Result<Vec<u8>, Error>, AtomicUsize, usize);
+struct Fickle(fn() -> Result<Vec<u8>, Error>);
 
 #[derive(Debug)]
 struct Signs(fn() -> Result<Vec<u8>, Error>);
 
 impl SigningKey for Fickle {
     fn choose_scheme(&self, _: &[SignatureScheme]) -> Option<Box<dyn Signer>> {
-        let asked = self.1.fetch_add(1, Ordering::Relaxed);
-        (asked < self.2).then(|| Box::new(Signs(self.0)) as Box<dyn Signer>)
+        Some(Box::new(Signs(self.0)))
     }
 
     fn algorithm(&self) -> SignatureAlgorithm {
@@ -120,8 +119,8 @@ impl Signer for Signs {
     }
 }
 
-fn signing(b: &Bench, times: usize, sign: fn() -> Result<Vec<u8>, Error>) -> Told {
-    let key = Fickle(sign, AtomicUsize::new(0), times);
+fn signing(b: &Bench, sign: fn() -> Result<Vec<u8>, Error>) -> Told {
+    let key = Fickle(sign);
     let certified = CertifiedKey::new(crate::bench::world().server.chain.clone(), Arc::new(key));
     let mut config = server(provider());
     config.cert_resolver = Arc::new(chitin::sign::SingleCertAndKey::from(certified));
@@ -169,7 +168,7 @@ cases! {
     };
     no_certificate_for_this_name = Error::NoServerCertificateResolved, |b| resolving(b, || None);
     a_panicking_resolver = Error::CallbackPanicked("server certificate resolver"), |b| resolving(b, || panic!("on purpose"));
-    a_panicking_key = Error::CallbackPanicked("signing key"), |b| signing(b, 2, || panic!("on purpose"));
+    a_panicking_key = Error::CallbackPanicked("signing key"), |b| signing(b, || panic!("on purpose"));
     a_panicking_clock = Error::CallbackPanicked("time provider"), |b| {
         let mut config = client(provider());
         config.time_provider = Arc::new(PanickingClock);
@@ -185,8 +184,7 @@ cases! {
         config.ticketer = Arc::new(Panics);
         b.fail(b.pair(client(provider()), config))
     };
-    a_key_that_fails = Error::General("the token is gone".into()), |b| signing(b, 2, || Err(Error::General("the token is gone".into())));
-    a_key_that_changes_its_mind = like!(Error::General(_)), |b| signing(b, 1, || Ok(vec![]));
+    a_key_that_fails = Error::General("the token is gone".into()), |b| signing(b, || Err(Error::General("the token is gone".into())));
     a_verifier_that_fails = like!(Error::Other(_)), |b| verifier_says(b, OtherError(Arc::new(std::fmt::Error)));
     an_encrypter_that_fails = Error::EncryptError, |b| {
         let liar = Liar::new();
@@ -196,6 +194,30 @@ cases! {
         Told { silent: Some("what cannot encrypt cannot send the alert either"), ..b.fail(pair) }
     };
     a_part_that_says_encryption_failed = Error::EncryptError, |b| verifier_says(b, Error::EncryptError);
+}
+
+/// A key that has one signer, and no second one for the same handshake. In 0.23 it signs, too.
+#[test]
+fn a_key_is_asked_for_one_signer() {
+    #[derive(Debug)]
+    struct Once(Arc<dyn SigningKey>, AtomicUsize);
+    impl SigningKey for Once {
+        fn choose_scheme(&self, offered: &[SignatureScheme]) -> Option<Box<dyn Signer>> {
+            match self.1.fetch_add(1, Ordering::Relaxed) {
+                0 => self.0.choose_scheme(offered),
+                _ => None,
+            }
+        }
+        fn algorithm(&self) -> SignatureAlgorithm {
+            self.0.algorithm()
+        }
+    }
+    let identity = &crate::bench::world().server;
+    let key = provider().key_provider.load_private_key(identity.key.clone_key()).unwrap();
+    let certified = CertifiedKey::new(identity.chain.clone(), Arc::new(Once(key, AtomicUsize::new(0))));
+    let mut config = server(provider());
+    config.cert_resolver = Arc::new(chitin::sign::SingleCertAndKey::from(certified));
+    testkit::pair::Pair::new(client(provider()), config).handshake().unwrap();
 }
 
 /// A ticketer that cannot is no reason to end a connection.
