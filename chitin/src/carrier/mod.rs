@@ -243,7 +243,7 @@ impl Carrier {
     /// Bytes that wait to be written to the peer. What QUIC takes is not counted: it asks for it.
     pub(crate) fn out_len(&self) -> usize {
         match self {
-            Self::Records(records) => records.out.pending().len(),
+            Self::Records(records) => records.out.len(),
             Self::Quic(_) => 0,
         }
     }

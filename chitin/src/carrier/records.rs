@@ -89,6 +89,12 @@ impl Records {
         self.send(ContentType::Handshake, OutboundChunks::Single(plain))
     }
 
+    /// Application data that fits into one record, if nobody looks on. `false`: nothing was sealed.
+    #[inline]
+    pub(crate) fn send_record(&mut self, data: &[u8]) -> bool {
+        !self.is_observed() && self.seal.seal_plainly(data, &mut self.out)
+    }
+
     /// Application data, until the key has to be changed; gives what is left.
     #[inline]
     pub(crate) fn send_some_data<'a>(

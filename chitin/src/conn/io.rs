@@ -101,7 +101,7 @@ impl<'a> Writer<'a> {
 
 impl Write for Writer<'_> {
     fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
-        self.sink.accept(OutboundChunks::Single(buf))
+        self.sink.accept_one(buf)
     }
 
     fn write_vectored(&mut self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
@@ -123,10 +123,19 @@ impl Write for Writer<'_> {
 
 /// Behind a trait object, because 0.23's writer is neither `Send` nor `Sync`, and users' bounds should not come to rely on more.
 trait Sink: core::fmt::Debug {
+    fn accept_one(&mut self, data: &[u8]) -> io::Result<usize>;
+
     fn accept(&mut self, data: OutboundChunks<'_>) -> io::Result<usize>;
 }
 
 impl Sink for CommonState {
+    fn accept_one(&mut self, data: &[u8]) -> io::Result<usize> {
+        match self.engine().write_record(data) {
+            true => Ok(data.len()),
+            false => self.accept(OutboundChunks::Single(data)),
+        }
+    }
+
     fn accept(&mut self, data: OutboundChunks<'_>) -> io::Result<usize> {
         match self.failed() {
             Some(error) => Err(invalid(error)),

@@ -296,9 +296,14 @@ impl CommonState {
     /// What could not be sealed in a call that returns no error (an alert, say) is told here.
     pub(crate) fn check_sealing(&mut self) -> Result<(), Error> {
         let failure = self.engine.carrier.records().and_then(|records| records.seal.failure());
-        match failure.filter(|_| self.failed().is_none()).cloned() {
-            Some(error) => Err(self.engine.fail(error)),
+        match failure {
             None => Ok(()),
+            // A connection that has failed already says so itself.
+            Some(_) if self.failed().is_some() => Ok(()),
+            Some(error) => {
+                let error = error.clone();
+                Err(self.engine.fail(error))
+            }
         }
     }
 

@@ -688,6 +688,22 @@ impl Engine {
 
     // ---- out
 
+    /// Seals what fits into one record, in plain traffic and with nothing in its way: what comes all the time. `false`: none of it was
+    /// sealed, and [`Self::write`] does that or says why not.
+    #[inline]
+    pub(crate) fn write_record(&mut self, data: &[u8]) -> bool {
+        let Carrier::Records(records) = &mut self.carrier else { return false };
+        let write = &self.write;
+        let is_open = self.state.is_connected()
+            && write.gate == Gate::Open
+            && write.held.is_empty()
+            && !write.closed
+            && !write.closing;
+        let waits = records.out.len();
+        let has_room = write.limit.is_none_or(|limit| data.len() <= limit.saturating_sub(waits));
+        is_open && has_room && self.policy.bounds.memory().is_none() && records.send_record(data)
+    }
+
     /// Seals application data into the outbox, or holds it until the handshake allows it, within the limit. Gives how much was
     /// taken.
     ///

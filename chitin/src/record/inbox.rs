@@ -323,7 +323,7 @@ impl Inbox {
 
     /// Gives the memory back if nothing is left. Called by `writer` and by a read that found nothing.
     pub(crate) fn rest(&mut self) {
-        if self.filled == 0 {
+        if self.filled == 0 && self.buf.capacity() > 0 {
             self.buf = Vec::new();
             self.more = VecDeque::new();
         }

@@ -79,12 +79,20 @@ impl Outbox {
 
     /// `n` bytes have been sent.
     pub(crate) fn advance(&mut self, n: usize) {
-        self.head = (self.head + n).min(self.tail);
+        if n >= self.len() {
+            self.drained();
+            return;
+        }
+        self.head += n;
         while self.cut < self.head {
             let len = self.buf.get(self.cut..self.tail).and_then(record_len);
             self.cut = len.map_or(self.tail, |len| (self.cut + len).min(self.tail));
         }
-        if self.head == self.tail && self.tail > 0 {
+    }
+
+    /// Everything has been sent.
+    fn drained(&mut self) {
+        if self.tail > 0 {
             (self.head, self.cut, self.tail) = (0, 0, 0);
             if self.drains.gives_back() {
                 self.rest();
