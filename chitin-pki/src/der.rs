@@ -12,12 +12,13 @@ use crate::error::Problem;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Reader<'a> {
     rest: &'a [u8],
-    at: usize,
+    /// Where in the whole it ends: so only `rest` changes, and where it stands is worked out for those who ask.
+    end: usize,
 }
 
 impl<'a> Reader<'a> {
     pub(crate) fn new(bytes: &'a [u8]) -> Self {
-        Self { rest: bytes, at: 0 }
+        Self { rest: bytes, end: bytes.len() }
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -30,13 +31,19 @@ impl<'a> Reader<'a> {
 
     /// Reads the next element, whatever its tag.
     pub(crate) fn any(&mut self) -> Result<Element<'a>, Problem> {
-        match *self.rest {
-            // As most are: one octet of tag, one of length.
-            [tag, len @ 0..=0x7f, ..] if !is_high(tag) => self.take(tag, 2, usize::from(len)),
-            _ => self.any_long(),
+        // As most are: one octet of tag, one of length.
+        if let [tag, len @ 0..=0x7f, ..] = *self.rest {
+            if !is_high(tag) {
+                if let Some(element) = self.take(tag, 2, usize::from(len)) {
+                    return Ok(element);
+                }
+            }
         }
+        self.any_long()
     }
 
+    /// The same for longer ones, and for what is wrong with any.
+    #[inline(never)]
     fn any_long(&mut self) -> Result<Element<'a>, Problem> {
         let mut head = *self;
         let tag = head.byte()?;
@@ -44,18 +51,16 @@ impl<'a> Reader<'a> {
             return Err(self.bad("tag number"));
         }
         let len = head.length()?;
-        self.take(tag, head.at.saturating_sub(self.at), len)
+        let octets = self.rest.len().saturating_sub(head.rest.len());
+        self.take(tag, octets, len).ok_or_else(|| self.bad("length beyond the end"))
     }
 
-    /// Takes an element whose tag and length are `head` octets, and whose value is `len`.
-    fn take(&mut self, tag: u8, head: usize, len: usize) -> Result<Element<'a>, Problem> {
-        let Some((raw, rest)) = self.rest.split_at_checked(head.saturating_add(len)) else {
-            return Err(self.bad("length beyond the end"));
-        };
-        let body = raw.get(head..).unwrap_or_default();
-        let at = self.at.saturating_add(head);
-        (self.rest, self.at) = (rest, at.saturating_add(len));
-        Ok(Element { tag, body, raw, at })
+    /// Takes an element whose tag and length are `head` octets, and whose value is `len`, if there is as much.
+    fn take(&mut self, tag: u8, head: usize, len: usize) -> Option<Element<'a>> {
+        let (raw, rest) = self.rest.split_at_checked(head.saturating_add(len))?;
+        let body = raw.get(head..)?;
+        self.rest = rest;
+        Some(Element { tag, body, raw, end: self.at() })
     }
 
     /// Reads the next element, which must have this tag.
@@ -79,8 +84,13 @@ impl<'a> Reader<'a> {
         if self.is_empty() { Ok(()) } else { Err(self.bad(what)) }
     }
 
+    #[cold]
     pub(crate) fn bad(&self, what: &'static str) -> Problem {
-        Problem::BadDer { what, at: self.at }
+        Problem::BadDer { what, at: self.at() }
+    }
+
+    fn at(&self) -> usize {
+        self.end.saturating_sub(self.rest.len())
     }
 
     fn byte(&mut self) -> Result<u8, Problem> {
@@ -88,7 +98,6 @@ impl<'a> Reader<'a> {
             return Err(self.bad("early end"));
         };
         self.rest = rest;
-        self.at = self.at.saturating_add(1);
         Ok(byte)
     }
 
@@ -135,28 +144,29 @@ pub(crate) struct Element<'a> {
     pub(crate) body: &'a [u8],
     /// Tag, length and value.
     pub(crate) raw: &'a [u8],
-    at: usize,
+    /// Where in the whole it ends.
+    end: usize,
 }
 
 impl<'a> Element<'a> {
     /// Reads the elements inside.
     pub(crate) fn reader(&self) -> Reader<'a> {
-        Reader { rest: self.body, at: self.at }
+        Reader { rest: self.body, end: self.end }
     }
 
+    #[cold]
     pub(crate) fn bad(&self, what: &'static str) -> Problem {
-        Problem::BadDer { what, at: self.at }
+        Problem::BadDer { what, at: self.span().start }
     }
 
     /// Where the value lies in the whole.
     pub(crate) fn span(&self) -> Range<usize> {
-        self.at..self.at.saturating_add(self.body.len())
+        self.end.saturating_sub(self.body.len())..self.end
     }
 
     /// Where tag, length and value lie in the whole.
     pub(crate) fn raw_span(&self) -> Range<usize> {
-        let end = self.span().end;
-        end.saturating_sub(self.raw.len())..end
+        self.end.saturating_sub(self.raw.len())..self.end
     }
 
     /// A boolean is one octet, 00 or FF (X.690 section 11.1).

@@ -5,6 +5,7 @@
 use crate::constraints::NameConstraints;
 use crate::der::{self, Element, Reader};
 use crate::error::Problem;
+use crate::few::Few;
 use crate::general_name::GeneralNames;
 use crate::oid;
 use crate::policies::{CertificatePolicies, PolicyConstraints, PolicyMappings, inhibit_any_policy};
@@ -62,17 +63,14 @@ impl<'a> Extensions<'a> {
         if reader.is_empty() {
             return Err(list.bad("empty extensions"));
         }
-        let mut seen: [&[u8]; EXTENSIONS] = [&[]; EXTENSIONS];
-        for slot in 0..=EXTENSIONS {
+        let mut seen = Seen::default();
+        for _ in 0..=EXTENSIONS {
             if reader.is_empty() {
                 return Ok(extensions);
             }
             let (extension, value) = read_one(&mut reader)?;
-            if seen.iter().take(slot).any(|before| *before == extension.oid) {
+            if !seen.is_new(extension.oid) {
                 return Err(Problem::DuplicateExtension { oid: oid::arcs(extension.oid) });
-            }
-            if let Some(free) = seen.get_mut(slot) {
-                *free = extension.oid;
             }
             extensions.remember(&extension, &value)?;
         }
@@ -112,6 +110,32 @@ impl<'a> Extensions<'a> {
             _ => {}
         }
         Ok(())
+    }
+}
+
+/// Which extensions have been there.
+struct Seen<'a> {
+    /// Those below id-ce, 2.5.29, as most are: a bit each, by the last arc.
+    standard: u64,
+    others: Few<&'a [u8], OTHERS>,
+}
+
+impl Default for Seen<'_> {
+    fn default() -> Self {
+        Self { standard: 0, others: Few::new() }
+    }
+}
+
+impl<'a> Seen<'a> {
+    fn is_new(&mut self, oid: &'a [u8]) -> bool {
+        if let [0x55, 0x1d, arc @ 0..=63] = *oid {
+            let before = self.standard;
+            self.standard |= 1 << arc;
+            return self.standard != before;
+        }
+        let new = !self.others.iter().any(|before| *before == oid);
+        self.others.push(oid);
+        new
     }
 }
 
@@ -166,3 +190,5 @@ pub(crate) fn authority_key_id<'a>(mut reader: Reader<'a>) -> Result<AuthorityKe
 
 /// Extensions in one certificate. Those on the web have about ten; finding duplicates is quadratic.
 const EXTENSIONS: usize = 64;
+/// Extensions of other authors in one certificate that take no memory: access to the authority, timestamps, and two more.
+const OTHERS: usize = 4;

@@ -98,6 +98,9 @@ pub(super) type Check<'k, 'v, 'c, T> = dyn FnMut(&Path<'v, 'c>) -> Result<T, Err
 /// A path, and what was said of it.
 type Arrival<'v, 'c, T> = (Path<'v, 'c>, T);
 
+/// Where the search puts it. It is large, and would be moved at each level that it is handed down from.
+type Place<'p, 'v, 'c, T> = &'p mut Option<Arrival<'v, 'c, T>>;
+
 /// How two names were written that are the same.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Written {
@@ -146,7 +149,9 @@ impl<'s, 'v, 'c> Search<'s, 'v, 'c> {
     }
 
     pub(super) fn run<T>(mut self, check: &mut Check<'_, 'v, 'c, T>) -> Result<Arrival<'v, 'c, T>, Error> {
-        self.climb(check)?.ok_or_else(|| self.error())
+        let mut arrival = None;
+        self.climb(check, &mut arrival)?;
+        arrival.ok_or_else(|| self.error())
     }
 
     pub(super) fn run_noting<T>(
@@ -154,10 +159,11 @@ impl<'s, 'v, 'c> Search<'s, 'v, 'c> {
         check: &mut Check<'_, 'v, 'c, T>,
     ) -> Result<Arrival<'v, 'c, T>, Box<Diagnosis>> {
         self.notes = Some(Notes::default());
-        let error = match self.climb(check) {
-            Ok(Some(arrival)) => return Ok(arrival),
-            Ok(None) => self.error(),
-            Err(spent) => {
+        let mut arrival = None;
+        let error = match (self.climb(check, &mut arrival), arrival) {
+            (Ok(()), Some(arrival)) => return Ok(arrival),
+            (Ok(()), None) => self.error(),
+            (Err(spent), _) => {
                 self.take_note(&spent);
                 spent
             }
@@ -166,14 +172,19 @@ impl<'s, 'v, 'c> Search<'s, 'v, 'c> {
     }
 
     /// Looks for a way from the end of the path to an anchor.
-    fn climb<T>(&mut self, check: &mut Check<'_, 'v, 'c, T>) -> Result<Option<Arrival<'v, 'c, T>>, Error> {
+    fn climb<T>(
+        &mut self,
+        check: &mut Check<'_, 'v, 'c, T>,
+        arrival: Place<'_, 'v, 'c, T>,
+    ) -> Result<(), Error> {
         let Some(&child) = self.path.last() else {
-            return Ok(None);
+            return Ok(());
         };
         let mut known = false;
         // Comparing names that are written otherwise takes long, and there are many anchors: so that comes last.
-        if let Some(arrival) = self.try_anchors(child, Written::Alike, &mut known, check)? {
-            return Ok(Some(arrival));
+        self.try_anchors(child, Written::Alike, &mut known, check, arrival)?;
+        if arrival.is_some() {
+            return Ok(());
         }
         let found = self.candidates(child)?;
         // Those alike stay in their order.
@@ -182,7 +193,7 @@ impl<'s, 'v, 'c> Search<'s, 'v, 'c> {
         for (_, candidate) in ranked {
             known = true;
             if self.is_condemned() {
-                return Ok(None);
+                return Ok(());
             }
             match self.step_to(child, candidate) {
                 Ok(link) => self.path.push(link),
@@ -192,20 +203,18 @@ impl<'s, 'v, 'c> Search<'s, 'v, 'c> {
                 }
                 Err(Refused::Search(error)) => return Err(error),
             }
-            if let Some(arrival) = self.climb(check)? {
-                return Ok(Some(arrival));
+            self.climb(check, arrival)?;
+            if arrival.is_some() {
+                return Ok(());
             }
             self.path.pop();
         }
-        if let Some(arrival) = self.try_anchors(child, Written::Otherwise, &mut known, check)? {
-            return Ok(Some(arrival));
-        }
-
+        self.try_anchors(child, Written::Otherwise, &mut known, check, arrival)?;
         if !known {
             let problem = Problem::UnknownIssuer { issuer: child.certificate.issuer().0.to_vec() };
             self.note(problem.of(Which::Peer(child.position)), Reached::Issuer);
         }
-        Ok(None)
+        Ok(())
     }
 
     fn try_anchors<T>(
@@ -214,7 +223,8 @@ impl<'s, 'v, 'c> Search<'s, 'v, 'c> {
         written: Written,
         known: &mut bool,
         check: &mut Check<'_, 'v, 'c, T>,
-    ) -> Result<Option<Arrival<'v, 'c, T>>, Error> {
+        arrival: Place<'_, 'v, 'c, T>,
+    ) -> Result<(), Error> {
         let issuer = child.certificate.issuer();
         let (verifier, mut at) = (self.verifier, 0_usize);
         let mut indexed = match (written, verifier.index) {
@@ -228,7 +238,7 @@ impl<'s, 'v, 'c> Search<'s, 'v, 'c> {
             };
             let Some((position, anchor)) = position.and_then(|at| Some((at, verifier.anchors.get(at)?)))
             else {
-                return Ok(None);
+                return Ok(());
             };
             at = at.saturating_add(1);
             let subject = DirectoryName(&anchor.subject);
@@ -240,7 +250,7 @@ impl<'s, 'v, 'c> Search<'s, 'v, 'c> {
             }
             *known = true;
             if self.is_condemned() {
-                return Ok(None);
+                return Ok(());
             }
             let stepped = self.step_to_anchor(child, position, anchor);
             let path = match stepped.and_then(|policies| self.whole(position, anchor, policies)) {
@@ -252,7 +262,10 @@ impl<'s, 'v, 'c> Search<'s, 'v, 'c> {
                 Err(Refused::Search(error)) => return Err(error),
             };
             match check(&path) {
-                Ok(said) => return Ok(Some((path, said))),
+                Ok(said) => {
+                    *arrival = Some((path, said));
+                    return Ok(());
+                }
                 Err(error) if matches!(error.problem, Problem::BudgetExceeded { .. }) => return Err(error),
                 Err(error) => self.refuse_whole(error),
             }

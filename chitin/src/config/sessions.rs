@@ -268,32 +268,32 @@ impl Tls13ClientSessionValue {
     }
 
     /// The same session, made by a connection that speaks this protocol.
-    pub(crate) fn speaking(mut self, alpn: Option<Vec<u8>>) -> Self {
+    pub(crate) fn speaking(&mut self, alpn: Option<Vec<u8>>) -> &mut Self {
         self.alpn = alpn.unwrap_or_default();
         self
     }
 
     /// The same session, made over this version of QUIC by a server with these transport parameters.
-    pub(crate) fn over_quic(mut self, version: Option<u32>, parameters: &[u8]) -> Self {
+    pub(crate) fn over_quic(&mut self, version: Option<u32>, parameters: &[u8]) -> &mut Self {
         self.quic_version = version;
         self.set_quic_params(parameters);
         self
     }
 
     /// The same session, with what the server says of its other names.
-    pub(crate) fn resumable_across(mut self, names: bool) -> Self {
+    pub(crate) fn resumable_across(&mut self, names: bool) -> &mut Self {
         self.across_names = names;
         self
     }
 
     /// The same session, made by a connection that goes back to an external key.
-    pub(crate) fn proven_by(mut self, psk: Option<ExternalPsk>) -> Self {
+    pub(crate) fn proven_by(&mut self, psk: Option<ExternalPsk>) -> &mut Self {
         self.psk = psk;
         self
     }
 
     /// The same session, made by a connection that was a resumption itself.
-    pub(crate) fn going_back_to(mut self, resumed: Option<GoesBack>) -> Self {
+    pub(crate) fn going_back_to(&mut self, resumed: Option<GoesBack>) -> &mut Self {
         if let Some(GoesBack { at, dates }) = resumed {
             (self.common.authenticated_at, self.common.dates) = (at, ReadDates::known(dates));
         }

@@ -3,7 +3,7 @@
 use alloc::boxed::Box;
 use core::fmt;
 
-use super::{ActiveKeyExchange, SharedSecret, SupportedKxGroup};
+use super::{ActiveKeyExchange, CompletedKeyExchange, SharedSecret, SupportedKxGroup};
 use crate::error::{Error, PeerMisbehaved};
 use crate::names::NamedGroup;
 
@@ -61,8 +61,14 @@ impl Curve {
 
 impl<K: EcdhKey> SupportedKxGroup for Ecdh<K> {
     fn start(&self) -> Result<Box<dyn ActiveKeyExchange>, Error> {
-        let key = (self.generate)().ok_or(Error::FailedToGetRandomBytes)?;
-        Ok(Box::new(Started { curve: self.curve, key }))
+        Ok(Box::new(self.started()?))
+    }
+
+    /// The key, which has both halves in it, stays where it was made.
+    fn start_and_complete(&self, peer_pub_key: &[u8]) -> Result<CompletedKeyExchange, Error> {
+        let Started { curve, key } = self.started()?;
+        let pub_key = key.share().to_vec();
+        Ok(CompletedKeyExchange { group: curve.name(), pub_key, secret: agreed(curve, key, peer_pub_key)? })
     }
 
     fn name(&self) -> NamedGroup {
@@ -71,6 +77,14 @@ impl<K: EcdhKey> SupportedKxGroup for Ecdh<K> {
 
     fn fips(&self) -> bool {
         self.fips
+    }
+}
+
+impl<K> Ecdh<K> {
+    #[inline]
+    fn started(&self) -> Result<Started<K>, Error> {
+        let key = (self.generate)().ok_or(Error::FailedToGetRandomBytes)?;
+        Ok(Started { curve: self.curve, key })
     }
 }
 
@@ -87,11 +101,7 @@ struct Started<K> {
 
 impl<K: EcdhKey> ActiveKeyExchange for Started<K> {
     fn complete(self: Box<Self>, peer_pub_key: &[u8]) -> Result<SharedSecret, Error> {
-        let secret = match self.curve.fits(peer_pub_key) {
-            true => self.key.agree(peer_pub_key),
-            false => None,
-        };
-        secret.ok_or_else(|| PeerMisbehaved::InvalidKeyShare.into())
+        agreed(self.curve, self.key, peer_pub_key)
     }
 
     fn pub_key(&self) -> &[u8] {
@@ -101,4 +111,13 @@ impl<K: EcdhKey> ActiveKeyExchange for Started<K> {
     fn group(&self) -> NamedGroup {
         self.curve.name()
     }
+}
+
+#[inline]
+fn agreed(curve: Curve, key: impl EcdhKey, peer_pub_key: &[u8]) -> Result<SharedSecret, Error> {
+    let secret = match curve.fits(peer_pub_key) {
+        true => key.agree(peer_pub_key),
+        false => None,
+    };
+    secret.ok_or_else(|| PeerMisbehaved::InvalidKeyShare.into())
 }

@@ -114,7 +114,7 @@ impl Tickets {
             Err(Error::FailedToGetCurrentTime) => return Ok(()),
             now => now?,
         };
-        let value = Tls13ClientSessionValue::new(
+        let mut value = Tls13ClientSessionValue::new(
             self.resumption.suite(),
             message.ticket.0,
             self.resumption.psk(message.nonce.0),
@@ -124,15 +124,16 @@ impl Tickets {
             obtained_at,
             facts.peer.clone().unwrap_or_default(),
             SessionBinding::to(&self.config),
-        )
-        .going_back_to(self.goes_back)
-        .proven_by(self.psk.clone())
-        .speaking(facts.alpn.as_deref().map(<[u8]>::to_vec))
-        .resumable_across(message.extensions.tls_flags.is_some_and(|flags| flags.has(ACROSS_NAMES)))
-        .over_quic(
-            quic.map(Parameters::version),
-            quic.and_then(|quic| quic.theirs.as_deref()).unwrap_or_default(),
         );
+        value
+            .going_back_to(self.goes_back)
+            .proven_by(self.psk.clone())
+            .speaking(facts.alpn.as_deref().map(<[u8]>::to_vec))
+            .resumable_across(message.extensions.tls_flags.is_some_and(|flags| flags.has(ACROSS_NAMES)))
+            .over_quic(
+                quic.map(Parameters::version),
+                quic.and_then(|quic| quic.theirs.as_deref()).unwrap_or_default(),
+            );
         let store = &self.config.resumption.store;
         told(STORE, || store.insert_tls13_ticket(self.name.clone(), value))
     }
