@@ -8,6 +8,10 @@ use crate::error::Problem;
 /// Reads an object identifier and gives the octets of its value.
 pub(crate) fn read<'a>(reader: &mut Reader<'a>) -> Result<&'a [u8], Problem> {
     let element = reader.expect(der::OID, "object identifier")?;
+    // As most are, of attributes and extensions: X.520 and X.509 have theirs below 2.5.4 and 2.5.29.
+    if let [0..=0x7f, 0..=0x7f, 0..=0x7f] = element.body {
+        return Ok(element.body);
+    }
     // Each sub-identifier ends in an octet below 0x80 and does not start with a padding 0x80 (X.690 section 8.19.2).
     let mut first = true;
     for &octet in element.body {

@@ -11,6 +11,8 @@ use crate::oid;
 pub struct SubjectPublicKeyInfo<'a> {
     contents: &'a [u8],
     algorithm: &'a [u8],
+    /// The object identifier that the algorithm begins with.
+    kind: &'a [u8],
     key: &'a [u8],
 }
 
@@ -47,31 +49,40 @@ impl<'a> SubjectPublicKeyInfo<'a> {
     /// [`Problem::RsaKeySize`], [`Problem::RsaExponent`], [`Problem::UnnamedCurve`], or [`Problem::BadDer`] if an RSA
     /// or ML-DSA key cannot be read.
     pub fn check(&self) -> Result<(), Problem> {
-        let mut algorithm = Reader::new(self.algorithm);
-        match oid::read(&mut algorithm)? {
+        match self.kind {
             oid::RSA_ENCRYPTION | oid::RSASSA_PSS => check_rsa(self.key).map(|_| ()),
             // RFC 5480 section 2.1.1: implicitCurve and specifiedCurve must not be used.
-            oid::EC_PUBLIC_KEY => oid::read(&mut algorithm).map(|_| ()).map_err(|_| Problem::UnnamedCurve),
-            oid::ML_DSA_44 => check_ml_dsa(&algorithm, self.key, 1312),
-            oid::ML_DSA_65 => check_ml_dsa(&algorithm, self.key, 1952),
-            oid::ML_DSA_87 => check_ml_dsa(&algorithm, self.key, 2592),
+            oid::EC_PUBLIC_KEY => match oid::read(&mut self.parameters()?) {
+                Ok(_) => Ok(()),
+                Err(_) => Err(Problem::UnnamedCurve),
+            },
+            oid::ML_DSA_44 => check_ml_dsa(&self.parameters()?, self.key, 1312),
+            oid::ML_DSA_65 => check_ml_dsa(&self.parameters()?, self.key, 1952),
+            oid::ML_DSA_87 => check_ml_dsa(&self.parameters()?, self.key, 2592),
             _ => Ok(()),
         }
     }
 
+    /// What stands in the algorithm behind its object identifier.
+    fn parameters(&self) -> Result<Reader<'a>, Problem> {
+        let mut algorithm = Reader::new(self.algorithm);
+        algorithm.any()?;
+        Ok(algorithm)
+    }
+
     /// What the key is for by its kind, whatever the certificate says.
     pub(crate) fn ability(&self) -> Ability {
-        match oid::read(&mut Reader::new(self.algorithm)) {
-            Ok(oid::ML_DSA_44 | oid::ML_DSA_65 | oid::ML_DSA_87) => Ability::SignsByMlDsa,
-            Ok(oid::ED25519 | oid::ED448) => Ability::SignsByEdDsa,
+        match self.kind {
+            oid::ML_DSA_44 | oid::ML_DSA_65 | oid::ML_DSA_87 => Ability::SignsByMlDsa,
+            oid::ED25519 | oid::ED448 => Ability::SignsByEdDsa,
             _ => Ability::Open,
         }
     }
 
     /// The length of the modulus of a good `rsaEncryption` key. None if it is none.
     pub(crate) fn rsa_bits(&self) -> Option<usize> {
-        match oid::read(&mut Reader::new(self.algorithm)) {
-            Ok(oid::RSA_ENCRYPTION) => check_rsa(self.key).ok(),
+        match self.kind {
+            oid::RSA_ENCRYPTION => check_rsa(self.key).ok(),
             _ => None,
         }
     }
@@ -96,10 +107,10 @@ impl<'a> SubjectPublicKeyInfo<'a> {
 
     fn from_reader(mut reader: Reader<'a>, contents: &'a [u8]) -> Result<Self, Problem> {
         let algorithm = reader.expect(der::SEQUENCE, "public key algorithm")?;
-        oid::read(&mut algorithm.reader())?;
+        let kind = oid::read(&mut algorithm.reader())?;
         let key = reader.expect(der::BIT_STRING, "public key bits")?.octet_bits()?;
         reader.end("end of the public key")?;
-        Ok(Self { contents, algorithm: algorithm.body, key })
+        Ok(Self { contents, algorithm: algorithm.body, kind, key })
     }
 }
 
