@@ -197,7 +197,7 @@ impl<'a> Certificate<'a> {
 
     /// The names in the subject alternative name, of all forms, in their order.
     pub fn names(&self) -> impl Iterator<Item = GeneralName<'a>> + use<'a> {
-        self.extensions.subject_alt_name.into_iter().flat_map(|names| names.iter())
+        self.extensions.subject_alt_name.unwrap_or_default().iter()
     }
 
     /// The DNS names in the subject alternative name that are well-formed, wildcards included.

@@ -9,7 +9,7 @@ use core::ops::Range;
 use crate::error::Problem;
 
 /// A cursor over DER, which knows how far from the start of the whole it is.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Reader<'a> {
     rest: &'a [u8],
     /// Where in the whole it ends: so only `rest` changes, and where it stands is worked out for those who ask.
@@ -23,6 +23,11 @@ impl<'a> Reader<'a> {
 
     pub(crate) fn is_empty(&self) -> bool {
         self.rest.is_empty()
+    }
+
+    /// For those who read until there is no more: at the end nothing is wrong that would have to be told.
+    pub(crate) fn unless_empty(&mut self) -> Option<&mut Self> {
+        if self.is_empty() { None } else { Some(self) }
     }
 
     pub(crate) fn peek(&self) -> Option<u8> {

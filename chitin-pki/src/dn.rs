@@ -88,7 +88,9 @@ impl<'a> DirectoryName<'a> {
 
     fn rdns(&self) -> impl Iterator<Item = Element<'a>> + use<'a> {
         let mut reader = Reader::new(self.0);
-        core::iter::from_fn(move || reader.expect(der::SET, "relative distinguished name").ok())
+        core::iter::from_fn(move || {
+            reader.unless_empty()?.expect(der::SET, "relative distinguished name").ok()
+        })
     }
 }
 
@@ -110,7 +112,7 @@ impl<'a> Attribute<'a> {
 
 fn attributes<'a>(rdn: &Element<'a>) -> impl Iterator<Item = Attribute<'a>> + use<'a> {
     let mut reader = rdn.reader();
-    core::iter::from_fn(move || Attribute::read(&mut reader).ok())
+    core::iter::from_fn(move || Attribute::read(reader.unless_empty()?).ok())
 }
 
 /// The attribute of a relative name that has one.

@@ -79,7 +79,7 @@ impl<'a> Extensions<'a> {
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = Extension<'a>> + use<'a> {
         let mut reader = Reader::new(self.all);
-        core::iter::from_fn(move || read_one(&mut reader).ok().map(|(extension, _)| extension))
+        core::iter::from_fn(move || read_one(reader.unless_empty()?).ok().map(|(extension, _)| extension))
     }
 
     fn remember(&mut self, extension: &Extension<'a>, value: &Element<'a>) -> Result<(), Problem> {

@@ -69,7 +69,7 @@ impl<'a> GeneralName<'a> {
 }
 
 /// The names of a subject alternative name, known to be well-formed.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct GeneralNames<'a>(Reader<'a>);
 
 impl<'a> GeneralNames<'a> {
@@ -94,6 +94,6 @@ impl<'a> GeneralNames<'a> {
 
     pub(crate) fn iter(self) -> impl Iterator<Item = GeneralName<'a>> {
         let mut reader = self.0;
-        core::iter::from_fn(move || GeneralName::read(&mut reader).ok())
+        core::iter::from_fn(move || GeneralName::read(reader.unless_empty()?).ok())
     }
 }

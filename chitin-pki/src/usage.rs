@@ -98,7 +98,7 @@ impl<'a> ExtendedKeyUsage<'a> {
 
     pub(crate) fn purposes(self) -> impl Iterator<Item = &'a [u8]> {
         let mut reader = self.0;
-        core::iter::from_fn(move || oid::read(&mut reader).ok())
+        core::iter::from_fn(move || oid::read(reader.unless_empty()?).ok())
     }
 
     /// The problem of not being for a purpose.
