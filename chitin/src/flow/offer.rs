@@ -129,9 +129,10 @@ impl Offer {
     ) -> Result<Self, Error> {
         let mut draw = [0; 32 + 32 + 6 + 32];
         config.provider.secure_random.fill(&mut draw)?;
-        let (random, rest) = draw.split_first_chunk().ok_or(Error::FailedToGetRandomBytes)?;
-        let (session_id, rest) = rest.split_first_chunk::<32>().ok_or(Error::FailedToGetRandomBytes)?;
-        let (grease, shuffle) = rest.split_first_chunk::<6>().ok_or(Error::FailedToGetRandomBytes)?;
+        let short = || Error::FailedToGetRandomBytes;
+        let (random, rest) = draw.split_first_chunk().ok_or_else(short)?;
+        let (session_id, rest) = rest.split_first_chunk::<32>().ok_or_else(short)?;
+        let (grease, shuffle) = rest.split_first_chunk::<6>().ok_or_else(short)?;
 
         let hint = guarded(STORE, || Ok(config.resumption.store.kx_hint(&name)))?;
         let new = config.versions.contains(ProtocolVersion::TLSv1_3);
@@ -586,9 +587,11 @@ impl Offer {
 
     pub(crate) fn suites(&self) -> impl Iterator<Item = &'static Tls13CipherSuite> + '_ {
         let suites = self.config.provider.cipher_suites.iter().filter_map(|suite| suite.tls13());
-        suites.filter(|suite| {
-            self.offers(ProtocolVersion::TLSv1_3) && (self.quic.is_none() || suite.quic.is_some())
-        })
+        suites.filter(|suite| self.can_use(suite))
+    }
+
+    fn can_use(&self, suite: &Tls13CipherSuite) -> bool {
+        self.offers(ProtocolVersion::TLSv1_3) && (self.quic.is_none() || suite.quic.is_some())
     }
 
     /// The suite of this name, if it was offered.
@@ -645,8 +648,10 @@ impl Offer {
     /// The suites of all versions that are offered, in the order of the provider.
     fn suite_names(&self) -> impl Iterator<Item = CipherSuite> + '_ {
         let suites = self.config.provider.cipher_suites.iter().filter(|suite| match suite {
-            SupportedCipherSuite::Tls12(suite) => self.suite12(suite.common.suite).is_some(),
-            SupportedCipherSuite::Tls13(suite) => self.suite(suite.common.suite).is_some(),
+            SupportedCipherSuite::Tls12(_) => {
+                suite.tls12().is_some() && self.offers(ProtocolVersion::TLSv1_2)
+            }
+            SupportedCipherSuite::Tls13(suite) => self.can_use(suite),
         });
         suites.map(|suite| suite.suite())
     }
