@@ -271,18 +271,18 @@ impl CommonState {
             }
             let Advance { used, got } = self.engine.advance(self.inbox.sealed(), None);
             match got {
-                Ok(Got::Data(body)) => self.inbox.used(used, Some(body)),
+                Ok(Got::Data(body)) => self.inbox.used_data(used, body),
                 Ok(Got::EarlyData(body)) => {
                     self.keep_early_data(body);
-                    self.inbox.used(used, None);
+                    self.inbox.used(used);
                 }
-                Ok(Got::DataInto(_) | Got::PeerClosed) => self.inbox.used(used, None),
+                Ok(Got::DataInto(_) | Got::PeerClosed) => self.inbox.used(used),
                 Ok(Got::NeedInput | Got::Paused) => {
-                    self.inbox.used(used, None);
+                    self.inbox.used(used);
                     return Ok(());
                 }
                 Err(error) => {
-                    self.inbox.used(used, None);
+                    self.inbox.used(used);
                     return Err(error);
                 }
             }
@@ -326,7 +326,10 @@ impl CommonState {
                 Ok(Got::Data(body)) => Some(body.clone()),
                 _ => None,
             };
-            self.inbox.used(step.used, body);
+            match body {
+                Some(body) => self.inbox.used_data(step.used, body),
+                None => self.inbox.used(step.used),
+            }
             match step.got? {
                 // An empty record is no plaintext: the next one may be.
                 Got::DataInto(n) if n > 0 => return Ok(n),

@@ -40,7 +40,7 @@ use crate::names::{
 };
 use crate::observe::{self, Event, KeyLevel};
 use crate::record::joiner::{Joiner, Message, split_message};
-use crate::record::open::{Place, Pulled};
+use crate::record::open::{Place, Plain, Pulled};
 
 /// Where the handshake is.
 pub(crate) enum State {
@@ -294,7 +294,40 @@ impl Engine {
 
     /// Consumes records until there is something to tell the caller. With `out`, application data may be opened straight into
     /// it; everything else is as without.
-    pub(crate) fn advance(&mut self, input: &mut [u8], mut out: Option<&mut [u8]>) -> Advance {
+    pub(crate) fn advance(&mut self, input: &mut [u8], out: Option<&mut [u8]>) -> Advance {
+        let opened = match out {
+            None => self.open_plainly(input),
+            Some(_) => None,
+        };
+        match opened {
+            // What comes all the time. The long way would come to the same.
+            Some(Ok(Plain { typ: ContentType::ApplicationData, body, end })) if !body.is_empty() => {
+                self.budget.data();
+                Advance { used: end, got: Ok(Got::Data(body)) }
+            }
+            opened => self.advance_slowly(input, out, opened),
+        }
+    }
+
+    /// Opens the record at the head of `input`, if there is plain traffic and nobody looks on.
+    #[inline]
+    fn open_plainly(&mut self, input: &mut [u8]) -> Option<Result<Plain, Error>> {
+        let Carrier::Records(records) = &mut self.carrier else { return None };
+        let is_plain = self.state.is_connected()
+            && self.read.gate == Gate::Open
+            && !self.read.peer_closed
+            && self.joiner.is_empty()
+            && !records.is_observed();
+        if is_plain { records.open.pull_plainly(input) } else { None }
+    }
+
+    /// [`Self::advance`], whatever comes. The first record may be `opened` already.
+    fn advance_slowly(
+        &mut self,
+        input: &mut [u8],
+        mut out: Option<&mut [u8]>,
+        mut opened: Option<Result<Plain, Error>>,
+    ) -> Advance {
         let mut used = 0;
         let got = loop {
             // Connected is neither failed nor paused. It is what a record meets nearly always.
@@ -312,7 +345,7 @@ impl Engine {
                 break Ok(Got::NeedInput);
             }
             let rest = input.get_mut(used..).unwrap_or_default();
-            match self.one_record(rest, out.as_deref_mut()) {
+            match self.one_record(rest, out.as_deref_mut(), opened.take()) {
                 Err(error) => break Err(self.fail(error)),
                 Ok(Step::NeedInput) => break Ok(Got::NeedInput),
                 Ok(Step::Passed { end, got }) => {
@@ -355,21 +388,31 @@ impl Engine {
         done.map_err(|error| self.fail(error))
     }
 
-    /// Takes one record, and says what came of it.
-    #[inline]
-    fn one_record(&mut self, input: &mut [u8], out: Option<&mut [u8]>) -> Result<Step, Error> {
+    /// Takes one record, and says what came of it. `opened`: what it was found to be already.
+    fn one_record(
+        &mut self,
+        input: &mut [u8],
+        out: Option<&mut [u8]>,
+        opened: Option<Result<Plain, Error>>,
+    ) -> Result<Step, Error> {
         self.carrier.check_observer()?;
         // Early data always lies in the input: it is not for whoever reads now.
         let mut out = out.filter(|_| self.read.gate == Gate::Open);
         let Carrier::Records(records) = &mut self.carrier else { return Err(no_records()) };
-        let (typ, body, end) = match records.open.pull(input, out.as_deref_mut())? {
-            Pulled::Incomplete => return Ok(Step::NeedInput),
-            // Early data that is passed over is a record of another type all the same. RFC 8446 section 5.1.
-            Pulled::Skipped { .. } if !self.joiner.is_empty() => {
-                return Err(PeerMisbehaved::RejectedEarlyDataInterleavedWithHandshakeMessage.into());
+        let (typ, body, end) = match opened {
+            Some(done) => {
+                let Plain { typ, body, end } = done?;
+                (typ, Place::Input(body), end)
             }
-            Pulled::Skipped { end } => return Ok(Step::Passed { end, got: None }),
-            Pulled::Record { typ, body, end } => (typ, body, end),
+            None => match records.open.pull(input, out.as_deref_mut())? {
+                Pulled::Incomplete => return Ok(Step::NeedInput),
+                // Early data that is passed over is a record of another type all the same. RFC 8446 section 5.1.
+                Pulled::Skipped { .. } if !self.joiner.is_empty() => {
+                    return Err(PeerMisbehaved::RejectedEarlyDataInterleavedWithHandshakeMessage.into());
+                }
+                Pulled::Skipped { end } => return Ok(Step::Passed { end, got: None }),
+                Pulled::Record { typ, body, end } => (typ, body, end),
+            },
         };
         if self.carrier.is_observed() {
             self.record_event(typ, end);

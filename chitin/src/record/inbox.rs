@@ -95,16 +95,24 @@ impl Inbox {
         whole_record_len(sealed).and(sealed.first().copied())
     }
 
-    /// The engine has used `used` bytes of [`Self::sealed`], and left plaintext at `body` of it.
+    /// The engine has used `used` bytes of [`Self::sealed`].
+    pub(crate) fn used(&mut self, used: usize) {
+        self.sealed += used.min(self.filled - self.sealed);
+        self.tidy();
+    }
+
+    /// The same, and it has left plaintext at `body` of them.
     #[inline]
-    pub(crate) fn used(&mut self, used: usize, body: Option<Range<usize>>) {
+    pub(crate) fn used_data(&mut self, used: usize, body: Range<usize>) {
         let used = used.min(self.filled - self.sealed);
-        if let Some(body) = body.filter(|body| body.start < body.end && body.end <= used) {
-            let body = self.sealed + body.start..self.sealed + body.end;
-            self.keep_plain(body);
+        if body.start < body.end && body.end <= used {
+            self.keep_plain(self.sealed + body.start..self.sealed + body.end);
         }
         self.sealed += used;
-        self.tidy();
+        // While plaintext waits there is nothing to tidy.
+        if self.unread == 0 {
+            self.tidy();
+        }
     }
 
     fn keep_plain(&mut self, body: Range<usize>) {
@@ -148,11 +156,22 @@ impl Inbox {
     /// Copies plaintext to `out`: the one copy it makes on its way.
     pub(crate) fn copy_out(&mut self, out: &mut [u8]) -> usize {
         let mut done = 0;
-        while let Some(rest) = out.get_mut(done..).filter(|rest| !rest.is_empty() && self.unread > 0) {
-            let n = copy_head(rest, self.first());
-            self.consume(n);
+        while let Some(rest) = out.get_mut(done..).filter(|rest| !rest.is_empty()) {
+            let piece = self.buf.get(self.first.clone()).unwrap_or_default();
+            let (n, whole) = (copy_head(rest, piece), piece.len());
+            if n < whole {
+                self.first.start += n;
+            } else {
+                self.first = self.more.pop_front().unwrap_or_default();
+            }
+            // No range is empty while plaintext waits.
+            if n == 0 {
+                break;
+            }
             done += n;
         }
+        self.unread -= done.min(self.unread);
+        self.tidy();
         done
     }
 
@@ -390,7 +409,7 @@ mod tests {
     /// "Opens" every whole record.
     fn open_all(inbox: &mut Inbox, after: usize) {
         while let Some(end) = whole_record_len(inbox.sealed()) {
-            inbox.used(end, Some(5..end - after));
+            inbox.used_data(end, 5..end - after);
         }
     }
 
@@ -542,7 +561,7 @@ mod tests {
                 // Nor is it one that a record takes several reads.
                 inbox.put(&bytes[..100]);
                 (0..2).for_each(|_| inbox.pause());
-                inbox.used(100, None);
+                inbox.used(100);
                 inbox.rest();
                 reads(&mut inbox, &bytes, 17);
                 assert_eq!(inbox.capacity(), bytes.len());
@@ -559,7 +578,7 @@ mod tests {
         let mut inbox = Inbox::default();
         feed(&mut inbox, &record(0, 10, 0)).unwrap();
         inbox.keep_early(5..15);
-        inbox.used(15, None);
+        inbox.used(15);
         assert_eq!((inbox.unread(), inbox.has_sealed()), (0, false));
         inbox.rest();
         let mut out = [0; 4];

@@ -58,6 +58,8 @@ pub(crate) mod seal;
 mod tests;
 #[cfg(test)]
 mod tests12;
+#[cfg(test)]
+mod tests_plainly;
 
 use crate::names::ContentType;
 

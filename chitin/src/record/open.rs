@@ -94,6 +94,13 @@ pub(crate) enum Pulled {
     },
 }
 
+/// What [`Opener::pull_plainly`] opened, where it lay. The fields are those of [`Pulled::Record`].
+pub(crate) struct Plain {
+    pub(crate) typ: ContentType,
+    pub(crate) body: Range<usize>,
+    pub(crate) end: usize,
+}
+
 /// A header that passed the rules of RFC 8446 section 5.1, or RFC 5246 section 6.2.
 #[derive(Debug, PartialEq)]
 struct Header {
@@ -179,6 +186,33 @@ impl Opener {
             // Given on as it is: to look at it would move it, for every record.
             Skip::Nothing | Skip::UntilSecondHello { .. } => self.open(header, input, end, out),
         }
+    }
+
+    /// Takes the record at the head of `input` if it is of the kind that comes all the time once there is traffic, and whole. `None`: it is
+    /// not, nothing was touched, and [`Self::pull`] takes it.
+    #[inline]
+    pub(crate) fn pull_plainly(&mut self, input: &mut [u8]) -> Option<Result<Plain, Error>> {
+        let (&mut [23, 3, 3, high, low], rest) = input.split_first_chunk_mut()? else { return None };
+        let len = usize::from(u16::from_be_bytes([high, low]));
+        if len > MAX_SEALED || self.limit.is_some() || self.skip != Skip::Nothing {
+            return None;
+        }
+        let (sealed, aead) = (rest.get_mut(..len)?, self.aead.as_mut()?);
+        let next = self.seq.checked_add(1)?;
+        let header = Header { typ: ContentType::ApplicationData, version: ProtocolVersion::TLSv1_2, len };
+        Some(match open_here(&mut **aead, header, sealed, self.seq) {
+            Ok(Inner { typ, body, bad_ccs }) => {
+                self.is_authentic(next);
+                match self.check_inner(typ, body.len()) {
+                    Ok(()) if bad_ccs => Err(self.bad_ccs()),
+                    Ok(()) => {
+                        Ok(Plain { typ, body: HEADER + body.start..HEADER + body.end, end: HEADER + len })
+                    }
+                    Err(error) => Err(error),
+                }
+            }
+            Err(error) => Err(error),
+        })
     }
 
     /// Reads the header and checks all that it tells, so that nobody makes us wait for 16 KiB of garbage.
@@ -340,19 +374,13 @@ impl Opener {
                 }
             }
             None => {
-                let base = sealed.as_ptr().addr();
-                let room = sealed.len();
-                let message = InboundOpaqueMessage::new(header.typ, header.version, sealed);
-                let plain = aead.decrypt(message, self.seq)?;
-                let range = position(base, room, plain.payload)?;
-                bad_ccs = plain.typ == ContentType::ChangeCipherSpec && *plain.payload != [1];
-                (plain.typ, range.len(), Place::Input(HEADER + range.start..HEADER + range.end))
+                let inner = open_here(&mut **aead, header, sealed, self.seq)?;
+                bad_ccs = inner.bad_ccs;
+                let body = inner.body;
+                (inner.typ, body.len(), Place::Input(HEADER + body.start..HEADER + body.end))
             }
         };
-        self.seq = next;
-        self.skip = Skip::Nothing;
-        // For good: under later keys the number starts again, but the peer has had keys since.
-        self.plaintext_alerts_allowed = false;
+        self.is_authentic(next);
         self.check_inner(typ, len)?;
         // Without an exact length from the provider the padding of a record is not known, and is not counted.
         let least = match self.form {
@@ -368,8 +396,25 @@ impl Opener {
         Ok(Pulled::Record { typ, body: place, end })
     }
 
+    /// A record has opened, and `next` is the number of the one behind it.
+    fn is_authentic(&mut self, next: u64) {
+        self.seq = next;
+        self.skip = Skip::Nothing;
+        // For good: under later keys the number starts again, but the peer has had keys since.
+        self.plaintext_alerts_allowed = false;
+    }
+
     /// The rules for what was inside a protected record.
+    #[inline(always)]
     fn check_inner(&self, typ: ContentType, len: usize) -> Result<(), Error> {
+        match typ {
+            ContentType::ApplicationData if len <= MAX_PLAINTEXT => Ok(()),
+            _ => self.check_rare(typ, len),
+        }
+    }
+
+    /// What is no application data, or too long.
+    fn check_rare(&self, typ: ContentType, len: usize) -> Result<(), Error> {
         if len > MAX_PLAINTEXT {
             return Err(Error::PeerSentOversizedRecord);
         }
@@ -403,6 +448,29 @@ impl fmt::Debug for Opener {
 
 fn inner_types() -> Vec<ContentType> {
     vec![ContentType::ApplicationData, ContentType::Handshake, ContentType::Alert]
+}
+
+/// What was inside a protected record, and where in its body.
+struct Inner {
+    typ: ContentType,
+    body: Range<usize>,
+    /// A `change_cipher_spec` whose one byte is wrong.
+    bad_ccs: bool,
+}
+
+#[inline]
+fn open_here(
+    aead: &mut dyn MessageDecrypter,
+    header: Header,
+    sealed: &mut [u8],
+    seq: u64,
+) -> Result<Inner, Error> {
+    let base = sealed.as_ptr().addr();
+    let room = sealed.len();
+    let plain = aead.decrypt(InboundOpaqueMessage::new(header.typ, header.version, sealed), seq)?;
+    let body = position(base, room, plain.payload)?;
+    let bad_ccs = plain.typ == ContentType::ChangeCipherSpec && *plain.payload != [1];
+    Ok(Inner { typ: plain.typ, body, bad_ccs })
 }
 
 /// Where `payload` lies in the record body of `room` bytes at address `base`.

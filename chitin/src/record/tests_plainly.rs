@@ -1,0 +1,140 @@
+//! The short ways of a record, in and out, beside the long ones: where they do anything, it is the same.
+
+use alloc::boxed::Box;
+use alloc::format;
+use alloc::vec::Vec;
+
+use super::open::{Opener, Place, Plain, Pulled};
+use super::outbox::Outbox;
+use super::seal::Sealer;
+use super::tests::{Toy, opener, raw_record};
+use super::{MAX_PLAINTEXT, MAX_SEALED};
+use crate::crypto::cipher::OutboundChunks;
+use crate::names::ContentType::ApplicationData;
+
+/// Shows `input` to two openers. Gives whether the short way took it.
+fn is_opened(make: &dyn Fn() -> Opener, input: &[u8]) -> bool {
+    let (mut short, mut long) = (make(), make());
+    let (mut here, mut there) = (input.to_vec(), input.to_vec());
+    let (before, expected) = (format!("{short:?}"), long.pull(&mut there, None));
+    match short.pull_plainly(&mut here) {
+        Some(done) => {
+            let done =
+                done.map(|Plain { typ, body, end }| Pulled::Record { typ, body: Place::Input(body), end });
+            assert_eq!((done, here), (expected, there));
+            assert_eq!(format!("{short:?}"), format!("{long:?}"));
+            assert_eq!(short.plaintext_alerts_allowed, long.plaintext_alerts_allowed);
+            true
+        }
+        None => {
+            assert_eq!((&here[..], format!("{short:?}")), (input, before), "nothing was touched");
+            false
+        }
+    }
+}
+
+#[test]
+fn a_record_opens_the_short_way_as_the_long_one() {
+    for version12 in [false, true] {
+        let make = || {
+            let mut opener = opener(5);
+            opener.set_seq(3);
+            opener.plaintext_alerts_allowed = true;
+            if version12 {
+                opener.set_version12();
+            }
+            opener
+        };
+        for typ in [0, 20, 21, 22, 23, 24, 255] {
+            for body in
+                [&[][..], &[1], &[2], &[1, 1], &[7; 600], &[7; MAX_PLAINTEXT], &[7; MAX_PLAINTEXT + 1]]
+            {
+                for pad in [0, 4] {
+                    assert!(is_opened(&make, &raw_record(5, 3, typ, body, pad)), "{typ} {}", body.len());
+                }
+            }
+        }
+        // Another number, another key, a bent byte: an error, and the same one.
+        let record = raw_record(5, 3, 23, b"data", 0);
+        let bent: Vec<u8> = record.iter().enumerate().map(|(i, b)| if i == 7 { !b } else { *b }).collect();
+        for record in [raw_record(5, 4, 23, b"data", 0), raw_record(6, 3, 23, b"data", 0), bent] {
+            assert!(is_opened(&make, &record));
+            assert!(make().pull_plainly(&mut record.clone()).is_some_and(|done| done.is_err()));
+        }
+        assert!(is_opened(&make, &[&record[..], b"more"].concat()));
+    }
+}
+
+#[test]
+fn what_is_not_plain_is_left_to_the_long_way() {
+    let record = raw_record(5, 0, 23, b"data", 0);
+    let make = || opener(5);
+    assert!(is_opened(&make, &record));
+    for len in 0..record.len() {
+        assert!(!is_opened(&make, &record[..len]), "{len}");
+    }
+    for (at, byte) in [(0, 22), (0, 20), (1, 2), (2, 1)] {
+        let mut other = record.clone();
+        other[at] = byte;
+        assert!(!is_opened(&make, &other));
+    }
+    let mut long = [&[23, 3, 3][..], &(MAX_SEALED as u16 + 1).to_be_bytes()].concat();
+    long.resize(MAX_SEALED + 6, 0);
+    assert!(!is_opened(&make, &long));
+
+    let changed = |change: fn(&mut Opener)| {
+        move || {
+            let mut opener = opener(5);
+            change(&mut opener);
+            opener
+        }
+    };
+    assert!(!is_opened(&changed(|opener| opener.set_limit(100)), &record));
+    assert!(!is_opened(&changed(|opener| opener.skip_early_data(100, false)), &record));
+    assert!(!is_opened(&changed(|opener| opener.skip_early_data(100, true)), &record));
+    assert!(!is_opened(&changed(|opener| opener.set_seq(u64::MAX)), &record));
+    assert!(!is_opened(&changed(|opener| *opener = Opener::default()), &record));
+}
+
+#[test]
+fn data_is_sealed_the_short_way_as_the_long_one() {
+    for (limit, pad, lens) in [
+        (u64::MAX, None, &[1, 99, 100, 1, 0, 101, 250, 1][..]),
+        (u64::MAX, Some(3), &[1, 99, 100, 1]),
+        (4, None, &[1, 2, 3, 4, 5]),
+        (2, None, &[1, 1]),
+        (1, None, &[1, 1]),
+        (0, None, &[1, 1]),
+    ] {
+        let make = || {
+            let mut sealer = Sealer::default();
+            sealer.install(Box::new(Toy(1)), limit);
+            sealer.set_peer_limit(100);
+            if let Some(pad) = pad {
+                sealer.set_padding(Some(Box::new(move |_| Ok(pad))));
+            }
+            sealer
+        };
+        let (mut short, mut long) = (make(), make());
+        let (mut here, mut there) = (Outbox::default(), Outbox::default());
+        for &len in lens {
+            let data = OutboundChunks::Single(&[7; 250][..len]);
+            let (plain, before) = (&[7; 250][..len], (short.seq(), here.len()));
+            let expected = long.seal_some(ApplicationData, data.clone(), &mut there).map(|rest| rest.len());
+            // One record of the key is left for who changes it.
+            let is_plain = (1..=100).contains(&len) && pad.is_none() && before.0 + 1 < limit;
+            assert_eq!(short.seal_plainly(plain, &mut here), is_plain, "{limit} {pad:?} {len}");
+            if is_plain {
+                assert_eq!(expected, Ok(0));
+            } else {
+                assert_eq!((short.seq(), here.len()), before, "nothing was sealed");
+                let done = short.seal_some(ApplicationData, data, &mut here).map(|rest| rest.len());
+                assert_eq!(done, expected);
+            }
+            assert_eq!((short.seq(), here.pending()), (long.seq(), there.pending()));
+            assert_eq!(short.failure(), long.failure());
+        }
+    }
+    let (mut clear, mut out) = (Sealer::default(), Outbox::default());
+    assert!(!clear.seal_plainly(b"data", &mut out) && out.is_empty());
+}
