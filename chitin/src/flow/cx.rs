@@ -19,7 +19,7 @@ use crate::observe::{self, Event, KeyLevel};
 use crate::schedule::tls12::{KeyHalf, MasterSecret, Randoms};
 use crate::schedule::tls13::{EarlySecrets, Pair, RestingSecret, TrafficSecret};
 use crate::schedule::transcript::Transcript;
-use crate::wire::codec::{MAX24, nest};
+use crate::wire::codec::{MAX24, close_prefix, open_prefix, width};
 
 /// May application data pass in this direction?
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -108,14 +108,31 @@ impl Cx<'_> {
         named: HandshakeType,
         body: impl FnOnce(&mut Vec<u8>),
     ) {
+        let at = self.begin_message(typ, SHORT_FLIGHT);
+        body(self.flight);
+        self.end_message(at, named, Some(transcript));
+    }
+
+    /// The head of a message: what is the same of all stands here once. A buffer that is not there yet gets so much `room`.
+    #[inline(never)]
+    fn begin_message(&mut self, typ: HandshakeType, room: usize) -> usize {
         let at = self.flight.len();
         if self.flight.capacity() == 0 {
-            self.flight.reserve(SHORT_FLIGHT);
+            self.flight.reserve(room);
         }
         self.flight.push(typ.into());
-        nest(self.flight, MAX24, body);
+        open_prefix(self.flight, LENGTH);
+        at
+    }
+
+    /// The message that begins `at` is whole.
+    #[inline(never)]
+    fn end_message(&mut self, at: usize, named: HandshakeType, transcript: Option<&mut Transcript>) {
+        close_prefix(self.flight, at.saturating_add(1), LENGTH, MAX24);
         let message = self.flight.get(at..).unwrap_or_default();
-        transcript.add(message);
+        if let Some(transcript) = transcript {
+            transcript.add(message);
+        }
         self.message_event(named, message);
     }
 
@@ -143,10 +160,9 @@ impl Cx<'_> {
 
     /// Writes a message that is in no transcript.
     pub(crate) fn emit_behind(&mut self, typ: HandshakeType, body: impl FnOnce(&mut Vec<u8>)) {
-        let at = self.flight.len();
-        self.flight.push(typ.into());
-        nest(self.flight, MAX24, body);
-        self.message_event(typ, self.flight.get(at..).unwrap_or_default());
+        let at = self.begin_message(typ, 0);
+        body(self.flight);
+        self.end_message(at, typ, None);
     }
 
     fn message_event(&self, typ: HandshakeType, bytes: &[u8]) {
@@ -289,6 +305,9 @@ impl Cx<'_> {
         self.write.gate = Gate::Open;
     }
 }
+
+/// The bytes of a message's length. RFC 8446 section 4.
+const LENGTH: usize = width(MAX24);
 
 /// What holds a flight without certificates and without a share of ML-KEM: a hello of a server, its extensions and a Finished.
 const SHORT_FLIGHT: usize = 256;

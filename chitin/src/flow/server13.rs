@@ -813,7 +813,7 @@ impl Agreed {
         let verify_data = keys.finished.server.finished(&transcript.current());
         cx.emit(&mut transcript, HandshakeType::Finished, |out| out.extend_from_slice(verify_data.as_ref()));
         let hash = transcript.current();
-        let (master, handshake) = keys.into_master(&hash);
+        let master = keys.master(&hash);
         cx.derived(KeyLevel::Traffic, master.traffic.resting())?;
         cx.log_secret("EXPORTER_SECRET", master.exporter.as_bytes())?;
         cx.install_traffic(Direction::Write, &master.traffic.server)?;
@@ -825,7 +825,7 @@ impl Agreed {
             config,
             transcript,
             hash,
-            handshake,
+            handshake: keys.finished.client,
             master,
             peer,
             tie,

@@ -184,11 +184,6 @@ pub(crate) struct Handshake {
 }
 
 impl Handshake {
-    /// The same as [`Self::master`]. The client's own secret is handed back: it is in use until its Finished.
-    pub(crate) fn into_master(self, finished_hash: &Output) -> (Master, FinishedSecret) {
-        (self.master(finished_hash), self.finished.client)
-    }
-
     /// The server's Finished is in the transcript, whose hash is `finished_hash`.
     pub(crate) fn master(&self, finished_hash: &Output) -> Master {
         let secret = self.suite.hkdf_provider.extract_from_zero_ikm(Some(self.salt.as_ref()));

@@ -136,14 +136,16 @@ pub(crate) fn nest(out: &mut Vec<u8>, max: usize, body: impl FnOnce(&mut Vec<u8>
 }
 
 /// Room for a prefix of one to three bytes. Gives where it is.
-fn open_prefix(out: &mut Vec<u8>, width: usize) -> usize {
+#[inline]
+pub(crate) fn open_prefix(out: &mut Vec<u8>, width: usize) -> usize {
     let at = out.len();
     out.extend_from_slice([0; 3].get(..width).unwrap_or_default());
     at
 }
 
 /// The length of what was written behind it.
-fn close_prefix(out: &mut [u8], at: usize, width: usize, max: usize) {
+#[inline]
+pub(crate) fn close_prefix(out: &mut [u8], at: usize, width: usize, max: usize) {
     let len = out.len() - at - width;
     debug_assert!(len <= max, "{len} bytes do not fit a prefix for {max}");
     let prefix = (len as u32).to_be_bytes();
@@ -152,7 +154,7 @@ fn close_prefix(out: &mut [u8], at: usize, width: usize, max: usize) {
     }
 }
 
-const fn width(max: usize) -> usize {
+pub(crate) const fn width(max: usize) -> usize {
     if max <= MAX8 {
         1
     } else if max <= MAX16 {

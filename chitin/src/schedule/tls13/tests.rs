@@ -74,9 +74,9 @@ fn simple() -> (Pair<FinishedSecret>, Pair<RestingSecret>, Exporter, Resumption)
     let finished = |secret: &TrafficSecret| secret.as_ref().woken().into_finished();
     let Pair { client, server } = &handshake.traffic;
     let both = Pair { client: finished(client), server: finished(server) };
-    let (master, _) = handshake
+    let master = handshake
         .into_handshake()
-        .into_master(&hash("9608102a0f1ccc6db6250b7b7e417b1a000eaada3daae4777a7686c9ff83df13"));
+        .master(&hash("9608102a0f1ccc6db6250b7b7e417b1a000eaada3daae4777a7686c9ff83df13"));
     assert_eq!(
         derived(master.secret.as_ref()),
         derived_from("18df06843d13a08bf2a449844c5f8a478001bc4d4c627984d5a41da8d0402919")
@@ -205,7 +205,7 @@ fn rfc_8448_section_5_transcript_with_a_retry() {
     let verify_data = handshake.finished.server.finished(&transcript.current());
     assert_eq!(finished, [&[20, 0, 0, 32], verify_data.as_ref()].concat());
     transcript.add(finished);
-    let (master, _) = handshake.into_master(&transcript.current());
+    let master = handshake.master(&transcript.current());
     assert_eq!(
         transcript.current().as_ref(),
         hex("50f63cbf36b0dd049e7a0ba27d6455745ea2aaac54bb167f9950b2b7ce9509da")
