@@ -64,7 +64,7 @@ pub(crate) struct Offer {
     /// How the server may compress its certificates.
     compressions: Vec<CertificateCompressionAlgorithm>,
     /// The key exchanges that have been begun, in the order of the groups.
-    shares: Vec<Share>,
+    shares: Shares,
     /// After a retry exactly the one share that was asked for is sent.
     grease_share: bool,
     /// That of a session first, if there is one.
@@ -109,6 +109,23 @@ struct Share {
     component: Option<NamedGroup>,
 }
 
+/// All that have been begun. Nearly every hello has one, which takes no memory of its own.
+#[derive(Default)]
+struct Shares {
+    one: Option<Share>,
+    several: Vec<Share>,
+}
+
+impl Shares {
+    fn one(share: Share) -> Self {
+        Self { one: Some(share), several: Vec::new() }
+    }
+
+    fn iter(&self) -> impl Iterator<Item = &Share> {
+        self.one.iter().chain(&self.several)
+    }
+}
+
 /// What a client drew from the generator, once for the whole handshake. RFC 8701 values come from it too.
 struct Grease {
     suite: u16,
@@ -138,7 +155,7 @@ impl Offer {
         let new = config.versions.contains(ProtocolVersion::TLSv1_3);
         let shares = match new {
             true => Share::first(&config, hint)?,
-            false => Vec::new(),
+            false => Shares::default(),
         };
         let schemes = told(SERVER_VERIFIER, || config.verifier.supported_verify_schemes())?;
         let server_types = told(SERVER_VERIFIER, || Types::known(config.verifier.certificate_types()))?;
@@ -752,7 +769,7 @@ impl Offer {
             if self.shares.iter().any(|share| share.offers(name)) {
                 return Err(PeerMisbehaved::IllegalHelloRetryRequestWithOfferedGroup.into());
             }
-            self.shares = vec![Share::alone(group)?];
+            self.shares = Shares::one(Share::alone(group)?);
             self.grease_share = false;
         }
         if let Some(cookie) = cookie {
@@ -789,7 +806,7 @@ impl Offer {
     ) -> Result<Settled, Error> {
         let chosen = self.group(group).ok_or(PeerMisbehaved::SelectedUnofferedKxGroup)?;
         let shares = core::mem::take(&mut self.shares);
-        let share = shares.into_iter().find(|share| share.offers(group));
+        let share = shares.one.into_iter().chain(shares.several).find(|share| share.offers(group));
         let share = share.ok_or(PeerMisbehaved::WrongGroupForKeyShare)?;
         let mut keys = core::mem::take(&mut self.psks).into_iter();
         let key = match selected_psk.map(|index| keys.nth(index.into())) {
@@ -899,13 +916,14 @@ impl Asked {
 
 impl Share {
     /// Those of the first hello. Their order is that of the groups. RFC 8446 section 4.2.8.
-    fn first(config: &ClientConfig, hint: Option<NamedGroup>) -> Result<Vec<Self>, Error> {
+    fn first(config: &ClientConfig, hint: Option<NamedGroup>) -> Result<Shares, Error> {
         match &config.key_shares {
-            KeyShares::Predicted => Ok(vec![Self::start(config, choose_first_group(config, hint)?)?]),
-            KeyShares::Only(wanted) => usable_groups(config)
-                .filter(|group| wanted.contains(&group.name()))
-                .map(Self::alone)
-                .collect(),
+            KeyShares::Predicted => Ok(Shares::one(Self::start(config, choose_first_group(config, hint)?)?)),
+            KeyShares::Only(wanted) => {
+                let groups = usable_groups(config).filter(|group| wanted.contains(&group.name()));
+                let several = groups.map(Self::alone).collect::<Result<_, _>>()?;
+                Ok(Shares { one: None, several })
+            }
         }
     }
 
