@@ -64,9 +64,17 @@ impl Engine {
     /// long has been looked at.
     #[inline]
     pub(crate) fn admit(&self, bytes: &[u8]) -> Result<(), Error> {
-        match (self.policy.bounds.memory(), weight(bytes)) {
-            (Some(memory), Some((typ, len))) => self.let_in(memory, typ, cost(typ, len)),
-            _ => Ok(()),
+        match self.policy.bounds.memory() {
+            Some(memory) => self.admit_within(memory, bytes),
+            None => Ok(()),
+        }
+    }
+
+    #[cold]
+    fn admit_within(&self, memory: usize, bytes: &[u8]) -> Result<(), Error> {
+        match weight(bytes) {
+            Some((typ, len)) => self.let_in(memory, typ, cost(typ, len)),
+            None => Ok(()),
         }
     }
 
@@ -93,10 +101,11 @@ impl Engine {
         }
     }
 
-    /// A message has been delivered: what it cost is free again, but for what the state may keep of it until the handshake is over.
+    /// A message of the handshake has been delivered: what it cost is free again, but for what the state may keep of it until the
+    /// handshake is over.
     #[inline]
-    pub(crate) fn delivered(&mut self, message: &[u8], handshaking: bool) {
-        if let Some((typ, len)) = weight(message).filter(|_| handshaking) {
+    pub(crate) fn delivered(&mut self, message: &[u8]) {
+        if let Some((typ, len)) = weight(message) {
             self.read.kept = self.read.kept.saturating_add(short(kept(typ, len)));
         }
     }

@@ -66,6 +66,11 @@ impl State {
         }
     }
 
+    /// Is there nothing more to do? Asked for each record.
+    fn is_over(&self) -> bool {
+        matches!(self, Self::Failed(_) | Self::Interrupted)
+    }
+
     fn on_message(self, m: Message<'_>, cx: &mut Cx<'_>) -> Result<Self, Error> {
         match self {
             Self::Client(state) => state.on_message(m, cx).map(Self::Client),
@@ -101,7 +106,7 @@ impl State {
         }
     }
 
-    /// Is the handshake over, and with it all questions? Asked for each record.
+    /// Is the handshake over, and with it all questions?
     fn is_connected(&self) -> bool {
         matches!(
             self,
@@ -143,6 +148,9 @@ pub(crate) struct Engine {
     budget: Budget,
     /// The number of the open question; an answer has to carry it.
     asked: u32,
+    /// The state waits for an answer of the application: what the last [`Engine::settle`] found. Each record asks for it, and the
+    /// state would have to make its question to tell.
+    paused: bool,
     /// Every question waits for [`Engine::answer_open`].
     #[cfg(feature = "testing")]
     pub(crate) defers: bool,
@@ -264,6 +272,7 @@ impl Engine {
             flight: Vec::new(),
             budget: Budget::default(),
             asked: 0,
+            paused: false,
             #[cfg(feature = "testing")]
             defers: false,
         }
@@ -283,7 +292,7 @@ impl Engine {
 
     /// Waits the flow for an answer of the application?
     pub(crate) fn paused(&self) -> bool {
-        !self.state.is_connected() && self.state.question().is_some()
+        self.paused
     }
 
     pub(crate) fn is_handshaking(&self) -> bool {
@@ -330,14 +339,8 @@ impl Engine {
     ) -> Advance {
         let mut used = 0;
         let got = loop {
-            // Connected is neither failed nor paused. It is what a record meets nearly always.
-            if !self.state.is_connected() {
-                if let Some(error) = self.state.failure() {
-                    break Err(error);
-                }
-                if self.paused() {
-                    break Ok(Got::Paused);
-                }
+            if self.state.is_over() || self.paused {
+                break self.state.failure().map_or(Ok(Got::Paused), Err);
             }
             // Whatever follows a close_notify is ignored. RFC 8446 section 6.1.
             if self.read.peer_closed {
@@ -471,29 +474,27 @@ impl Engine {
         match typ {
             ContentType::Handshake => self.handshake_bytes(body).map(|()| None),
             ContentType::Alert => self.read_alert(body),
-            // Looked at by nobody, but not for ever. RFC 8446 section 5.
-            ContentType::ChangeCipherSpec => {
-                self.budget.ccs()?;
-                let (state, mut cx) = self.split();
-                let before = state.name();
-                let next = state.take().on_ccs(&mut cx)?;
-                // In TLS 1.3 it is no step, and nothing that an observer should hear of.
-                if next.name() == before {
-                    self.state = next;
-                } else {
-                    self.enter(next);
-                }
-                Ok(None)
-            }
-            got_type => {
-                let expect_types = [ContentType::Handshake, ContentType::Alert].to_vec();
-                Err(Error::InappropriateMessage { expect_types, got_type })
-            }
+            ContentType::ChangeCipherSpec => self.read_change_cipher_spec().map(|()| None),
+            got_type => Err(unexpected_record(got_type)),
         }
+    }
+
+    /// In TLS 1.3 it is no step, and nothing that an observer should hear of: looked at by nobody, but not for ever. RFC 8446
+    /// section 5.
+    #[inline(never)]
+    fn read_change_cipher_spec(&mut self) -> Result<(), Error> {
+        self.budget.ccs()?;
+        if self.is_tls12() {
+            let (state, mut cx) = self.split();
+            let next = state.take().on_ccs(&mut cx)?;
+            self.enter(next);
+        }
+        Ok(())
     }
 
     /// RFC 8446 section 6: only close_notify and user_canceled are no errors, whatever the level says; but for a fatal close_notify
     /// during the handshake.
+    #[cold]
     fn read_alert(&mut self, body: &[u8]) -> Result<Option<Got>, Error> {
         let [level, description] = *body else {
             return Err(match body.len() {
@@ -535,56 +536,74 @@ impl Engine {
         }
     }
 
-    /// Delivers handshake bytes, message by message, each whole and under the key it began with.
+    /// Takes handshake bytes, which may be the end of a message that has begun.
+    #[inline]
     fn handshake_bytes(&mut self, body: &[u8]) -> Result<(), Error> {
+        match self.joiner.is_empty() {
+            true => self.deliver(body, self.carrier.read_epoch()),
+            false => self.join(body),
+        }
+    }
+
+    /// Most messages are whole in their record.
+    #[cold]
+    #[inline(never)]
+    fn join(&mut self, body: &[u8]) -> Result<(), Error> {
         if self.joiner.still_waits(body) {
             return Ok(());
         }
-        let joined;
-        let (mut rest, epoch) = match self.joiner.take_with(body) {
-            None => (body, self.carrier.read_epoch()),
-            Some((bytes, epoch)) => {
-                joined = bytes;
-                (&joined[..], epoch)
-            }
-        };
-        self.check_epoch(epoch, rest)?;
-        let mut paused = self.paused();
-        while !paused {
+        let (joined, epoch) = self.joiner.take_with(body);
+        self.check_epoch(epoch, &joined)?;
+        self.deliver(&joined, epoch)
+    }
+
+    /// Delivers handshake bytes, message by message, each whole and under the key it began with.
+    #[inline(never)]
+    fn deliver(&mut self, mut rest: &[u8], epoch: u8) -> Result<(), Error> {
+        while !self.paused {
             let bytes = rest;
             let message = split_message(&mut rest, |typ| self.longest(typ))?;
             self.admit(bytes)?;
             let Some(message) = message else { break };
-            self.message_event(&message);
-            if self.refuses_renegotiation(&message)? {
+            if self.carrier.is_observed() {
+                self.message_event(&message);
+            }
+            if self.is_tls12() && self.refuses_renegotiation(&message)? {
                 continue;
             }
             // Nobody can go on before the other side has answered these. RFC 8446 section 5.1.
-            if self.ends_flight(&message) && !rest.is_empty() {
+            if !rest.is_empty() && self.ends_flight(&message) {
                 return Err(PeerMisbehaved::KeyEpochWithPendingFragment.into());
             }
+            let was_handshaking = self.is_handshaking();
             if self.read.gate == Gate::Open {
                 self.budget.message_in_traffic(message.typ)?;
             }
-            let was_handshaking = self.is_handshaking();
             let (state, mut cx) = self.split();
             let next = state.take().on_message(message, &mut cx)?;
             self.enter(next);
-            self.delivered(message.raw, was_handshaking);
-            paused = self.settle()?;
+            if was_handshaking {
+                self.delivered(message.raw);
+            }
+            self.settle()?;
             if was_handshaking && !self.is_handshaking() {
                 self.settle_account();
                 self.log_established();
             }
             self.check_epoch(epoch, rest)?;
         }
-        if self.paused() && !rest.is_empty() {
-            self.let_wait(rest.len())?;
+        if !rest.is_empty() {
+            if self.paused {
+                self.let_wait(rest.len())?;
+            }
+            self.joiner.keep(rest, epoch);
         }
-        self.joiner.keep(rest, epoch);
         self.split().1.flush()?;
         self.give_back_flight();
-        self.release_held()
+        if self.write.gate == Gate::Open && !self.write.held.is_empty() && !self.write.closed {
+            self.release_held()?;
+        }
+        Ok(())
     }
 
     /// Is it the other side's turn behind this message? In TLS 1.2 that is known of more of them: a key changes behind each.
@@ -623,7 +642,7 @@ impl Engine {
         let traffic = self.read.gate == Gate::Open;
         // A client that is negotiating already ignores the wish; a server's second hello is out of order then.
         let ignored = traffic || self.facts.side == Side::Client;
-        if !self.is_tls12() || message.typ != asks || !ignored {
+        if message.typ != asks || !ignored {
             return Ok(false);
         }
         self.budget.renegotiation()?;
@@ -633,6 +652,7 @@ impl Engine {
         Ok(true)
     }
 
+    #[cold]
     fn message_event(&self, message: &Message<'_>) {
         let typ = if is_retry(message) { HandshakeType::HelloRetryRequest } else { message.typ };
         let level = self.carrier.level(Direction::Read);
@@ -657,29 +677,37 @@ impl Engine {
 
     // ---- questions
 
-    /// Answers what the state asks, until it waits for a message or, which gives `true`, for the application.
-    fn settle(&mut self) -> Result<bool, Error> {
+    /// Answers what the state asks, until it waits for a message or, which pauses it, for the application.
+    fn settle(&mut self) -> Result<(), Error> {
         while let Some(question) = self.state.question() {
             if self.carrier.is_observed() {
                 self.carrier.event(Event::Question(question.name()));
             }
             #[cfg(feature = "testing")]
             if self.defers {
-                self.asked = self.asked.wrapping_add(1);
-                return Ok(true);
+                self.pause();
+                return Ok(());
             }
             match question.answer_now() {
                 Some(answer) => self.apply(answer?)?,
                 None => {
-                    self.asked = self.asked.wrapping_add(1);
-                    return Ok(true);
+                    self.pause();
+                    return Ok(());
                 }
             }
         }
-        Ok(false)
+        Ok(())
+    }
+
+    /// There is a question, with a number of its own, for the application.
+    #[cold]
+    fn pause(&mut self) {
+        self.asked = self.asked.wrapping_add(1);
+        self.paused = true;
     }
 
     fn apply(&mut self, answer: Answer) -> Result<(), Error> {
+        self.paused = false;
         let (state, mut cx) = self.split();
         let next = state.take().on_answer(answer, &mut cx)?;
         self.enter(next);
@@ -707,7 +735,7 @@ impl Engine {
             true => self.check_account(HandshakeType::ClientHello),
             false => Ok(()),
         });
-        let done = done.and_then(|()| self.settle()).and_then(|_| self.handshake_bytes(&[]));
+        let done = done.and_then(|()| self.settle()).and_then(|()| self.handshake_bytes(&[]));
         done.map_err(|error| self.fail(error))
     }
 
@@ -826,13 +854,12 @@ impl Engine {
     }
 
     /// What was written before the gate opened goes out as soon as it does, whichever call opened it.
+    #[cold]
     fn release_held(&mut self) -> Result<(), Error> {
-        if self.write.gate == Gate::Open && !self.write.held.is_empty() && !self.write.closed {
-            let held = mem::take(&mut self.write.held);
-            self.seal(OutboundChunks::Single(&held))?;
-            if self.write.closing {
-                self.close();
-            }
+        let held = mem::take(&mut self.write.held);
+        self.seal(OutboundChunks::Single(&held))?;
+        if self.write.closing {
+            self.close();
         }
         Ok(())
     }
@@ -901,6 +928,7 @@ impl Engine {
         self.carrier.event(Event::Failed(&error));
         log_line!(debug, log_target(self.facts.side), "{:?}: connection failed: {error}", self.facts.side);
         self.state = State::Failed(error.clone());
+        self.paused = false;
         error
     }
 
@@ -949,4 +977,10 @@ fn unexpected_data() -> Error {
         expect_types: [ContentType::Handshake].to_vec(),
         got_type: ContentType::ApplicationData,
     }
+}
+
+#[cold]
+fn unexpected_record(got_type: ContentType) -> Error {
+    let expect_types = [ContentType::Handshake, ContentType::Alert].to_vec();
+    Error::InappropriateMessage { expect_types, got_type }
 }

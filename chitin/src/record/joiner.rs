@@ -53,15 +53,12 @@ impl Joiner {
         waits
     }
 
-    /// Gives out what waits with `body` behind it, and its epoch. `None` if nothing waits: `body` stands for itself.
-    pub(crate) fn take_with(&mut self, body: &[u8]) -> Option<(Vec<u8>, u8)> {
-        if self.partial.is_empty() {
-            return None;
-        }
+    /// Gives out what waits with `body` behind it, and its epoch.
+    pub(crate) fn take_with(&mut self, body: &[u8]) -> (Vec<u8>, u8) {
         let mut joined = core::mem::take(&mut self.partial);
         joined.reserve_exact(body.len());
         joined.extend_from_slice(body);
-        Some((joined, self.epoch))
+        (joined, self.epoch)
     }
 
     /// Keeps what is left. Bounded by one record behind one message of the size that `split_message` allowed.
@@ -158,13 +155,13 @@ mod tests {
     fn a_message_in_pieces_is_joined() {
         let bytes: Vec<u8> = [11, 0, 0, 200].into_iter().chain(0..200).chain([20, 0]).collect();
         for piece in [1, 3, 4, 5, 100, 203] {
-            let mut joiner = Joiner::default();
+            let mut joiner = Joiner { partial: vec![], epoch: 3 };
             let mut got = vec![];
             for part in bytes.chunks(piece) {
                 if joiner.still_waits(part) {
                     continue;
                 }
-                let (joined, epoch) = joiner.take_with(part).unwrap_or((part.to_vec(), 3));
+                let (joined, epoch) = joiner.take_with(part);
                 assert_eq!(epoch, 3);
                 let mut rest = &joined[..];
                 while let Some(message) = split_message(&mut rest, any).unwrap() {
@@ -173,7 +170,7 @@ mod tests {
                 joiner.keep(rest, epoch);
             }
             assert_eq!(got, [&bytes[..204]], "{piece}");
-            assert_eq!(joiner.take_with(&[]), Some((vec![20, 0], 3)));
+            assert_eq!(joiner.take_with(&[]), (vec![20, 0], 3));
             assert!(joiner.is_empty());
         }
     }
