@@ -12,7 +12,7 @@ use crate::run::{Measured, Outcome, Row};
 struct Goal {
     case: &'static str,
     ours: [f64; 2],
-    /// What rustls had where the goal was set, if it was measured in the same way.
+    /// What rustls had where the goal was set, of handshakes. How fast records are there and here is a matter of which AEAD the processor has, above all.
     rustls: Option<[f64; 2]>,
 }
 
@@ -28,13 +28,14 @@ const EFFICIENCY: &[Goal] = &[
     goal("resumed", [0.90, 0.90], Some([0.78, 0.75])),
     goal("full-12", [0.97, 0.94], Some([0.93, 0.87])),
     goal("resumed-12", [0.75, 0.75], Some([0.42, 0.44])),
-    goal("aes128-16k", [0.85, 0.75], Some([0.69, 0.59])),
-    goal("aes256-16k", [0.85, 0.75], Some([0.72, 0.61])),
-    goal("chacha-16k", [0.97, 0.95], Some([0.95, 0.91])),
-    goal("aes128-64k", [0.84, 0.75], Some([0.66, 0.58])),
-    goal("aes128-1k", [0.82, 0.78], Some([0.60, 0.54])),
+    goal("aes128-16k", [0.85, 0.75], None),
+    goal("aes256-16k", [0.85, 0.75], None),
+    goal("chacha-16k", [0.97, 0.95], None),
+    goal("aes128-64k", [0.84, 0.75], None),
+    goal("aes128-1k", [0.82, 0.78], None),
     goal("aes128-16k-known", [0.85, 0.83], None),
     goal("aes256-16k-known", [0.85, 0.83], None),
+    // That of `chacha-16k`: none was set for it.
     goal("chacha-16k-known", [0.97, 0.95], None),
 ];
 
@@ -66,7 +67,7 @@ pub fn text(outcomes: &[Outcome]) -> String {
         return String::new();
     }
     format!(
-        "| | chitin | rustls | goal | reached | chitin : rustls | goal : rustls | reached |\n|---|--:|--:|--:|---|--:|--:|---|\n{}",
+        "| | chitin | rustls | goal | reached | chitin : rustls | goal : rustls | reached beside rustls |\n|---|--:|--:|--:|---|--:|--:|---|\n{}",
         lines.concat()
     )
 }
@@ -85,7 +86,7 @@ fn efficiency(lines: &mut Vec<String>, outcome: &Outcome, ours: &Row, theirs: Op
         if let (Some(rustls), Some(there)) = (goal.rustls, against_rustls(&ours.measured, side)) {
             let wanted = wanted / rustls[side];
             line.truncate(line.trim_end().len());
-            let _ = writeln!(line, " {there:.3} | {wanted:.3} | {} |", reached(there >= wanted));
+            let _ = writeln!(line, " {there:.2} | {wanted:.2} | {} |", reached(there >= wanted));
         }
         lines.push(line);
     }
@@ -180,9 +181,9 @@ mod tests {
         let lines: Vec<&str> = text.lines().skip(2).collect();
         assert_eq!(lines.len(), 3);
         // 96 by 91, and 92 by 81.
-        assert!(lines[0].ends_with("client | 97.0% | 91.0% | 96.0% | yes | 1.800 | 1.055 | yes |"), "{text}");
+        assert!(lines[0].ends_with("client | 97.0% | 91.0% | 96.0% | yes | 1.80 | 1.05 | yes |"), "{text}");
         assert!(
-            lines[1].ends_with("server | 90.0% | 81.0% | 92.0% | **no** | 1.100 | 1.136 | **no** |"),
+            lines[1].ends_with("server | 90.0% | 81.0% | 92.0% | **no** | 1.10 | 1.14 | **no** |"),
             "{text}"
         );
         assert!(lines[2].ends_with("| 1.80 times rustls | 1.00 | 1.70 | yes |"), "{text}");

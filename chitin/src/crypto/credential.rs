@@ -40,11 +40,18 @@ pub(crate) struct Checks<'a> {
     pub(crate) delegated: &'a [SignatureScheme],
 }
 
-/// What signs a handshake. It is the key's answer, which is asked once: a key may be far away, or have a signer for one use.
+/// What signs a handshake. It is the key's answer, which is asked once for it: a key may be far away.
 pub(crate) struct ReadySigner {
-    /// What `signer` says of itself.
+    /// What `signer` said of itself.
     pub(crate) scheme: SignatureScheme,
     pub(crate) signer: Box<dyn Signer>,
+}
+
+impl Delegated {
+    /// Can the peer check both signatures, that of the certificate's key over this, too? RFC 9345 section 4.1.1.
+    fn fits(&self, peer: &Checks<'_>) -> bool {
+        peer.delegated.contains(&self.scheme) && peer.schemes.contains(&self.algorithm)
+    }
 }
 
 impl Credential {
@@ -126,12 +133,10 @@ impl Credential {
     pub(crate) fn signer_for(&self, peer: &Checks<'_>) -> Option<ReadySigner> {
         let key = &self.certified.key;
         match &self.delegated {
-            // The peer checks two signatures: that of the certificate's key over the credential, too. RFC 9345 section 4.1.1.
-            Some(Delegated { scheme, algorithm, .. }) => {
-                if !(peer.delegated.contains(scheme) && peer.schemes.contains(algorithm)) {
-                    return None;
-                }
-                Some(ReadySigner { scheme: *scheme, signer: key.choose_scheme(&[*scheme])? })
+            Some(delegated) if !delegated.fits(peer) => None,
+            Some(Delegated { scheme, .. }) => {
+                let signer = key.choose_scheme(&[*scheme])?;
+                (signer.scheme() == *scheme).then_some(ReadySigner { scheme: *scheme, signer })
             }
             None => {
                 let signer = key.choose_scheme(peer.schemes)?;
@@ -143,7 +148,10 @@ impl Credential {
 
     /// Is there a scheme of our key's that the peer can check?
     pub(crate) fn can_sign_for(&self, peer: &Checks<'_>) -> bool {
-        self.signer_for(peer).is_some()
+        match &self.delegated {
+            Some(delegated) => delegated.fits(peer),
+            None => self.signer_for(peer).is_some(),
+        }
     }
 
     /// Is there a delegated credential that peers would not take now?

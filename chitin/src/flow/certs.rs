@@ -232,9 +232,16 @@ pub(crate) fn decompress(
     })
 }
 
-/// What a flight needs for what is long in it, and for what stands around it: extensions, a signature and a Finished.
-pub(crate) fn room_for(chain: &[CertificateDer<'_>]) -> usize {
-    chain.iter().map(|der| der.len()).fold(512, usize::saturating_add)
+/// What a flight needs for what is long in it, and for what stands around it: extensions, a signature and a Finished. How long a compressed
+/// chain is will be seen.
+pub(crate) fn room_for(
+    chain: &[CertificateDer<'_>],
+    compressor: Option<&'static dyn CertCompressor>,
+) -> usize {
+    match compressor {
+        Some(_) => 0,
+        None => chain.iter().map(|der| der.len()).fold(512, usize::saturating_add),
+    }
 }
 
 /// Sends what a credential shows, compressed if there is a compressor and it does not fail.

@@ -806,7 +806,7 @@ impl Answering {
         };
         let cache = &finishing.common.asked.config.cert_compression_cache;
         let staples = Staples::of_client(&credential);
-        cx.make_room(certs::room_for(credential.shown()));
+        cx.make_room(certs::room_for(credential.shown(), request.compressor));
         certs::emit_chain(cx, transcript, &credential, staples, request.compressor, cache)?;
         let message = Signable::new(Signed::ByClient, &transcript.current());
         Ok(AskSignature(Box::new(Signing { finishing, signer, message })))

@@ -766,13 +766,14 @@ impl Chosen {
         self.transcript.add(self.hello.raw());
         let (mut agreed, hello) = self.send_server_hello(Early::without_psk(suite), None, None, cx)?;
         let types = cert_types::Says::of(&hello, credential.certificate_type(), asked);
-        cx.make_room(certs::room_for(credential.shown()));
+        let compressor =
+            certs::choose_compressor(&agreed.config.cert_compressors, hello.cert_compressions())?;
+        cx.make_room(certs::room_for(credential.shown(), compressor));
         agreed.send_encrypted_extensions(&hello, Named::Now, types, cx)?;
         if let Some(typ) = asked {
             agreed.send_certificate_request(typ, cx)?;
         }
         let Agreed { config, transcript, .. } = &mut agreed;
-        let compressor = certs::choose_compressor(&config.cert_compressors, hello.cert_compressions())?;
         let cache = &config.cert_compression_cache;
         let staples = Staples::wanted_by(&hello, &credential);
         certs::emit_chain(cx, transcript, &credential, staples, compressor, cache)?;

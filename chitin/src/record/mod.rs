@@ -44,7 +44,7 @@
 //! again in bulk transfer. After those, the opposite direction: `read_tls` rests a drained outbox, `writer` an empty inbox. A
 //! `read_tls` that got nothing rests both; if nothing was drained since the one before that got nothing, the first times begin anew.
 //!
-//! What is read while no application data is expected lands on the stack first: connections that wait for a hello hold no
+//! What is read while no application data is expected lands in 4 KiB of the thread's first: connections that wait for a hello hold no
 //! buffer, and then one of the hello's length.
 
 pub(crate) mod inbox;

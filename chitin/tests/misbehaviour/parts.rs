@@ -6,12 +6,16 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use chitin::client::{ClientSessionStore, Resumption, Tls12ClientSessionValue, Tls13ClientSessionValue};
 use chitin::crypto::{CryptoProvider, GetRandomFailed, SecureRandom};
 use chitin::pki_types::{ServerName, UnixTime};
-use chitin::server::{ClientHello, ProducesTickets, ResolvesServerCert};
-use chitin::sign::{CertifiedKey, Signer, SigningKey};
+use chitin::server::{ClientHello, ProducesTickets, ResolvesServerCert, WebPkiClientVerifier};
+use chitin::sign::{CertifiedKey, Signer, SigningKey, SingleCertAndKey};
 use chitin::time_provider::TimeProvider;
-use chitin::{Error, NamedGroup, OtherError, SignatureAlgorithm, SignatureScheme};
+use chitin::version::{TLS12, TLS13};
+use chitin::{
+    ClientConfig, Error, NamedGroup, OtherError, ServerConfig, SignatureAlgorithm, SignatureScheme,
+};
 use testkit::liar::Liar;
 use testkit::pair::Side;
+use testkit::pki::Identity;
 
 use crate::bench::{Bench, Told, asking_server, client, client_with_certificate, provider, server};
 use crate::certificates::verifier_says;
@@ -212,12 +216,32 @@ fn a_key_is_asked_for_one_signer() {
             self.0.algorithm()
         }
     }
-    let identity = &crate::bench::world().server;
-    let key = provider().key_provider.load_private_key(identity.key.clone_key()).unwrap();
-    let certified = CertifiedKey::new(identity.chain.clone(), Arc::new(Once(key, AtomicUsize::new(0))));
-    let mut config = server(provider());
-    config.cert_resolver = Arc::new(chitin::sign::SingleCertAndKey::from(certified));
-    testkit::pair::Pair::new(client(provider()), config).handshake().unwrap();
+    let world = crate::bench::world();
+    let once = |identity: &Identity| {
+        let key = provider().key_provider.load_private_key(identity.key.clone_key()).unwrap();
+        Arc::new(Once(key, AtomicUsize::new(0)))
+    };
+    let resolver = |identity: &Identity, key: &Arc<Once>| {
+        let certified = CertifiedKey::new(identity.chain.clone(), key.clone());
+        Arc::new(SingleCertAndKey::from(certified))
+    };
+    let roots = Arc::new(world.root.store());
+    let verifier = WebPkiClientVerifier::builder_with_provider(roots.clone(), provider()).build().unwrap();
+    for version in [&TLS12, &TLS13] {
+        let keys = [once(&world.server), once(&world.client)];
+        let server = ServerConfig::builder_with_provider(provider())
+            .with_protocol_versions(&[version])
+            .unwrap()
+            .with_client_cert_verifier(verifier.clone())
+            .with_cert_resolver(resolver(&world.server, &keys[0]));
+        let client = ClientConfig::builder_with_provider(provider())
+            .with_protocol_versions(&[version])
+            .unwrap()
+            .with_root_certificates(roots.clone())
+            .with_client_cert_resolver(resolver(&world.client, &keys[1]));
+        testkit::pair::Pair::new(client, server).handshake().unwrap();
+        assert_eq!(keys.map(|key| key.1.load(Ordering::Relaxed)), [1, 1], "{version:?}");
+    }
 }
 
 /// A ticketer that cannot is no reason to end a connection.
