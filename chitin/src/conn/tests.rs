@@ -22,7 +22,7 @@ use crate::conn::{
 };
 use crate::crypto::verify::{DigitallySignedStruct, HandshakeSignatureValid, verify_tls13_signature};
 use crate::engine::common::CommonState;
-use crate::error::{CertificateError, Error, InvalidMessage};
+use crate::error::{CertificateError, Error, InvalidMessage, PeerMisbehaved};
 use crate::names::{AlertDescription, SignatureScheme};
 
 #[derive(Debug)]
@@ -534,6 +534,20 @@ fn late_errors_come_out_of_the_reader() {
     assert_eq!(inner(client.reader().read(&mut buf).unwrap_err()), Error::DecryptError);
     assert!(!buf.starts_with(b"tampered") && client.wants_write());
     assert_eq!(client.process_new_packets(), Err(Error::DecryptError));
+}
+
+#[test]
+fn nothing_of_a_refused_record_stays_with_the_reader() {
+    let (mut client, mut server) = done();
+    client.open_on_read(true);
+    // The beginning of a message, and data before its end. RFC 8446 section 5.1.
+    server.engine().carrier.records_mut().unwrap().send_handshake(&[24, 0]).unwrap();
+    server.writer().write_all(b"refused").unwrap();
+    pump(&mut server, &mut client, 4096).unwrap();
+    let mut buf = [1; 100];
+    let error = Error::from(PeerMisbehaved::MessageInterleavedWithHandshakeMessage);
+    assert_eq!(inner(client.reader().read(&mut buf).unwrap_err()), error);
+    assert_eq!(buf, [0; 100]);
 }
 
 /// The peer of a stream heard nothing of a record that does not open: only the reader was told.

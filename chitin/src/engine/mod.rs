@@ -349,7 +349,13 @@ impl Engine {
             }
             let rest = input.get_mut(used..).unwrap_or_default();
             match self.one_record(rest, out.as_deref_mut(), opened.take()) {
-                Err(error) => break Err(self.fail(error)),
+                Err(error) => {
+                    // What was opened into the caller's slice may have been refused behind that.
+                    if let Some(out) = out {
+                        out.fill(0);
+                    }
+                    break Err(self.fail(error));
+                }
                 Ok(Step::NeedInput) => break Ok(Got::NeedInput),
                 Ok(Step::Passed { end, got }) => {
                     used = used.saturating_add(end);

@@ -37,7 +37,7 @@ impl Engine {
     ///
     /// # Errors
     ///
-    /// Nothing is sealed then. What waits, waits on.
+    /// Nothing is sealed then, and what waits, waits on; but for a failure that ends the connection.
     pub(crate) fn seal_into(&mut self, data: &[u8], out: &mut [u8]) -> Result<usize, SliceError> {
         if self.write.gate != Gate::Open || self.write.closed {
             return Err(SliceError::Failed(Error::EncryptError));

@@ -36,7 +36,10 @@ impl Inbox {
         let taken = ASIDE.try_with(Cell::take).ok().flatten();
         let mut aside = taken.unwrap_or_else(|| vec![0; Self::HANDSHAKE_READ].into());
         let done = rd.read(&mut aside).and_then(|n| {
-            self.put(aside.get(..n).ok_or_else(claims_too_much)?);
+            let read = aside.get_mut(..n).ok_or_else(claims_too_much)?;
+            self.put(read);
+            // The next reader of this thread may say that it has filled more than it has.
+            read.fill(0);
             if n == 0 {
                 self.set_eof();
             }
@@ -50,7 +53,7 @@ impl Inbox {
 
 std::thread_local! {
     /// Where a thread reads messages of handshakes to, before each gets as much memory as it has. Zeros on the stack for each read would
-    /// drive other data out of the first cache. What stays here went over a wire in this very form.
+    /// drive other data out of the first cache.
     static ASIDE: Cell<Option<Box<[u8]>>> = const { Cell::new(None) };
 }
 

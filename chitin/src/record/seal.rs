@@ -190,6 +190,10 @@ impl Sealer {
         out: &mut Outbox,
     ) -> Result<OutboundChunks<'a>, Error> {
         let mut rest = payload;
+        // Before the limit of the key, which a record that failed has come closer to.
+        if let Some(failure) = self.failure.as_ref().filter(|_| !rest.is_empty()) {
+            return Err(failure.clone());
+        }
         if rest.len() > self.fragment() {
             // All of it side by side, without growing again for each record. Padding is not known yet.
             out.slot(self.total_len(rest.len(), |_| Ok(0))?);
@@ -203,7 +207,7 @@ impl Sealer {
         Ok(rest)
     }
 
-    /// Seals application data into the caller's slice, all or nothing. What waits in the outbox goes first, since it has the
+    /// Seals application data into the caller's slice, all or nothing; only a failure that ends the connection may come in between. What waits in the outbox goes first, since it has the
     /// earlier numbers.
     pub(crate) fn seal_slice(
         &mut self,
@@ -212,7 +216,8 @@ impl Sealer {
         out: &mut [u8],
     ) -> Result<usize, SliceError> {
         let waiting = outbox.len();
-        let total = self.total_len(data.len(), |len| self.pad_for(len)).map_err(SliceError::Failed)?;
+        let total = self.total_len(data.len(), |len| self.pad_for(len));
+        let total = total.map_err(|failure| SliceError::Failed(self.failed(failure)))?;
         let required = waiting.saturating_add(total);
         if out.len() < required {
             return Err(SliceError::TooSmall { required });
@@ -229,7 +234,8 @@ impl Sealer {
         let least = self.total_len(data.len(), |_| Ok(0)).map_err(SliceError::Failed)?;
         let mut spare = rest.len().saturating_sub(least);
         for part in data.chunks(self.fragment()) {
-            let pad = self.pad_for(part.len()).map_err(SliceError::Failed)?.min(spare);
+            let pad = self.pad_for(part.len());
+            let pad = pad.map_err(|failure| SliceError::Failed(self.failed(failure)))?.min(spare);
             spare -= pad;
             let room = self.sealed_len(part.len() + pad).min(rest.len());
             let (slot, _) = rest.split_at_mut_checked(room).unwrap_or_default();
@@ -281,10 +287,7 @@ impl Sealer {
         content: OutboundChunks<'_>,
         out: &mut Outbox,
     ) -> Result<(), Error> {
-        let pad = match self.pad_for(content.len()) {
-            Ok(pad) => pad,
-            Err(failure) => return Err(self.failure.insert(failure).clone()),
-        };
+        let pad = self.pad_for(content.len()).map_err(|failure| self.failed(failure))?;
         let room = self.sealed_len(content.len() + pad);
         match self.seal_into(typ, content, pad, out.slot(room))? {
             Placed::Slot(n) => out.commit(n),
@@ -372,6 +375,12 @@ impl Sealer {
         let (full, rest) = (n / self.fragment(), n % self.fragment());
         let full_len = if full > 0 { full.saturating_mul(one(self.fragment())?) } else { 0 };
         Ok(full_len.saturating_add(if rest > 0 { one(rest)? } else { 0 }))
+    }
+
+    /// A policy for padding has panicked, maybe between two records: nothing is sealed any more.
+    #[cold]
+    fn failed(&mut self, failure: Error) -> Error {
+        self.failure.insert(failure).clone()
     }
 
     /// How much padding a record with `len` bytes of content gets.

@@ -22,7 +22,7 @@ use crate::names::{ContentType, ProtocolVersion};
 pub(super) struct Toy(pub(super) u8);
 /// The same without our methods: what a foreign provider looks like.
 #[derive(Clone, Copy)]
-struct Foreign(u8);
+pub(super) struct Foreign(pub(super) u8);
 const TAG: usize = 8;
 
 fn tag(key: u8, seq: u64, sealed: &[u8]) -> [u8; TAG] {

@@ -3,13 +3,15 @@
 use alloc::boxed::Box;
 use alloc::format;
 use alloc::vec::Vec;
+use core::sync::atomic::{AtomicUsize, Ordering};
 
 use super::open::{Opener, Place, Plain, Pulled};
 use super::outbox::Outbox;
-use super::seal::Sealer;
-use super::tests::{Toy, opener, raw_record};
+use super::seal::{Sealer, SliceError};
+use super::tests::{Foreign, Toy, opener, raw_record};
 use super::{MAX_PLAINTEXT, MAX_SEALED};
-use crate::crypto::cipher::OutboundChunks;
+use crate::crypto::cipher::{MessageEncrypter, OutboundChunks, OutboundOpaqueMessage, OutboundPlainMessage};
+use crate::error::Error;
 use crate::names::ContentType::ApplicationData;
 
 /// Shows `input` to two openers. Gives whether the short way took it.
@@ -137,4 +139,60 @@ fn data_is_sealed_the_short_way_as_the_long_one() {
     }
     let (mut clear, mut out) = (Sealer::default(), Outbox::default());
     assert!(!clear.seal_plainly(b"data", &mut out) && out.is_empty());
+}
+
+/// Seals as a foreign provider does, but for one record.
+struct FailsAt(u64);
+
+impl MessageEncrypter for FailsAt {
+    fn encrypt(&mut self, msg: OutboundPlainMessage<'_>, seq: u64) -> Result<OutboundOpaqueMessage, Error> {
+        if seq == self.0 { Err(gone()) } else { Foreign(1).encrypt(msg, seq) }
+    }
+    fn encrypted_payload_len(&self, n: usize) -> usize {
+        Foreign(1).encrypted_payload_len(n)
+    }
+}
+
+fn gone() -> Error {
+    Error::General("the token is gone".into())
+}
+
+/// Also with the last number but one of a key, behind which it would seem to be time for another key.
+#[test]
+fn a_record_that_failed_the_short_way_is_not_tried_the_long_one() {
+    for (limit, at) in [(u64::MAX, 0), (u64::MAX, 2), (4, 2)] {
+        let (mut sealer, mut out) = (Sealer::default(), Outbox::default());
+        sealer.install(Box::new(FailsAt(at)), limit);
+        for n in 1..=at {
+            assert!(sealer.seal_plainly(b"data", &mut out));
+            // Header, data, type and tag.
+            assert_eq!(out.len() as u64, n * (5 + 4 + 1 + 8));
+        }
+        let before = out.pending().to_vec();
+        for _ in 0..2 {
+            assert!(!sealer.seal_plainly(b"data", &mut out));
+            assert_eq!(sealer.failure(), Some(&gone()));
+            let long = sealer.seal_some(ApplicationData, OutboundChunks::Single(b"data"), &mut out);
+            assert_eq!(long.map(|rest| rest.len()), Err(gone()), "{limit} {at}");
+            assert_eq!(out.pending(), before);
+        }
+    }
+}
+
+/// A policy is asked for the lengths first, and again for each record.
+#[test]
+fn padding_that_fails_between_two_records_ends_it() {
+    for at in 0..5 {
+        let asked = AtomicUsize::new(0);
+        let (mut sealer, mut outbox) = (Sealer::default(), Outbox::default());
+        sealer.install(Box::new(Toy(1)), u64::MAX);
+        sealer.set_peer_limit(100);
+        sealer.set_padding(Some(Box::new(move |_| {
+            if asked.fetch_add(1, Ordering::Relaxed) == at { Err(gone()) } else { Ok(0) }
+        })));
+        outbox.put(&[21, 3, 3, 0, 0]);
+        let sealed = sealer.seal_slice(&[7; 250], &mut outbox, &mut [0; 1000]);
+        assert!(matches!(sealed, Err(SliceError::Failed(error)) if error == gone()), "{at}");
+        assert_eq!(sealer.failure(), Some(&gone()), "{at}");
+    }
 }
