@@ -207,6 +207,20 @@ mod tests {
     }
 
     #[test]
+    fn a_reader_that_fills_less_than_it_says_passes_on_nothing_of_others() {
+        struct Lazy;
+        impl Read for Lazy {
+            fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+                Ok(6)
+            }
+        }
+        let (mut other, mut inbox) = (Inbox::default(), Inbox::default());
+        assert_eq!(other.read_from(&mut &[22, 3, 3, 0, 1, 7][..], true).unwrap(), 6);
+        assert_eq!(inbox.read_from(&mut Lazy, true).unwrap(), 6);
+        assert_eq!(inbox.sealed(), [0; 6]);
+    }
+
+    #[test]
     fn a_reader_that_lies_is_refused() {
         struct Liar;
         impl Read for Liar {

@@ -207,8 +207,8 @@ impl Sealer {
         Ok(rest)
     }
 
-    /// Seals application data into the caller's slice, all or nothing; only a failure that ends the connection may come in between. What waits in the outbox goes first, since it has the
-    /// earlier numbers.
+    /// Seals application data into the caller's slice, all or nothing: only a failure that ends the connection may come in between.
+    /// What waits in the outbox goes first, since it has the earlier numbers.
     pub(crate) fn seal_slice(
         &mut self,
         data: &[u8],
