@@ -97,7 +97,7 @@ impl<'a> Staples<'a> {
         let scts = credential.scts();
         Self {
             ocsp: ocsp.filter(|_| hello.status_request()),
-            scts: scts.filter(|_| hello.extension(ext::signed_certificate_timestamp).is_some()),
+            scts: scts.filter(|_| hello.has(ext::signed_certificate_timestamp)),
             delegated: credential.delegated.as_ref(),
         }
     }

@@ -233,7 +233,7 @@ pub(crate) fn check_second_hello(first: &ClientHello, second: &ClientHello) -> R
     if first.server_name != second.server_name {
         return Err(PeerMisbehaved::ServerNameDifferedOnRetry.into());
     }
-    if second.extension(ext::early_data).is_some() {
+    if second.has(ext::early_data) {
         return Err(PeerMisbehaved::EarlyDataAttemptedInSecondClientHello.into());
     }
     // Sorted, since a hostile hello has hundreds of extensions: looking each up would cost the square of that.

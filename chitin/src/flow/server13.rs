@@ -296,7 +296,7 @@ fn send_hello_retry_request(
     // A client need not ask for it: whoever is in between may want it, and the client drops it. RFC 8446 appendix D.4.
     cx.send_compat_ccs()?;
     cx.flush()?;
-    if hello.extension(ext::early_data).is_some() {
+    if hello.has(ext::early_data) {
         cx.carrier.skip_early_data(refused_early_data(&config), true);
     }
     Ok(WaitClientHelloAfterRetry(Box::new(Retried { config, hello, suite, psk, group, cookie, transcript })))
@@ -510,7 +510,7 @@ impl Bound {
         // Only on the first session that is offered: its key is the one that the client used. And never after a retry.
         let offered = *at == 0
             && chosen.kind == HandshakeKind::Full
-            && hello.extension(ext::early_data).is_some()
+            && hello.has(ext::early_data)
             && !cx.policy.refuses_early_data;
         let Some(terms) = session.early.as_ref().filter(|_| offered) else { return Ok(None) };
         let offer = EarlyOffer {
@@ -598,7 +598,7 @@ impl Chosen {
         if !accepted || cx.is_quic() {
             cx.install(Direction::Read, &keys.traffic.client, KeyLevel::Handshake)?;
         }
-        if !accepted && hello.extension(ext::early_data).is_some() && kind == HandshakeKind::Full {
+        if !accepted && hello.has(ext::early_data) && kind == HandshakeKind::Full {
             cx.carrier.skip_early_data(refused_early_data(&config), false);
         }
         // A client that cannot follow us has no keys yet to say so with.

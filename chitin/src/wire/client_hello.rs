@@ -17,7 +17,8 @@ use crate::names::{
 use crate::wire::codec::{List, MAX16, Opaque, Reader, Wire, has_room, hints};
 use crate::wire::extensions::{
     Authorities, CertCompressions, CertificateTypes, ClientVersions, KeyShares, NamedGroups, OfferedPsks,
-    PointFormats, ProtocolNames, RenegotiationInfo, ServerNameEntry, SignatureSchemes, ext, no_duplicates,
+    PlainlyDistinct, PointFormats, ProtocolNames, RenegotiationInfo, ServerNameEntry, SignatureSchemes, ext,
+    find_duplicate,
 };
 
 type Suites<'a> = List<'a, CipherSuite, 2, { MAX16 - 1 }>;
@@ -37,8 +38,10 @@ pub(crate) struct ClientHello {
     compressions: Range<usize>,
     /// The extensions, each with its code and its length.
     extensions: Range<usize>,
-    /// Which of the first sixty-four codes are there, a bit for each: most of what is looked for is not.
+    /// Which of those codes are there that have a bit: most of what is looked for is not.
     present: u64,
+    /// Where the body of that extension is, which a server of TLS 1.2 asks for again and again.
+    session_ticket: Option<Range<usize>>,
     pub(crate) server_name: Option<DnsName<'static>>,
     pub(crate) groups: Option<Vec<NamedGroup>>,
     pub(crate) schemes: Option<Vec<SignatureScheme>>,
@@ -83,6 +86,7 @@ impl ClientHello {
             compressions,
             extensions: 0..0,
             present: 0,
+            session_ticket: None,
             server_name: None,
             groups: None,
             schemes: None,
@@ -106,6 +110,7 @@ impl ClientHello {
     fn read_extensions(&mut self, raw: &[u8], block: &[u8]) -> Result<(), InvalidMessage> {
         let mut r = Reader::new(block);
         let mut seen = 0;
+        let (mut codes, mut plain) = (PlainlyDistinct::default(), true);
         while r.any_left() {
             if !has_room(seen, MAX_EXTENSIONS) {
                 return Err(InvalidMessage::TooManyItems { what: "extensions", limit: MAX_EXTENSIONS });
@@ -115,6 +120,10 @@ impl ClientHello {
             let body = r.prefixed(0, MAX16, "extension body")?;
             self.read_extension(code, body)?;
             self.present |= bit(code);
+            plain &= codes.admits(code);
+            if code == ext::session_ticket {
+                self.session_ticket = Some(range(raw, body, raw.len().saturating_sub(r.left())));
+            }
             // RFC 8446 section 4.2.11: the PSKs come last, so that the binders are the end of the hello.
             if code == ext::pre_shared_key {
                 if r.any_left() {
@@ -128,7 +137,10 @@ impl ClientHello {
                 self.binders_at = Some(raw.len().saturating_sub(binders));
             }
         }
-        no_duplicates(self.extension_codes())
+        match plain {
+            true => Ok(()),
+            false => find_duplicate(self.extension_codes()),
+        }
     }
 
     fn read_extension(&mut self, code: u16, body: &[u8]) -> Result<(), InvalidMessage> {
@@ -217,6 +229,15 @@ impl ClientHello {
         self.extensions().find(|(c, _)| *c == code).map(|(_, body)| body)
     }
 
+    /// Is it there, whatever it says?
+    #[inline]
+    pub(crate) fn has(&self, code: u16) -> bool {
+        match bit(code) {
+            0 => self.extension(code).is_some(),
+            bit => bit & self.present != 0,
+        }
+    }
+
     pub(crate) fn versions(&self) -> Option<ClientVersions<'_>> {
         self.parsed(ext::supported_versions)
     }
@@ -298,10 +319,14 @@ fn meant<'a, T: Wire<'a> + From<u16>, const MIN: usize, const MAX: usize>(
     meant
 }
 
-/// The bit of an extension in [`ClientHello::present`]; 0 if it has none.
+/// The bit of an extension in [`ClientHello::present`]; 0 if it has none. Nearly all that are looked for have one.
 #[inline]
 fn bit(code: u16) -> u64 {
-    1_u64.checked_shl(code.into()).unwrap_or(0)
+    match code {
+        0..63 => 1 << code,
+        ext::renegotiation_info => 1 << 63,
+        _ => 0,
+    }
 }
 
 /// Extensions that a hello may have. IANA has named some 70 in all.
@@ -311,7 +336,7 @@ pub(crate) const MAX_EXTENSIONS: u32 = 512;
 impl ClientHello {
     /// RFC 7627 section 5.1.
     pub(crate) fn extended_master_secret(&self) -> bool {
-        self.extension(ext::extended_master_secret).is_some()
+        self.has(ext::extended_master_secret)
     }
 
     /// What the client says of an earlier handshake on this connection, which there is none of. RFC 5746 section 3.2.
@@ -331,7 +356,7 @@ impl ClientHello {
 
     /// The ticket; empty, if the client has none and would take one. The body has no length of its own. RFC 5077 section 3.2.
     pub(crate) fn session_ticket(&self) -> Option<&[u8]> {
-        self.extension(ext::session_ticket)
+        self.session_ticket.as_ref().map(|ticket| self.slice(ticket))
     }
 
     /// Are uncompressed points among the formats? `None`: nothing is said, which means the same as yes. RFC 8422 section 5.1.

@@ -93,9 +93,16 @@ impl Seen {
 
 /// There is at most one extension of a type in a block. RFC 8446 section 4.2.
 pub(crate) fn no_duplicates(codes: impl Iterator<Item = u16> + Clone) -> Result<(), InvalidMessage> {
-    if plainly_distinct(codes.clone()) {
-        return Ok(());
+    let mut plain = PlainlyDistinct::default();
+    match codes.clone().all(|code| plain.admits(code)) {
+        true => Ok(()),
+        false => find_duplicate(codes),
     }
+}
+
+/// The same of codes that are not plainly distinct.
+#[cold]
+pub(crate) fn find_duplicate(codes: impl Iterator<Item = u16>) -> Result<(), InvalidMessage> {
     // A block of other messages than a client hello may hold 16,383 empty extensions; sorting keeps a hostile one as cheap as its bytes.
     let mut sorted: Vec<u16> = codes.collect();
     sorted.sort_unstable();
@@ -105,26 +112,37 @@ pub(crate) fn no_duplicates(codes: impl Iterator<Item = u16> + Clone) -> Result<
     }
 }
 
-/// Are they distinct, with few beyond the sixty-four that most are among? `false` may mean either.
-fn plainly_distinct(mut codes: impl Iterator<Item = u16>) -> bool {
-    let (mut low, mut high, mut used) = (0_u64, [0; 8], 0);
-    codes.all(|code| match code {
-        0..64 => {
-            let bit = 1 << code;
-            let new = low & bit == 0;
-            low |= bit;
-            new
-        }
-        _ => {
-            let new = !high.iter().take(used).any(|other| *other == code);
-            match high.get_mut(used) {
-                Some(place) => *place = code,
-                None => return false,
+/// Codes that are distinct, with few beyond the sixty-four that most are among.
+#[derive(Default)]
+pub(crate) struct PlainlyDistinct {
+    /// A bit for each of the sixty-four.
+    low: u64,
+    high: [u16; 8],
+    used: usize,
+}
+
+impl PlainlyDistinct {
+    /// Does another come to them? `false` means that it is there already, or that there is no room.
+    #[inline]
+    pub(crate) fn admits(&mut self, code: u16) -> bool {
+        match code {
+            0..64 => {
+                let bit = 1 << code;
+                let new = self.low & bit == 0;
+                self.low |= bit;
+                new
             }
-            used += 1;
-            new
+            _ => {
+                let new = !self.high.iter().take(self.used).any(|other| *other == code);
+                match self.high.get_mut(self.used) {
+                    Some(place) => *place = code,
+                    None => return false,
+                }
+                self.used += 1;
+                new
+            }
         }
-    })
+    }
 }
 
 pub(crate) type SignatureSchemes<'a> = List<'a, SignatureScheme, 2, { MAX16 - 1 }>;
