@@ -50,7 +50,7 @@ use crate::record::joiner::Message;
 use crate::schedule::tls12::{KeyBlock, KeyHalf, Label, MasterSecret, Randoms};
 use crate::wire::client_hello::ClientHello;
 use crate::wire::codec::{List, Opaque, Wire};
-use crate::wire::extensions::{SelectedProtocol, ServerHello12Extensions};
+use crate::wire::extensions::{SelectedProtocol, ServerHello12Extensions, ext};
 use crate::wire::server_hello::ServerHello;
 use crate::wire::stored::{self, ServerSession12};
 use crate::wire::tls12::{
@@ -59,8 +59,8 @@ use crate::wire::tls12::{
 
 /// What is waited for, and between it the questions.
 pub(crate) enum Server {
-    AskSession(Box<Started>),
-    AskServerCertificate(Box<Started>),
+    AskSession(Started),
+    AskServerCertificate(Started),
     AskSignature(Box<Signing>),
     WaitCertificate(Box<Asked>),
     WaitClientKeyExchange(Box<Offered>),
@@ -180,7 +180,7 @@ pub(crate) fn read_client_hello(
     cx.facts.server_name = hello.server_name.clone();
     let ems = hello.extended_master_secret();
     let tickets = told(TICKETER, || config.ticketer.enabled())?;
-    let started = Box::new(Started { config, hello, ems, tickets });
+    let started = Started { config, hello, ems, tickets };
     match started.session_question().is_some() {
         true => Ok(AskSession(started)),
         false => Ok(AskServerCertificate(started)),
@@ -207,11 +207,7 @@ impl Started {
         self.hello.session_ticket().filter(|ticket| !ticket.is_empty() && self.tickets)
     }
 
-    fn choose_session(
-        self: Box<Self>,
-        found: Option<Zeroizing<Vec<u8>>>,
-        cx: &mut Cx<'_>,
-    ) -> Result<Server, Error> {
+    fn choose_session(self, found: Option<Zeroizing<Vec<u8>>>, cx: &mut Cx<'_>) -> Result<Server, Error> {
         let present = Present12 {
             suites: &self.config.provider.cipher_suites,
             hello: &self.hello,
@@ -257,18 +253,10 @@ impl Started {
         cx.facts.kind = Some(HandshakeKind::Resumed);
         cx.facts.session_group = Some(session.group);
         cx.facts.set_resumption_data(session.application);
-        let session_id = hello.session_id().to_vec();
         let types = cert_types::Says::resumed(&hello, &config)?;
-        send_server_hello(
-            &config,
-            &hello,
-            suite,
-            &randoms,
-            &session_id,
-            Says { ems, types, ..Says::default() },
-            &mut messages,
-            cx,
-        )?;
+        let says = Says { ems, types, ..Says::default() };
+        let session_id = hello.session_id();
+        send_server_hello(&config, &hello, suite, &randoms, session_id, says, &mut messages, cx)?;
 
         let master = MasterSecret::resumed(suite, session.secret, ems);
         cx.log_secret("CLIENT_RANDOM", master.as_secret().as_bytes())?;
@@ -278,6 +266,8 @@ impl Started {
         messages.emit(cx, HandshakeType::Finished, |out| out.extend_from_slice(verify_data.as_bytes()));
         cx.flush()?;
         let chain = PeerChain::bare(session.chain);
+        // The session is there already: it needs no name to be kept under.
+        let session_id = Vec::new();
         let common = Common { config, suite, randoms, messages, ems, session_id, ticket: false };
         let last = Last::TheClient;
         Ok(WaitChangeCipherSpec(Box::new(Keyed {
@@ -363,13 +353,17 @@ impl Started {
         let chosen = choose::parameters12(&self.hello, &self.config, &credential)?;
         let randoms = Randoms { client: self.hello.random, server: self.server_random()? };
         let Self { config, hello, ems, tickets } = self;
-        let mut messages = Messages::started(chosen.suite.common.hash_provider, hello.raw());
+        let hash = chosen.suite.common.hash_provider;
+        let mut messages = match asked {
+            Some(_) => Messages::started_and_kept(hash, hello.raw()),
+            None => Messages::started(hash, hello.raw()),
+        };
         cx.facts.suite = Some(SupportedCipherSuite::Tls12(chosen.suite));
         cx.facts.group = Some(chosen.group);
         cx.facts.kind = Some(HandshakeKind::Full);
 
         let keeps = config.policy_fingerprint().is_some();
-        let ticket = keeps && tickets && hello.session_ticket().is_some();
+        let ticket = keeps && tickets && hello.has(ext::session_ticket);
         let mut session_id = Vec::new();
         if keeps && !ticket && told(SERVER_STORE, || config.session_storage.can_cache())? {
             session_id = vec![0; 32];
@@ -435,8 +429,6 @@ impl Signing {
             messages.emit(cx, HandshakeType::CertificateRequest, |out| {
                 CertificateRequest12::write_for(out, &schemes, authorities.iter().map(AsRef::as_ref));
             });
-        } else {
-            messages.forget();
         }
         messages.emit(cx, HandshakeType::ServerHelloDone, |_| {});
         cx.flush()?;

@@ -25,11 +25,16 @@ impl Messages {
         Self { transcript: first.hashed(hash), kept: None }
     }
 
-    /// For a server, which has the client's hello.
+    /// For a server, which has the client's hello, and is not going to ask for a certificate.
     pub(crate) fn started(hash: &'static dyn Hash, hello: &[u8]) -> Self {
         let mut transcript = Transcript::new(hash);
         transcript.add(hello);
-        Self { transcript, kept: Some(hello.to_vec()) }
+        Self { transcript, kept: None }
+    }
+
+    /// The same where a CertificateVerify may come.
+    pub(crate) fn started_and_kept(hash: &'static dyn Hash, hello: &[u8]) -> Self {
+        Self { kept: Some(hello.to_vec()), ..Self::started(hash, hello) }
     }
 
     pub(crate) fn add(&mut self, message: &[u8]) {
