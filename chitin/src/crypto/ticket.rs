@@ -5,10 +5,15 @@
 use alloc::vec::Vec;
 use core::fmt;
 
+#[cfg(feature = "std")]
 pub(crate) mod aead;
+#[cfg(feature = "std")]
+pub(crate) mod lanes;
 #[cfg(feature = "std")]
 pub(crate) mod rotate;
 pub(crate) mod rotation;
+#[cfg(feature = "std")]
+pub(crate) mod shared;
 
 /// Protects session tickets (RFC 8446 section 4.6.1, RFC 5077).
 pub trait ProducesTickets: fmt::Debug + Send + Sync {
@@ -54,7 +59,9 @@ pub struct SealedTicket {
 mod tests {
     use alloc::boxed::Box;
     use core::cell::Cell;
+    use core::sync::atomic::{AtomicU64, Ordering};
     use core::time::Duration;
+    use std::sync::{Barrier, Mutex};
     use std::thread;
 
     use super::rotate::{TicketRotator, TicketSwitcher};
@@ -197,6 +204,116 @@ mod tests {
         assert_eq!(encrypt_at(&rotator, at(0), b"x"), None);
         assert_eq!(rotator.decrypt_at(at(0), b"\x01x"), None);
         assert!(ProducesTickets::encrypt(&rotator, b"x").is_none());
+    }
+
+    /// Threads make tickets and open each other's while the clock goes on: no key makes any after its period or opens any after two,
+    /// and what one thread made is good in all others.
+    #[test]
+    fn threads_agree_on_the_keys_of_each_moment() {
+        const PERIOD: u64 = 100;
+        static CLOCK: AtomicU64 = AtomicU64::new(START);
+
+        /// Puts the time when it was made before the ticket.
+        #[derive(Debug)]
+        struct Dated([u8; 8]);
+
+        impl ProducesTickets for Dated {
+            fn enabled(&self) -> bool {
+                true
+            }
+
+            fn lifetime(&self) -> u32 {
+                1
+            }
+
+            fn encrypt(&self, plain: &[u8]) -> Option<Vec<u8>> {
+                Some([&self.0, plain].concat())
+            }
+
+            fn decrypt(&self, cipher: &[u8]) -> Option<Vec<u8>> {
+                cipher.strip_prefix(&self.0).map(<[u8]>::to_vec)
+            }
+        }
+
+        fn time() -> u64 {
+            CLOCK.load(Ordering::SeqCst)
+        }
+
+        let make = || -> Result<Box<dyn ProducesTickets>, _> { Ok(Box::new(Dated(time().to_be_bytes()))) };
+        let clock = || Some(Duration::from_secs(time()));
+        let rotator = TicketRotator::starting_at(Duration::from_secs(START), PERIOD as u32, make).unwrap();
+        let last = Mutex::new((START, encrypt_at(&rotator, clock, b"x").unwrap()));
+        let work = || {
+            for _ in 0..5000 {
+                CLOCK.fetch_add(1, Ordering::SeqCst);
+                let (made, ticket) = last.lock().unwrap().clone();
+                let born = u64::from_be_bytes(*ticket.first_chunk().unwrap());
+                let before = time();
+                let opened = rotator.decrypt_at(clock, &ticket).is_some();
+                assert!(!opened || before < born + 2 * PERIOD, "opened by a key that is gone");
+                assert!(opened || time() >= made + PERIOD, "not opened by another thread in time");
+                let before = time();
+                let ticket = encrypt_at(&rotator, clock, b"x").unwrap();
+                let born = u64::from_be_bytes(*ticket.first_chunk().unwrap());
+                assert!(before < born + PERIOD, "made by a key whose period is over");
+                *last.lock().unwrap() = (before, ticket);
+            }
+        };
+        thread::scope(|scope| (0..20).for_each(|_| drop(scope.spawn(work))));
+    }
+
+    /// They stay in no thread's memory, however long that does not come back.
+    #[test]
+    fn old_keys_are_dropped_while_their_users_live_on() {
+        static DROPPED: AtomicU64 = AtomicU64::new(0);
+
+        #[derive(Debug)]
+        struct Dropped(Numbered);
+
+        impl Drop for Dropped {
+            fn drop(&mut self) {
+                DROPPED.fetch_add(1, Ordering::SeqCst);
+            }
+        }
+
+        impl ProducesTickets for Dropped {
+            fn enabled(&self) -> bool {
+                true
+            }
+
+            fn lifetime(&self) -> u32 {
+                1
+            }
+
+            fn encrypt(&self, plain: &[u8]) -> Option<Vec<u8>> {
+                self.0.encrypt(plain)
+            }
+
+            fn decrypt(&self, cipher: &[u8]) -> Option<Vec<u8>> {
+                self.0.decrypt(cipher)
+            }
+        }
+
+        let make = || -> Result<Box<dyn ProducesTickets>, _> { Ok(Box::new(Dropped(Numbered(1)))) };
+        let rotator = TicketRotator::starting_at(Duration::from_secs(START), 100, make).unwrap();
+        let barrier = Barrier::new(21);
+        thread::scope(|scope| {
+            for _ in 0..20 {
+                scope.spawn(|| {
+                    let ticket = encrypt_at(&rotator, at(0), b"x");
+                    barrier.wait();
+                    barrier.wait();
+                    assert!(ticket.is_some());
+                });
+            }
+            barrier.wait();
+            let dropped = [99, 100, 200, 300, 500].map(|now| {
+                let made = encrypt_at(&rotator, at(now), b"x").is_some();
+                (made, DROPPED.load(Ordering::SeqCst))
+            });
+            barrier.wait();
+            assert_eq!(dropped, [0, 0, 1, 2, 4].map(|dropped| (true, dropped)));
+        });
     }
 
     #[test]

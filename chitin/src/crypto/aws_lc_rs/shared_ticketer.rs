@@ -3,8 +3,6 @@
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
-use core::sync::atomic::{AtomicU32, Ordering};
-use std::sync::RwLock;
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
 use aws_lc_rs::hkdf::{HKDF_SHA256, KeyType, Prk, Salt};
@@ -14,6 +12,8 @@ use zeroize::Zeroizing;
 
 use crate::crypto::aead_record::TAG_LEN;
 use crate::crypto::ticket::ProducesTickets;
+use crate::crypto::ticket::lanes::Countdown;
+use crate::crypto::ticket::shared::Shared;
 use crate::error::Error;
 #[cfg(any(feature = "fips", test))]
 use crate::names::GetRandomFailed;
@@ -44,7 +44,7 @@ use crate::names::GetRandomFailed;
 pub struct SharedTicketer {
     lifetime: u32,
     /// The first makes tickets. Never empty.
-    keys: RwLock<Vec<SharedKey>>,
+    keys: Shared<Arc<Vec<SharedKey>>>,
 }
 
 impl SharedTicketer {
@@ -55,7 +55,7 @@ impl SharedTicketer {
     /// [`Error::General`] if there is no key or one has less than 32 bytes, [`Error::FailedToGetRandomBytes`] if there is no
     /// randomness.
     pub fn new<K: AsRef<[u8]>>(lifetime: u32, keys: &[K]) -> Result<Arc<Self>, Error> {
-        Ok(Arc::new(Self { lifetime, keys: RwLock::new(derived(keys)?) }))
+        Ok(Arc::new(Self { lifetime, keys: Shared::new(Arc::new(derived(keys)?)) }))
     }
 
     /// One that shares its key with nobody, for another ticketer to replace.
@@ -64,7 +64,7 @@ impl SharedTicketer {
         let mut key = Zeroizing::new([0; MIN_KEY]);
         rand::fill(&mut key[..]).map_err(|_| GetRandomFailed)?;
         let key = SharedKey::new(&key[..]).map_err(|_| GetRandomFailed)?;
-        Ok(Self { lifetime, keys: RwLock::new(alloc::vec![key]) })
+        Ok(Self { lifetime, keys: Shared::new(Arc::new(alloc::vec![key])) })
     }
 
     /// Replaces all keys, for connections that ask from now on. Of a key that is not among `keys` no ticket is opened any more.
@@ -73,10 +73,12 @@ impl SharedTicketer {
     ///
     /// Those of [`Self::new`]; then the keys of before stay.
     pub fn set_keys<K: AsRef<[u8]>>(&self, keys: &[K]) -> Result<(), Error> {
-        let keys = derived(keys)?;
-        // Whoever panicked has left whole lists: they are replaced in one step.
-        *self.keys.write().unwrap_or_else(std::sync::PoisonError::into_inner) = keys;
-        Ok(())
+        let keys = Arc::new(derived(keys)?);
+        let changed = self.keys.change(|there| {
+            *there = keys;
+            Some(())
+        });
+        changed.ok_or_else(|| Error::General("ticket keys: another thread panicked".into()))
     }
 }
 
@@ -97,11 +99,11 @@ impl ProducesTickets for SharedTicketer {
     }
 
     fn encrypt(&self, plain: &[u8]) -> Option<Vec<u8>> {
-        self.keys.read().ok()?.first()?.seal(plain)
+        self.keys.get()?.0.first()?.seal(plain)
     }
 
     fn decrypt(&self, ticket: &[u8]) -> Option<Vec<u8>> {
-        self.keys.read().ok()?.iter().find_map(|key| key.open(ticket))
+        self.keys.get()?.0.iter().find_map(|key| key.open(ticket))
     }
 }
 
@@ -119,7 +121,7 @@ struct SharedKey {
     /// What the key and our salt give.
     ours: RandomizedNonceKey,
     /// How many more tickets may be made under it: nonces are random, and NIST SP 800-38D section 8.3 allows 2^32 of them.
-    left: AtomicU32,
+    left: Countdown,
 }
 
 impl SharedKey {
@@ -132,11 +134,13 @@ impl SharedKey {
         let mut salt = [0; SALT_LEN];
         rand::fill(&mut salt).map_err(|_| Error::FailedToGetRandomBytes)?;
         let ours = salted(&prk, &salt).ok_or_else(|| Error::General("HKDF failed".into()))?;
-        Ok(Self { prk, name, salt, ours, left: AtomicU32::new(u32::MAX) })
+        Ok(Self { prk, name, salt, ours, left: Countdown::new(u32::MAX) })
     }
 
     fn seal(&self, plain: &[u8]) -> Option<Vec<u8>> {
-        self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).ok()?;
+        if !self.left.take() {
+            return None;
+        }
         let mut ticket = alloc::vec![0; NAME_LEN + SALT_LEN + NONCE_LEN + plain.len() + TAG_LEN];
         let (head, rest) = ticket.split_first_chunk_mut::<{ NAME_LEN + SALT_LEN }>()?;
         let (nonce_out, rest) = rest.split_first_chunk_mut::<NONCE_LEN>()?;
@@ -266,7 +270,7 @@ mod tests {
     #[test]
     fn a_key_makes_as_many_tickets_as_random_nonces_allow() {
         let key = SharedKey::new(&NEW).unwrap();
-        key.left.store(1, Ordering::Relaxed);
+        let key = SharedKey { left: Countdown::new(1), ..key };
         assert!(key.seal(b"x").is_some());
         assert!(key.seal(b"x").is_none() && key.seal(b"x").is_none());
     }

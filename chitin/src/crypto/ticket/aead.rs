@@ -2,11 +2,11 @@
 
 use alloc::vec::Vec;
 use core::fmt;
-use core::sync::atomic::{AtomicU32, Ordering};
 
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
+use super::lanes::Countdown;
 use super::{ProducesTickets, SealedTicket, SpareNonce};
 use crate::crypto::SecureRandom;
 use crate::crypto::aead::{Aead, Protection, TAG_LEN};
@@ -24,7 +24,7 @@ pub struct AeadTicketer<A> {
     key: A,
     name: [u8; NAME_LEN],
     /// How many more tickets may be made: nonces are random, and NIST SP 800-38D section 8.3 allows 2^32 of them.
-    left: AtomicU32,
+    left: Countdown,
     random: &'static dyn SecureRandom,
 }
 
@@ -45,7 +45,7 @@ impl<A: Aead> AeadTicketer<A> {
         let mut name = [0; NAME_LEN];
         random.fill(&mut name)?;
         let key = (protection.key)(key).ok_or(GetRandomFailed)?;
-        Ok(Self { key, name, left: AtomicU32::new(u32::MAX), random })
+        Ok(Self { key, name, left: Countdown::new(u32::MAX), random })
     }
 
     /// Two nonces. By the generator that the key comes from, and no other: that no nonce comes twice under it hangs on this one
@@ -72,7 +72,9 @@ impl<A: Aead> ProducesTickets for AeadTicketer<A> {
     }
 
     fn encrypt_next(&self, plain: &[u8], spare: Option<&SpareNonce>) -> Option<SealedTicket> {
-        self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).ok()?;
+        if !self.left.take() {
+            return None;
+        }
         // One of another key may have been drawn by another generator.
         let (nonce, spare) = match spare.filter(|spare| spare.key == self.name) {
             Some(spare) => (spare.nonce, None),
@@ -113,5 +115,42 @@ fn room(bytes: &mut Vec<u8>, len: usize) -> Option<&mut [u8]> {
 impl<A> fmt::Debug for AeadTicketer<A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("AeadTicketer").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::crypto::aead::Failed;
+
+    /// Neither hides nor authenticates anything, nor draws.
+    #[derive(Debug)]
+    struct Glass;
+
+    impl Aead for Glass {
+        fn seal_in_place(&self, _: Nonce, _: &[u8], _: &mut [u8]) -> Result<[u8; TAG_LEN], Failed> {
+            Ok([0; TAG_LEN])
+        }
+
+        fn open_in_place(&self, _: Nonce, _: &[u8], _: &mut [u8], _: &[u8; TAG_LEN]) -> Result<(), Failed> {
+            Ok(())
+        }
+    }
+
+    impl SecureRandom for Glass {
+        fn fill(&self, _: &mut [u8]) -> Result<(), GetRandomFailed> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_key_makes_as_many_tickets_as_random_nonces_allow() {
+        let ticketer =
+            AeadTicketer { key: Glass, name: [1; NAME_LEN], left: Countdown::new(2), random: &Glass };
+        let first = ticketer.encrypt_next(b"x", None).unwrap();
+        assert!(ticketer.encrypt_next(b"x", first.spare.as_ref()).is_some());
+        let third = ticketer.encrypt_next(b"x", None);
+        assert!(third.is_none() && ticketer.encrypt(b"x").is_none());
+        assert_eq!(ticketer.decrypt(&first.ticket).unwrap(), b"x", "what it made it opens");
     }
 }

@@ -1,12 +1,14 @@
 //! Rotating ticketers with the system's clock and locks.
 
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
 use core::time::Duration;
-use std::sync::{RwLock, RwLockReadGuard};
 use std::time::SystemTime;
 
+use super::lanes::Apart;
 use super::rotation::{Generator, Rotation};
+use super::shared::Shared;
 use super::{ProducesTickets, SealedTicket, SpareNonce};
 use crate::error::Error;
 
@@ -20,7 +22,7 @@ use crate::error::Error;
 /// - when the time is unknown, or another thread panicked in here, there are neither tickets nor resumption.
 pub struct TicketRotator {
     period: u32,
-    rotation: RwLock<Rotation>,
+    rotation: Shared<Rotation>,
 }
 
 impl TicketRotator {
@@ -33,26 +35,27 @@ impl TicketRotator {
     }
 
     pub(super) fn starting_at(now: Duration, period: u32, make: Generator) -> Result<Self, Error> {
-        Ok(Self { period, rotation: RwLock::new(Rotation::starting_at(now, period, make)?) })
+        Ok(Self { period, rotation: Shared::new(Rotation::starting_at(now, period, make)?) })
     }
 
     /// The rotation that is right for the time, after changing it where necessary, and the time.
     ///
-    /// The clock is read under the lock. Else a thread that waited for another one's change would come with an older
-    /// time, and take it for a clock that went back.
-    fn at(&self, clock: impl Fn() -> Option<Duration>) -> Option<(RwLockReadGuard<'_, Rotation>, Duration)> {
-        {
-            let rotation = self.rotation.read().ok()?;
-            let now = clock()?;
-            if rotation.is_ready(now) {
-                return Some((rotation, now));
-            }
-        }
-        let mut rotation = self.rotation.write().ok()?;
+    /// Who changes it reads the clock anew, when nobody else can. Else a thread that waited for another one's change would come with an
+    /// older time, and take it for a clock that went back.
+    fn at(&self, clock: impl Fn() -> Option<Duration>) -> Option<(Arc<Apart<Rotation>>, Duration)> {
+        let rotation = self.rotation.get()?;
         let now = clock()?;
-        rotation.turn(now);
+        if rotation.0.is_ready(now) {
+            return Some((rotation, now));
+        }
+        // Not a moment longer than necessary: it may be the last to have an old key.
         drop(rotation);
-        Some((self.rotation.read().ok()?, now))
+        let now = self.rotation.change(|rotation| {
+            let now = clock()?;
+            rotation.turn(now);
+            Some(now)
+        })?;
+        Some((self.rotation.get()?, now))
     }
 
     pub(super) fn encrypt_at(
@@ -62,12 +65,12 @@ impl TicketRotator {
         spare: Option<&SpareNonce>,
     ) -> Option<SealedTicket> {
         let (rotation, _) = self.at(clock)?;
-        rotation.encrypt(plain, spare)
+        rotation.0.encrypt(plain, spare)
     }
 
     pub(super) fn decrypt_at(&self, clock: impl Fn() -> Option<Duration>, cipher: &[u8]) -> Option<Vec<u8>> {
         let (rotation, now) = self.at(clock)?;
-        rotation.decrypt(now, cipher)
+        rotation.0.decrypt(now, cipher)
     }
 }
 

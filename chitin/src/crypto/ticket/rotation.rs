@@ -1,6 +1,7 @@
 //! How the keys of tickets follow each other. It has neither a clock nor a lock: both belong to whoever holds it.
 
 use alloc::boxed::Box;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::time::Duration;
 
@@ -10,14 +11,18 @@ use crate::names::GetRandomFailed;
 
 pub(crate) type Generator = fn() -> Result<Box<dyn ProducesTickets>, GetRandomFailed>;
 
-/// The ticketer of this period and that of the one before.
+/// A ticketer, in the box that it came in: to move it would leave its keys behind in memory.
+type Made = Arc<Box<dyn ProducesTickets>>;
+
+/// The ticketer of this period and that of the one before. A clone has the same two.
+#[derive(Clone)]
 pub(crate) struct Rotation {
     make: Generator,
     period: Duration,
     /// Makes tickets. `None` after its successor could not be made.
-    current: Option<Box<dyn ProducesTickets>>,
+    current: Option<Made>,
     /// Opens the tickets of the period before.
-    previous: Option<Box<dyn ProducesTickets>>,
+    previous: Option<Made>,
     /// When it stops to do so: two periods after it was made, however late its successor came.
     previous_until: Duration,
     /// When this period began.
@@ -31,7 +36,8 @@ impl Rotation {
     /// If `make` fails.
     pub(crate) fn starting_at(now: Duration, period: u32, make: Generator) -> Result<Self, Error> {
         let period = Duration::from_secs(period.into());
-        Ok(Self { make, period, current: Some(make()?), previous: None, previous_until: now, since: now })
+        let current = Some(Arc::new(make()?));
+        Ok(Self { make, period, current, previous: None, previous_until: now, since: now })
     }
 
     /// Says whether nothing has to be changed before it is used at `now`.
@@ -58,7 +64,7 @@ impl Rotation {
             self.since = now;
         }
         if self.current.is_none() {
-            self.current = (self.make)().ok();
+            self.current = (self.make)().ok().map(Arc::new);
         }
     }
 
