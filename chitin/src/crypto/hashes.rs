@@ -8,13 +8,16 @@
 use alloc::boxed::Box;
 use core::marker::PhantomData;
 
-use hmac::digest::OutputSizeUser;
-use hmac::{Hmac, KeyInit, Mac};
+use hmac::block_api::HmacCore;
+use hmac::digest::block_api::{Buffer, FixedOutputCore, UpdateCore};
+use hmac::digest::{Output as Bytes, OutputSizeUser};
+use hmac::{EagerHash, KeyInit};
 use sha2::{Digest, Sha256, Sha384};
 use zeroize::Zeroize;
 
 use crate::crypto;
 use crate::crypto::hash::Output;
+use crate::crypto::hmac::Key as _;
 #[cfg(feature = "tls12")]
 use crate::crypto::tls12::PrfUsingHmac;
 use crate::crypto::tls13::{Expander, HkdfExpander, OkmBlock};
@@ -24,9 +27,9 @@ pub(super) static SHA256: Hash<Sha256> = Hash(HashAlgorithm::SHA256, PhantomData
 pub(super) static SHA384: Hash<Sha384> = Hash(HashAlgorithm::SHA384, PhantomData);
 
 /// HMAC, and HKDF, with SHA-256.
-pub(super) static HMAC_SHA256: KeyedHash<Hmac<Sha256>> = KeyedHash(PhantomData);
+pub(super) static HMAC_SHA256: KeyedHash<Sha256> = KeyedHash(PhantomData);
 /// The same with SHA-384.
-pub(super) static HMAC_SHA384: KeyedHash<Hmac<Sha384>> = KeyedHash(PhantomData);
+pub(super) static HMAC_SHA384: KeyedHash<Sha384> = KeyedHash(PhantomData);
 #[cfg(feature = "tls12")]
 pub(super) static PRF_SHA256: PrfUsingHmac<'static> = PrfUsingHmac(&HMAC_SHA256);
 #[cfg(feature = "tls12")]
@@ -74,69 +77,66 @@ impl<D: Digest + Clone + Send + Sync + 'static> crypto::hash::Context for Contex
     }
 }
 
-/// HMAC with one hash function, which `M` says.
-pub(super) struct KeyedHash<M>(PhantomData<fn() -> M>);
+/// HMAC with one hash function, `D`.
+pub(super) struct KeyedHash<D>(PhantomData<fn() -> D>);
 
-impl<M: Mac + KeyInit + Clone + Send + Sync + 'static> KeyedHash<M> {
+impl<D: EagerHash<Core: Send + Sync> + 'static> KeyedHash<D> {
     #[allow(clippy::expect_used, reason = "a key of HMAC has any length: RFC 2104 section 2")]
-    fn key(&self, key: &[u8]) -> Key<M> {
-        Key(M::new_from_slice(key).expect("a key of any length"))
+    fn key(&self, key: &[u8]) -> Key<D> {
+        Key(HmacCore::new_from_slice(key).expect("a key of any length"))
     }
 
     fn extract(&self, salt: &[u8], secret: &[u8]) -> Box<dyn HkdfExpander> {
-        let prk = self.key(salt).tag(&[], &[secret], &[]);
+        let prk = self.key(salt).sign(&[secret]);
         Box::new(Expander(self.key(prk.as_ref())))
     }
 
     /// One hash length of them: what stands for a salt that is none, RFC 5869 section 2.2, and for a secret, RFC 8446 section 7.1.
     fn zeros(&self) -> &'static [u8] {
         const ZEROS: [u8; crypto::hmac::Tag::MAX_LEN] = [0; crypto::hmac::Tag::MAX_LEN];
-        ZEROS.get(..<M as OutputSizeUser>::output_size()).unwrap_or_default()
+        ZEROS.get(..<D as Digest>::output_size()).unwrap_or_default()
     }
 }
 
-/// HMAC with a key: the states of the hash behind the two blocks that are made of it.
-struct Key<M>(M);
+/// HMAC with a key: the states of the hash behind the two blocks that are made of it. Each tag begins with a copy of them, and with a
+/// buffer of its own: that of `hmac::Hmac` is empty at that point, but would be copied with them.
+struct Key<D: EagerHash>(HmacCore<D>);
 
-impl<M: Mac + Clone> Key<M> {
-    fn tag(&self, first: &[u8], middle: &[&[u8]], last: &[u8]) -> crypto::hmac::Tag {
-        let mut mac = self.0.clone();
-        if !first.is_empty() {
-            mac.update(first);
-        }
-        middle.iter().for_each(|piece| mac.update(piece));
-        if !last.is_empty() {
-            mac.update(last);
-        }
-        let mut bytes = mac.finalize().into_bytes();
-        let tag = crypto::hmac::Tag::new(&bytes);
-        bytes.as_mut_slice().zeroize();
-        tag
-    }
-}
-
-impl<M: Mac + KeyInit + Clone + Send + Sync + 'static> crypto::hmac::Hmac for KeyedHash<M> {
+impl<D: EagerHash<Core: Send + Sync> + 'static> crypto::hmac::Hmac for KeyedHash<D> {
     fn with_key(&self, key: &[u8]) -> Box<dyn crypto::hmac::Key> {
         Box::new(self.key(key))
     }
 
     fn hash_output_len(&self) -> usize {
-        <M as OutputSizeUser>::output_size()
+        <D as Digest>::output_size()
     }
 }
 
-impl<M: Mac + Clone + Send + Sync> crypto::hmac::Key for Key<M> {
+impl<D: EagerHash<Core: Send + Sync>> crypto::hmac::Key for Key<D> {
     fn sign_concat(&self, first: &[u8], middle: &[&[u8]], last: &[u8]) -> crypto::hmac::Tag {
-        self.tag(first, middle, last)
+        let (mut hmac, mut buffer) = (self.0.clone(), Buffer::<HmacCore<D>>::default());
+        let mut update = |piece: &[u8]| {
+            if !piece.is_empty() {
+                buffer.digest_blocks(piece, |blocks| hmac.update_blocks(blocks));
+            }
+        };
+        update(first);
+        middle.iter().for_each(|piece| update(piece));
+        update(last);
+        let mut bytes = Bytes::<HmacCore<D>>::default();
+        hmac.finalize_fixed_core(&mut buffer, &mut bytes);
+        let tag = crypto::hmac::Tag::new(&bytes);
+        bytes.as_mut_slice().zeroize();
+        tag
     }
 
     fn tag_len(&self) -> usize {
-        <M as OutputSizeUser>::output_size()
+        <HmacCore<D> as OutputSizeUser>::output_size()
     }
 }
 
 /// HKDF by HMAC directly (RFC 5869): each key is set up once, in the one allocation that an expander is.
-impl<M: Mac + KeyInit + Clone + Send + Sync + 'static> crypto::tls13::Hkdf for KeyedHash<M> {
+impl<D: EagerHash<Core: Send + Sync> + 'static> crypto::tls13::Hkdf for KeyedHash<D> {
     fn extract_from_zero_ikm(&self, salt: Option<&[u8]>) -> Box<dyn HkdfExpander> {
         self.extract(salt.unwrap_or(self.zeros()), self.zeros())
     }
@@ -150,6 +150,6 @@ impl<M: Mac + KeyInit + Clone + Send + Sync + 'static> crypto::tls13::Hkdf for K
     }
 
     fn hmac_sign(&self, key: &OkmBlock, message: &[u8]) -> crypto::hmac::Tag {
-        self.key(key.as_ref()).tag(&[], &[message], &[])
+        self.key(key.as_ref()).sign(&[message])
     }
 }
