@@ -1,8 +1,10 @@
 //! Bytes that wipe themselves.
 //!
 //! Every secret of a connection that is not inside a provider's own key object lives in a [`Secret`]. It has no
-//! `Clone`: the one place that needs a copy says `duplicate()`, which stands out in review.
+//! `Clone`: the one place that needs a copy says `duplicate()`, which stands out in review. What is needed within one step
+//! lies in a [`Scratch`].
 
+use alloc::vec::Vec;
 use core::fmt;
 
 use subtle::ConstantTimeEq;
@@ -21,14 +23,14 @@ impl Secret {
     /// Copies `bytes`; whatever is beyond [`Self::MAX_LEN`] is cut, which no caller of ours reaches.
     pub(crate) fn new(bytes: &[u8]) -> Self {
         let mut secret = Self { buf: [0; Self::MAX_LEN], used: bytes.len().min(Self::MAX_LEN) };
-        // The length of nearly all: known to the compiler it is two moves, and no call.
-        if let (Ok(usual), Some(to)) = (<&[u8; 32]>::try_from(bytes), secret.buf.first_chunk_mut()) {
-            *to = *usual;
-            return secret;
-        }
-        if let (Some(to), Some(from)) = (secret.buf.get_mut(..secret.used), bytes.get(..secret.used)) {
-            to.copy_from_slice(from);
-        }
+        copy(bytes, &mut secret.buf);
+        secret
+    }
+
+    /// Has `fill` write `len` bytes where they are going to stay; whatever is beyond [`Self::MAX_LEN`] is cut.
+    pub(crate) fn filled(len: usize, fill: impl FnOnce(&mut [u8])) -> Self {
+        let mut secret = Self { buf: [0; Self::MAX_LEN], used: len.min(Self::MAX_LEN) };
+        fill(secret.buf.get_mut(..secret.used).unwrap_or_default());
         secret
     }
 
@@ -65,6 +67,53 @@ impl fmt::Debug for Secret {
     }
 }
 
+/// Zeros to be written over within one step, as many as it asks for, wiped on drop.
+pub(crate) struct Scratch {
+    usual: [u8; Self::USUAL],
+    longer: Vec<u8>,
+    len: usize,
+}
+
+impl Scratch {
+    /// No part of the protocol needs more: the block of a hash of 48 bytes with a label and both randoms has 125, all keys of a connection
+    /// have 96. More takes memory of its own.
+    const USUAL: usize = 128;
+
+    pub(crate) fn new(len: usize) -> Self {
+        let mut longer = Vec::new();
+        if len > Self::USUAL {
+            longer.resize(len, 0);
+        }
+        Self { usual: [0; Self::USUAL], longer, len }
+    }
+
+    pub(crate) fn as_mut_slice(&mut self) -> &mut [u8] {
+        match self.usual.get_mut(..self.len) {
+            Some(usual) => usual,
+            None => &mut self.longer,
+        }
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        self.as_mut_slice().zeroize();
+    }
+}
+
+/// Copies as many bytes as both have.
+pub(crate) fn copy(from: &[u8], to: &mut [u8]) {
+    // The length of nearly all secrets: known to the compiler it is two moves, and no call.
+    if let (Ok(from), Some(to)) = (<&[u8; 32]>::try_from(from), to.first_chunk_mut()) {
+        *to = *from;
+        return;
+    }
+    let len = from.len().min(to.len());
+    if let (Some(from), Some(to)) = (from.get(..len), to.get_mut(..len)) {
+        to.copy_from_slice(from);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use alloc::format;
@@ -80,5 +129,31 @@ mod tests {
         assert!(!secret.matches(b"sixteen bytes o"));
         assert!(secret.duplicate().matches(secret.as_bytes()));
         assert_eq!(format!("{secret:?}"), "Secret(16 bytes)");
+    }
+
+    #[test]
+    fn a_secret_is_filled_up_to_what_it_holds() {
+        assert!(Secret::filled(12, |out| out.fill(7)).matches(&[7; 12]));
+        assert!(Secret::filled(65, |out| out.fill(7)).matches(&[7; 64]));
+    }
+
+    #[test]
+    fn a_scratch_has_the_length_that_was_asked_for() {
+        for len in [0, 1, 128, 129, 70_000] {
+            let mut scratch = Scratch::new(len);
+            assert!(
+                scratch.as_mut_slice().len() == len && scratch.as_mut_slice().iter().all(|byte| *byte == 0)
+            );
+        }
+    }
+
+    #[test]
+    fn as_much_is_copied_as_both_have() {
+        for (from, to) in [(32, 32), (32, 40), (32, 20), (5, 9), (9, 5), (0, 3), (3, 0)] {
+            let (source, mut target) = ([7; 64], [0; 64]);
+            copy(&source[..from], &mut target[..to]);
+            let both = from.min(to);
+            assert_eq!((&target[..both], &target[both..]), (&source[..both], &[0; 64][both..]));
+        }
     }
 }

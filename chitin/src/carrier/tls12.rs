@@ -24,12 +24,12 @@ impl Carrier {
         suite: &'static Tls12CipherSuite,
     ) {
         let Self::Records(records) = self else { return };
-        let KeyHalf { key, iv, extra } = half;
-        let (aead, iv) = (suite.aead_alg, iv.as_bytes());
+        let KeyHalf { key, nonces } = half;
+        let (aead, (iv, extra)) = (suite.aead_alg, nonces.parts());
         match direction {
             Direction::Read => records.install_read(aead.decrypter(key, iv), KeyLevel::Traffic),
             Direction::Write => records.install_write(
-                aead.encrypter(key, iv, extra.as_bytes()),
+                aead.encrypter(key, iv, extra),
                 suite.common.confidentiality_limit,
                 KeyLevel::Traffic,
             ),

@@ -20,6 +20,7 @@ use crate::error::Error;
 use crate::msgs::base::Payload;
 pub use crate::names::UnsupportedOperationError;
 use crate::names::{ContentType, ProtocolVersion};
+use crate::secret::copy;
 
 /// Makes the record protection of one TLS 1.3 cipher suite (RFC 8446 section 5.2).
 pub trait Tls13AeadAlgorithm: Send + Sync {
@@ -566,7 +567,7 @@ impl AeadKey {
     /// Copies a key; whatever is beyond [`Self::MAX_LEN`] is cut.
     pub(crate) fn new(bytes: &[u8]) -> Self {
         let mut key = Self { buf: [0; Self::MAX_LEN], used: bytes.len().min(Self::MAX_LEN) };
-        key.buf.iter_mut().zip(bytes).for_each(|(to, from)| *to = *from);
+        copy(bytes, &mut key.buf);
         key
     }
 

@@ -5,6 +5,7 @@ use alloc::boxed::Box;
 use super::suites::TLS12;
 use super::{ActiveKeyExchange, hmac};
 use crate::error::Error;
+use crate::secret::{Scratch, copy};
 
 /// TLS 1.2's pseudorandom function over one hash function.
 pub trait Prf: Send + Sync {
@@ -70,13 +71,24 @@ impl Prf for PrfUsingHmac<'_> {
 /// Fills `output` with PRF(`key`, `label`, `seed`), where the key is that of HMAC with the hash of the suite.
 pub(crate) fn fill(output: &mut [u8], key: &dyn hmac::Key, label: &[u8], seed: &[u8]) {
     // A(0) = label + seed; A(i) = HMAC(A(i-1)); output = HMAC(A(1) + label + seed) | HMAC(A(2) + ...) | ...
-    let mut a = hmac::Tag::new(&[]);
-    for (number, part) in output.chunks_mut(key.tag_len().max(1)).enumerate() {
-        a = match number {
-            0 => key.sign(&[label, seed]),
-            _ => key.sign(&[a.as_ref()]),
+    // Each lies in front of label and seed, so that all of it is one piece: several take a hash as long as another block.
+    let tag_len = key.tag_len().max(1);
+    let len = [tag_len, label.len(), seed.len()].into_iter().fold(0, usize::saturating_add);
+    let mut scratch = Scratch::new(len);
+    let text = scratch.as_mut_slice();
+    let sign = |text: Option<&[u8]>| key.sign_concat(text.unwrap_or_default(), &[], &[]);
+    if let Some((to_label, to_seed)) =
+        text.get_mut(tag_len..).and_then(|rest| rest.split_at_mut_checked(label.len()))
+    {
+        copy(label, to_label);
+        copy(seed, to_seed);
+    }
+    for (number, part) in output.chunks_mut(tag_len).enumerate() {
+        let a = match number {
+            0 => sign(text.get(tag_len..)),
+            _ => sign(text.get(..tag_len)),
         };
-        let block = key.sign_concat(a.as_ref(), &[label, seed], &[]);
-        part.iter_mut().zip(block.as_ref()).for_each(|(to, from)| *to = *from);
+        copy(a.as_ref(), text);
+        copy(sign(Some(text)).as_ref(), part);
     }
 }

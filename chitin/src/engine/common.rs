@@ -474,7 +474,8 @@ pub(crate) fn extract(secret: &TrafficSecret) -> Result<ConnectionTrafficSecrets
 }
 
 fn extract12(half: KeyHalf, suite: &'static Tls12CipherSuite) -> Result<ConnectionTrafficSecrets, Error> {
-    Ok(suite.aead_alg.extract_keys(half.key, half.iv.as_bytes(), half.extra.as_bytes())?)
+    let (iv, extra) = half.nonces.parts();
+    Ok(suite.aead_alg.extract_keys(half.key, iv, extra)?)
 }
 
 impl fmt::Debug for CommonState {

@@ -6,7 +6,6 @@
 //! ```
 
 use alloc::boxed::Box;
-use alloc::vec::Vec;
 use core::fmt;
 
 use zeroize::Zeroizing;
@@ -19,7 +18,7 @@ use crate::crypto::suites::Tls12CipherSuite;
 use crate::crypto::tls12;
 use crate::error::Error;
 use crate::schedule::exporter::Exporter;
-use crate::secret::Secret;
+use crate::secret::{Scratch, Secret, copy};
 
 /// The randoms of both hellos.
 #[derive(Clone, Debug)]
@@ -42,7 +41,9 @@ impl Randoms {
 
 fn both(first: &[u8; 32], second: &[u8; 32]) -> [u8; 64] {
     let mut both = [0; 64];
-    both.iter_mut().zip(first.iter().chain(second)).for_each(|(to, from)| *to = *from);
+    let (to_first, to_second) = both.split_at_mut(first.len());
+    to_first.copy_from_slice(first);
+    to_second.copy_from_slice(second);
     both
 }
 
@@ -113,14 +114,8 @@ impl MasterSecret {
         let shape = self.suite.aead_alg.key_block_shape();
         let (key, iv, extra) = (shape.enc_key_len, shape.fixed_iv_len, shape.explicit_nonce_len);
         let len = [key, key, iv, iv, extra].into_iter().fold(0, usize::saturating_add);
-        let (mut usual, mut longer) = (Zeroizing::new([0; LONGEST_BLOCK]), Zeroizing::new(Vec::new()));
-        let block = match usual.get_mut(..len) {
-            Some(block) => block,
-            None => {
-                longer.resize(len, 0);
-                longer.as_mut_slice()
-            }
-        };
+        let mut scratch = Scratch::new(len);
+        let block = scratch.as_mut_slice();
         self.prf(b"key expansion", &randoms.server_first(), block);
 
         let mut rest = &block[..];
@@ -130,12 +125,12 @@ impl MasterSecret {
             head
         };
         let (client_key, server_key) = (AeadKey::new(take(key)), AeadKey::new(take(key)));
-        let (client_iv, server_iv) = (Secret::new(take(iv)), Secret::new(take(iv)));
+        let (client_iv, server_iv) = (take(iv), take(iv));
         // Each direction has its own key, so both may begin at the same nonce; and it is the sender's own choice.
-        let extra = Secret::new(take(extra));
+        let extra = take(extra);
         KeyBlock {
-            client: KeyHalf { key: client_key, iv: client_iv, extra: extra.duplicate() },
-            server: KeyHalf { key: server_key, iv: server_iv, extra },
+            client: KeyHalf { key: client_key, nonces: NonceStart::new(client_iv, extra) },
+            server: KeyHalf { key: server_key, nonces: NonceStart::new(server_iv, extra) },
         }
     }
 
@@ -145,9 +140,7 @@ impl MasterSecret {
             Label::Client => b"client finished",
             Label::Server => b"server finished",
         };
-        let mut data = Zeroizing::new([0; VERIFY_DATA]);
-        self.prf(label, transcript_hash.as_ref(), &mut data[..]);
-        VerifyData(Secret::new(&data[..]))
+        VerifyData(Secret::filled(VERIFY_DATA, |data| self.prf(label, transcript_hash.as_ref(), data)))
     }
 
     /// What remains for `export_keying_material`.
@@ -200,13 +193,31 @@ pub(crate) struct KeyBlock {
     pub(crate) server: KeyHalf,
 }
 
-/// The key of one direction, with the parts of its nonces.
+/// The key of one direction, with what its nonces begin with.
 pub(crate) struct KeyHalf {
     pub(crate) key: AeadKey,
-    /// The part that both sides derive.
-    pub(crate) iv: Secret,
-    /// The start of the part that the writer sends; empty where none is sent.
-    pub(crate) extra: Secret,
+    pub(crate) nonces: NonceStart,
+}
+
+/// Both parts of nonces, one behind the other: a state that waits with its keys is moved with each message, so they are kept small.
+pub(crate) struct NonceStart {
+    parts: Secret,
+    first: usize,
+}
+
+impl NonceStart {
+    fn new(iv: &[u8], extra: &[u8]) -> Self {
+        let parts = Secret::filled(iv.len().saturating_add(extra.len()), |parts| {
+            copy(iv, parts);
+            copy(extra, parts.get_mut(iv.len()..).unwrap_or_default());
+        });
+        Self { parts, first: iv.len() }
+    }
+
+    /// The part that both sides derive, and the start of the part that the writer sends; that is empty where none is sent.
+    pub(crate) fn parts(&self) -> (&[u8], &[u8]) {
+        self.parts.as_bytes().split_at_checked(self.first).unwrap_or_default()
+    }
 }
 
 /// RFC 5246 section 8.1.
@@ -214,9 +225,6 @@ const MASTER_SECRET: usize = 48;
 
 /// RFC 5246 section 7.4.9: no suite of ours says otherwise.
 const VERIFY_DATA: usize = 12;
-
-/// No suite needs more for both directions: two keys of 32 bytes, and what nonces begin with.
-const LONGEST_BLOCK: usize = 128;
 
 #[cfg(test)]
 #[cfg(all(feature = "aws_lc_rs", feature = "std"))]

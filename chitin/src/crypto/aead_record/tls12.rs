@@ -12,6 +12,7 @@ use crate::crypto::cipher::{
 };
 use crate::error::Error;
 use crate::names::{ContentType, ProtocolVersion};
+use crate::secret::copy;
 
 /// Where the nonce of a record comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,7 +54,8 @@ impl NonceForm {
 /// Puts the fixed part of the nonces and the start of the sent part together. In the implicit form there is no `extra`.
 pub(crate) fn whole_iv(fixed: &[u8], extra: &[u8]) -> Iv {
     let mut iv = [0; crate::crypto::cipher::NONCE_LEN];
-    iv.iter_mut().zip(fixed.iter().chain(extra)).for_each(|(to, from)| *to = *from);
+    copy(fixed, &mut iv);
+    copy(extra, iv.get_mut(fixed.len()..).unwrap_or_default());
     Iv::new(iv)
 }
 
