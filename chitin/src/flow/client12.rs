@@ -199,7 +199,7 @@ pub(crate) struct Common {
 
 /// Takes over from the version-agnostic start: the server has chosen TLS 1.2.
 pub(crate) fn read_server_hello(
-    mut offer: Offer,
+    mut offer: Box<Offer>,
     transcript: Unhashed,
     hello: &ServerHello<'_>,
     m: Message<'_>,
@@ -637,23 +637,21 @@ impl Flown {
         Ok(WaitFinished(self))
     }
 
-    fn read_finished(self: Box<Self>, m: Message<'_>, cx: &mut Cx<'_>) -> Result<Client, Error> {
-        let Self { mut common, master, keys, chain } = *self;
-        if !master.verify_data(Label::Server, &common.messages.current()).matches(m.body) {
+    fn read_finished(mut self: Box<Self>, m: Message<'_>, cx: &mut Cx<'_>) -> Result<Client, Error> {
+        let Common { messages, suite, .. } = &mut self.common;
+        if !self.master.verify_data(Label::Server, &messages.current()).matches(m.body) {
             return Err(PeerMisbehaved::IncorrectFinished.into());
         }
-        common.messages.add(m.raw);
-        cx.facts.peer = Some(chain);
-        if let Keys::Write(Some(client)) = keys {
-            cx.change_cipher_spec(client, common.suite)?;
-            let verify_data = master.verify_data(Label::Client, &common.messages.current());
-            common
-                .messages
-                .emit(cx, HandshakeType::Finished, |out| out.extend_from_slice(verify_data.as_bytes()));
+        messages.add(m.raw);
+        cx.facts.peer = Some(self.chain);
+        if let Keys::Write(Some(client)) = self.keys {
+            cx.change_cipher_spec(client, suite)?;
+            let verify_data = self.master.verify_data(Label::Client, &messages.current());
+            messages.emit(cx, HandshakeType::Finished, |out| out.extend_from_slice(verify_data.as_bytes()));
         }
         cx.flush()?;
-        store_session(&common, &master, cx)?;
-        cx.finish_tls12(master, common.randoms);
+        store_session(&self.common, &self.master, cx)?;
+        cx.finish_tls12(self.master, self.common.randoms);
         Ok(Connected)
     }
 }

@@ -66,7 +66,7 @@ use crate::wire::tls13::CertificateRequest;
 /// The states of RFC 8446 appendix A.1, and between them the questions.
 pub(crate) enum Client {
     // What is large lies in boxes, and what goes from state to state in one that stays: a state is moved with every message.
-    WaitServerHello(Box<Offered>),
+    WaitServerHello(Offered),
     WaitServerHelloAfterRetry(Box<Retried>),
     WaitEncryptedExtensions(Agreed),
     WaitCertificateOrRequest(Unauthenticated),
@@ -210,26 +210,26 @@ pub(crate) fn send_client_hello(
         // Early data is written within the limits that the server had then. RFC 9000 section 7.4.1.
         cx.carrier.set_peer_parameters(offer.remembered_quic_parameters());
     }
-    Ok(WaitServerHello(Box::new(Offered { offer, transcript, hidden })))
+    Ok(WaitServerHello(Offered { offer, transcript, hidden }))
 }
 
 // ---- ServerHello and HelloRetryRequest
 
 /// A hello is out.
 pub(crate) struct Offered {
-    offer: Offer,
+    offer: Box<Offer>,
     transcript: Unhashed,
     /// Another hello in it: the server may take either. RFC 9849.
     hidden: Option<Box<Hidden>>,
 }
 
 impl Offered {
-    fn read_server_hello(self: Box<Self>, m: Message<'_>, cx: &mut Cx<'_>) -> Result<flow::Client, Error> {
+    fn read_server_hello(self, m: Message<'_>, cx: &mut Cx<'_>) -> Result<flow::Client, Error> {
         let hello = ServerHello::read_all(m.body)?;
         if hello.is_retry() {
             return self.read_hello_retry_request(&hello, m, cx).map(flow::Client::Tls13);
         }
-        let Self { mut offer, transcript, hidden } = *self;
+        let Self { mut offer, transcript, hidden } = self;
         if choose_version(&offer, &hello)? == ProtocolVersion::TLSv1_2 {
             // What it makes of our early data nobody knows. RFC 8446 appendix D.3.
             if offer.sends_early_data() {
@@ -244,12 +244,12 @@ impl Offered {
 
     /// RFC 8446 section 4.1.4.
     fn read_hello_retry_request(
-        self: Box<Self>,
+        self,
         hello: &ServerHello<'_>,
         m: Message<'_>,
         cx: &mut Cx<'_>,
     ) -> Result<Client, Error> {
-        let Self { mut offer, transcript, hidden } = *self;
+        let Self { mut offer, transcript, hidden } = self;
         let asked = hello
             .retry_extensions()
             .map_err(|error| replies::twice(error, PeerMisbehaved::DuplicateHelloRetryRequestExtensions))?;
@@ -286,13 +286,13 @@ impl Offered {
 
 /// The second hello is out.
 pub(crate) struct Retried {
-    offer: Offer,
+    offer: Box<Offer>,
     second: SecondHello,
     suite: &'static Tls13CipherSuite,
 }
 
 impl Retried {
-    fn read_server_hello(self: Box<Self>, m: Message<'_>, cx: &mut Cx<'_>) -> Result<Client, Error> {
+    fn read_server_hello(self, m: Message<'_>, cx: &mut Cx<'_>) -> Result<Client, Error> {
         let hello = ServerHello::read_all(m.body)?;
         // There is one retry. RFC 8446 section 4.1.4.
         if hello.is_retry() {
@@ -301,7 +301,7 @@ impl Retried {
         if hello.cipher_suite != self.suite.common.suite {
             return Err(PeerMisbehaved::SelectedDifferentCipherSuiteAfterRetry.into());
         }
-        let Self { mut offer, second, suite } = *self;
+        let Self { mut offer, second, suite } = self;
         // The retry was one of TLS 1.3, and the version stays, whatever else was offered. RFC 8446 section 4.1.4.
         if hello.chosen_version()? != Some(ProtocolVersion::TLSv1_3) {
             return Err(PeerMisbehaved::SelectedDifferentVersionAfterRetry.into());
@@ -357,7 +357,7 @@ fn choose_version(offer: &Offer, hello: &ServerHello<'_>) -> Result<ProtocolVers
 
 /// The server has chosen: from here on everything is encrypted.
 fn agree(
-    offer: Offer,
+    offer: Box<Offer>,
     suite: &'static Tls13CipherSuite,
     chosen: Chosen,
     hello: &ServerHello<'_>,

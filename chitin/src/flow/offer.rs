@@ -137,13 +137,13 @@ struct Grease {
 }
 
 impl Offer {
-    /// Composes the offer, begins a key exchange and takes a ticket from the store.
+    /// Composes the offer, begins a key exchange and takes a ticket from the store. It is large, so it stays where it is.
     pub(crate) fn new(
         config: Arc<ClientConfig>,
         name: ServerName<'static>,
         protocols: Vec<Vec<u8>>,
         quic: Option<Parameters>,
-    ) -> Result<Self, Error> {
+    ) -> Result<Box<Self>, Error> {
         let mut draw = [0; 32 + 32 + 6 + 32];
         config.provider.secure_random.fill(&mut draw)?;
         let short = || Error::FailedToGetRandomBytes;
@@ -163,7 +163,7 @@ impl Offer {
         let client_types = told(CLIENT_RESOLVER, || Types::known(resolver.certificate_types()))?;
         // Also those that TLS 1.3 has for certificates only: without rsa_pkcs1 few chains of RSA could be shown. RFC 8446
         // section 4.2.3.
-        let mut offer = Self {
+        let mut offer = Box::new(Self {
             random: *random,
             session_id: SessionId::default(),
             protocols,
@@ -188,7 +188,7 @@ impl Offer {
             answered: Answered::Any,
             config,
             name,
-        };
+        });
         offer.psks = if new { offer.keys()? } else { Vec::new() };
         if offer.psks.is_empty() && !offer.takes_certificates() {
             return Err(Error::General(
@@ -799,7 +799,7 @@ impl Offer {
 
     /// The server has chosen: ends the offer. `selected_psk` is the index in ServerHello, `group` that of its share.
     pub(crate) fn settle(
-        mut self,
+        mut self: Box<Self>,
         suite: &'static Tls13CipherSuite,
         group: NamedGroup,
         selected_psk: Option<u16>,
@@ -832,11 +832,12 @@ impl Offer {
     }
 
     /// What the rest of the handshake still answers.
-    pub(crate) fn into_asked(mut self) -> Asked {
+    pub(crate) fn into_asked(mut self: Box<Self>) -> Asked {
         let mut codes = core::mem::replace(&mut self.order, Codes::NONE);
         codes.retain(|code| !self.is_grease(code));
         let size_limit = self.size_limit();
-        let Self { config, name, protocols, schemes, delegated, quic, server_types, client_types, .. } = self;
+        let Self { config, name, protocols, schemes, delegated, quic, server_types, client_types, .. } =
+            *self;
         let quic = quic.map(|quic| quic.code());
         Asked {
             config,

@@ -42,7 +42,7 @@ fn name(text: &str) -> ServerName<'static> {
     ServerName::try_from(text.to_string()).unwrap()
 }
 
-fn offer(config: ClientConfig, text: &str) -> Offer {
+fn offer(config: ClientConfig, text: &str) -> Box<Offer> {
     let protocols = config.alpn_protocols.clone();
     Offer::new(Arc::new(config), name(text), protocols, None).unwrap()
 }
@@ -324,7 +324,7 @@ fn what_a_config_asks_for_is_in_the_hello() {
 }
 
 /// An offer with one session of this suite in its store, made at 1,000,000 and offered an hour later.
-fn resuming(suite: CipherSuite) -> Offer {
+fn resuming(suite: CipherSuite) -> Box<Offer> {
     let store = Arc::new(ClientSessionMemoryCache::new(64));
     let mut config = config();
     config.resumption = Resumption::store(store.clone());
