@@ -151,10 +151,9 @@ impl Offer {
         let (session_id, rest) = rest.split_first_chunk::<32>().ok_or_else(short)?;
         let (grease, shuffle) = rest.split_first_chunk::<6>().ok_or_else(short)?;
 
-        let hint = guarded(STORE, || Ok(config.resumption.store.kx_hint(&name)))?;
         let new = config.versions.contains(ProtocolVersion::TLSv1_3);
         let shares = match new {
-            true => Share::first(&config, hint)?,
+            true => Share::first(&config, told(STORE, || config.resumption.store.kx_hint(&name))?)?,
             false => Shares::default(),
         };
         let schemes = told(SERVER_VERIFIER, || config.verifier.supported_verify_schemes())?;

@@ -199,13 +199,14 @@ fn nonsense_from_a_store_means_a_full_handshake() {
     }
 }
 
-/// A client store that knows one server only, whatever its name: as if a client mixed up its hosts.
+/// A client store that knows one server only, whatever its name: as if a client mixed up its hosts. It counts how often it is asked for a
+/// group.
 #[derive(Debug)]
-pub struct OneHost(ClientSessionMemoryCache);
+pub struct OneHost(ClientSessionMemoryCache, pub AtomicUsize);
 
 impl OneHost {
     pub fn new() -> Self {
-        Self(ClientSessionMemoryCache::new(32))
+        Self(ClientSessionMemoryCache::new(32), AtomicUsize::new(0))
     }
 
     fn name() -> ServerName<'static> {
@@ -219,6 +220,7 @@ impl ClientSessionStore for OneHost {
     }
 
     fn kx_hint(&self, _: &ServerName<'_>) -> Option<NamedGroup> {
+        self.1.fetch_add(1, Ordering::Relaxed);
         self.0.kx_hint(&Self::name())
     }
 

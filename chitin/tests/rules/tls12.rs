@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::io::Write;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 
 use chitin::HandshakeKind::{Full, Resumed};
@@ -175,6 +176,17 @@ fn a_session_of_another_virtual_host_means_a_full_handshake() {
         assert_eq!(kind_at("localhost"), Full);
         assert_eq!(kind_at("other.test"), Full, "another virtual host");
         assert_eq!(kind_at("other.test"), Resumed);
+    }
+}
+
+#[test]
+fn a_store_is_asked_for_a_group_where_a_share_is_sent() {
+    let server = Arc::new(server());
+    for (mut config, asked) in [(client12(), 0), (client(), 1)] {
+        let store = Arc::new(OneHost::new());
+        config.resumption = Resumption::store(store.clone());
+        shake(&Arc::new(config), &server);
+        assert_eq!(store.1.load(Ordering::Relaxed), asked);
     }
 }
 
