@@ -559,9 +559,9 @@ impl Offer {
         when(new && certified && !self.delegated.is_empty(), ext::delegated_credential);
         when(shown && new && !self.compressions.is_empty(), ext::compress_certificate);
 
-        // Fisher and Yates. A byte modulo a dozen is a little uneven, which does not matter here.
+        // Fisher and Yates. A byte's share of a dozen is a little uneven, which does not matter here.
         for (i, byte) in (1..order.len()).rev().zip(seed) {
-            order.swap(i, usize::from(*byte) % (i.saturating_add(1)));
+            order.swap(i, i.saturating_add(1).saturating_mul(usize::from(*byte)) >> 8);
         }
         if let Some(grease) = &self.grease {
             order.insert(0, grease.first);
