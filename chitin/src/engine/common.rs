@@ -264,12 +264,19 @@ impl CommonState {
             return Ok(());
         }
         self.check_sealing()?;
+        let came = self.inbox.has_sealed();
         loop {
             self.left_sealed = self.open_on_read && self.data_waits_sealed();
             if self.left_sealed {
                 return Ok(());
             }
-            let Advance { used, got } = self.engine.advance(self.inbox.sealed(), None);
+            let opened = self.engine.open_data(&mut self.inbox);
+            // The engine would say that it needs input; unless an observer has panicked, which it tells with the next record.
+            let all = came && opened.is_none() && !self.inbox.has_sealed();
+            if all && !self.engine.carrier.is_observed() {
+                return Ok(());
+            }
+            let Advance { used, got } = self.engine.advance_slowly(self.inbox.sealed(), None, opened);
             match got {
                 Ok(Got::Data(body)) => self.inbox.used_data(used, body),
                 Ok(Got::EarlyData(body)) => {
@@ -285,10 +292,6 @@ impl CommonState {
                     self.inbox.used(used);
                     return Err(error);
                 }
-            }
-            // The engine would say that it needs input; unless an observer has panicked, which it tells with the next record.
-            if !self.inbox.has_sealed() && !self.engine.carrier.is_observed() {
-                return Ok(());
             }
         }
     }

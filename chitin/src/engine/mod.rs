@@ -39,8 +39,9 @@ use crate::names::{
     AlertDescription, AlertLevel, ContentType, HandshakeType, KeyUpdateRequest, ProtocolVersion, Side,
 };
 use crate::observe::{self, Event, KeyLevel};
+use crate::record::inbox::Inbox;
 use crate::record::joiner::{Joiner, Message, split_message};
-use crate::record::open::{Place, Plain, Pulled};
+use crate::record::open::{Opener, Place, Plain, Pulled};
 
 /// Where the handshake is.
 pub(crate) enum State {
@@ -305,7 +306,7 @@ impl Engine {
     /// it; everything else is as without.
     pub(crate) fn advance(&mut self, input: &mut [u8], out: Option<&mut [u8]>) -> Advance {
         let opened = match out {
-            None => self.open_plainly(input),
+            None => self.plain_opener().and_then(|open| open.pull_plainly(input)),
             Some(_) => None,
         };
         match opened {
@@ -318,20 +319,39 @@ impl Engine {
         }
     }
 
-    /// Opens the record at the head of `input`, if there is plain traffic and nobody looks on.
+    /// Opens all application data at the head of `inbox`, if there is plain traffic and nobody looks on. The record behind it may have been
+    /// opened as well: then it is something else, and [`Self::advance_slowly`] has to take it.
+    pub(crate) fn open_data(&mut self, inbox: &mut Inbox) -> Option<Result<Plain, Error>> {
+        let open = self.plain_opener()?;
+        let before = inbox.unread();
+        let behind = loop {
+            match open.pull_plainly(inbox.sealed()) {
+                Some(Ok(Plain { typ: ContentType::ApplicationData, body, end })) if !body.is_empty() => {
+                    inbox.used_data(end, body);
+                }
+                behind => break behind,
+            }
+        };
+        if inbox.unread() > before {
+            self.budget.data();
+        }
+        behind
+    }
+
+    /// What opens records, if there is plain traffic and nobody looks on.
     #[inline]
-    fn open_plainly(&mut self, input: &mut [u8]) -> Option<Result<Plain, Error>> {
+    fn plain_opener(&mut self) -> Option<&mut Opener> {
         let Carrier::Records(records) = &mut self.carrier else { return None };
         let is_plain = self.state.is_connected()
             && self.read.gate == Gate::Open
             && !self.read.peer_closed
             && self.joiner.is_empty()
             && !records.is_observed();
-        if is_plain { records.open.pull_plainly(input) } else { None }
+        is_plain.then_some(&mut records.open)
     }
 
     /// [`Self::advance`], whatever comes. The first record may be `opened` already.
-    fn advance_slowly(
+    pub(crate) fn advance_slowly(
         &mut self,
         input: &mut [u8],
         mut out: Option<&mut [u8]>,

@@ -190,7 +190,7 @@ impl Opener {
 
     /// Takes the record at the head of `input` if it is of the kind that comes all the time once there is traffic, and whole. `None`: it is
     /// not, nothing was touched, and [`Self::pull`] takes it.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn pull_plainly(&mut self, input: &mut [u8]) -> Option<Result<Plain, Error>> {
         let (&mut [23, 3, 3, high, low], rest) = input.split_first_chunk_mut()? else { return None };
         let len = usize::from(u16::from_be_bytes([high, low]));
@@ -458,7 +458,8 @@ struct Inner {
     bad_ccs: bool,
 }
 
-#[inline]
+// What it is given and what it gives would else pass through memory in pieces, which the processor has to wait for.
+#[inline(always)]
 fn open_here(
     aead: &mut dyn MessageDecrypter,
     header: Header,
