@@ -272,8 +272,7 @@ impl CommonState {
             }
             let opened = self.engine.open_data(&mut self.inbox);
             // The engine would say that it needs input; unless an observer has panicked, which it tells with the next record.
-            let all = came && opened.is_none() && !self.inbox.has_sealed();
-            if all && !self.engine.carrier.is_observed() {
+            if came && !self.inbox.has_sealed() && !self.engine.carrier.is_observed() {
                 return Ok(());
             }
             let Advance { used, got } = self.engine.advance_slowly(self.inbox.sealed(), None, opened);

@@ -311,9 +311,9 @@ impl Engine {
         };
         match opened {
             // What comes all the time. The long way would come to the same.
-            Some(Ok(Plain { typ: ContentType::ApplicationData, body, end })) if !body.is_empty() => {
+            Some(Ok(plain)) if plain.is_data() => {
                 self.budget.data();
-                Advance { used: end, got: Ok(Got::Data(body)) }
+                Advance { used: plain.end, got: Ok(Got::Data(plain.body)) }
             }
             opened => self.advance_slowly(input, out, opened),
         }
@@ -326,9 +326,7 @@ impl Engine {
         let before = inbox.unread();
         let behind = loop {
             match open.pull_plainly(inbox.sealed()) {
-                Some(Ok(Plain { typ: ContentType::ApplicationData, body, end })) if !body.is_empty() => {
-                    inbox.used_data(end, body);
-                }
+                Some(Ok(plain)) if plain.is_data() => inbox.used_data(plain.end, plain.body),
                 behind => break behind,
             }
         };

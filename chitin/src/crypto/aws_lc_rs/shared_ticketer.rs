@@ -71,7 +71,7 @@ impl SharedTicketer {
     ///
     /// # Errors
     ///
-    /// Those of [`Self::new`]; then the keys of before stay.
+    /// Those of [`Self::new`], then the keys of before stay; [`Error::General`] if another thread panicked in here, then there are no tickets any more.
     pub fn set_keys<K: AsRef<[u8]>>(&self, keys: &[K]) -> Result<(), Error> {
         let keys = Arc::new(derived(keys)?);
         let changed = self.keys.change(|there| {

@@ -6,7 +6,7 @@ use std::sync::RwLock;
 
 use super::lanes::{Apart, Lanes};
 
-/// A value whose users do not wait for each other, nor who changes it for them.
+/// A value whose users do not wait for each other, but only while somebody changes it.
 ///
 /// Each lane has a copy under a lock of its own. Threads of that lane take the lock to get hold of the copy, and give it back before they use it; who
 /// changes the value takes the locks of all. So in between no thread writes to memory that one of another lane looks at.
