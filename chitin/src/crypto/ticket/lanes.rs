@@ -99,6 +99,6 @@ mod tests {
         let values = Lanes::new(|lane| lane as usize);
         let there: Vec<_> = values.mine_first().copied().collect();
         assert_eq!(there[0], mine());
-        assert_eq!(there.iter().sum::<usize>(), values.all().sum());
+        assert_eq!(there.iter().sum::<usize>(), values.all().sum::<usize>());
     }
 }
