@@ -7,7 +7,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Instant, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use chitin::crypto::aws_lc_rs::Ticketer;
@@ -147,7 +147,10 @@ fn seconds<W: FnMut() + Send>(round: usize, work: Vec<W>) -> Option<f64> {
                     let waited = time::waited();
                     // Who sleeps here begins later than who wakes it.
                     ready.fetch_add(1, Ordering::SeqCst);
+                    let there = Instant::now();
                     while ready.load(Ordering::SeqCst) < all {
+                        // It may have failed, for want of `taskset` say.
+                        assert!(there.elapsed() < Duration::from_secs(60), "the other thread does not begin");
                         std::hint::spin_loop();
                     }
                     let start = Instant::now();
