@@ -321,7 +321,7 @@ impl Engine {
 
     /// Opens all application data at the head of `inbox`, if there is plain traffic and nobody looks on. The record behind it may have been
     /// opened as well: then it is something else, and [`Self::advance_slowly`] has to take it.
-    pub(crate) fn open_data(&mut self, inbox: &mut Inbox) -> Option<Result<Plain, Error>> {
+    pub(crate) fn open_data(&mut self, inbox: &mut Inbox) -> Option<Result<Plain, Box<Error>>> {
         let open = self.plain_opener()?;
         let before = inbox.unread();
         let behind = loop {
@@ -353,7 +353,7 @@ impl Engine {
         &mut self,
         input: &mut [u8],
         mut out: Option<&mut [u8]>,
-        mut opened: Option<Result<Plain, Error>>,
+        mut opened: Option<Result<Plain, Box<Error>>>,
     ) -> Advance {
         let mut used = 0;
         let got = loop {
@@ -420,7 +420,7 @@ impl Engine {
         &mut self,
         input: &mut [u8],
         out: Option<&mut [u8]>,
-        opened: Option<Result<Plain, Error>>,
+        opened: Option<Result<Plain, Box<Error>>>,
     ) -> Result<Step, Error> {
         self.carrier.check_observer()?;
         // Early data always lies in the input: it is not for whoever reads now.
@@ -428,7 +428,7 @@ impl Engine {
         let Carrier::Records(records) = &mut self.carrier else { return Err(no_records()) };
         let (typ, body, end) = match opened {
             Some(done) => {
-                let Plain { typ, body, end } = done?;
+                let Plain { typ, body, end } = done.map_err(|error| *error)?;
                 (typ, Place::Input(body), end)
             }
             None => match records.open.pull(input, out.as_deref_mut())? {

@@ -198,8 +198,11 @@ impl Opener {
 
     /// Takes the record at the head of `input` if it is of the kind that comes all the time once there is traffic, and whole. `None`: it is
     /// not, nothing was touched, and [`Self::pull`] takes it.
+    ///
+    /// An error is boxed, since it is rare and long: else it would share its place with what is good, which would pass through memory in
+    /// pieces, and the processor would have to wait for them.
     #[inline(always)]
-    pub(crate) fn pull_plainly(&mut self, input: &mut [u8]) -> Option<Result<Plain, Error>> {
+    pub(crate) fn pull_plainly(&mut self, input: &mut [u8]) -> Option<Result<Plain, Box<Error>>> {
         let (&mut [23, 3, 3, high, low], rest) = input.split_first_chunk_mut()? else { return None };
         let len = usize::from(u16::from_be_bytes([high, low]));
         if len > MAX_SEALED || self.limit.is_some() || self.skip != Skip::Nothing {
@@ -208,19 +211,17 @@ impl Opener {
         let (sealed, aead) = (rest.get_mut(..len)?, self.aead.as_mut()?);
         let next = self.seq.checked_add(1)?;
         let header = Header { typ: ContentType::ApplicationData, version: ProtocolVersion::TLSv1_2, len };
-        Some(match open_here(&mut **aead, header, sealed, self.seq) {
-            Ok(Inner { typ, body, bad_ccs }) => {
-                self.is_authentic(next);
-                match self.check_inner(typ, body.len()) {
-                    Ok(()) if bad_ccs => Err(self.bad_ccs()),
-                    Ok(()) => {
-                        Ok(Plain { typ, body: HEADER + body.start..HEADER + body.end, end: HEADER + len })
-                    }
-                    Err(error) => Err(error),
-                }
-            }
-            Err(error) => Err(error),
-        })
+        let Inner { typ, body, bad_ccs } = match open_here(&mut **aead, header, sealed, self.seq) {
+            Ok(inner) => inner,
+            Err(error) => return Some(Err(Box::new(error))),
+        };
+        self.is_authentic(next);
+        let checked = match self.check_inner(typ, body.len()) {
+            Ok(()) if bad_ccs => Err(self.bad_ccs()),
+            checked => checked,
+        };
+        let plain = |()| Plain { typ, body: HEADER + body.start..HEADER + body.end, end: HEADER + len };
+        Some(checked.map(plain).map_err(Box::new))
     }
 
     /// Reads the header and checks all that it tells, so that nobody makes us wait for 16 KiB of garbage.

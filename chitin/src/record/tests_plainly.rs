@@ -23,6 +23,7 @@ fn is_opened(make: &dyn Fn() -> Opener, input: &[u8]) -> bool {
         Some(done) => {
             let done =
                 done.map(|Plain { typ, body, end }| Pulled::Record { typ, body: Place::Input(body), end });
+            let done = done.map_err(|error| *error);
             assert_eq!((done, here), (expected, there));
             assert_eq!(format!("{short:?}"), format!("{long:?}"));
             assert_eq!(short.plaintext_alerts_allowed, long.plaintext_alerts_allowed);
