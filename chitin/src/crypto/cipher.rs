@@ -641,17 +641,19 @@ pub struct Nonce(pub [u8; NONCE_LEN]);
 impl Nonce {
     /// Mixes an IV with a sequence number (RFC 8446 section 5.3, RFC 9001 section 5.3).
     pub fn new(iv: &Iv, seq: u64) -> Self {
-        Self::for_path(0, iv, seq)
+        let mut nonce = iv.0;
+        let [_, _, _, _, number @ ..] = &mut nonce;
+        // A number rather than eight bytes: this is done for every record.
+        *number = (u64::from_be_bytes(*number) ^ seq).to_be_bytes();
+        Self(nonce)
     }
 
     /// Mixes an IV with a path number and a packet number, as multipath QUIC does: 32 bits of path, then 64 of packet.
     pub fn for_path(path_id: u32, iv: &Iv, pn: u64) -> Self {
-        let [i0, i1, i2, i3, j0, j1, j2, j3, j4, j5, j6, j7] = iv.0;
-        // Two numbers rather than twelve bytes: this is done for every record.
-        let path = u32::from_be_bytes([i0, i1, i2, i3]) ^ path_id;
-        let packet = u64::from_be_bytes([j0, j1, j2, j3, j4, j5, j6, j7]) ^ pn;
-        let ([p0, p1, p2, p3], [n0, n1, n2, n3, n4, n5, n6, n7]) = (path.to_be_bytes(), packet.to_be_bytes());
-        Self([p0, p1, p2, p3, n0, n1, n2, n3, n4, n5, n6, n7])
+        let Self(mut nonce) = Self::new(iv, pn);
+        let [path @ .., _, _, _, _, _, _, _, _] = &mut nonce;
+        *path = (u32::from_be_bytes(*path) ^ path_id).to_be_bytes();
+        Self(nonce)
     }
 }
 
