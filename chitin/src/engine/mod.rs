@@ -783,13 +783,13 @@ impl Engine {
 
     // ---- out
 
-    /// Seals what fits into one record, in plain traffic and with nothing in its way: what comes all the time. `false`: none of it was
+    /// Seals what fits into one record, with the gate open and nothing in its way: what comes all the time. `false`: none of it was
     /// sealed, and [`Self::write`] does that or says why not.
     #[inline]
     pub(crate) fn write_record(&mut self, data: &[u8]) -> bool {
         let Carrier::Records(records) = &mut self.carrier else { return false };
         let write = &self.write;
-        let is_open = self.state.is_connected()
+        let is_open = !self.state.is_over()
             && write.gate == Gate::Open
             && write.held.is_empty()
             && !write.closed
