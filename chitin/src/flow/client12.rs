@@ -660,9 +660,11 @@ impl Flown {
 /// resumed is kept already; only a ticket makes it another.
 fn store_session(common: &Common, master: &MasterSecret, cx: &Cx<'_>) -> Result<(), Error> {
     let config = &common.asked.config;
-    let (lifetime, ticket) = common.ticket.clone().unwrap_or_default();
     let named = !common.session_id.is_empty() && common.goes_back.is_none();
-    let Some(group) = cx.facts.key_exchange_group() else { return Ok(()) };
+    let said = common.ticket.clone().or_else(|| named.then(Default::default));
+    let (Some((lifetime, ticket)), Some(group)) = (said, cx.facts.key_exchange_group()) else {
+        return Ok(());
+    };
     if (ticket.is_empty() && !named) || !config.resumption.keeps_tls12() || ticket.len() > MAX_TICKET {
         return Ok(());
     }

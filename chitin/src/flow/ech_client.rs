@@ -107,7 +107,7 @@ impl Settled {
 
 /// Writes the first hello, as the config wants it.
 pub(crate) fn first_hello(offer: &mut Offer) -> Result<FirstHello, Error> {
-    let config = offer.shared_config();
+    let config = offer.config();
     match &config.ech_mode {
         None => {}
         Some(EchMode::Grease(grease)) => {

@@ -652,11 +652,6 @@ impl Offer {
         &self.config
     }
 
-    /// The same, to be kept while the offer changes.
-    pub(crate) fn shared_config(&self) -> Arc<ClientConfig> {
-        self.config.clone()
-    }
-
     pub(crate) fn offered_protocol(&self, name: &[u8]) -> bool {
         self.protocols.iter().any(|offered| offered == name)
     }
