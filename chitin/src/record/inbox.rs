@@ -115,6 +115,7 @@ impl Inbox {
         }
     }
 
+    #[inline(always)]
     fn keep_plain(&mut self, body: Range<usize>) {
         self.traffic = true;
         let before = self.unread;
@@ -124,11 +125,15 @@ impl Inbox {
         } else if body.len() > Self::SLIDE {
             self.more.push_back(body);
         } else {
-            let last = self.more.back_mut().unwrap_or(&mut self.first);
-            let to = last.end;
-            last.end += body.len();
-            self.buf.copy_within(body, to);
+            self.slide(body);
         }
+    }
+
+    fn slide(&mut self, body: Range<usize>) {
+        let last = self.more.back_mut().unwrap_or(&mut self.first);
+        let to = last.end;
+        last.end += body.len();
+        self.buf.copy_within(body, to);
     }
 
     /// How much plaintext waits.
