@@ -2,6 +2,8 @@
 
 use alloc::boxed::Box;
 
+use crate::secret::copy;
+
 pub use crate::names::HashAlgorithm;
 
 /// A hash function.
@@ -52,7 +54,7 @@ impl Output {
     /// Copies a hash value; whatever is beyond [`Self::MAX_LEN`] is cut.
     pub fn new(bytes: &[u8]) -> Self {
         let mut output = Self { buf: [0; Self::MAX_LEN], used: bytes.len().min(Self::MAX_LEN) };
-        output.buf.iter_mut().zip(bytes).for_each(|(to, from)| *to = *from);
+        copy(bytes, &mut output.buf);
         output
     }
 }
