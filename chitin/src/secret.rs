@@ -75,9 +75,9 @@ pub(crate) struct Scratch {
 }
 
 impl Scratch {
-    /// No part of the protocol needs more: a hash of 48 bytes with a label and both randoms fills two blocks of SHA-384. More takes
-    /// memory of its own.
-    const USUAL: usize = 256;
+    /// No part of the protocol needs more: the block of a hash of 48 bytes with a label and both randoms has 125, all keys of a connection
+    /// have 96. More takes memory of its own.
+    const USUAL: usize = 128;
 
     pub(crate) fn new(len: usize) -> Self {
         let mut longer = Vec::new();
@@ -139,7 +139,7 @@ mod tests {
 
     #[test]
     fn a_scratch_has_the_length_that_was_asked_for() {
-        for len in [0, 1, 256, 257, 70_000] {
+        for len in [0, 1, 128, 129, 70_000] {
             let mut scratch = Scratch::new(len);
             assert!(
                 scratch.as_mut_slice().len() == len && scratch.as_mut_slice().iter().all(|byte| *byte == 0)

@@ -2,7 +2,6 @@
 
 use alloc::boxed::Box;
 
-use super::tls12;
 use crate::secret::Secret;
 
 /// HMAC over one hash function.
@@ -31,12 +30,6 @@ pub trait Key: Send + Sync {
 
     /// The length of the tag.
     fn tag_len(&self) -> usize;
-
-    /// Fills `output` with what TLS 1.2's pseudorandom function makes of the key, `label` and `seed`.
-    #[doc(hidden)]
-    fn prf(&self, output: &mut [u8], label: &[u8], seed: &[u8]) {
-        tls12::fill(output, self, label, seed);
-    }
 }
 
 /// An HMAC tag. Tags are used as keys too, so it is wiped on drop.
@@ -51,13 +44,6 @@ impl Tag {
     /// Copies a tag; whatever is beyond [`Self::MAX_LEN`] is cut.
     pub fn new(bytes: &[u8]) -> Self {
         Self { secret: Secret::new(bytes) }
-    }
-
-    /// Has `fill` write a tag of that length.
-    #[cfg(any(feature = "aws_lc_rs", feature = "ring"))]
-    #[cfg_attr(feature = "fips", allow(dead_code, reason = "the module has its own"))]
-    pub(crate) fn filled(len: usize, fill: impl FnOnce(&mut [u8])) -> Self {
-        Self { secret: Secret::filled(len, fill) }
     }
 
     /// Compares in time that depends on the lengths only.

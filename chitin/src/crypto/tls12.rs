@@ -56,7 +56,7 @@ impl Prf for PrfUsingHmac<'_> {
     }
 
     fn for_secret(&self, output: &mut [u8], secret: &[u8], label: &[u8], seed: &[u8]) {
-        self.0.with_key(secret).prf(output, label, seed);
+        fill(output, self.0.with_key(secret).as_ref(), label, seed);
     }
 
     fn keyed(&self, secret: &[u8]) -> Option<Box<dyn hmac::Key>> {
@@ -69,7 +69,7 @@ impl Prf for PrfUsingHmac<'_> {
 }
 
 /// Fills `output` with PRF(`key`, `label`, `seed`), where the key is that of HMAC with the hash of the suite.
-pub(crate) fn fill(output: &mut [u8], key: &(impl hmac::Key + ?Sized), label: &[u8], seed: &[u8]) {
+pub(crate) fn fill(output: &mut [u8], key: &dyn hmac::Key, label: &[u8], seed: &[u8]) {
     // A(0) = label + seed; A(i) = HMAC(A(i-1)); output = HMAC(A(1) + label + seed) | HMAC(A(2) + ...) | ...
     // Each lies in front of label and seed, so that all of it is one piece: several take a hash as long as another block.
     let tag_len = key.tag_len().max(1);

@@ -15,6 +15,7 @@ use crate::crypto::cipher::AeadKey;
 use crate::crypto::hash::Output;
 use crate::crypto::hmac::Key;
 use crate::crypto::suites::Tls12CipherSuite;
+use crate::crypto::tls12;
 use crate::error::Error;
 use crate::schedule::exporter::Exporter;
 use crate::secret::{Scratch, Secret, copy};
@@ -149,7 +150,7 @@ impl MasterSecret {
 
     fn prf(&self, label: &[u8], seed: &[u8], out: &mut [u8]) {
         match &self.keyed {
-            Some(key) => key.prf(out, label, seed),
+            Some(key) => tls12::fill(out, key.as_ref(), label, seed),
             None => self.suite.prf_provider.for_secret(out, self.secret.as_bytes(), label, seed),
         }
     }
