@@ -89,10 +89,13 @@ impl Records {
         self.send(ContentType::Handshake, OutboundChunks::Single(plain))
     }
 
-    /// Application data that fits into one record, if nobody looks on. `false`: nothing was sealed.
+    /// Application data, if nothing is in its way and nobody looks on. `None`: nothing was sealed.
     #[inline]
-    pub(crate) fn send_record(&mut self, data: &[u8]) -> bool {
-        !self.is_observed() && self.seal.seal_plainly(data, &mut self.out)
+    pub(crate) fn send_plainly(&mut self, data: &[u8]) -> Option<Result<(), Box<Error>>> {
+        match self.is_observed() {
+            true => None,
+            false => self.seal.seal_plainly(data, &mut self.out),
+        }
     }
 
     /// Application data, until the key has to be changed; gives what is left.

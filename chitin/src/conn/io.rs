@@ -130,9 +130,10 @@ trait Sink: core::fmt::Debug {
 
 impl Sink for CommonState {
     fn accept_one(&mut self, data: &[u8]) -> io::Result<usize> {
-        match self.engine().write_record(data) {
-            true => Ok(data.len()),
-            false => self.accept(OutboundChunks::Single(data)),
+        match self.engine().write_plainly(data) {
+            Some(Ok(())) => Ok(data.len()),
+            Some(Err(error)) => Err(invalid(*error)),
+            None => self.accept(OutboundChunks::Single(data)),
         }
     }
 

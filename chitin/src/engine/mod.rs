@@ -783,11 +783,15 @@ impl Engine {
 
     // ---- out
 
-    /// Seals what fits into one record, with the gate open and nothing in its way: what comes all the time. `false`: none of it was
-    /// sealed, and [`Self::write`] does that or says why not.
+    /// Seals application data with the gate open and nothing in its way: what comes all the time. `None`: none of it was sealed, and
+    /// [`Self::write`] does that or says why not.
+    ///
+    /// # Errors
+    ///
+    /// A record could not be sealed: the stream has a hole.
     #[inline]
-    pub(crate) fn write_record(&mut self, data: &[u8]) -> bool {
-        let Carrier::Records(records) = &mut self.carrier else { return false };
+    pub(crate) fn write_plainly(&mut self, data: &[u8]) -> Option<Result<(), Box<Error>>> {
+        let Carrier::Records(records) = &mut self.carrier else { return None };
         let write = &self.write;
         let is_open = !self.state.is_over()
             && write.gate == Gate::Open
@@ -796,7 +800,10 @@ impl Engine {
             && !write.closing;
         let waits = records.out.len();
         let has_room = write.limit.is_none_or(|limit| data.len() <= limit.saturating_sub(waits));
-        is_open && has_room && self.policy.bounds.memory().is_none() && records.send_record(data)
+        match is_open && has_room && self.policy.bounds.memory().is_none() {
+            true => records.send_plainly(data),
+            false => None,
+        }
     }
 
     /// Seals application data into the outbox, or holds it until the handshake allows it, within the limit. Gives how much was

@@ -157,29 +157,44 @@ impl Sealer {
         }
     }
 
-    /// Seals `data` into one record, if it fits and neither padding, nor the limit of the key, nor an earlier failure is in the way. `false`:
-    /// nothing was sealed, and [`Self::seal_some`] does that or says why not.
+    /// Seals `data`, if neither padding, nor the limit of the key, nor an earlier failure is in the way. `None`: nothing was sealed, and
+    /// [`Self::seal_some`] does that or says why not. An error is what that would say. It is boxed: what is rare and long shall not share its
+    /// place with what is good.
     ///
     /// It decides nothing that `seal_some` does not, but is short: nearly every record goes this way.
     #[inline]
-    pub(crate) fn seal_plainly(&mut self, data: &[u8], out: &mut Outbox) -> bool {
-        let is_plain = self.aead.is_some()
-            && self.padding.is_none()
-            && self.failure.is_none()
-            && self.seq < self.limit.saturating_sub(1);
-        if !is_plain || data.is_empty() || data.len() > self.fragment() {
-            return false;
+    pub(crate) fn seal_plainly(&mut self, data: &[u8], out: &mut Outbox) -> Option<Result<(), Box<Error>>> {
+        let is_plain = self.aead.is_some() && self.padding.is_none() && self.failure.is_none();
+        if !is_plain || data.is_empty() || self.wants_rekey() {
+            return None;
         }
+        match data.len() <= self.fragment() {
+            true => Some(self.seal_data(data, out)),
+            false => self.seal_parts(data, out),
+        }
+    }
+
+    /// The same of data that takes several records. Out of line: it would be in the way of short ones.
+    #[inline(never)]
+    fn seal_parts(&mut self, data: &[u8], out: &mut Outbox) -> Option<Result<(), Box<Error>>> {
+        if !self.has_room_for(data.len()) {
+            return None;
+        }
+        // All of it side by side, without growing again for each record.
+        out.slot(self.total_len(data.len(), |_| Ok(0)).ok()?);
+        Some(data.chunks(self.fragment()).try_for_each(|part| self.seal_data(part, out)))
+    }
+
+    /// Seals what fits into one record, without padding.
+    #[inline(always)]
+    fn seal_data(&mut self, data: &[u8], out: &mut Outbox) -> Result<(), Box<Error>> {
         let slot = out.slot(self.sealed_len(data.len()));
         match self.try_seal_into(ContentType::ApplicationData, OutboundChunks::Single(data), 0, slot) {
             Ok(Placed::Slot(n)) => out.commit(n),
             Ok(Placed::Owned(record)) => out.put(&record),
-            Err(failure) => {
-                self.failure = Some(failure);
-                return false;
-            }
+            Err(failure) => return Err(Box::new(self.failed(failure))),
         }
-        true
+        Ok(())
     }
 
     /// Seals `payload` until the key needs changing, and gives back what is left: empty nearly always.
@@ -314,7 +329,7 @@ impl Sealer {
         done
     }
 
-    // Known arguments leave little of it: it is worth its two copies.
+    // Known arguments leave little of it: it is worth its copies.
     #[inline(always)]
     fn try_seal_into(
         &mut self,

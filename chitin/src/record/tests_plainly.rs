@@ -105,6 +105,9 @@ fn data_is_sealed_the_short_way_as_the_long_one() {
         (u64::MAX, None, &[1, 99, 100, 1, 0, 101, 250, 1][..]),
         (u64::MAX, Some(3), &[1, 99, 100, 1]),
         (4, None, &[1, 2, 3, 4, 5]),
+        (4, None, &[250, 1]),
+        (4, None, &[1, 201, 200, 1]),
+        (3, None, &[250, 200, 1]),
         (2, None, &[1, 1]),
         (1, None, &[1, 1]),
         (0, None, &[1, 1]),
@@ -125,8 +128,9 @@ fn data_is_sealed_the_short_way_as_the_long_one() {
             let (plain, before) = (&[7; 250][..len], (short.seq(), here.len()));
             let expected = long.seal_some(ApplicationData, data.clone(), &mut there).map(|rest| rest.len());
             // One record of the key is left for who changes it.
-            let is_plain = (1..=100).contains(&len) && pad.is_none() && before.0 + 1 < limit;
-            assert_eq!(short.seal_plainly(plain, &mut here), is_plain, "{limit} {pad:?} {len}");
+            let is_plain = len > 0 && pad.is_none() && before.0 + (len.div_ceil(100) as u64) < limit;
+            let done = short.seal_plainly(plain, &mut here);
+            assert_eq!(done, is_plain.then_some(Ok(())), "{limit} {pad:?} {len}");
             if is_plain {
                 assert_eq!(expected, Ok(0));
             } else {
@@ -139,7 +143,7 @@ fn data_is_sealed_the_short_way_as_the_long_one() {
         }
     }
     let (mut clear, mut out) = (Sealer::default(), Outbox::default());
-    assert!(!clear.seal_plainly(b"data", &mut out) && out.is_empty());
+    assert!(clear.seal_plainly(b"data", &mut out).is_none() && out.is_empty());
 }
 
 /// Seals as a foreign provider does, but for one record.
@@ -165,19 +169,38 @@ fn a_record_that_failed_the_short_way_is_not_tried_the_long_one() {
         let (mut sealer, mut out) = (Sealer::default(), Outbox::default());
         sealer.install(Box::new(FailsAt(at)), limit);
         for n in 1..=at {
-            assert!(sealer.seal_plainly(b"data", &mut out));
+            assert_eq!(sealer.seal_plainly(b"data", &mut out), Some(Ok(())));
             // Header, data, type and tag.
             assert_eq!(out.len() as u64, n * (5 + 4 + 1 + 8));
         }
         let before = out.pending().to_vec();
+        assert_eq!(sealer.seal_plainly(b"data", &mut out), Some(Err(Box::new(gone()))), "{limit} {at}");
         for _ in 0..2 {
-            assert!(!sealer.seal_plainly(b"data", &mut out));
             assert_eq!(sealer.failure(), Some(&gone()));
+            assert_eq!(sealer.seal_plainly(b"data", &mut out), None);
             let long = sealer.seal_some(ApplicationData, OutboundChunks::Single(b"data"), &mut out);
             assert_eq!(long.map(|rest| rest.len()), Err(gone()), "{limit} {at}");
             assert_eq!(out.pending(), before);
         }
     }
+}
+
+#[test]
+fn a_failure_in_the_midst_of_a_write_leaves_what_was_sealed_before() {
+    let mut ways = [false, true].map(|is_short| {
+        let (mut sealer, mut out) = (Sealer::default(), Outbox::default());
+        sealer.install(Box::new(FailsAt(2)), u64::MAX);
+        sealer.set_peer_limit(100);
+        let failure = match is_short {
+            true => sealer.seal_plainly(&[7; 350], &mut out).and_then(Result::err).map(|error| *error),
+            false => sealer.seal_some(ApplicationData, OutboundChunks::Single(&[7; 350]), &mut out).err(),
+        };
+        assert_eq!((failure.as_ref(), sealer.failure()), (Some(&gone()), Some(&gone())));
+        (sealer.seq(), out)
+    });
+    let [(long, there), (short, here)] = &mut ways;
+    assert_eq!((long, there.pending()), (short, here.pending()));
+    assert_eq!(here.records().count(), 2);
 }
 
 /// A policy is asked for the lengths first, and again for each record.
