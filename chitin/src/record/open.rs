@@ -216,12 +216,13 @@ impl Opener {
             Err(error) => return Some(Err(Box::new(error))),
         };
         self.is_authentic(next);
-        let checked = match self.check_inner(typ, body.len()) {
-            Ok(()) if bad_ccs => Err(self.bad_ccs()),
-            checked => checked,
-        };
-        let plain = |()| Plain { typ, body: HEADER + body.start..HEADER + body.end, end: HEADER + len };
-        Some(checked.map(plain).map_err(Box::new))
+        if let Err(error) = self.check_inner(typ, body.len()) {
+            return Some(Err(Box::new(error)));
+        }
+        if bad_ccs {
+            return Some(Err(Box::new(self.bad_ccs())));
+        }
+        Some(Ok(Plain { typ, body: HEADER + body.start..HEADER + body.end, end: HEADER + len }))
     }
 
     /// Reads the header and checks all that it tells, so that nobody makes us wait for 16 KiB of garbage.
