@@ -65,6 +65,10 @@ impl Inbox {
     /// takes one record and leaves no tail that would have to be moved.
     const TRAFFIC_READ: usize = super::HEADER + super::MAX_PLAINTEXT + 1 + TAG;
 
+    /// So many whole records that wait are looked past for the one that has begun. Who processes what was read leaves none; behind more,
+    /// while a question waits for its answer, each byte of a peer that sends empty records one by one would cost a look at thousands.
+    const LOOK_PAST: usize = 64;
+
     /// The buffer may be so long, and never longer than [`Self::CAP`].
     pub(crate) fn set_most(&mut self, most: usize) {
         // CAP is a small number.
@@ -307,7 +311,7 @@ impl Inbox {
     /// reads also in a buffer that is small, and after that the buffer is as long as the records that come.
     fn want(&self, fresh: usize) -> usize {
         let mut sealed = self.sealed_ref();
-        loop {
+        for _ in 0..Self::LOOK_PAST {
             match record_len(sealed) {
                 None if sealed.is_empty() => return fresh,
                 // The rest of the header, and what a small record has behind it.
@@ -318,6 +322,7 @@ impl Inbox {
                 Some(len) => sealed = sealed.get(len..).unwrap_or_default(),
             }
         }
+        Self::HANDSHAKE_READ
     }
 
     /// Moves everything from the first live byte on to the front.
@@ -486,6 +491,18 @@ mod tests {
         assert_eq!((full, sent), (Full::Plaintext, 17_000));
         inbox.consume(616);
         assert!(inbox.room(false).is_ok());
+    }
+
+    #[test]
+    fn a_read_looks_past_few_records_that_nobody_has_used() {
+        let begun = &record(0, 9000, 17)[..100];
+        for (waiting, asked) in
+            [(Inbox::LOOK_PAST - 1, 9000 + 17 + 5 - 100), (Inbox::LOOK_PAST, Inbox::HANDSHAKE_READ)]
+        {
+            let mut inbox = Inbox::default();
+            feed(&mut inbox, &[&record(0, 0, 0).repeat(waiting), begun].concat()).unwrap();
+            assert_eq!(inbox.want(Inbox::HANDSHAKE_READ), asked, "behind {waiting}");
+        }
     }
 
     #[test]
