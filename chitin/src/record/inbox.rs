@@ -317,7 +317,9 @@ impl Inbox {
                 // The rest of the header, and what a small record has behind it.
                 None => return Self::HANDSHAKE_READ,
                 Some(len) if len > sealed.len() => {
-                    return len.min(super::HEADER + super::MAX_SEALED).saturating_sub(sealed.len()).max(1);
+                    let rest = len.min(super::HEADER + super::MAX_SEALED).saturating_sub(sealed.len());
+                    // One that is too long is refused when its turn comes: until then there is no rest to ask for.
+                    return if rest == 0 { Self::HANDSHAKE_READ } else { rest };
                 }
                 Some(len) => sealed = sealed.get(len..).unwrap_or_default(),
             }
@@ -503,6 +505,13 @@ mod tests {
             feed(&mut inbox, &[&record(0, 0, 0).repeat(waiting), begun].concat()).unwrap();
             assert_eq!(inbox.want(Inbox::HANDSHAKE_READ), asked, "behind {waiting}");
         }
+    }
+
+    #[test]
+    fn behind_a_record_that_is_too_long_bytes_are_not_read_one_by_one() {
+        let mut inbox = Inbox::default();
+        feed(&mut inbox, &[&[22, 3, 3, 0xff, 0xff][..], &[0; super::super::MAX_SEALED]].concat()).unwrap();
+        assert_eq!(inbox.want(Inbox::HANDSHAKE_READ), Inbox::HANDSHAKE_READ);
     }
 
     #[test]
