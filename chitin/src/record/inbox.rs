@@ -65,8 +65,8 @@ impl Inbox {
     /// takes one record and leaves no tail that would have to be moved.
     const TRAFFIC_READ: usize = super::HEADER + super::MAX_PLAINTEXT + 1 + TAG;
 
-    /// So many whole records that wait are looked past for the one that has begun. Who processes what was read leaves none; behind more,
-    /// while a question waits for its answer, each byte of a peer that sends empty records one by one would cost a look at thousands.
+    /// So many whole records that wait are looked past for the one that has begun. Few wait where what was read is processed and read. Behind
+    /// more, while a question waits for its answer, each byte of a peer that sends empty records one by one would cost a look at thousands.
     const LOOK_PAST: usize = 64;
 
     /// The buffer may be so long, and never longer than [`Self::CAP`].
@@ -245,7 +245,7 @@ impl Inbox {
         match self.filled {
             0 => self.buf = bytes.to_vec(),
             _ => {
-                self.buf.reserve_exact(bytes.len());
+                self.grow(self.filled + bytes.len());
                 self.buf.extend_from_slice(bytes);
             }
         }
@@ -279,19 +279,24 @@ impl Inbox {
                 // Fresh zeros may cost nothing.
                 self.buf = alloc::vec![0; wanted];
             } else if self.buf.len() < wanted {
-                // The length of the records that come; behind plaintext, that waits, by steps of half as much.
-                let now = self.buf.capacity();
-                if now < wanted {
-                    let grown = match self.unread {
-                        0 => wanted,
-                        _ => (now + now / 2).min(self.most()).max(wanted),
-                    };
-                    self.buf.reserve_exact(grown - self.buf.len());
-                }
+                self.grow(wanted);
                 self.buf.resize(wanted, 0);
             }
         }
         self.buf.get_mut(self.filled..).ok_or(Full::Messages)
+    }
+
+    /// The buffer gets room for so many bytes: as long as the record that comes, but by steps of half as much behind plaintext or records
+    /// that wait, which would else move for every few bytes.
+    fn grow(&mut self, wanted: usize) {
+        let now = self.buf.capacity();
+        if now < wanted {
+            let grown = match self.unread == 0 && whole_record_len(self.sealed_ref()).is_none() {
+                true => wanted,
+                false => (now + now / 2).min(self.most()).max(wanted),
+            };
+            self.buf.reserve_exact(grown - self.buf.len());
+        }
     }
 
     /// Why there is no room: who could make some?
@@ -307,11 +312,11 @@ impl Inbox {
         self.filled = (self.filled + n).min(self.buf.len());
     }
 
-    /// How much to ask of the next read: `fresh` when no record has begun, and else the rest of it. So a whole record takes two
-    /// reads also in a buffer that is small, and after that the buffer is as long as the records that come.
+    /// How much to ask of the next read: `fresh` when no record has begun, and else the rest of it, if it is not behind many others. So a
+    /// whole record takes two reads also in a buffer that is small, and after that the buffer is as long as the records that come.
     fn want(&self, fresh: usize) -> usize {
         let mut sealed = self.sealed_ref();
-        for _ in 0..Self::LOOK_PAST {
+        for _ in 0..=Self::LOOK_PAST {
             match record_len(sealed) {
                 None if sealed.is_empty() => return fresh,
                 // The rest of the header, and what a small record has behind it.
@@ -480,6 +485,24 @@ mod tests {
     }
 
     #[test]
+    fn a_buffer_with_records_that_nobody_processes_grows_in_few_steps() {
+        let endless = record(0, 1, 17).repeat(5000);
+        for aside in [false, true] {
+            let mut inbox = Inbox::default();
+            let (mut steps, mut capacity) = (0, 0);
+            for byte in &endless[..60_000] {
+                match aside && inbox.is_read_aside(true) {
+                    true => inbox.put(&[*byte]),
+                    false => feed(&mut inbox, &[*byte]).unwrap(),
+                }
+                steps += usize::from(inbox.capacity() != capacity);
+                capacity = inbox.capacity();
+            }
+            assert!(steps <= 32, "{steps} steps to {capacity} bytes, {aside}");
+        }
+    }
+
+    #[test]
     fn a_reader_that_does_not_read_stops_the_socket() {
         let mut inbox = Inbox::default();
         let mut sent = 0;
@@ -499,7 +522,7 @@ mod tests {
     fn a_read_looks_past_few_records_that_nobody_has_used() {
         let begun = &record(0, 9000, 17)[..100];
         for (waiting, asked) in
-            [(Inbox::LOOK_PAST - 1, 9000 + 17 + 5 - 100), (Inbox::LOOK_PAST, Inbox::HANDSHAKE_READ)]
+            [(Inbox::LOOK_PAST, 9000 + 17 + 5 - 100), (Inbox::LOOK_PAST + 1, Inbox::HANDSHAKE_READ)]
         {
             let mut inbox = Inbox::default();
             feed(&mut inbox, &[&record(0, 0, 0).repeat(waiting), begun].concat()).unwrap();

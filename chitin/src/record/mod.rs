@@ -17,8 +17,8 @@
 //! - Nothing unread and nothing sealed: `sealed == filled == 0`. The buffer may then be given back (`rest`).
 //! - A body of at most 512 bytes is moved down to the end of the range before it. So the number of ranges is at most the length of
 //!   the buffer over that, whatever sizes the peer chooses.
-//! - A read asks for a whole record where data is expected, and for the rest of one that has begun. Full records of one size come
-//!   to lie at the front of a buffer of their length: no tail is ever moved.
+//! - A read asks for a whole record where data is expected, and for the rest of one that has begun, if not many wait before it. Full
+//!   records of one size come to lie at the front of a buffer of their length: no tail is ever moved.
 //! - When room is needed, everything from the first live byte on moves to the front, also while plaintext waits: a reader that
 //!   always leaves one byte would else make the buffer grow for ever.
 //!
