@@ -2,6 +2,7 @@
 //! the engine changes the key when [`Sealer::wants_rekey`] says so.
 
 use alloc::boxed::Box;
+use core::convert::Infallible;
 use core::fmt;
 
 use crate::crypto::cipher::{MessageEncrypter, OutboundChunks, OutboundPlainMessage, Sealed};
@@ -180,8 +181,7 @@ impl Sealer {
         if !self.has_room_for(data.len()) {
             return None;
         }
-        // All of it side by side, without growing again for each record.
-        out.slot(self.total_len(data.len(), |_| Ok(0)).ok()?);
+        self.make_room(data.len(), out);
         Some(data.chunks(self.fragment()).try_for_each(|part| self.seal_data(part, out)))
     }
 
@@ -190,8 +190,7 @@ impl Sealer {
     fn seal_data(&mut self, data: &[u8], out: &mut Outbox) -> Result<(), Box<Error>> {
         let slot = out.slot(self.sealed_len(data.len()));
         match self.try_seal_into(ContentType::ApplicationData, OutboundChunks::Single(data), 0, slot) {
-            Ok(Placed::Slot(n)) => out.commit(n),
-            Ok(Placed::Owned(record)) => out.put(&record),
+            Ok(placed) => placed.count_in(out),
             Err(failure) => return Err(Box::new(self.failed(failure))),
         }
         Ok(())
@@ -210,8 +209,7 @@ impl Sealer {
             return Err(failure.clone());
         }
         if rest.len() > self.fragment() {
-            // All of it side by side, without growing again for each record. Padding is not known yet.
-            out.slot(self.total_len(rest.len(), |_| Ok(0))?);
+            self.make_room(rest.len(), out);
         }
         // A fresh key always seals something: a nonsensical limit ends in an error, never in a row of key updates without end.
         while !rest.is_empty() && (self.seq == 0 || !self.wants_rekey()) {
@@ -246,8 +244,7 @@ impl Sealer {
         outbox.advance(waiting);
         let mut done = waiting;
         // A policy may answer differently when asked again; what it adds must still fit.
-        let least = self.total_len(data.len(), |_| Ok(0)).map_err(SliceError::Failed)?;
-        let mut spare = rest.len().saturating_sub(least);
+        let mut spare = rest.len().saturating_sub(self.bare_len(data.len()));
         for part in data.chunks(self.fragment()) {
             let pad = self.pad_for(part.len());
             let pad = pad.map_err(|failure| SliceError::Failed(self.failed(failure)))?.min(spare);
@@ -304,10 +301,7 @@ impl Sealer {
     ) -> Result<(), Error> {
         let pad = self.pad_for(content.len()).map_err(|failure| self.failed(failure))?;
         let room = self.sealed_len(content.len() + pad);
-        match self.seal_into(typ, content, pad, out.slot(room))? {
-            Placed::Slot(n) => out.commit(n),
-            Placed::Owned(record) => out.put(&record),
-        }
+        self.seal_into(typ, content, pad, out.slot(room))?.count_in(out);
         Ok(())
     }
 
@@ -322,11 +316,7 @@ impl Sealer {
         if let Some(failure) = &self.failure {
             return Err(failure.clone());
         }
-        let done = self.try_seal_into(typ, payload, pad, slot);
-        if let Err(failure) = &done {
-            self.failure = Some(failure.clone());
-        }
-        done
+        self.try_seal_into(typ, payload, pad, slot).map_err(|failure| self.failed(failure))
     }
 
     // Known arguments leave little of it: it is worth its copies.
@@ -385,14 +375,25 @@ impl Sealer {
     }
 
     /// Size on the wire of `n` bytes of application data, with the padding that `pad` gives a record.
-    fn total_len(&self, n: usize, pad: impl Fn(usize) -> Result<usize, Error>) -> Result<usize, Error> {
+    fn total_len<E>(&self, n: usize, pad: impl Fn(usize) -> Result<usize, E>) -> Result<usize, E> {
         let one = |len: usize| pad(len).map(|pad| self.sealed_len(len + pad));
         let (full, rest) = (n / self.fragment(), n % self.fragment());
         let full_len = if full > 0 { full.saturating_mul(one(self.fragment())?) } else { 0 };
         Ok(full_len.saturating_add(if rest > 0 { one(rest)? } else { 0 }))
     }
 
-    /// A policy for padding has panicked, maybe between two records: nothing is sealed any more.
+    /// The same without padding.
+    fn bare_len(&self, n: usize) -> usize {
+        let Ok(len) = self.total_len(n, |_| Ok::<_, Infallible>(0));
+        len
+    }
+
+    /// All records of `n` bytes are going to lie side by side, without growing again for each. Padding is not known yet.
+    fn make_room(&self, n: usize, out: &mut Outbox) {
+        out.slot(self.bare_len(n));
+    }
+
+    /// Remembers why there is a gap in the stream: nothing is sealed any more.
     #[cold]
     fn failed(&mut self, failure: Error) -> Error {
         self.failure.insert(failure).clone()
@@ -413,6 +414,17 @@ impl Sealer {
 enum Placed {
     Slot(usize),
     Owned(alloc::vec::Vec<u8>),
+}
+
+impl Placed {
+    /// Counts it in, if it is in the slot that `out` gave, or puts it there.
+    #[inline(always)]
+    fn count_in(self, out: &mut Outbox) {
+        match self {
+            Self::Slot(n) => out.commit(n),
+            Self::Owned(record) => out.put(&record),
+        }
+    }
 }
 
 impl fmt::Debug for Sealer {
