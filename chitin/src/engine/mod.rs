@@ -305,11 +305,11 @@ impl Engine {
     /// Consumes records until there is something to tell the caller. With `out`, application data may be opened straight into
     /// it; everything else is as without.
     pub(crate) fn advance(&mut self, input: &mut [u8], out: Option<&mut [u8]>) -> Advance {
-        let opened = match (self.plain_opener(), &out) {
+        let opened = match self.plain_opener().filter(|_| out.is_none()) {
             // So ends each row of records, and where nothing is buffered each write begins so.
-            (Some(_), _) if input.is_empty() => return Advance { used: 0, got: Ok(Got::NeedInput) },
-            (Some(open), None) => open.pull_plainly(input),
-            _ => None,
+            Some(_) if input.is_empty() => return Advance { used: 0, got: Ok(Got::NeedInput) },
+            Some(open) => open.pull_plainly(input),
+            None => None,
         };
         match opened {
             // What comes all the time. The long way would come to the same.

@@ -1,5 +1,6 @@
 //! Two engines, back to back, without skins.
 
+use alloc::format;
 use alloc::sync::Arc;
 use alloc::vec;
 use alloc::vec::Vec;
@@ -7,6 +8,7 @@ use alloc::vec::Vec;
 use pki_types::{CertificateDer, ServerName, UnixTime};
 
 use super::*;
+use crate::config::limits::Limits;
 use crate::config::testing::{SERVER, SERVER_KEY, chain, key, provider};
 use crate::config::verify::{ServerCertVerified, ServerCertVerifier};
 use crate::crypto::verify::{DigitallySignedStruct, HandshakeSignatureValid};
@@ -180,6 +182,67 @@ fn protocols_are_negotiated_or_refused() {
         let done = shake(&mut c, &mut s, 500);
         assert_eq!(done.map(|()| c.facts.alpn.as_deref().map(<[u8]>::to_vec)), expected);
     }
+}
+
+/// In each state that writing may be in, one end that tries the short way first and one that goes the long way only do the same.
+#[test]
+fn data_is_written_the_short_way_as_the_long_one() {
+    let mut short = 0;
+    for memory in [None, Some(Limits::LEAST_MEMORY)] {
+        let (mut client, server) = (client_config(), Arc::new(server_config()));
+        client.limits.memory = memory;
+        let client = Arc::new(client);
+        let mut ends = [0, 1].map(|_| {
+            let (mut c, mut s) = pair(&client, &server);
+            shake(&mut c, &mut s, usize::MAX).unwrap();
+            c
+        });
+        for gate in [Gate::Open, Gate::Closed, Gate::Early { left: 10 }] {
+            for (held, closed, closing) in
+                [(&b""[..], false, false), (b"held", false, false), (b"", true, false), (b"", false, true)]
+            {
+                for (limit, waits) in
+                    [(None, 0), (Some(0), 0), (Some(20), 0), (Some(40_000), 0), (Some(40), 30)]
+                {
+                    for data in [&[7; 0][..], &[7; 1], &[7; 20], &[7; 21], &[7; 40_000]] {
+                        let what = format!(
+                            "{memory:?} {gate:?} {held:?} {closed} {closing} {limit:?} {waits} {}",
+                            data.len()
+                        );
+                        let [one, other] = ends.each_mut().map(|end| {
+                            let Carrier::Records(records) = &mut end.carrier else {
+                                panic!("these are records")
+                            };
+                            records.out.advance(records.out.len());
+                            records.out.put(&[0; 30][..waits]);
+                            end.write.gate = gate;
+                            end.write.held = held.to_vec();
+                            (end.write.closed, end.write.closing, end.write.limit) = (closed, closing, limit);
+                            end
+                        });
+                        let quickly = one.write_plainly(data);
+                        let expected = memory.is_none()
+                            && gate == Gate::Open
+                            && !(closed || closing)
+                            && held.is_empty()
+                            && !data.is_empty()
+                            && limit.is_none_or(|limit| waits + data.len() <= limit);
+                        assert_eq!(quickly, expected.then_some(Ok(())), "{what}");
+                        short += usize::from(expected);
+                        let taken = match quickly {
+                            Some(_) => data.len(),
+                            None => one.write(OutboundChunks::Single(data)).unwrap(),
+                        };
+                        assert_eq!(other.write(OutboundChunks::Single(data)), Ok(taken), "{what}");
+                        assert_eq!(one.carrier.out_len(), other.carrier.out_len(), "{what}");
+                        assert_eq!(one.write.held, other.write.held, "{what}");
+                    }
+                }
+            }
+        }
+    }
+    // Of the lengths 1 to 40,000, as the limits let: without one, with none for any, with 20, with 40,000, and with 10 left.
+    assert_eq!(short, 4 + 2 + 4 + 1);
 }
 
 // ---- TLS 1.2
