@@ -35,7 +35,7 @@ cargo xtask attacks         check that each test that docs/attacks.md names exis
 cargo xtask test [--yes]    set up what the tests need, and run them; --yes: install without asking
 cargo xtask providers       run the tests once more under each provider but the default one
 cargo xtask features        check that each feature compiles alone, and the combinations that matter; all but `fips`
-cargo xtask features --fips check and test the feature `fips`; the library's FIPS module takes Go, cmake and, once, twice 20 minutes
+cargo xtask features --fips check and test the feature `fips`; the library's FIPS module takes Go, cmake and, once, twice 5 to 20 minutes
 cargo xtask ci [--yes]      everything that a change has to pass
 cargo xtask api [--listing FILE]
                             compare the public interface with a listing of rustls 0.23's; without --listing, CHITIN_API_LISTING
