@@ -367,7 +367,14 @@ impl<'a, E: End> Run<'a, E> {
                     left -= n;
                     assert!(!self.end.is_handshaking(), "application data before the end of the handshake");
                 }
-                Err(_) => return,
+                Err(error) => {
+                    // What was left sealed for the reader is opened here, and so it is here that it may turn out to be bad.
+                    if error.kind() == io::ErrorKind::InvalidData {
+                        let failed = self.end.process_new_packets();
+                        self.failed(failed.expect_err("an error that only the reader has seen"));
+                    }
+                    return;
+                }
             }
         }
     }
