@@ -214,8 +214,8 @@ impl Rounds {
     }
 }
 
-/// Nanoseconds until a processor sees that the other has seen what it wrote. It is several times as long where they have no cache in common, and
-/// a virtual machine may be moved from one such place to another; so two runs that differ in this say little about each other.
+/// Nanoseconds until a processor sees that the other has seen what it wrote. It is several times as long where they are far apart, and a virtual
+/// machine may be moved from one such place to another; so two runs that differ in this say little about each other.
 fn there_and_back() -> f64 {
     const TIMES: usize = 100_000;
     let (ball, rounds) = (AtomicUsize::new(0), Rounds::default());
