@@ -1,9 +1,9 @@
 //! Encrypted Client Hello as a client offers it: what is seen of a hello, what is hidden in it, and which of the two the server
 //! has taken. RFC 9849 section 6.
 //!
-//! The offer (`offer.rs`) writes a hello in each of its forms. A [`Hidden`] has what lies between the forms: the random of the inner
-//! hello and its transcript, the context that encrypts, and the cover. It ends with the first answer of the server, which settles
-//! on one hello and one transcript: from there on a handshake knows only a [`Settled`].
+//! The offer (`offer/hello.rs`) writes a hello in each of its forms. A [`Hidden`] has what lies between the forms: the random of
+//! the inner hello and its transcript, the context that encrypts, and the cover. It ends with the first answer of the server,
+//! which settles on one hello and one transcript: from there on a handshake knows only a [`Settled`].
 
 use alloc::boxed::Box;
 use alloc::vec;

@@ -1,7 +1,7 @@
 //! The client hello as a server keeps it: owned, checked once, and looked up in where it lies. RFC 8446 section 4.1.2.
 //!
 //! It is kept because a retry, a ticket, a resolver and a second hello look at it long after the input is gone. The writing
-//! side is `flow/offer.rs`: a client composes its hello from what it offers, and never as a value of this type.
+//! side is `flow/offer/hello.rs`: a client composes its hello from what it offers, and never as a value of this type.
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;

@@ -1,12 +1,14 @@
 //! What hellos say, read back by our own reader of hellos.
 
 use alloc::string::ToString;
+use alloc::vec;
 
 use super::*;
 use crate::config::client::Resumption;
 use crate::config::sessions::{ClientSessionMemoryCache, ClientSessionStore, SessionBinding};
 use crate::config::testing::{anchors, at, provider};
 use crate::crypto::hash::Output;
+use crate::names::PskKeyExchangeMode;
 use crate::schedule::tls13::{EarlyPsk, PskKind};
 use crate::secret::Secret;
 use crate::wire::client_hello::ClientHello;
