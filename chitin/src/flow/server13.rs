@@ -18,45 +18,49 @@
 //!                                     <--  [NewSessionTicket]
 //!  [Application Data]                <-->  [Application Data]
 //! ```
+//!
+//! Two ways lead off it and have files of their own: a session that is resumed (`server13/resumption.rs`), and a client that is
+//! asked for a certificate (`server13/client_auth.rs`).
+
+pub(crate) mod client_auth;
+mod resumption;
 
 use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec;
 use alloc::vec::Vec;
 
-use pki_types::{CertificateDer, UnixTime};
+use pki_types::CertificateDer;
 use zeroize::Zeroizing;
 
-use crate::carrier::{Direction, Parameters};
-use crate::config::psk::ExternalPsk;
+use crate::carrier::Direction;
 use crate::config::server::{ClientHello as HelloView, ServerConfig};
 use crate::crypto::credential::{Credential, ReadySigner};
 use crate::crypto::hash::Output;
 use crate::crypto::suites::{SupportedCipherSuite, Tls13CipherSuite};
-use crate::crypto::verify::DigitallySignedStruct;
 use crate::crypto::{CompletedKeyExchange, SupportedKxGroup};
 use crate::error::{Error, PeerIncompatible, PeerMisbehaved};
 use crate::flow::cert_types;
-use crate::flow::certs::{self, PeerChain, Signable, Signed, Staples};
+use crate::flow::certs::{self, Signable, Signed, Staples};
 use crate::flow::choose::{self, Share};
 use crate::flow::cx::{Cx, Gate};
-use crate::flow::delegation::{self, Rules};
-use crate::flow::psk::{self, EarlyOffer, Present, Resumable};
-use crate::flow::question::{self, Answer, CLIENT_VERIFIER, Question, SERVER_STORE, told, view};
+use crate::flow::question::{Answer, CLIENT_VERIFIER, Question, told, view};
 use crate::flow::server_psk::{self, Candidate, Greeted, Keyed, Tie};
+use crate::flow::server13::client_auth::{Asked, Claimed, Presented};
+use crate::flow::server13::resumption::{Bound, Resuming};
 use crate::flow::size_limit;
-use crate::flow::tickets13::{self, Plan, Ticketing, keeps_sessions, seals_tickets};
+use crate::flow::tickets13::{self, Plan, Ticketing, keeps_sessions};
 use crate::flow::traffic13::Traffic;
 use crate::flow::unexpected;
 use crate::flow::{self, server12};
-use crate::names::{CertificateType, HandshakeKind, HandshakeType, ProtocolVersion, Side, SignatureScheme};
+use crate::names::{CertificateType, HandshakeKind, HandshakeType, ProtocolVersion};
 use crate::observe::KeyLevel;
 use crate::record::joiner::Message;
-use crate::schedule::tls13::{Early, EarlyPsk, EarlySecrets, FinishedSecret, Handshake, Master, PskKind};
+use crate::schedule::tls13::{Early, EarlySecrets, FinishedSecret, Handshake, Master};
 use crate::schedule::transcript::Transcript;
 use crate::secret::Secret;
 use crate::wire::client_hello::ClientHello;
-use crate::wire::codec::{MAX8, MAX16, Opaque, Wire, nest};
+use crate::wire::codec::{Opaque, Wire};
 use crate::wire::extensions::{
     EncryptedExtensions, HelloRetryExtensions, KeyShareEntry, SelectedProtocol, ServerHelloExtensions, Whole,
     ext,
@@ -145,21 +149,15 @@ impl Server {
             AskConfig(_) => Question::Config,
             AskPsk(s) => s.question(),
             AskSession(s) => s.question()?,
-            AskPskAgain(s, tie) => {
-                Question::FindPsk { psks: s.chosen.config.external_psks.as_ref()?, identity: &tie.identity }
-            }
-            AskToSpend(s) => Question::SpendSession { store: &s.chosen.config.session_storage, id: &s.id },
+            AskPskAgain(s, tie) => s.question_of(tie)?,
+            AskToSpend(s) => s.question(),
             AskCertificate(s) => Question::ServerCertificate {
                 config: &s.config,
                 hello: &s.hello,
                 version: ProtocolVersion::TLSv1_3,
             },
             AskSignature(s) => Question::Sign { signer: &*s.signer.signer, message: s.message.as_ref() },
-            AskVerdict(s) => Question::VerifyClient {
-                verifier: &s.flown.config.verifier,
-                chain: &s.chain.certificates,
-                now: s.now,
-            },
+            AskVerdict(s) => s.question(),
             AskTicket(s) => s.question(),
             _ => return None,
         })
@@ -341,24 +339,6 @@ pub(crate) struct Chosen {
 }
 
 impl Chosen {
-    fn choose_psk(self, cx: &mut Cx<'_>) -> Result<Server, Error> {
-        let psks = self.hello.psks().filter(|_| choose::resumes(&self.hello));
-        let identities: Vec<Vec<u8>> = psks
-            .into_iter()
-            .flat_map(|psks| psks.identities.iter())
-            .take(psk::IDENTITIES)
-            .map(|psk| psk.identity.0.to_vec())
-            .collect();
-        let chosen = Box::new(self);
-        match identities.is_empty() {
-            true => chosen.without_session(cx),
-            false => {
-                let tickets = seals_tickets(&chosen.config)?;
-                Ok(AskSession(Box::new(Resuming { chosen, identities, at: 0, tickets })))
-            }
-        }
-    }
-
     /// The external key, or else a certificate.
     fn without_session(mut self: Box<Self>, cx: &mut Cx<'_>) -> Result<Server, Error> {
         let Some(psk) = self.psk.take() else {
@@ -375,186 +355,6 @@ impl Chosen {
         agreed.tie = Some(tie);
         // No certificate is asked for. RFC 8446 section 4.3.2.
         Ok(WaitFinished(agreed.send_finished(cx)?))
-    }
-
-    fn now(&self) -> Result<UnixTime, Error> {
-        question::now(&self.config.time_provider)
-    }
-}
-
-/// The client offers sessions, of which one is looked at.
-pub(crate) struct Resuming {
-    chosen: Box<Chosen>,
-    identities: Vec<Vec<u8>>,
-    at: usize,
-    /// They are tickets, and not names of stored sessions.
-    tickets: bool,
-}
-
-impl Resuming {
-    fn question(&self) -> Option<Question<'_>> {
-        let identity = self.identities.get(self.at)?;
-        let config = &self.chosen.config;
-        Some(match self.tickets {
-            true => Question::OpenTicket { ticketer: &config.ticketer, ticket: identity },
-            false => Question::LoadSession { store: &config.session_storage, id: identity },
-        })
-    }
-
-    /// A session that may not be resumed is passed over; one that may, with a binder that is wrong, is an attack. RFC 8446
-    /// section 4.2.11.
-    fn choose_psk(
-        mut self: Box<Self>,
-        found: Option<Zeroizing<Vec<u8>>>,
-        cx: &mut Cx<'_>,
-    ) -> Result<Server, Error> {
-        let now = self.chosen.now()?;
-        let chosen = &self.chosen;
-        let present = Present {
-            suite: chosen.suite,
-            suites: &chosen.config.provider.cipher_suites,
-            hello: &chosen.hello,
-            policy: chosen.config.policy_fingerprint(),
-            quic_version: cx.carrier.quic().map(Parameters::version),
-            now,
-        };
-        // The fingerprint says what the verifier wanted when the config was made. One that reloads its rules may want more now.
-        let verifier = &chosen.config.verifier;
-        let anonymous_is_refused = told(CLIENT_VERIFIER, || verifier.client_auth_mandatory())?;
-        let session =
-            found.and_then(|bytes| psk::resumable(&bytes, &present)).filter(|session| match &session.tie {
-                Some(_) => chosen.config.external_psks.is_some(),
-                None if chosen.config.require_external_psk => false,
-                None => !(session.chain.is_empty() && anonymous_is_refused),
-            });
-        let Some(session) = session else {
-            self.at = self.at.saturating_add(1);
-            return match self.at < self.identities.len() {
-                true => Ok(AskSession(self)),
-                false => self.chosen.without_session(cx),
-            };
-        };
-        let early = self.check_binder(&session)?;
-        let Self { chosen, mut identities, at, tickets } = *self;
-        let id = identities.swap_remove(at);
-        let tie = session.tie.clone();
-        let bound = Box::new(Bound { chosen, session, early, at, id, tickets });
-        match tie {
-            Some(tie) => Ok(AskPskAgain(bound, tie)),
-            None => bound.spend(cx),
-        }
-    }
-
-    /// RFC 8446 section 4.2.11.2.
-    fn check_binder(&self, session: &Resumable) -> Result<EarlyPsk, Error> {
-        let chosen = &self.chosen;
-        let binder = chosen.hello.psks().and_then(|psks| psks.binders.iter().nth(self.at));
-        let binder = binder.ok_or(PeerMisbehaved::MissingBinderInPskExtension)?;
-        let hash = chosen.transcript.current_with(chosen.hello.without_binders());
-        let early = EarlyPsk::new(chosen.suite, session.secret.as_bytes());
-        let expected = early.binder(PskKind::Resumption, &hash);
-        match expected.matches(binder.0) {
-            true => Ok(early),
-            false => Err(PeerMisbehaved::IncorrectBinder.into()),
-        }
-    }
-}
-
-/// The client has proved that it has the session.
-pub(crate) struct Bound {
-    chosen: Box<Chosen>,
-    session: Resumable,
-    early: EarlyPsk,
-    at: usize,
-    id: Vec<u8>,
-    tickets: bool,
-}
-
-impl Bound {
-    /// A session that goes back to an external key is good while that key is. Then it may be another one's turn.
-    fn tied(
-        self: Box<Self>,
-        tie: &Tie,
-        found: Option<ExternalPsk>,
-        cx: &mut Cx<'_>,
-    ) -> Result<Server, Error> {
-        match tie.holds(found, self.chosen.suite, &self.chosen.config) {
-            true => self.spend(cx),
-            false => self.chosen.without_session(cx),
-        }
-    }
-
-    fn spend(self: Box<Self>, cx: &mut Cx<'_>) -> Result<Server, Error> {
-        match self.tickets {
-            // A ticket can be used again, and so could its early data.
-            true => self.resume(None, cx),
-            false => Ok(AskToSpend(self)),
-        }
-    }
-
-    /// A stored session is used once. If somebody else has just taken it, this is a full handshake.
-    fn spent(self, got_it: bool, cx: &mut Cx<'_>) -> Result<Server, Error> {
-        match got_it {
-            true => {
-                let early_data = self.early_data_limit(cx)?;
-                self.resume(early_data, cx)
-            }
-            false => self.chosen.without_session(cx),
-        }
-    }
-
-    /// How much early data is taken on the session that has just been spent; `None` for none. RFC 8446 section 4.2.10.
-    fn early_data_limit(&self, cx: &Cx<'_>) -> Result<Option<u32>, Error> {
-        let Self { chosen, session, at, .. } = self;
-        let Chosen { hello, config, .. } = &**chosen;
-        // Only on the first session that is offered: its key is the one that the client used. And never after a retry.
-        let offered = *at == 0
-            && chosen.kind == HandshakeKind::Full
-            && hello.has(ext::early_data)
-            && !cx.policy.refuses_early_data;
-        let Some(terms) = session.early.as_ref().filter(|_| offered) else { return Ok(None) };
-        let offer = EarlyOffer {
-            suite: chosen.suite.common.suite,
-            alpn: &choose::protocol(hello, config, cx.is_quic())?.unwrap_or_default(),
-            quic_parameters: cx.carrier.quic().map(|quic| &quic.ours[..]),
-            origin: told(SERVER_STORE, || config.origin())?,
-            limit: config.max_early_data_size,
-            skew: self.age_skew()?,
-            window: config.early_data_age_window,
-        };
-        Ok(terms.allow(&offer).then_some(terms.limit))
-    }
-
-    /// By how much the client's age of the session differs from ours.
-    fn age_skew(&self) -> Result<Option<i64>, Error> {
-        let Self { chosen, session, at, .. } = self;
-        let identity = chosen.hello.psks().and_then(|psks| psks.identities.iter().nth(*at));
-        let now = chosen.now()?;
-        Ok(identity.and_then(|identity| session.age.skew(identity.obfuscated_ticket_age, now)))
-    }
-
-    fn resume(self, early_data: Option<u32>, cx: &mut Cx<'_>) -> Result<Server, Error> {
-        cx.facts.set_ticket_age_skew(self.age_skew()?);
-        let Self { mut chosen, session, early, at, .. } = self;
-        let index = u16::try_from(at).map_err(|_| PeerMisbehaved::SelectedInvalidPsk)?;
-        chosen.transcript.add(chosen.hello.raw());
-        let secrets = early_data.map(|limit| (early.secrets(&chosen.transcript.current()), limit));
-        let (mut agreed, hello) = chosen.send_server_hello(early.into_early(), Some(index), secrets, cx)?;
-        let types = cert_types::Says::resumed(&hello, &agreed.config)?;
-        agreed.send_encrypted_extensions(&hello, Named::Before, types, cx)?;
-        drop(hello);
-        agreed.peer = session.chain;
-        agreed.authenticated = Some(session.authenticated);
-        agreed.tie = session.tie;
-        cx.facts.set_resumption_data(session.application);
-        cx.facts.kind = Some(HandshakeKind::Resumed);
-        let flown = agreed.send_finished(cx)?;
-        // QUIC sees the end of early data by its packets. RFC 9001 section 8.3.
-        Ok(if early_data.is_some() && !cx.is_quic() {
-            WaitEndOfEarlyData(flown)
-        } else {
-            WaitFinished(flown)
-        })
     }
 }
 
@@ -623,7 +423,7 @@ fn accept_early_data(secrets: &EarlySecrets, limit: u32, cx: &mut Cx<'_>) -> Res
     Ok(())
 }
 
-// ---- EncryptedExtensions, CertificateRequest, Certificate
+// ---- EncryptedExtensions, Certificate
 
 /// Keys are agreed: everything is encrypted from here on. The hello, with a share that may be large, is not kept behind what answers it.
 struct Agreed {
@@ -703,55 +503,6 @@ impl Agreed {
         };
         let most = u8::try_from(config.max_tls13_tickets).unwrap_or(u8::MAX);
         Ok(Some(if keeps { wanted.min(most) } else { 0 }))
-    }
-
-    /// RFC 8446 section 4.3.2. The context is empty within the handshake.
-    fn send_certificate_request(&mut self, typ: CertificateType, cx: &mut Cx<'_>) -> Result<(), Error> {
-        let verifier = &self.config.verifier;
-        let compressions = certs::offered_compressions(&self.config.cert_decompressors)?;
-        let schemes = told(CLIENT_VERIFIER, || verifier.supported_verify_schemes())?;
-        let authorities = told(CLIENT_VERIFIER, || verifier.root_hint_subjects())?;
-        // What is about certificates is not asked of a raw public key.
-        let authorities = if typ == CertificateType::X509 { authorities } else { &[] };
-        let delegated = delegated_offered(&self.config, typ);
-        cx.emit(&mut self.transcript, HandshakeType::CertificateRequest, |out| {
-            Opaque::<0, MAX8>(&[]).write(out);
-            nest(out, MAX16, |out| {
-                ext::signature_algorithms.write(out);
-                nest(out, MAX16, |out| {
-                    nest(out, MAX16, |out| {
-                        // Also those of certificates only: without rsa_pkcs1 few chains of RSA could be shown. RFC 8446
-                        // section 4.2.3.
-                        schemes.iter().for_each(|s| s.write(out));
-                    });
-                });
-                if !delegated.is_empty() {
-                    ext::delegated_credential.write(out);
-                    nest(out, MAX16, |out| {
-                        nest(out, MAX16, |out| delegated.iter().for_each(|scheme| scheme.write(out)));
-                    });
-                }
-                if !compressions.is_empty() {
-                    ext::compress_certificate.write(out);
-                    nest(out, MAX16, |out| {
-                        nest(out, MAX8, |out| compressions.iter().for_each(|c| c.write(out)));
-                    });
-                }
-                // It is a hint. What does not fit is not cut short, since half a list would keep clients away.
-                let len = authorities
-                    .iter()
-                    .fold(0, |len: usize, name| len.saturating_add(name.as_ref().len() + 2));
-                if (1..=MAX_AUTHORITIES).contains(&len) {
-                    ext::certificate_authorities.write(out);
-                    nest(out, MAX16, |out| {
-                        nest(out, MAX16, |out| {
-                            authorities.iter().for_each(|name| Opaque::<1, MAX16>(name.as_ref()).write(out));
-                        });
-                    });
-                }
-            });
-        });
-        Ok(())
     }
 }
 
@@ -837,7 +588,7 @@ impl Agreed {
     }
 }
 
-// ---- EndOfEarlyData, the client's Certificate and CertificateVerify
+// ---- EndOfEarlyData
 
 /// Our flight is out.
 pub(crate) struct Flown {
@@ -870,112 +621,6 @@ impl Flown {
         cx.install(Direction::Read, &self.handshake.woken(), KeyLevel::Handshake)?;
         Ok(WaitFinished(self))
     }
-}
-
-/// The client has been asked for a certificate.
-pub(crate) struct Asked {
-    flown: Box<Flown>,
-    typ: CertificateType,
-}
-
-impl Asked {
-    fn read_certificate(self, m: Message<'_>) -> Result<Server, Error> {
-        self.read_chain(m.body, m.raw)
-    }
-
-    fn takes_compressed(&self) -> bool {
-        !self.flown.config.cert_decompressors.is_empty()
-    }
-
-    /// RFC 8879 section 4: the transcript has the message as it came, compressed.
-    fn read_compressed_certificate(self, m: Message<'_>) -> Result<Server, Error> {
-        let config = &self.flown.config;
-        let body = certs::decompress(m.body, &config.cert_decompressors, config.max_certificate_message)?;
-        self.read_chain(&body, m.raw)
-    }
-
-    /// Takes the body of a Certificate message, and what of it goes into the transcript.
-    fn read_chain(self, body: &[u8], raw: &[u8]) -> Result<Server, Error> {
-        let Self { mut flown, typ } = self;
-        // Beside the certificates we ask for nothing else.
-        let delegates = !delegated_offered(&flown.config, typ).is_empty();
-        let chain = certs::read_chain(body, typ, |code| delegates && code == ext::delegated_credential)?;
-        flown.add(raw);
-        if !chain.certificates.is_empty() {
-            return Ok(WaitCertificateVerify(Box::new(Presented { flown, chain })));
-        }
-        match told(CLIENT_VERIFIER, || flown.config.verifier.client_auth_mandatory())? {
-            true => Err(Error::NoCertificatesPresented),
-            false => Ok(WaitFinished(flown)),
-        }
-    }
-}
-
-/// A chain has been seen; who sent it is not known yet.
-pub(crate) struct Presented {
-    flown: Box<Flown>,
-    chain: PeerChain,
-}
-
-impl Presented {
-    fn read_certificate_verify(mut self, m: Message<'_>) -> Result<Server, Error> {
-        let flown = &self.flown;
-        let message = Signable::new(Signed::ByClient, &flown.hash);
-        let schemes = told(CLIENT_VERIFIER, || flown.config.verifier.supported_verify_schemes())?;
-        let signature = certs::read_certificate_verify(m.body, self.chain.delegated.as_ref(), |scheme| {
-            schemes.contains(&scheme)
-        })?;
-        let now = question::now(&flown.config.time_provider)?;
-        self.flown.add(m.raw);
-        let Self { flown, chain } = self;
-        Ok(AskVerdict(Box::new(Claimed { flown, chain, schemes, message, signature, now })))
-    }
-}
-
-/// A chain and a signature are here; neither has been checked.
-pub(crate) struct Claimed {
-    flown: Box<Flown>,
-    chain: PeerChain,
-    /// What we asked for.
-    schemes: Vec<SignatureScheme>,
-    message: Signable,
-    signature: DigitallySignedStruct,
-    now: UnixTime,
-}
-
-impl Claimed {
-    /// The chain is good. Does its key sign for this connection?
-    fn check_signature(self, _: &mut Cx<'_>) -> Result<Server, Error> {
-        let config = &self.flown.config;
-        let verifier = &config.verifier;
-        let rules = Rules {
-            by: Side::Client,
-            schemes: &delegated_offered(config, CertificateType::X509),
-            of_certificates: &|scheme| self.schemes.contains(&scheme),
-            now: self.now,
-            algorithms: &config.provider.signature_verification_algorithms,
-        };
-        let since = certs::check_signature13(
-            &self.chain,
-            self.message.as_ref(),
-            &self.signature,
-            &rules,
-            |message, leaf, signature| verifier.verify_tls13_signature(message, leaf, signature),
-        )?;
-        let Self { mut flown, chain, .. } = self;
-        flown.peer = chain.certificates;
-        flown.authenticated = since;
-        Ok(WaitFinished(flown))
-    }
-}
-
-/// With what the keys of clients' delegated credentials may sign. Only a certificate delegates. RFC 9345 section 4.
-fn delegated_offered(config: &ServerConfig, typ: CertificateType) -> Vec<SignatureScheme> {
-    if typ != CertificateType::X509 {
-        return Vec::new();
-    }
-    let algorithms = &config.provider.signature_verification_algorithms;
-    delegation::offered(&config.delegated_credential_schemes, algorithms)
 }
 
 // ---- the client's Finished
@@ -1016,6 +661,3 @@ fn refused_early_data(config: &ServerConfig) -> usize {
 
 /// What is passed over beyond that. Popular servers grant 14 to 16 KiB, and other libraries pass over as much.
 pub(crate) const REFUSED_EARLY_DATA: usize = 16 * 1024;
-
-/// Authorities that are named to clients. More do not fit beside the rest of the extensions.
-pub(crate) const MAX_AUTHORITIES: usize = 60 * 1024;
