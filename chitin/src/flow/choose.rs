@@ -134,10 +134,10 @@ fn any_suite(
     wanted: impl Fn(&Tls13CipherSuite) -> bool,
 ) -> Result<&'static Tls13CipherSuite, Error> {
     let ours = || suites(config, quic).filter(|suite| wanted(suite));
-    let theirs = |name: &CipherSuite| ours().find(|suite| suite.common.suite == *name);
+    let theirs = |name| ours().find(|suite| suite.common.suite == name);
     let suite = match config.ignore_client_order {
-        true => ours().find(|suite| hello.cipher_suites.contains(&suite.common.suite)),
-        false => hello.cipher_suites.iter().find_map(theirs),
+        true => ours().find(|suite| hello.offers(suite.common.suite)),
+        false => hello.suites().iter().find_map(theirs),
     };
     Ok(suite.ok_or(PeerIncompatible::NoCipherSuitesInCommon)?)
 }
@@ -154,15 +154,14 @@ pub(crate) enum Share {
 /// choice must not hang on that, or whoever forges the hint has made it. So a client that knows a group of ours that is
 /// better than the shares it sent is asked for that, at the price of a round trip.
 pub(crate) fn share(hello: &ClientHello, config: &ServerConfig) -> Result<Share, Error> {
-    let groups = hello.groups.as_deref().ok_or(PeerIncompatible::NamedGroupsExtensionRequired)?;
-    let shares = hello.key_shares().ok_or(PeerIncompatible::KeyShareExtensionRequired)?;
     let known = hello.named_groups().ok_or(PeerIncompatible::NamedGroupsExtensionRequired)?;
+    let shares = hello.key_shares().ok_or(PeerIncompatible::KeyShareExtensionRequired)?;
     check_shares(shares.iter().map(|share| share.group), known)?;
 
     let group = config
         .provider
         .groups(ProtocolVersion::TLSv1_3)
-        .find(|group| groups.contains(&group.name()))
+        .find(|group| known.names(group.name()))
         .ok_or(PeerIncompatible::NoKxGroupsInCommon)?;
     Ok(match shares.iter().find(|share| share.group == group.name()) {
         Some(_) => Share::Ready { group },
@@ -243,7 +242,7 @@ pub(crate) fn check_second_hello(first: &ClientHello, second: &ClientHello) -> R
         kept
     }
     let same = first.legacy_version == second.legacy_version
-        && first.offered_suites() == second.offered_suites()
+        && first.suites().body() == second.suites().body()
         && kept(first) == kept(second);
     match same {
         true => Ok(()),
@@ -279,11 +278,15 @@ fn may_change(code: u16) -> bool {
     )
 }
 
-/// What the client can check of a TLS 1.3 handshake. The hello keeps no others: resolvers have been shown it.
-fn schemes(offered: &mut Option<Vec<SignatureScheme>>) -> Result<&[SignatureScheme], Error> {
-    let schemes = offered.as_mut().ok_or(PeerIncompatible::SignatureAlgorithmsExtensionRequired)?;
-    schemes.retain(|scheme| scheme.supported_in_tls13());
-    Ok(schemes)
+/// What the client can check.
+fn schemes(hello: &ClientHello) -> Result<&[SignatureScheme], Error> {
+    let schemes = hello.lists().schemes.as_deref();
+    Ok(schemes.ok_or(PeerIncompatible::SignatureAlgorithmsExtensionRequired)?)
+}
+
+/// The same of a TLS 1.3 handshake.
+fn schemes13(hello: &ClientHello) -> Result<Vec<SignatureScheme>, Error> {
+    Ok(schemes(hello)?.iter().copied().filter(|scheme| scheme.supported_in_tls13()).collect())
 }
 
 /// What signs the answer to a hello of TLS 1.3.
@@ -292,11 +295,12 @@ fn schemes(offered: &mut Option<Vec<SignatureScheme>>) -> Result<&[SignatureSche
 ///
 /// The client can check none of the key's schemes, or has to refuse a delegated credential as it is now.
 pub(crate) fn signer(
-    hello: &mut ClientHello,
+    hello: &ClientHello,
     config: &ServerConfig,
     credential: &Credential,
 ) -> Result<ReadySigner, Error> {
-    let checks = Checks { schemes: schemes(&mut hello.schemes)?, delegated: &hello.delegated };
+    let schemes = schemes13(hello)?;
+    let checks = Checks { schemes: &schemes, delegated: &hello.lists().delegated };
     let signer = certs::choose_signer(credential, &checks)?;
     let signer = signer.ok_or(PeerIncompatible::NoSignatureSchemesInCommon)?;
     if credential.is_delegated() {
@@ -370,19 +374,19 @@ pub(crate) fn parameters12(
     config: &ServerConfig,
     credential: &Credential,
 ) -> Result<Choice, Error> {
-    let schemes = hello.schemes.as_deref().ok_or(PeerIncompatible::SignatureAlgorithmsExtensionRequired)?;
+    let (lists, schemes) = (hello.lists(), schemes(hello)?);
     let ours = || config.provider.suites12();
     let mut mutual: Vec<&'static Tls12CipherSuite> = match config.ignore_client_order {
-        true => ours().filter(|suite| hello.cipher_suites.contains(&suite.common.suite)).collect(),
+        true => ours().filter(|suite| hello.offers(suite.common.suite)).collect(),
         false => {
             let named = |name: &CipherSuite| ours().find(|suite| suite.common.suite == *name);
-            hello.cipher_suites.iter().filter_map(named).collect()
+            lists.cipher_suites.iter().filter_map(named).collect()
         }
     };
     if mutual.is_empty() {
         return Err(PeerIncompatible::NoCipherSuitesInCommon.into());
     }
-    let groups = hello.groups.as_deref().ok_or(PeerIncompatible::NoCipherSuiteWithoutNamedGroups)?;
+    let groups = lists.groups.as_deref().ok_or(PeerIncompatible::NoCipherSuiteWithoutNamedGroups)?;
     let group = config
         .provider
         .groups(ProtocolVersion::TLSv1_2)

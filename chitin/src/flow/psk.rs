@@ -121,7 +121,7 @@ pub(crate) fn resumable(bytes: &[u8], present: &Present<'_>) -> Option<Resumable
     let mut suites = present.suites.iter().filter_map(|suite| suite.tls13());
     let made_with = suites.find(|suite| suite.common.suite == session.suite);
     // A client that offers the session and no longer its suite has changed its mind about that.
-    let still_offered = present.hello.cipher_suites.contains(&session.suite);
+    let still_offered = present.hello.offers(session.suite);
     let same_hash = made_with.is_some_and(|suite| hash(suite) == hash(present.suite));
     let same_name = session.server_name.0
         == present.hello.server_name.as_ref().map_or("", |name| name.as_ref()).as_bytes();
@@ -214,8 +214,7 @@ pub(crate) fn resumable12(bytes: &[u8], present: &Present12<'_>) -> Result<Optio
     let Some(session) = ServerSession12::open(bytes) else { return Ok(None) };
     let mut suites = present.suites.iter().filter_map(|suite| suite.tls12());
     let enabled = suites.find(|suite| suite.common.suite == session.suite);
-    let Some(suite) = enabled.filter(|suite| present.hello.cipher_suites.contains(&suite.common.suite))
-    else {
+    let Some(suite) = enabled.filter(|suite| present.hello.offers(suite.common.suite)) else {
         return Ok(None);
     };
     let good = session.version == ProtocolVersion::TLSv1_2

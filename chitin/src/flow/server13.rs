@@ -310,7 +310,7 @@ impl Retried {
         }
         choose::check_hello(&hello)?;
         // The suite that HelloRetryRequest named is the one of this handshake. RFC 8446 section 4.1.4.
-        if !hello.cipher_suites.contains(&suite.common.suite) {
+        if !hello.offers(suite.common.suite) {
             return Err(PeerMisbehaved::CipherSuiteDifferedOnRetry.into());
         }
         choose::check_second_hello(&first, &hello)?;
@@ -511,7 +511,7 @@ impl Chosen {
     /// in the clear.
     fn send_certificate(mut self, credential: Option<Credential>, cx: &mut Cx<'_>) -> Result<Server, Error> {
         let (credential, asked) = cert_types::agree(&self.hello, &self.config, credential)?;
-        let signer = choose::signer(&mut self.hello, &self.config, &credential)?;
+        let signer = choose::signer(&self.hello, &self.config, &credential)?;
 
         let suite = self.suite;
         self.transcript.add(self.hello.raw());

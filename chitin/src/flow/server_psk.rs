@@ -61,8 +61,7 @@ pub(crate) fn begin(
             (true, false) => Err(PeerIncompatible::NoExternalPskInCommon.into()),
         };
     }
-    let mutual = choose::suites(&config, cx.is_quic())
-        .filter(|suite| hello.cipher_suites.contains(&suite.common.suite));
+    let mutual = choose::suites(&config, cx.is_quic()).filter(|suite| hello.offers(suite.common.suite));
     let hashes = mutual.map(hash).collect();
     Ok(Server::AskPsk(Box::new(Greeted { config, psks, hello, names, hashes })))
 }

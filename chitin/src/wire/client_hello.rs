@@ -7,6 +7,7 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::ops::Range;
 
+use once_cell::race::OnceBox;
 use pki_types::DnsName;
 
 use crate::error::InvalidMessage;
@@ -25,16 +26,15 @@ type Suites<'a> = List<'a, CipherSuite, 2, { MAX16 - 1 }>;
 type PskModes<'a> = List<'a, PskKeyExchangeMode, 1, 255>;
 
 /// A client hello, checked as a whole.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) struct ClientHello {
     /// The whole message, with its header, as it went into the transcript.
     raw: Vec<u8>,
     pub(crate) legacy_version: ProtocolVersion,
     pub(crate) random: [u8; 32],
     session_id: Range<usize>,
+    /// The items of the list, GREASE and all.
     suites: Range<usize>,
-    /// Without GREASE, as are groups and schemes below: resolvers are shown the lists, and nothing is ever chosen of that.
-    pub(crate) cipher_suites: Vec<CipherSuite>,
     compressions: Range<usize>,
     /// The extensions, each with its code and its length.
     extensions: Range<usize>,
@@ -43,12 +43,6 @@ pub(crate) struct ClientHello {
     /// Where the body of that extension is, which a server of TLS 1.2 asks for again and again.
     session_ticket: Option<Range<usize>>,
     pub(crate) server_name: Option<DnsName<'static>>,
-    pub(crate) groups: Option<Vec<NamedGroup>>,
-    pub(crate) schemes: Option<Vec<SignatureScheme>>,
-    /// Of certificates, where that is another list. RFC 8446 section 4.2.3.
-    pub(crate) schemes_cert: Option<Vec<SignatureScheme>>,
-    /// Of keys of delegated credentials; empty where the client takes none. RFC 9345 section 4.1.1.
-    pub(crate) delegated: Vec<SignatureScheme>,
     pub(crate) authorities: Option<Vec<DistinguishedName>>,
     /// What the client takes of servers, best first; `None`: X.509. RFC 7250 section 3.
     pub(crate) server_cert_types: Option<Vec<CertificateType>>,
@@ -56,6 +50,19 @@ pub(crate) struct ClientHello {
     pub(crate) client_cert_types: Option<Vec<CertificateType>>,
     /// Where in `raw` the list of binders begins, with its length: what a binder covers ends there.
     binders_at: Option<usize>,
+    lists: OnceBox<Lists>,
+}
+
+/// What a certificate is chosen by. Without GREASE: resolvers are shown the lists, and nothing is ever chosen of that.
+#[derive(Debug)]
+pub(crate) struct Lists {
+    pub(crate) cipher_suites: Vec<CipherSuite>,
+    pub(crate) groups: Option<Vec<NamedGroup>>,
+    pub(crate) schemes: Option<Vec<SignatureScheme>>,
+    /// Of certificates, where that is another list. RFC 8446 section 4.2.3.
+    pub(crate) schemes_cert: Option<Vec<SignatureScheme>>,
+    /// Of keys of delegated credentials; empty where the client takes none. RFC 9345 section 4.1.1.
+    pub(crate) delegated: Vec<SignatureScheme>,
 }
 
 impl ClientHello {
@@ -71,9 +78,7 @@ impl ClientHello {
         let legacy_version = ProtocolVersion::read(&mut r)?;
         let random = r.array("random")?;
         let session_id = range(raw, r.prefixed(0, 32, "session id")?, at(&r));
-        let suites_at = at(&r);
-        let cipher_suites = meant(Suites::read(&mut r)?);
-        let suites = suites_at..at(&r);
+        let suites = range(raw, Suites::read(&mut r)?.body(), at(&r));
         let compressions = range(raw, r.prefixed(1, 255, "compression methods")?, at(&r));
 
         let mut hello = Box::new(Self {
@@ -82,20 +87,16 @@ impl ClientHello {
             random,
             session_id,
             suites,
-            cipher_suites,
             compressions,
             extensions: 0..0,
             present: 0,
             session_ticket: None,
             server_name: None,
-            groups: None,
-            schemes: None,
-            schemes_cert: None,
-            delegated: Vec::new(),
             authorities: None,
             server_cert_types: None,
             client_cert_types: None,
             binders_at: None,
+            lists: OnceBox::new(),
         });
         // A hello of TLS 1.2 may end before its extensions.
         if r.any_left() {
@@ -146,9 +147,9 @@ impl ClientHello {
     fn read_extension(&mut self, code: u16, body: &[u8]) -> Result<(), InvalidMessage> {
         match code {
             ext::server_name => self.server_name = read_server_name(body)?,
-            ext::supported_groups => self.groups = Some(meant(NamedGroups::read_all(body)?)),
-            ext::signature_algorithms => {
-                self.schemes = Some(meant(SignatureSchemes::read_all(body)?));
+            ext::supported_groups => NamedGroups::read_all(body).map(drop)?,
+            ext::signature_algorithms | ext::signature_algorithms_cert | ext::delegated_credential => {
+                SignatureSchemes::read_all(body).map(drop)?;
             }
             ext::certificate_authorities => {
                 self.authorities = hints(Authorities::read_all(body)?, |name| name.0.to_vec().into());
@@ -161,10 +162,6 @@ impl ClientHello {
             }
             ext::record_size_limit | ext::ticket_request => u16::read_all(body).map(drop)?,
             ext::compress_certificate => CertCompressions::read_all(body).map(drop)?,
-            ext::signature_algorithms_cert => {
-                self.schemes_cert = Some(meant(SignatureSchemes::read_all(body)?));
-            }
-            ext::delegated_credential => self.delegated = meant(SignatureSchemes::read_all(body)?),
             ext::application_layer_protocol_negotiation => ProtocolNames::read_all(body).map(drop)?,
             ext::supported_versions => ClientVersions::read_all(body).map(drop)?,
             ext::key_share => KeyShares::read_all(body).map(drop)?,
@@ -196,9 +193,28 @@ impl ClientHello {
         self.slice(&self.compressions).contains(&Compression::Null.into())
     }
 
-    /// The list of suites as it came, GREASE and all.
-    pub(crate) fn offered_suites(&self) -> &[u8] {
-        self.slice(&self.suites)
+    /// All that the client named, GREASE as well.
+    pub(crate) fn suites(&self) -> Suites<'_> {
+        Suites::of_encoded(self.slice(&self.suites))
+    }
+
+    /// Is this cipher suite, or this signal in the place of one, in the list?
+    pub(crate) fn offers(&self, suite: CipherSuite) -> bool {
+        self.suites().names(suite)
+    }
+
+    /// Made when they are first asked for: who resumes a session is asked for no certificate.
+    pub(crate) fn lists(&self) -> &Lists {
+        let schemes = |code| self.parsed::<SignatureSchemes<'_>>(code).map(meant);
+        self.lists.get_or_init(|| {
+            Box::new(Lists {
+                cipher_suites: meant(self.suites()),
+                groups: self.named_groups().map(meant),
+                schemes: schemes(ext::signature_algorithms),
+                schemes_cert: schemes(ext::signature_algorithms_cert),
+                delegated: schemes(ext::delegated_credential).unwrap_or_default(),
+            })
+        })
     }
 
     /// RFC 8446 section 4.1.2: a hello that offers 1.3 offers exactly the null method.
@@ -281,11 +297,6 @@ impl ClientHello {
         self.parsed::<Opaque<'_, 1, MAX16>>(ext::cookie).map(|cookie| cookie.0)
     }
 
-    /// Is this cipher suite, or this signal in the place of one, in the list?
-    fn lists(&self, suite: CipherSuite) -> bool {
-        self.cipher_suites.contains(&suite)
-    }
-
     /// The part of the message that binders cover: all but the list of binders. RFC 8446 section 4.2.11.2.
     pub(crate) fn without_binders(&self) -> &[u8] {
         let end = self.binders_at.unwrap_or(self.raw.len());
@@ -346,12 +357,12 @@ impl ClientHello {
 
     /// The same as a signal among the cipher suites. RFC 5746 section 3.3.
     pub(crate) fn offers_renegotiation_scsv(&self) -> bool {
-        self.lists(CipherSuite::TLS_EMPTY_RENEGOTIATION_INFO_SCSV)
+        self.offers(CipherSuite::TLS_EMPTY_RENEGOTIATION_INFO_SCSV)
     }
 
     /// Has the client tried a higher version before? RFC 7507 section 2.
     pub(crate) fn offers_fallback_scsv(&self) -> bool {
-        self.lists(CipherSuite::TLS_FALLBACK_SCSV)
+        self.offers(CipherSuite::TLS_FALLBACK_SCSV)
     }
 
     /// The ticket; empty, if the client has none and would take one. The body has no length of its own. RFC 5077 section 3.2.
@@ -485,11 +496,12 @@ pub(crate) mod tests {
             ],
         );
         let hello = ClientHello::read(&raw).unwrap();
-        assert_eq!(hello.cipher_suites, suites[1..]);
-        assert_eq!(hello.groups.as_deref(), Some(&[NamedGroup::X25519][..]));
+        assert!(hello.offers(suites[1]) && hello.lists.get().is_none(), "nobody has asked");
+        assert_eq!(hello.lists().cipher_suites, suites[1..]);
+        assert_eq!(hello.lists().groups.as_deref(), Some(&[NamedGroup::X25519][..]));
         assert!(hello.named_groups().unwrap().iter().eq([NamedGroup::from(0xbaba), NamedGroup::X25519]));
-        assert_eq!(hello.schemes.as_deref(), Some(&[SignatureScheme::ECDSA_NISTP256_SHA256][..]));
-        assert_eq!(hello.schemes_cert.as_deref(), Some(&[SignatureScheme::RSA_PKCS1_SHA256][..]));
+        assert_eq!(hello.lists().schemes.as_deref(), Some(&[SignatureScheme::ECDSA_NISTP256_SHA256][..]));
+        assert_eq!(hello.lists().schemes_cert.as_deref(), Some(&[SignatureScheme::RSA_PKCS1_SHA256][..]));
     }
 
     #[test]
@@ -500,8 +512,8 @@ pub(crate) mod tests {
         assert_eq!(hello.random, [7; 32]);
         assert!(hello.offers_only_null_compression());
         assert_eq!(hello.server_name.as_ref().unwrap().as_ref(), "example.com");
-        assert_eq!(hello.groups.as_deref(), Some(&[NamedGroup::X25519][..]));
-        assert_eq!(hello.schemes.as_deref(), Some(&[SignatureScheme::ECDSA_NISTP256_SHA256][..]));
+        assert_eq!(hello.lists().groups.as_deref(), Some(&[NamedGroup::X25519][..]));
+        assert_eq!(hello.lists().schemes.as_deref(), Some(&[SignatureScheme::ECDSA_NISTP256_SHA256][..]));
         assert!(hello.versions().unwrap().iter().eq([ProtocolVersion::TLSv1_3, ProtocolVersion::TLSv1_2]));
         assert!(hello.protocols().unwrap().iter().map(|p| p.0).eq([b"h2"]));
         assert_eq!(hello.key_shares().unwrap().iter().next().unwrap().key_exchange.0, [7, 8, 9]);

@@ -224,8 +224,7 @@ fn a_second_hello_may_change_what_the_rfc_lists() {
 fn schemes_are_those_of_tls_1_3() {
     let with = |list: &[u8]| {
         let body = [&(list.len() as u16).to_be_bytes()[..], list].concat();
-        let mut hello = read(&SUITES, &[versions(), (ext::signature_algorithms, body)]);
-        schemes(&mut hello.schemes).map(<[_]>::to_vec)
+        schemes13(&read(&SUITES, &[versions(), (ext::signature_algorithms, body)]))
     };
     // ecdsa_secp256r1_sha256, rsa_pkcs1_sha256 (certificates only), rsa_pss_rsae_sha256, ed25519, GREASE.
     assert_eq!(
@@ -234,7 +233,7 @@ fn schemes_are_those_of_tls_1_3() {
     );
     assert_eq!(with(&[4, 1]).unwrap(), []);
     let error = PeerIncompatible::SignatureAlgorithmsExtensionRequired;
-    assert_eq!(schemes(&mut read(&SUITES, &[versions()]).schemes), Err(error.into()));
+    assert_eq!(schemes13(&read(&SUITES, &[versions()])), Err(error.into()));
 }
 
 #[test]

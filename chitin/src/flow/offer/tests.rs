@@ -94,9 +94,10 @@ fn grease_stands_where_rfc_8701_says() {
         assert_eq!(hello.extension(last), Some(&[0][..]));
         assert_eq!(codes.iter().filter(|code| is_grease(**code)).count(), 2);
         // Nobody is shown any of it.
-        let groups = hello.groups.iter().flatten().map(|group| group.value());
-        let schemes = hello.schemes.iter().flatten().map(|scheme| scheme.value());
-        let mut shown = hello.cipher_suites.iter().map(|suite| suite.value()).chain(groups).chain(schemes);
+        let groups = hello.lists().groups.iter().flatten().map(|group| group.value());
+        let schemes = hello.lists().schemes.iter().flatten().map(|scheme| scheme.value());
+        let mut shown =
+            hello.lists().cipher_suites.iter().map(|suite| suite.value()).chain(groups).chain(schemes);
         assert!(!shown.any(is_grease));
     }
     // Every random byte makes one of the sixteen values.
@@ -123,7 +124,7 @@ fn the_order_differs_between_connections_and_is_kept_in_the_second_hello() {
         assert_eq!(order(&first), order(&second));
         assert_eq!(first.random, second.random);
         assert_eq!(first.session_id(), second.session_id());
-        assert_eq!(first.cipher_suites, second.cipher_suites);
+        assert_eq!(first.suites().body(), second.suites().body());
         for code in order(&first) {
             assert_eq!(first.extension(code), second.extension(code), "{code:#x}");
         }
@@ -293,7 +294,7 @@ fn what_a_config_asks_for_is_in_the_hello() {
     let hello = written(&with_all);
     assert!(hello.protocols().unwrap().iter().map(|p| p.0.to_vec()).eq(config.alpn_protocols.clone()));
     assert!(hello.psk_modes().unwrap().iter().eq([PskKeyExchangeMode::PSK_DHE_KE]));
-    let suites: Vec<_> = hello.cipher_suites.clone();
+    let suites: Vec<_> = hello.lists().cipher_suites.clone();
     let ours = config.provider.cipher_suites.iter();
     let enabled = ours.filter(|suite| config.versions.contains(suite.version().version));
     assert!(suites.iter().copied().eq(enabled.map(|suite| suite.suite())));
@@ -301,7 +302,7 @@ fn what_a_config_asks_for_is_in_the_hello() {
         hello.versions().unwrap().iter().skip(1).eq([ProtocolVersion::TLSv1_3, ProtocolVersion::TLSv1_2])
     );
     assert_eq!(hello.extension(ext::status_request), Some(&[1, 0, 0, 0, 0][..]));
-    let schemes = hello.schemes.as_ref().unwrap();
+    let schemes = hello.lists().schemes.as_ref().unwrap();
     assert_eq!(schemes[..], config.verifier.supported_verify_schemes());
     assert!(schemes.contains(&SignatureScheme::RSA_PKCS1_SHA256), "most chains are signed so");
     assert!(hello.offers_only_null_compression());
