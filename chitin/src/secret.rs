@@ -104,10 +104,15 @@ impl Drop for Scratch {
 /// Copies as many bytes as both have.
 pub(crate) fn copy(from: &[u8], to: &mut [u8]) {
     // The length of nearly all secrets: known to the compiler it is two moves, and no call.
-    if let (Ok(from), Some(to)) = (<&[u8; 32]>::try_from(from), to.first_chunk_mut()) {
-        *to = *from;
-        return;
+    match (<&[u8; 32]>::try_from(from), to.first_chunk_mut()) {
+        (Ok(from), Some(to)) => *to = *from,
+        _ => copy_any(from, to),
     }
+}
+
+/// In a function of its own: beside the moves the compiler would make one call of both.
+#[inline(never)]
+fn copy_any(from: &[u8], to: &mut [u8]) {
     let len = from.len().min(to.len());
     if let (Some(from), Some(to)) = (from.get(..len), to.get_mut(..len)) {
         to.copy_from_slice(from);
