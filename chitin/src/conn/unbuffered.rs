@@ -487,7 +487,12 @@ impl<Data> WriteTraffic<'_, Data> {
         application_data: &[u8],
         outgoing_tls: &mut [u8],
     ) -> Result<usize, EncryptError> {
-        Ok(self.conn.common.engine().seal_into(application_data, outgoing_tls)?)
+        let engine = self.conn.common.engine();
+        match engine.seal_plainly_into(application_data, outgoing_tls) {
+            Some(Ok(len)) => Ok(len),
+            Some(Err(error)) => Err(SliceError::Failed(*error).into()),
+            None => Ok(engine.seal_into(application_data, outgoing_tls)?),
+        }
     }
 
     /// Seals a close_notify (RFC 8446 section 6.1) into `outgoing_tls` and returns how many bytes of that are to be sent. Nothing

@@ -1,5 +1,7 @@
 //! Output into slices of the caller's, for the skin that buffers nothing: whole records, and all or nothing.
 
+use alloc::boxed::Box;
+
 use crate::engine::Engine;
 use crate::error::Error;
 use crate::flow::cx::Gate;
@@ -31,6 +33,24 @@ impl Engine {
         }
         self.sent(waiting);
         Ok(waiting)
+    }
+
+    /// Seals application data into `out` with the gate open and nothing in its way: what comes all the time. `None`: nothing was sealed, and
+    /// [`Self::seal_into`] does that or says why not.
+    ///
+    /// # Errors
+    ///
+    /// A record could not be sealed: the stream has a hole.
+    #[inline]
+    pub(crate) fn seal_plainly_into(
+        &mut self,
+        data: &[u8],
+        out: &mut [u8],
+    ) -> Option<Result<usize, Box<Error>>> {
+        match self.write.gate == Gate::Open && !self.write.closed {
+            true => self.carrier.records_mut()?.seal_slice_plainly(data, out),
+            false => None,
+        }
     }
 
     /// Seals application data into `out`, behind whatever waits to be sent.

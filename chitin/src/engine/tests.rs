@@ -13,6 +13,9 @@ use crate::config::testing::{SERVER, SERVER_KEY, chain, key, provider};
 use crate::config::verify::{ServerCertVerified, ServerCertVerifier};
 use crate::crypto::verify::{DigitallySignedStruct, HandshakeSignatureValid};
 use crate::names::{HandshakeKind, NamedGroup, ProtocolVersion, SignatureScheme};
+use crate::observe::Trace;
+use crate::record::room::Room;
+use crate::record::seal::SliceError;
 
 /// Looks at signatures of the handshake, and at nothing of the chain.
 #[derive(Debug)]
@@ -243,6 +246,71 @@ fn data_is_written_the_short_way_as_the_long_one() {
     }
     // Of the lengths 1 to 40,000, as the limits let: without one, with none for any, with 20, with 40,000, and with 10 left.
     assert_eq!(short, 4 + 2 + 4 + 1);
+}
+
+/// Looks on, and does nothing.
+#[derive(Debug)]
+struct Onlooker;
+
+impl Trace for Onlooker {
+    fn event(&self, _: Event<'_>) {}
+}
+
+/// The same for writing into a slice of the caller's.
+#[test]
+fn a_slice_is_written_the_short_way_as_the_long_one() {
+    let mut short = 0;
+    let (client, server) = (Arc::new(client_config()), Arc::new(server_config()));
+    let mut ends = [0, 1].map(|_| {
+        let (mut c, mut s) = pair(&client, &server);
+        shake(&mut c, &mut s, usize::MAX).unwrap();
+        c
+    });
+    for gate in [Gate::Open, Gate::Closed, Gate::Early { left: 10 }] {
+        for (closed, closing) in [(false, false), (true, false), (false, true)] {
+            for (waits, observed) in [(0, false), (30, false), (0, true)] {
+                for data in [&[7; 0][..], &[7; 1], &[7; 20], &[7; 40_000]] {
+                    for room in [0, 20, 42, 52, 72, 39_999, 40_065, 40_066, 50_000] {
+                        let what =
+                            format!("{gate:?} {closed} {closing} {waits} {observed} {} {room}", data.len());
+                        let [one, other] = ends.each_mut().map(|end| {
+                            let Carrier::Records(records) = &mut end.carrier else {
+                                panic!("these are records")
+                            };
+                            records.set_trace(observed.then_some(Arc::new(Onlooker)));
+                            records.out.advance(records.out.len());
+                            records.out.put(&[0; 30][..waits]);
+                            end.write.gate = gate;
+                            (end.write.closed, end.write.closing) = (closed, closing);
+                            end
+                        });
+                        let (mut here, mut there) = (vec![0; room], vec![0; room]);
+                        // Header, type and tag of each record.
+                        let fits = data.len() + 22 * data.len().div_ceil(0x4000) <= room;
+                        let is_plain = gate == Gate::Open
+                            && !(closed || observed)
+                            && waits == 0
+                            && fits
+                            && !data.is_empty();
+                        let quickly = one.seal_plainly_into(data, &mut here);
+                        assert_eq!(quickly.is_some(), is_plain, "{what}");
+                        short += usize::from(is_plain);
+                        assert!(is_plain || here == vec![0; room], "{what}: touched");
+                        let done = match quickly {
+                            Some(done) => done.map_err(|error| SliceError::Failed(*error)),
+                            None => one.seal_into(data, &mut here),
+                        };
+                        assert_eq!(done, other.seal_into(data, &mut there), "{what}");
+                        assert_eq!(one.carrier.out_len(), other.carrier.out_len(), "{what}");
+                        let heads = [here, there].map(|out| out.get(..5).map(<[u8]>::to_vec));
+                        assert_eq!(heads[0], heads[1], "{what}");
+                    }
+                }
+            }
+        }
+    }
+    // Closing or not: 1 byte fits into 42 and what is longer, 20 do as well, and 40,000 into the last two.
+    assert_eq!(short, 2 * (7 + 7 + 2));
 }
 
 // ---- TLS 1.2

@@ -106,6 +106,7 @@ fn offer<const N: usize>(records: Records<'_>, wr: &mut dyn Write) -> io::Result
 mod tests {
     use alloc::vec::Vec;
 
+    use super::super::room::Room;
     use super::*;
 
     /// Takes at most `most` bytes a call, and only vectored.

@@ -53,6 +53,7 @@ mod io;
 pub(crate) mod joiner;
 pub(crate) mod open;
 pub(crate) mod outbox;
+pub(crate) mod room;
 pub(crate) mod seal;
 #[cfg(test)]
 mod tests;

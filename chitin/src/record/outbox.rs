@@ -2,6 +2,7 @@
 
 use alloc::vec::Vec;
 
+use super::room::Room;
 use super::{Drains, record_len, whole_record_len};
 
 /// Sealed records in one contiguous buffer. The head of the module says what the indices mean.
@@ -26,15 +27,6 @@ impl Outbox {
 
     pub(crate) fn is_empty(&self) -> bool {
         self.head == self.tail
-    }
-
-    /// `n` bytes of free room behind what is pending. What is written there counts after `commit`.
-    #[inline]
-    pub(crate) fn slot(&mut self, n: usize) -> &mut [u8] {
-        if self.buf.len() - self.tail < n {
-            self.make_room(n);
-        }
-        self.buf.get_mut(self.tail..self.tail + n).unwrap_or_default()
     }
 
     #[cold]
@@ -64,17 +56,6 @@ impl Outbox {
             }
             self.buf.resize(wanted, 0);
         }
-    }
-
-    /// The first `n` bytes of the last slot are one whole record now.
-    pub(crate) fn commit(&mut self, n: usize) {
-        self.tail = (self.tail + n).min(self.buf.len());
-    }
-
-    /// Appends a record that somebody else made.
-    pub(crate) fn put(&mut self, record: &[u8]) {
-        self.slot(record.len()).copy_from_slice(record);
-        self.commit(record.len());
     }
 
     /// `n` bytes have been sent.
@@ -145,6 +126,32 @@ impl Outbox {
     #[cfg(test)]
     pub(crate) fn pending_mut(&mut self) -> &mut [u8] {
         &mut self.buf[self.head..self.tail]
+    }
+}
+
+/// Grows as it is needed, behind what is pending.
+impl Room for Outbox {
+    #[inline]
+    fn reserve(&mut self, n: usize) -> bool {
+        if self.buf.len() - self.tail < n {
+            self.make_room(n);
+        }
+        true
+    }
+
+    #[inline]
+    fn slot(&mut self, n: usize) -> &mut [u8] {
+        self.reserve(n);
+        self.buf.get_mut(self.tail..self.tail + n).unwrap_or_default()
+    }
+
+    fn commit(&mut self, n: usize) {
+        self.tail = (self.tail + n).min(self.buf.len());
+    }
+
+    fn put(&mut self, record: &[u8]) {
+        self.slot(record.len()).copy_from_slice(record);
+        self.commit(record.len());
     }
 }
 

@@ -10,6 +10,7 @@ use crate::error::Error;
 use crate::names::{ContentType, ProtocolVersion};
 
 use super::outbox::Outbox;
+use super::room::{CallersSlice, Room};
 use super::{HEADER, MAX_PLAINTEXT, MAX_SEALED, header, record_len};
 
 /// Says how many bytes of padding a record with so many bytes of content gets. The answer is cut to what fits; it fails only if
@@ -158,37 +159,42 @@ impl Sealer {
         }
     }
 
-    /// Seals `data`, if neither padding, nor the limit of the key, nor an earlier failure is in the way. `None`: nothing was sealed, and
-    /// [`Self::seal_some`] does that or says why not. An error is what that would say. It is boxed: what is rare and long shall not share its
-    /// place with what is good.
+    /// Seals `data`, if neither padding, nor the limit of the key, nor an earlier failure, nor too little room is in the way. `None`: nothing was
+    /// sealed, and [`Self::seal_some`] or [`Self::seal_slice`] does that or says why not. An error is what they would say. It is boxed: what is
+    /// rare and long shall not share its place with what is good.
     ///
-    /// It decides nothing that `seal_some` does not, but is short: nearly every record goes this way.
+    /// It decides nothing that they do not, but is short: nearly every record goes this way.
     #[inline]
-    pub(crate) fn seal_plainly(&mut self, data: &[u8], out: &mut Outbox) -> Option<Result<(), Box<Error>>> {
+    pub(crate) fn seal_plainly(
+        &mut self,
+        data: &[u8],
+        out: &mut impl Room,
+    ) -> Option<Result<(), Box<Error>>> {
         let is_plain = self.aead.is_some() && self.padding.is_none() && self.failure.is_none();
         if !is_plain || data.is_empty() || self.wants_rekey() {
             return None;
         }
-        match data.len() <= self.fragment() {
-            true => Some(self.seal_data(data, out)),
-            false => self.seal_parts(data, out),
+        if data.len() > self.fragment() {
+            return self.seal_parts(data, out);
         }
+        let sealed_len = self.sealed_len(data.len());
+        out.reserve(sealed_len).then(|| self.seal_data(data, sealed_len, out))
     }
 
     /// The same of data that takes several records. Out of line: it would be in the way of short ones.
     #[inline(never)]
-    fn seal_parts(&mut self, data: &[u8], out: &mut Outbox) -> Option<Result<(), Box<Error>>> {
-        if !self.has_room_for(data.len()) {
+    fn seal_parts(&mut self, data: &[u8], out: &mut impl Room) -> Option<Result<(), Box<Error>>> {
+        if !self.has_room_for(data.len()) || !out.reserve(self.bare_len(data.len())) {
             return None;
         }
-        self.make_room(data.len(), out);
-        Some(data.chunks(self.fragment()).try_for_each(|part| self.seal_data(part, out)))
+        let mut parts = data.chunks(self.fragment());
+        Some(parts.try_for_each(|part| self.seal_data(part, self.sealed_len(part.len()), out)))
     }
 
     /// Seals what fits into one record, without padding.
     #[inline(always)]
-    fn seal_data(&mut self, data: &[u8], out: &mut Outbox) -> Result<(), Box<Error>> {
-        let slot = out.slot(self.sealed_len(data.len()));
+    fn seal_data(&mut self, data: &[u8], sealed_len: usize, out: &mut impl Room) -> Result<(), Box<Error>> {
+        let slot = out.slot(sealed_len);
         match self.try_seal_into(ContentType::ApplicationData, OutboundChunks::Single(data), 0, slot) {
             Ok(placed) => placed.count_in(out),
             Err(failure) => return Err(Box::new(self.failed(failure))),
@@ -209,7 +215,8 @@ impl Sealer {
             return Err(failure.clone());
         }
         if rest.len() > self.fragment() {
-            self.make_room(rest.len(), out);
+            // All records are going to lie side by side, without growing again for each. Padding is not known yet.
+            out.reserve(self.bare_len(rest.len()));
         }
         // A fresh key always seals something: a nonsensical limit ends in an error, never in a row of key updates without end.
         while !rest.is_empty() && (self.seq == 0 || !self.wants_rekey()) {
@@ -239,40 +246,20 @@ impl Sealer {
         if u64::try_from(records).is_ok_and(|records| records > self.limit.saturating_sub(self.seq)) {
             return Err(SliceError::Failed(Error::EncryptError));
         }
-        let (head, mut rest) = out.split_at_mut_checked(waiting).ok_or(SliceError::TooSmall { required })?;
-        head.copy_from_slice(outbox.pending());
-        outbox.advance(waiting);
-        let mut done = waiting;
+        let mut room = CallersSlice::new(out, outbox);
+        room.take_over();
         // A policy may answer differently when asked again; what it adds must still fit.
-        let mut spare = rest.len().saturating_sub(self.bare_len(data.len()));
+        let mut spare = room.left().saturating_sub(self.bare_len(data.len()));
         for part in data.chunks(self.fragment()) {
             let pad = self.pad_for(part.len());
             let pad = pad.map_err(|failure| SliceError::Failed(self.failed(failure)))?.min(spare);
             spare -= pad;
-            let room = self.sealed_len(part.len() + pad).min(rest.len());
-            let (slot, _) = rest.split_at_mut_checked(room).unwrap_or_default();
+            let slot = room.slot(self.sealed_len(part.len() + pad));
             let sealed =
                 self.seal_into(ContentType::ApplicationData, OutboundChunks::Single(part), pad, slot);
-            let n = match sealed.map_err(SliceError::Failed)? {
-                Placed::Slot(n) => n,
-                Placed::Owned(record) => {
-                    // A foreign record longer than announced goes to the outbox, so that it is not lost, and all behind it too.
-                    match rest.get_mut(..record.len()).filter(|_| outbox.is_empty()) {
-                        Some(to) => {
-                            to.copy_from_slice(&record);
-                            record.len()
-                        }
-                        None => {
-                            outbox.put(&record);
-                            0
-                        }
-                    }
-                }
-            };
-            rest = core::mem::take(&mut rest).get_mut(n..).unwrap_or_default();
-            done += n;
+            sealed.map_err(SliceError::Failed)?.count_in(&mut room);
         }
-        Ok(done)
+        Ok(room.used())
     }
 
     /// Seals one record from the head of `payload` and gives back the rest.
@@ -388,11 +375,6 @@ impl Sealer {
         len
     }
 
-    /// All records of `n` bytes are going to lie side by side, without growing again for each. Padding is not known yet.
-    fn make_room(&self, n: usize, out: &mut Outbox) {
-        out.slot(self.bare_len(n));
-    }
-
     /// Remembers why there is a gap in the stream: nothing is sealed any more.
     #[cold]
     fn failed(&mut self, failure: Error) -> Error {
@@ -419,7 +401,7 @@ enum Placed {
 impl Placed {
     /// Counts it in, if it is in the slot that `out` gave, or puts it there.
     #[inline(always)]
-    fn count_in(self, out: &mut Outbox) {
+    fn count_in(self, out: &mut impl Room) {
         match self {
             Self::Slot(n) => out.commit(n),
             Self::Owned(record) => out.put(&record),

@@ -674,22 +674,20 @@ fn a_changing_padding_policy_still_fits_the_slice() {
     assert_eq!((&out[body], end), (&b"hello"[..], n));
 }
 
+/// Announces nothing, and makes a record.
+pub(super) struct Modest;
+
+impl MessageEncrypter for Modest {
+    fn encrypt(&mut self, msg: OutboundPlainMessage<'_>, seq: u64) -> Result<OutboundOpaqueMessage, Error> {
+        Ok(owned(1, &msg, seq))
+    }
+    fn encrypted_payload_len(&self, _: usize) -> usize {
+        0
+    }
+}
+
 #[test]
 fn a_provider_with_wrong_lengths_does_no_harm() {
-    /// Announces nothing, and makes a record.
-    struct Modest;
-    impl MessageEncrypter for Modest {
-        fn encrypt(
-            &mut self,
-            msg: OutboundPlainMessage<'_>,
-            seq: u64,
-        ) -> Result<OutboundOpaqueMessage, Error> {
-            Ok(owned(1, &msg, seq))
-        }
-        fn encrypted_payload_len(&self, _: usize) -> usize {
-            0
-        }
-    }
     /// Claims to have written more than there is, or what is no record.
     struct Boaster(usize);
     impl MessageEncrypter for Boaster {

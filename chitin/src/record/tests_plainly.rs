@@ -2,13 +2,15 @@
 
 use alloc::boxed::Box;
 use alloc::format;
+use alloc::vec;
 use alloc::vec::Vec;
 use core::sync::atomic::{AtomicUsize, Ordering};
 
 use super::open::{Opener, Place, Plain, Pulled};
 use super::outbox::Outbox;
+use super::room::{CallersSlice, Room};
 use super::seal::{Sealer, SliceError};
-use super::tests::{Foreign, Toy, opener, raw_record};
+use super::tests::{Foreign, Modest, Toy, opener, raw_record};
 use super::{MAX_PLAINTEXT, MAX_SEALED};
 use crate::crypto::cipher::{MessageEncrypter, OutboundChunks, OutboundOpaqueMessage, OutboundPlainMessage};
 use crate::error::Error;
@@ -144,6 +146,78 @@ fn data_is_sealed_the_short_way_as_the_long_one() {
     }
     let (mut clear, mut out) = (Sealer::default(), Outbox::default());
     assert!(clear.seal_plainly(b"data", &mut out).is_none() && out.is_empty());
+}
+
+/// With slices that are too short, just right and longer; with records that wait, and with providers of all kinds.
+#[test]
+fn a_slice_is_filled_the_short_way_as_the_long_one() {
+    type Make = fn() -> Box<dyn MessageEncrypter>;
+    let makes: [Make; 5] = [
+        || Box::new(Toy(1)),
+        || Box::new(Foreign(1)),
+        || Box::new(Modest),
+        || Box::new(FailsAt(0)),
+        || Box::new(FailsAt(2)),
+    ];
+    for (limit, pad) in [(u64::MAX, None), (u64::MAX, Some(3)), (5, None), (1, None), (0, None)] {
+        for make in makes {
+            for more in [-1, 0, 1, 100] {
+                for waits in [0, 9] {
+                    let [mut short, mut long] = [0, 1].map(|_| {
+                        let (mut sealer, mut outbox) = (Sealer::default(), Outbox::default());
+                        sealer.install(make(), limit);
+                        sealer.set_peer_limit(100);
+                        if let Some(pad) = pad {
+                            sealer.set_padding(Some(Box::new(move |_| Ok(pad))));
+                        }
+                        outbox.put(&[23, 3, 3, 0, 4, 7, 7, 7, 7][..waits]);
+                        (sealer, outbox)
+                    });
+                    for len in [1, 100, 0, 101, 250, 1] {
+                        both_fill(&mut short, &mut long, (&[7; 250][..len], pad.is_some()), more);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Seals `data` into a slice that is so much longer than it has to be: the short way where it is there for that, and the long way.
+fn both_fill(
+    short: &mut (Sealer, Outbox),
+    long: &mut (Sealer, Outbox),
+    (data, is_padded): (&[u8], bool),
+    more: isize,
+) {
+    let required = match long.0.seal_slice(data, &mut long.1, &mut []) {
+        Err(SliceError::TooSmall { required }) => required,
+        other => return assert_eq!(other, Ok(0)),
+    };
+    let room = required.saturating_add_signed(more);
+    let (mut here, mut there) = (vec![0; room], vec![0; room]);
+    let expected = long.0.seal_slice(data, &mut long.1, &mut there);
+
+    let (sealer, outbox) = short;
+    let before = format!("{sealer:?}");
+    let is_plain = !is_padded && !data.is_empty() && sealer.failure().is_none() && more >= 0;
+    let is_plain = is_plain && sealer.has_room_for(data.len());
+    let mut done = None;
+    if outbox.is_empty() {
+        let mut free = CallersSlice::new(&mut here, outbox);
+        done = sealer.seal_plainly(data, &mut free).map(|done| done.map(|()| free.used()));
+        assert_eq!(done.is_some(), is_plain, "{before} {} {room}", data.len());
+    }
+    let done = match done {
+        Some(done) => done.map_err(|error| SliceError::Failed(*error)),
+        None => {
+            assert_eq!((format!("{sealer:?}"), &here), (before, &vec![0; room]), "nothing was touched");
+            sealer.seal_slice(data, outbox, &mut here)
+        }
+    };
+    assert_eq!((done, &here), (expected, &there));
+    assert_eq!(outbox.pending(), long.1.pending());
+    assert_eq!(format!("{sealer:?}"), format!("{:?}", long.0));
+    assert_eq!(sealer.failure(), long.0.failure());
 }
 
 /// Seals as a foreign provider does, but for one record.
