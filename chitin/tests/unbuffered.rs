@@ -1,5 +1,6 @@
 //! Connections without buffers: the states in which they lead a caller, in both versions and both roles.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, LazyLock};
 
 use chitin::client::{EarlyDataError, UnbufferedClientConnection};
@@ -9,8 +10,8 @@ use chitin::unbuffered::{
 };
 use chitin::version::{TLS12, TLS13};
 use chitin::{
-    AlertDescription, CipherSuiteCommon, ClientConfig, Error, HandshakeKind, ProtocolVersion, ServerConfig,
-    SupportedCipherSuite, SupportedProtocolVersion, Tls13CipherSuite,
+    AlertDescription, CipherSuiteCommon, ClientConfig, Error, HandshakeKind, ProtocolVersion, RecordPadding,
+    ServerConfig, SupportedCipherSuite, SupportedProtocolVersion, Tls13CipherSuite,
 };
 use testkit::configs::{self, ClientAuth, ClientOpts, ServerOpts, client_config, server_config};
 use testkit::pair::{Pair, Record, Side};
@@ -365,6 +366,67 @@ fn traffic_keys_are_refreshed_by_the_next_states() {
         assert_eq!(duo.server.talk.steps[..2], [Step::Encode, Step::Transmit], "the answer");
         talk(&mut duo);
     }
+}
+
+#[test]
+fn an_answer_comes_before_data_that_is_there() {
+    let mut duo = done(&TLS13);
+    let ConnectionState::WriteTraffic(write) = duo.client.conn.process_tls_records(&mut []).state.unwrap()
+    else {
+        panic!("the handshake is complete")
+    };
+    write.refresh_traffic_keys().unwrap();
+    for data in ["first", "second"] {
+        duo.client.talk.to_say = data.into();
+        duo.client.run().unwrap();
+    }
+    let mut wire = std::mem::take(&mut duo.client.talk.outgoing);
+    let UnbufferedStatus { discard, state } = duo.server.conn.process_tls_records(&mut wire);
+    assert!(matches!(state, Ok(ConnectionState::ReadTraffic(_))), "the key update has no state");
+    let mut wire = wire.split_off(discard);
+    for _ in 0..2 {
+        let UnbufferedStatus { discard, state } = duo.server.conn.process_tls_records(&mut wire);
+        assert!(matches!(state, Ok(ConnectionState::EncodeTlsData(_))), "{state:?}");
+        assert_eq!(discard, 0);
+    }
+    duo.server.talk.incoming = wire;
+    duo.server.talk.steps.clear();
+    duo.server.run().unwrap();
+    assert_eq!(duo.server.talk.heard, b"second");
+    assert_eq!(duo.server.talk.steps[..2], [Step::Encode, Step::Read]);
+}
+
+/// Panics once it is told to.
+#[derive(Debug, Default)]
+struct Fragile(AtomicBool);
+
+impl RecordPadding for Fragile {
+    fn padding(&self, _: usize) -> usize {
+        assert!(!self.0.load(Ordering::Relaxed), "told to");
+        0
+    }
+}
+
+#[test]
+fn a_record_that_could_not_be_sealed_is_told_before_data_that_is_there() {
+    let padding = Arc::new(Fragile::default());
+    let mut server = server_of(&TLS13);
+    server.record_padding = Some(padding.clone());
+    let mut duo = duo(&client_of(&TLS13).into(), &server.into());
+    duo.settle().unwrap();
+    duo.client.talk.to_say = b"data".to_vec();
+    duo.client.run().unwrap();
+    let ConnectionState::WriteTraffic(mut write) =
+        duo.server.conn.process_tls_records(&mut []).state.unwrap()
+    else {
+        panic!("the handshake is complete")
+    };
+    padding.0.store(true, Ordering::Relaxed);
+    assert!(matches!(write.encrypt(b"more", &mut [0; 100]), Err(EncryptError::EncryptExhausted)));
+    let UnbufferedStatus { discard, state } =
+        duo.server.conn.process_tls_records(&mut duo.client.talk.outgoing);
+    assert!(state.is_err(), "{state:?}");
+    assert_eq!(discard, 0);
 }
 
 /// A suite whose keys are used up soon.

@@ -1,6 +1,7 @@
 //! Connections that buffer nothing: the caller lends what was received, in which records are opened where they lie, and slices
 //! that records are sealed into. No `std` is needed.
 
+use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
@@ -16,6 +17,7 @@ use crate::config::server::ServerConfig;
 use crate::engine::common::{CommonState, ExtractedSecrets};
 use crate::engine::{Engine, Got};
 use crate::error::Error;
+use crate::record::open::Plain;
 use crate::record::seal::SliceError;
 
 use super::errors::{EncodeError, EncryptError, InsufficientSizeError};
@@ -214,9 +216,32 @@ impl<Data> UnbufferedConnectionCommon<Data> {
     }
 
     // Each record that was opened counts in `discard` of the same call, on errors too: a caller never shows opened bytes again.
-    // What waits to be sent comes first, and only when all of it is with the caller, and all of the input is used, is it told to
-    // send: so a flight, and the answer to what came meanwhile, go out at once.
     fn process<'c, 'i>(&'c mut self, input: &'i mut [u8]) -> UnbufferedStatus<'c, 'i, Data> {
+        let opened = match input.is_empty() || self.common.has_to_tell() {
+            true => None,
+            false => self.common.engine().open_plainly(input),
+        };
+        match opened {
+            // What comes all the time. The long way would come to the same.
+            Some(Ok(plain)) if plain.is_data() => {
+                let payload = input.get(plain.body);
+                UnbufferedStatus {
+                    discard: plain.end,
+                    state: Ok(ReadTraffic { _conn: self, payload }.into()),
+                }
+            }
+            opened => self.process_slowly(input, opened),
+        }
+    }
+
+    // What waits to be sent comes first, and only when all of it is with the caller, and all of the input is used, is it told to
+    // send: so a flight, and the answer to what came meanwhile, go out at once. The first record may be `opened` already.
+    #[inline(never)]
+    fn process_slowly<'c, 'i>(
+        &'c mut self,
+        input: &'i mut [u8],
+        mut opened: Option<Result<Plain, Box<Error>>>,
+    ) -> UnbufferedStatus<'c, 'i, Data> {
         let mut discard = 0;
         let state = loop {
             if self.common.wants_write() {
@@ -230,7 +255,11 @@ impl<Data> UnbufferedConnectionCommon<Data> {
                 break Ok(ConnectionState::TransmitTlsData(TransmitTlsData { conn: self }));
             }
             let at = discard;
-            let step = self.common.engine().advance(input.get_mut(at..).unwrap_or_default(), None);
+            let (engine, rest) = (self.common.engine(), input.get_mut(at..).unwrap_or_default());
+            let step = match opened.take() {
+                None => engine.advance(rest, None),
+                opened => engine.advance_slowly(rest, None, opened),
+            };
             discard += step.used;
             match step.got {
                 Err(error) => break Err(error),

@@ -309,6 +309,12 @@ impl CommonState {
         }
     }
 
+    /// Has the caller to be told of something before more is opened: that something waits to be sent, or that a record could not be sealed?
+    pub(crate) fn has_to_tell(&self) -> bool {
+        let records = self.engine.carrier.records();
+        records.is_some_and(|records| !records.out.is_empty() || records.seal.failure().is_some())
+    }
+
     /// May application data be sealed?
     pub(crate) fn may_write(&self) -> bool {
         let write = &self.engine.write;

@@ -305,20 +305,30 @@ impl Engine {
     /// Consumes records until there is something to tell the caller. With `out`, application data may be opened straight into
     /// it; everything else is as without.
     pub(crate) fn advance(&mut self, input: &mut [u8], out: Option<&mut [u8]>) -> Advance {
-        let opened = match self.plain_opener().filter(|_| out.is_none()) {
-            // So ends each row of records, and where nothing is buffered each write begins so.
-            Some(_) if input.is_empty() => return Advance { used: 0, got: Ok(Got::NeedInput) },
-            Some(open) => open.pull_plainly(input),
-            None => None,
+        // So ends each row of records, and where nothing is buffered each write begins so.
+        if input.is_empty() && out.is_none() && self.plain_opener().is_some() {
+            return Advance { used: 0, got: Ok(Got::NeedInput) };
+        }
+        let opened = match out {
+            None => self.open_plainly(input),
+            Some(_) => None,
         };
         match opened {
             // What comes all the time. The long way would come to the same.
-            Some(Ok(plain)) if plain.is_data() => {
-                self.budget.data();
-                Advance { used: plain.end, got: Ok(Got::Data(plain.body)) }
-            }
+            Some(Ok(plain)) if plain.is_data() => Advance { used: plain.end, got: Ok(Got::Data(plain.body)) },
             opened => self.advance_slowly(input, out, opened),
         }
+    }
+
+    /// Opens the record at the head of `input`, if there is plain traffic and nobody looks on. If it is no application data,
+    /// [`Self::advance_slowly`] has to take it.
+    #[inline]
+    pub(crate) fn open_plainly(&mut self, input: &mut [u8]) -> Option<Result<Plain, Box<Error>>> {
+        let opened = self.plain_opener()?.pull_plainly(input);
+        if matches!(&opened, Some(Ok(plain)) if plain.is_data()) {
+            self.budget.data();
+        }
+        opened
     }
 
     /// Opens all application data at the head of `inbox`, if there is plain traffic and nobody looks on. The record behind it may have been
