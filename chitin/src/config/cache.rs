@@ -1,188 +1,157 @@
-//! A map that forgets what was written longest ago, so that it never holds more than it was told to. Each step takes the same time
-//! however much there is, but for the growth of its tables.
+//! A small map that forgets what was written longest ago, so that it never holds more than it was told to. Large maps are made of many.
 //!
 //! It owns the bound and the order; what the values mean is its users' business.
 
 use alloc::vec::Vec;
 use core::borrow::Borrow;
-use core::hash::Hash;
-use core::mem;
-#[cfg(feature = "std")]
-use std::collections::HashMap;
-
-// Keys are names that the application asks for, or random ones of our own, so nobody can choose them to collide.
-#[cfg(not(feature = "std"))]
-use hashbrown::HashMap;
 
 /// At most `limit` values; writing one more forgets the one least recently written or changed.
+///
+/// All that says where a value is lies close together, since other threads write there from other processors: each line of a cache that another one
+/// wrote last takes longer to come than a step has to compute. Who asks gives the key's hash along, which it has chosen the map by.
 pub(super) struct Bounded<K, V> {
-    places: HashMap<K, Place>,
-    /// The values, and two lists through them: those in use, in the order of writing, and those that are free.
-    slots: Vec<Slot<K, V>>,
-    newest: Place,
-    oldest: Place,
-    free: Place,
+    len: usize,
     limit: usize,
+    /// Places in `slots`. The first `len` are in use, in the order of writing; behind them are those that are free.
+    order: [u8; MOST],
+    /// A part of the hash of each value that is there, in the same order, so that hardly any other is looked at.
+    marks: [u16; MOST],
+    /// As many as ever were in use at once.
+    slots: Vec<Option<(K, V)>>,
 }
 
-/// A position in `slots`.
-type Place = u32;
+/// So many values are in one such map at most: few enough to look through.
+pub(super) const MOST: usize = 64;
 
-/// No position. There are fewer slots than this.
-const NOWHERE: Place = u32::MAX;
-
-struct Slot<K, V> {
-    /// None: it is free.
-    entry: Option<(K, V)>,
-    newer: Place,
-    /// Of a free one, the next free one.
-    older: Place,
-}
-
-impl<K: Clone + Eq + Hash, V> Bounded<K, V> {
-    /// An empty map. Memory is taken as values come, not ahead of them.
+impl<K: Eq, V> Bounded<K, V> {
+    /// An empty map for at most `limit` values, or [`MOST`] if that is less. Memory for them is taken as they come.
     pub(super) fn new(limit: usize) -> Self {
-        Self {
-            places: HashMap::new(),
-            slots: Vec::new(),
-            newest: NOWHERE,
-            oldest: NOWHERE,
-            free: NOWHERE,
-            limit: limit.min(MOST),
-        }
+        let mut order = [0; MOST];
+        order.iter_mut().zip(0..).for_each(|(place, free)| *place = free);
+        Self { len: 0, limit: limit.min(MOST), order, marks: [0; MOST], slots: Vec::new() }
     }
 
-    pub(super) fn get<Q>(&self, key: &Q) -> Option<&V>
+    pub(super) fn get<Q>(&self, hash: u64, key: &Q) -> Option<&V>
     where
         K: Borrow<Q>,
-        Q: ?Sized + Eq + Hash,
+        Q: ?Sized + Eq,
     {
-        let (_, value) = self.slot(*self.places.get(key)?)?.entry.as_ref()?;
+        let (_, value) = self.entry(self.find(hash, key)?)?;
         Some(value)
     }
 
-    pub(super) fn get_mut<Q>(&mut self, key: &Q) -> Option<&mut V>
+    pub(super) fn get_mut<Q>(&mut self, hash: u64, key: &Q) -> Option<&mut V>
     where
         K: Borrow<Q>,
-        Q: ?Sized + Eq + Hash,
+        Q: ?Sized + Eq,
     {
-        let place = *self.places.get(key)?;
-        let (_, value) = self.slot_mut(place)?.entry.as_mut()?;
+        let at = self.find(hash, key)?;
+        let (_, value) = self.slot_mut(at)?.as_mut()?;
         Some(value)
     }
 
     /// Puts `value` under `key`, and gives back what has to go for it: what was there, or the oldest; or itself, if there is room for
     /// nothing. So it is the caller who frees it, outside of a lock that it may hold.
-    pub(super) fn insert(&mut self, key: K, value: V) -> Option<(K, V)> {
-        if self.limit == 0 {
-            return Some((key, value));
-        }
-        if let Some(&place) = self.places.get(&key) {
-            self.unlink(place);
-            self.link(place);
-            return self.slot_mut(place)?.entry.replace((key, value));
-        }
-        let gone = if self.places.len() >= self.limit { self.forget(self.oldest) } else { None };
-        let place = self.take_free();
-        self.places.insert(key.clone(), place);
-        if let Some(slot) = self.slot_mut(place) {
-            slot.entry = Some((key, value));
-        }
-        self.link(place);
-        gone
+    pub(super) fn insert(&mut self, hash: u64, key: K, value: V) -> Option<(K, V)> {
+        const OLDEST: usize = 0;
+        let at = match self.find(hash, &key) {
+            Some(at) => at,
+            None if self.limit == 0 => return Some((key, value)),
+            None if self.len == self.limit => OLDEST,
+            None => {
+                self.len = self.len.saturating_add(1);
+                self.len.saturating_sub(1)
+            }
+        };
+        let newest = self.make_newest(at)?;
+        *self.marks.get_mut(newest)? = mark(hash);
+        self.slot_mut(newest)?.replace((key, value))
     }
 
     /// Changes the value under `key`, after making one if there is none. Counts as a use. Gives back what has to go for it.
-    pub(super) fn change(&mut self, key: K, change: impl FnOnce(&mut V)) -> Option<(K, V)>
+    pub(super) fn change(&mut self, hash: u64, key: K, change: impl FnOnce(&mut V)) -> Option<(K, V)>
     where
         V: Default,
     {
-        if let Some(&place) = self.places.get(&key) {
-            self.unlink(place);
-            self.link(place);
-            if let Some((_, value)) = self.slot_mut(place).and_then(|slot| slot.entry.as_mut()) {
-                change(value);
-            }
-            return None;
-        }
-        let mut value = V::default();
-        change(&mut value);
-        self.insert(key, value)
+        let Some(at) = self.find(hash, &key) else {
+            let mut value = V::default();
+            change(&mut value);
+            return self.insert(hash, key, value);
+        };
+        let newest = self.make_newest(at)?;
+        let (_, value) = self.slot_mut(newest)?.as_mut()?;
+        change(value);
+        None
     }
 
-    pub(super) fn remove<Q>(&mut self, key: &Q) -> Option<V>
+    pub(super) fn remove<Q>(&mut self, hash: u64, key: &Q) -> Option<V>
     where
         K: Borrow<Q>,
-        Q: ?Sized + Eq + Hash,
+        Q: ?Sized + Eq,
     {
-        let place = *self.places.get(key)?;
-        self.forget(place).map(|(_, value)| value)
+        let at = self.find(hash, key)?;
+        self.len = self.make_newest(at)?;
+        let (_, value) = self.slot_mut(self.len)?.take()?;
+        Some(value)
     }
 
     pub(super) fn len(&self) -> usize {
-        self.places.len()
+        self.len
     }
 
-    fn slot(&self, place: Place) -> Option<&Slot<K, V>> {
-        self.slots.get(usize::try_from(place).ok()?)
-    }
-
-    fn slot_mut(&mut self, place: Place) -> Option<&mut Slot<K, V>> {
-        self.slots.get_mut(usize::try_from(place).ok()?)
-    }
-
-    /// Frees a slot that is in use.
-    fn forget(&mut self, place: Place) -> Option<(K, V)> {
-        self.unlink(place);
-        let next = mem::replace(&mut self.free, place);
-        let slot = self.slot_mut(place)?;
-        (slot.newer, slot.older) = (NOWHERE, next);
-        let gone = slot.entry.take()?;
-        self.places.remove(&gone.0);
-        Some(gone)
-    }
-
-    /// A slot that is not in use: one that was, or a new one.
-    fn take_free(&mut self) -> Place {
-        let place = self.free;
-        if let Some(slot) = self.slot(place) {
-            self.free = slot.older;
-            return place;
+    /// Where in the order a key is.
+    fn find<Q>(&self, hash: u64, key: &Q) -> Option<usize>
+    where
+        K: Borrow<Q>,
+        Q: ?Sized + Eq,
+    {
+        let mark = mark(hash);
+        // All at once, the free ones with them: mostly it is not there.
+        if !self.marks.contains(&mark) {
+            return None;
         }
-        let place = Place::try_from(self.slots.len()).unwrap_or(NOWHERE);
-        self.slots.push(Slot { entry: None, newer: NOWHERE, older: NOWHERE });
-        place
+        let is_it = |at: &usize| {
+            self.marks.get(*at) == Some(&mark)
+                && self.entry(*at).is_some_and(|(there, _)| there.borrow() == key)
+        };
+        (0..self.len).rev().find(is_it)
     }
 
-    /// Takes a slot out of the order.
-    fn unlink(&mut self, place: Place) {
-        let Some(slot) = self.slot(place) else { return };
-        let (newer, older) = (slot.newer, slot.older);
-        match self.slot_mut(newer) {
-            Some(slot) => slot.older = older,
-            None => self.newest = older,
-        }
-        match self.slot_mut(older) {
-            Some(slot) => slot.newer = newer,
-            None => self.oldest = newer,
-        }
+    fn entry(&self, at: usize) -> Option<&(K, V)> {
+        self.slots.get(usize::from(*self.order.get(at)?))?.as_ref()
     }
 
-    /// Puts a slot in front of the order.
-    fn link(&mut self, place: Place) {
-        let second = mem::replace(&mut self.newest, place);
-        match self.slot_mut(second) {
-            Some(slot) => slot.newer = place,
-            None => self.oldest = place,
+    /// The slot at `at` of the order, which is made if it was never in use.
+    fn slot_mut(&mut self, at: usize) -> Option<&mut Option<(K, V)>> {
+        let place = usize::from(*self.order.get(at)?);
+        if place == self.slots.len() {
+            self.slots.push(None);
         }
-        if let Some(slot) = self.slot_mut(place) {
-            (slot.newer, slot.older) = (NOWHERE, second);
-        }
+        self.slots.get_mut(place)
+    }
+
+    /// Makes what is at `at` of the order the newest, and says where that is.
+    fn make_newest(&mut self, at: usize) -> Option<usize> {
+        to_the_end(self.order.get_mut(at..self.len)?);
+        to_the_end(self.marks.get_mut(at..self.len)?);
+        self.len.checked_sub(1)
     }
 }
 
-/// So that each has a place, and none has the place of none.
-const MOST: usize = (NOWHERE - 1) as usize;
+/// As `rotate_left` by one, which takes longer for any number.
+fn to_the_end<T: Copy>(items: &mut [T]) {
+    let Some(&first) = items.first() else { return };
+    items.copy_within(1.., 0);
+    if let Some(last) = items.last_mut() {
+        *last = first;
+    }
+}
+
+fn mark(hash: u64) -> u16 {
+    // The other half chooses the map.
+    let [.., high, low] = hash.to_be_bytes();
+    u16::from_be_bytes([high, low])
+}
 
 #[cfg(test)]
 mod tests {
@@ -194,38 +163,42 @@ mod tests {
     #[test]
     fn forgets_the_one_changed_longest_ago() {
         let mut cache = Bounded::new(2);
-        cache.insert("a".to_owned(), 1);
-        cache.insert("b".to_owned(), 2);
-        assert_eq!(cache.change("a".to_owned(), |n| *n += 10), None);
-        assert_eq!(cache.insert("c".to_owned(), 3), Some(("b".to_owned(), 2)));
-        assert_eq!((cache.get("a"), cache.get("b"), cache.get("c")), (Some(&11), None, Some(&3)));
+        cache.insert(1, "a".to_owned(), 1);
+        cache.insert(2, "b".to_owned(), 2);
+        assert_eq!(cache.change(1, "a".to_owned(), |n| *n += 10), None);
+        assert_eq!(cache.insert(3, "c".to_owned(), 3), Some(("b".to_owned(), 2)));
+        assert_eq!((cache.get(1, "a"), cache.get(2, "b"), cache.get(3, "c")), (Some(&11), None, Some(&3)));
         assert_eq!(cache.len(), 2);
     }
 
-    /// Beside a list that does the same slowly.
+    /// Beside a list that does the same slowly, with keys whose hashes differ, and with those whose hashes are all the same.
     #[test]
     fn stays_within_its_limit_and_in_order() {
-        for limit in [0, 1, 3, 7] {
+        for (limit, hash) in
+            [0, 1, 3, 7, MOST, MOST + 1].into_iter().flat_map(|limit| [(limit, 1), (limit, 0)])
+        {
+            let hash = |key: u32| u64::from(key) * hash;
             let mut cache = Bounded::new(limit);
+            let limit = limit.min(MOST);
             let mut plain: VecDeque<(u32, u32)> = VecDeque::new();
             let mut random = 1_u32;
             for n in 0..5000 {
                 random = random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-                let key = (random >> 16) % 11;
+                let key = (random >> 16) % (limit as u32 + 4);
                 let there = plain.iter().position(|(k, _)| *k == key).and_then(|at| plain.remove(at));
                 match (random >> 8) % 3 {
-                    0 => assert_eq!(cache.remove(&key), there.map(|(_, value)| value)),
+                    0 => assert_eq!(cache.remove(hash(key), &key), there.map(|(_, value)| value)),
                     1 => {
                         let full = plain.len() >= limit && limit > 0;
                         let oldest = if full && there.is_none() { plain.pop_front() } else { None };
                         let gone = if limit == 0 { Some((key, n)) } else { there.or(oldest) };
-                        assert_eq!(cache.insert(key, n), gone);
+                        assert_eq!(cache.insert(hash(key), key, n), gone);
                         if limit > 0 {
                             plain.push_back((key, n));
                         }
                     }
                     _ => {
-                        cache.change(key, |value| *value = value.wrapping_add(n));
+                        cache.change(hash(key), key, |value| *value = value.wrapping_add(n));
                         if limit > 0 {
                             if there.is_none() && plain.len() >= limit {
                                 plain.pop_front();
@@ -237,7 +210,7 @@ mod tests {
                 }
                 assert_eq!(cache.len(), plain.len());
                 assert!(cache.slots.len() <= limit, "slots are used again");
-                assert!(plain.iter().all(|(key, value)| cache.get(key) == Some(value)));
+                assert!(plain.iter().all(|(key, value)| cache.get(hash(*key), key) == Some(value)));
             }
         }
     }
@@ -245,9 +218,11 @@ mod tests {
     #[test]
     fn replacing_a_value_takes_no_second_place() {
         let mut cache = Bounded::new(2);
-        cache.insert(1, 'a');
-        cache.insert(2, 'b');
-        assert_eq!(cache.insert(1, 'c'), Some((1, 'a')));
-        assert_eq!((cache.get(&1), cache.get(&2), cache.len()), (Some(&'c'), Some(&'b'), 2));
+        cache.insert(1, 1, 'a');
+        cache.insert(2, 2, 'b');
+        assert_eq!(cache.insert(1, 1, 'c'), Some((1, 'a')));
+        assert_eq!((cache.get(1, &1), cache.get(2, &2), cache.len()), (Some(&'c'), Some(&'b'), 2));
+        assert_eq!(cache.get(1, &3), None, "of the same hash, but another key");
+        assert_eq!(cache.remove(1, &3), None);
     }
 }

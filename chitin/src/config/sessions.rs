@@ -500,21 +500,21 @@ mod memory {
     ///
     /// Threads seldom wait for each other, and what a step does is the same however many sessions there are.
     pub struct ServerSessionMemoryCache {
-        sessions: Sharded<Arc<[u8]>, Zeroizing<Vec<u8>>>,
+        sessions: Sharded<Vec<u8>, Zeroizing<Vec<u8>>>,
         /// Is there room for any?
         room: bool,
     }
 
     impl ServerSessionMemoryCache {
-        /// Makes a store for at most `size` sessions. The oldest is forgotten for a new one; in stores of 64 and more, which are in
-        /// parts, the oldest of its part.
+        /// Makes a store for at most `size` sessions, and for 16 million in any case. The oldest is forgotten for a new one; in stores of
+        /// 64 and more, which are in parts of 32 or a few more, the oldest of its part.
         #[cfg(feature = "std")]
         pub fn new(size: usize) -> Arc<Self> {
             Arc::new(Self { sessions: Sharded::new(size, Mutex::new), room: size > 0 })
         }
 
-        /// Makes a store for at most `size` sessions, behind locks of `M`. The oldest is forgotten for a new one; in stores of 64 and
-        /// more, which are in parts, the oldest of its part.
+        /// Makes a store for at most `size` sessions, and for 16 million in any case, behind locks of `M`. The oldest is forgotten for a
+        /// new one; in stores of 64 and more, which are in parts of 32 or a few more, the oldest of its part.
         #[cfg(not(feature = "std"))]
         pub fn new<M: MakeMutex>(size: usize) -> Arc<Self> {
             Arc::new(Self { sessions: Sharded::new(size, Mutex::new::<M>), room: size > 0 })
@@ -528,8 +528,8 @@ mod memory {
 
     impl StoresServerSessions for ServerSessionMemoryCache {
         fn put(&self, key: Vec<u8>, value: Vec<u8>) -> bool {
-            let (key, value) = (Arc::from(key), Zeroizing::new(value));
-            // A server that is forgotten for it is wiped and freed when nobody waits for the lock any more.
+            let value = Zeroizing::new(value);
+            // A session that is forgotten for it is wiped and freed when nobody waits for the lock any more.
             let _gone = match self.sessions.lock(&*key) {
                 Some(mut sessions) if self.room => sessions.insert(key, value),
                 _ => return false,

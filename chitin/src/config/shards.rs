@@ -11,45 +11,47 @@ use std::collections::hash_map::RandomState;
 #[cfg(not(feature = "std"))]
 use hashbrown::DefaultHashBuilder as RandomState;
 
-use super::cache::Bounded;
+use super::cache::{Bounded, MOST};
 use super::lock::{Mutex, MutexGuard};
 
-/// At most `limit` values in all. Each part forgets its own oldest, so which one goes is the oldest of all only about; a small map has
-/// one part, where it is exact.
+/// At most `limit` values in all, or [`MOST_VALUES`] if that is less. Each part forgets its own oldest, so which one goes is the oldest of
+/// all only about; a small map has one part, where it is exact.
 pub(super) struct Sharded<K, V> {
     shards: Box<[Shard<K, V>]>,
     /// Seeded at random, so that nobody can choose keys that fall into one part.
     hasher: RandomState,
 }
 
-/// A line of a cache on its own (two, since processors fetch them in pairs), so that a lock taken on one core disturbs no other.
+/// Lines of a cache on their own (an even number, since processors fetch them in pairs), so that a lock taken on one core disturbs no other.
 #[repr(align(128))]
 struct Shard<K, V>(Mutex<Bounded<K, V>>);
 
-impl<K: Clone + Eq + Hash + Send + 'static, V: Send + 'static> Sharded<K, V> {
+/// The part of a map that one key is in, or would be, for as long as this thread has it.
+pub(super) struct Part<'a, K, V> {
+    values: MutexGuard<'a, Bounded<K, V>>,
+    hash: u64,
+}
+
+impl<K: Eq + Hash + Send + 'static, V: Send + 'static> Sharded<K, V> {
     /// An empty map, each part behind a lock that `lock` makes.
     pub(super) fn new(limit: usize, lock: impl Fn(Bounded<K, V>) -> Mutex<Bounded<K, V>>) -> Self {
-        let count = limit.checked_div(SMALLEST).unwrap_or(0).clamp(1, MOST_SHARDS);
+        let limit = limit.min(MOST_VALUES);
+        let count = limit.checked_div(USUAL).unwrap_or(0).clamp(1, MOST_SHARDS);
         let (each, more) = (limit / count, limit % count);
         let shard = |at| Shard(lock(Bounded::new(if at < more { each.saturating_add(1) } else { each })));
         Self { shards: (0..count).map(shard).collect(), hasher: RandomState::default() }
     }
 
     /// The part that `key` is in, or would be. `None` if a thread panicked while it held this one.
-    pub(super) fn lock<Q>(&self, key: &Q) -> Option<MutexGuard<'_, Bounded<K, V>>>
+    pub(super) fn lock<Q>(&self, key: &Q) -> Option<Part<'_, K, V>>
     where
         K: Borrow<Q>,
         Q: ?Sized + Eq + Hash,
     {
-        let Shard(shard) = match &*self.shards {
-            // There is nothing to choose, and the map in it hashes the key by itself.
-            [only] => only,
-            shards => {
-                let hash = usize::try_from(self.hasher.hash_one(key) >> 32).unwrap_or(0);
-                shards.get(hash.checked_rem(shards.len())?)?
-            }
-        };
-        shard.lock()
+        let hash = self.hasher.hash_one(key);
+        let chosen = usize::try_from(hash >> 32).unwrap_or(0).checked_rem(self.shards.len())?;
+        let Shard(shard) = self.shards.get(chosen)?;
+        Some(Part { values: shard.lock()?, hash })
     }
 
     /// How many there are, if all parts can be looked at.
@@ -64,12 +66,54 @@ impl<K: Clone + Eq + Hash + Send + 'static, V: Send + 'static> Sharded<K, V> {
     }
 }
 
-/// Values in a part before there are more parts. In a part of this size, what is forgotten has seen at least half as many newer ones as
-/// the bound says, all but never fewer.
-const SMALLEST: usize = 32;
+impl<K: Eq, V> Part<'_, K, V> {
+    pub(super) fn get<Q>(&self, key: &Q) -> Option<&V>
+    where
+        K: Borrow<Q>,
+        Q: ?Sized + Eq,
+    {
+        self.values.get(self.hash, key)
+    }
 
-/// With this many, two of eight threads meet about every third time, and then for less than a microsecond.
-const MOST_SHARDS: usize = 64;
+    pub(super) fn get_mut<Q>(&mut self, key: &Q) -> Option<&mut V>
+    where
+        K: Borrow<Q>,
+        Q: ?Sized + Eq,
+    {
+        self.values.get_mut(self.hash, key)
+    }
+
+    pub(super) fn insert(&mut self, key: K, value: V) -> Option<(K, V)> {
+        self.values.insert(self.hash, key, value)
+    }
+
+    pub(super) fn change(&mut self, key: K, change: impl FnOnce(&mut V)) -> Option<(K, V)>
+    where
+        V: Default,
+    {
+        self.values.change(self.hash, key, change)
+    }
+
+    pub(super) fn remove<Q>(&mut self, key: &Q) -> Option<V>
+    where
+        K: Borrow<Q>,
+        Q: ?Sized + Eq,
+    {
+        self.values.remove(self.hash, key)
+    }
+}
+
+/// Values in a part, if there are several. Of 3,500 that are forgotten one has seen fewer than half as many newer ones as the bound says.
+///
+/// So few that there are many parts: two threads that write to the same ones take each other's lines from the caches of their processors, again
+/// and again.
+const USUAL: usize = 32;
+
+/// Each takes a quarter of a kilobyte before there is anything in it: 64 MiB, if somebody asks for as many values as there can be.
+const MOST_SHARDS: usize = 1 << 18;
+
+/// So many values a map has at most, whatever it is told.
+pub(super) const MOST_VALUES: usize = MOST_SHARDS * MOST;
 
 #[cfg(all(test, feature = "std"))]
 mod tests {
@@ -93,7 +137,13 @@ mod tests {
             map.lock(&n).unwrap().insert(n, n);
         }
         assert!((0..1000).all(|n| map.lock(&n).unwrap().get(&n) == Some(&n)));
-        assert_eq!(map.shards.len(), MOST_SHARDS);
+        assert_eq!(map.shards.len(), 10_000 / USUAL);
+    }
+
+    #[test]
+    fn whoever_asks_for_no_bound_gets_one() {
+        let map = Sharded::<usize, ()>::new(usize::MAX, Mutex::new);
+        assert_eq!((map.shards.len(), size_of::<Shard<usize, ()>>()), (MOST_SHARDS, 256));
     }
 
     #[test]
