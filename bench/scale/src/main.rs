@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 mod connections;
+mod own;
 mod plot;
 mod store;
 mod threads;

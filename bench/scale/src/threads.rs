@@ -5,7 +5,6 @@
 //! processor of its own, and begin each turn together, or one might run after the other and never meet it. What others on the machine disturb
 //! does not count.
 
-use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime};
@@ -14,6 +13,7 @@ use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use chitin::crypto::aws_lc_rs::Ticketer;
 use chitin::server::{ProducesTickets, ServerSessionMemoryCache, StoresServerSessions};
 
+use crate::own::Own;
 use crate::{hold, time};
 
 /// Rounds that are wanted, and that are tried.
@@ -24,49 +24,74 @@ const TRIED: usize = 1000;
 const SESSION: usize = 200;
 
 pub fn run() -> bool {
-    println!("from one processor to the other and back: {:.0} ns", there_and_back());
     // A server's store is full after a while, and then mostly holds what no cache does any more. One that a core has all of in its cache shows what
     // it takes to write there by turns: the other core's cache has to give up each line.
     let small = store(1000);
     println!("     (a store so small is held to nothing: {small:.3} of the control's scaling)");
+    let word = word();
+    println!("     (what any map needs that threads share: {word:.3} of the control's scaling)");
     let full =
         hold("scaling of the store of sessions against that of the control", store(100_000), 0.95, 10.0);
     full & hold("scaling of the ticketer against that of the control", ticketer(), 0.95, 10.0)
 }
 
-/// One that is full, and half of whose sessions are taken.
+/// Sessions that a thread puts into a store in a turn; it takes half of them out again.
+const SESSIONS: usize = 2000;
+
+/// A full one.
 fn store(size: usize) -> f64 {
-    const EACH: usize = 2000;
-    let fresh = |thread: u64| (0_u64..).map(move |n| key(thread, n));
     let shared = ServerSessionMemoryCache::new(size);
     let work = |thread| {
         let (shared, mut keys) = (shared.clone(), fresh(thread));
         keys.by_ref().take(size).for_each(|key| assert!(shared.put(key, vec![7; SESSION])));
         move || {
             let mut lost = 0;
-            for (n, key) in keys.by_ref().take(EACH).enumerate() {
+            for (n, key) in keys.by_ref().take(SESSIONS).enumerate() {
                 assert!(shared.put(key.clone(), vec![7; SESSION]));
                 if n % 2 == 0 {
                     lost += usize::from(shared.take(&key).is_none());
                 }
             }
             // Of a small one the other thread may have pushed some out, while this one was kept from its processor.
-            assert!(lost <= EACH / 100, "{lost} sessions were not there");
+            assert!(lost <= SESSIONS / 100, "{lost} sessions were not there");
         }
     };
-    let control = |thread| {
-        let (mut own, mut keys) = (Own { most: size / 2, ..Own::default() }, fresh(thread));
-        keys.by_ref().take(size).for_each(|key| own.put(key, vec![7; SESSION]));
-        move || {
-            for (n, key) in keys.by_ref().take(EACH).enumerate() {
-                own.put(key.clone(), vec![7; SESSION]);
-                if n % 2 == 0 {
-                    assert!(own.take(&key).is_some());
-                }
+    compare(&format!("full store of {size} sessions"), work, |thread| own(thread, size, |_| ()))
+}
+
+/// The control of two threads at a full store: each has a map of half the size, which nobody else can see. Calls `beside` with each key that it
+/// puts there.
+fn own(thread: u64, size: usize, beside: impl Fn(&[u8])) -> impl FnMut() {
+    let (mut own, mut keys) = (Own::new(size / 2), fresh(thread));
+    keys.by_ref().take(size).for_each(|key| own.put(key, vec![7; SESSION]));
+    move || {
+        for (n, key) in keys.by_ref().take(SESSIONS).enumerate() {
+            beside(&key);
+            own.put(key.clone(), vec![7; SESSION]);
+            if n % 2 == 0 {
+                assert!(own.take(&key).is_some());
             }
         }
+    }
+}
+
+/// The control, and a word that a thread writes in a place that the key chooses. No map that threads share does without at least that: the other
+/// thread would not see what was put there.
+fn word() -> f64 {
+    #[derive(Default)]
+    #[repr(align(128))]
+    struct Word(AtomicUsize);
+    const SIZE: usize = 100_000;
+    let words: Vec<Word> = (0..SIZE / 32).map(|_| Word::default()).collect();
+    let write = |key: &[u8]| {
+        let chosen = usize::from_be_bytes(key[..8].try_into().expect("a key has 32 bytes")) % words.len();
+        words[chosen].0.fetch_add(1, Ordering::AcqRel);
     };
-    compare(&format!("full store of {size} sessions"), work, control)
+    compare(
+        "maps of their own and a shared word",
+        |thread| own(thread, SIZE, write),
+        |thread| own(thread, SIZE, |_| ()),
+    )
 }
 
 fn ticketer() -> f64 {
@@ -126,7 +151,7 @@ fn compare<W: FnMut(), C: FnMut()>(
         }
     });
     let tried = rounds.tried.into_inner();
-    let there: Vec<[f64; 4]> = rounds.undisturbed.into_inner().expect("no thread failed");
+    let there = rounds.undisturbed.into_inner().expect("no thread failed");
     if there.len() < ROUNDS {
         println!(
             "{what}: only {} of {tried} rounds were not disturbed, too few to say anything",
@@ -134,29 +159,58 @@ fn compare<W: FnMut(), C: FnMut()>(
         );
         return 0.0;
     }
-    let scaling = |[one, two, ..]: &[f64; 4]| 2.0 * one / two;
-    let controls = |[.., one, two]: &[f64; 4]| 2.0 * one / two;
-    let median = |of: &dyn Fn(&[f64; 4]) -> f64| time::median(there.iter().map(of).collect());
-    println!(
-        "{what}: two threads do {:.2} times what one does; those of the control {:.2} times ({} of {tried} rounds; a turn of one takes {:.0} us)",
-        median(&scaling),
-        median(&controls),
-        there.len(),
-        median(&|round| round[0] * 1e6),
-    );
-    median(&|round| scaling(round) / controls(round))
+    let there: Vec<&Round> = there.iter().collect();
+    println!("{what}: {} of {tried} rounds; in microseconds what one thread takes, and two", there.len());
+    let (near, far): (Vec<&Round>, _) = there.iter().partition(|round| round.distance < FAR);
+    for (place, rounds) in [("near", near), ("far", far)].into_iter().filter(|(_, rounds)| !rounds.is_empty())
+    {
+        let turns = [0, 1, 2, 3].map(|turn| median(&rounds, |round| round.took[turn] * 1e6));
+        let [one, two, control_one, control_two] = turns;
+        println!(
+            "     {:>3} rounds with processors {place}, {:.0} ns there and back: {one:.0} and {two:.0}, of the control {control_one:.0} and {control_two:.0}; {:.3} of its scaling",
+            rounds.len(),
+            median(&rounds, |round| round.distance),
+            median(&rounds, Round::scaling),
+        );
+    }
+    median(&there, Round::scaling)
 }
 
-/// What two threads do in turns: one of them the shared work, both, one the control, both.
+fn median(rounds: &[&Round], of: impl Fn(&Round) -> f64) -> f64 {
+    time::median(rounds.iter().map(|round| of(round)).collect())
+}
+
+/// From so many nanoseconds on, there and back, two processors do not lie beside each other. A virtual machine may be moved from such a place to
+/// another within seconds, and what was measured in one says little about the other.
+const FAR: f64 = 150.0;
+
+/// What was measured in a round that nobody disturbed.
+struct Round {
+    /// Seconds of the slower thread in each turn: one of them the shared work, both, one the control, both.
+    took: [f64; 4],
+    /// Nanoseconds from one processor to the other and back.
+    distance: f64,
+}
+
+impl Round {
+    /// How much more two threads do than one, of what is shared against the control.
+    fn scaling(&self) -> f64 {
+        let [one, two, control_one, control_two] = self.took;
+        (one / two) / (control_one / control_two)
+    }
+}
+
+/// Where two threads meet.
 #[derive(Default)]
 struct Rounds {
     /// How often a thread has come to where both wait for each other.
     arrivals: AtomicUsize,
+    /// Goes from one to the other.
+    ball: AtomicUsize,
     /// Of this round, by turn and thread: seconds, none if it rested; or nothing if it was kept from its processor.
     took: Mutex<[[Option<f64>; 2]; 4]>,
     tried: AtomicUsize,
-    /// Seconds of the slower thread in each turn.
-    undisturbed: Mutex<Vec<[f64; 4]>>,
+    undisturbed: Mutex<Vec<Round>>,
 }
 
 impl Rounds {
@@ -183,8 +237,9 @@ impl Rounds {
                     undisturbed.then_some(if rests { 0.0 } else { took });
                 self.meet();
             }
+            let distance = self.there_and_back(me);
             if me == 0 {
-                self.note_round();
+                self.note_round(distance);
             }
             self.meet();
             if self.undisturbed.lock().expect("no thread failed").len() >= ROUNDS {
@@ -193,13 +248,28 @@ impl Rounds {
         }
     }
 
-    fn note_round(&self) {
+    fn note_round(&self, distance: f64) {
         self.tried.fetch_add(1, Ordering::SeqCst);
         let took = *self.took.lock().expect("no thread failed");
         let slower = took.map(|[one, other]| Some(f64::max(one?, other?)));
         if let [Some(a), Some(b), Some(c), Some(d)] = slower {
-            self.undisturbed.lock().expect("no thread failed").push([a, b, c, d]);
+            let round = Round { took: [a, b, c, d], distance };
+            self.undisturbed.lock().expect("no thread failed").push(round);
         }
+    }
+
+    /// Nanoseconds until a processor sees that the other has seen what it wrote.
+    fn there_and_back(&self, me: usize) -> f64 {
+        const TIMES: usize = 2000;
+        let start = Instant::now();
+        for turn in (me..2 * TIMES).step_by(2) {
+            while self.ball.load(Ordering::Acquire) != turn {
+                std::hint::spin_loop();
+            }
+            let next = (turn + 1) % (2 * TIMES);
+            self.ball.store(next, Ordering::Release);
+        }
+        start.elapsed().as_nanos() as f64 / TIMES as f64
     }
 
     /// Waits for the other thread, without sleeping: who sleeps begins later than who wakes it.
@@ -214,32 +284,8 @@ impl Rounds {
     }
 }
 
-/// Nanoseconds until a processor sees that the other has seen what it wrote. It is several times as long where they are far apart, and a virtual
-/// machine may be moved from one such place to another; so two runs that differ in this say little about each other.
-fn there_and_back() -> f64 {
-    const TIMES: usize = 100_000;
-    let (ball, rounds) = (AtomicUsize::new(0), Rounds::default());
-    let play = |me: usize, processor| {
-        time::hold_to(processor);
-        rounds.meet();
-        let start = Instant::now();
-        for turn in (me..2 * TIMES).step_by(2) {
-            while ball.load(Ordering::Acquire) != turn {
-                std::hint::spin_loop();
-            }
-            ball.store(turn + 1, Ordering::Release);
-        }
-        start.elapsed().as_nanos() as f64 / TIMES as f64
-    };
-    let [one, other] = time::two_processors();
-    std::thread::scope(|scope| {
-        let there = scope.spawn(|| play(1, other));
-        scope
-            .spawn(|| play(0, one))
-            .join()
-            .expect("no thread failed")
-            .max(there.join().expect("no thread failed"))
-    })
+fn fresh(thread: u64) -> impl Iterator<Item = Vec<u8>> {
+    (0_u64..).map(move |n| key(thread, n))
 }
 
 /// Names of sessions look random, as real ones do.
@@ -250,29 +296,4 @@ fn key(thread: u64, n: u64) -> Vec<u8> {
         key.extend((mixed ^ mixed >> 29).to_be_bytes());
     }
     key
-}
-
-/// The control: a map and an order, of one thread alone.
-#[derive(Default)]
-struct Own {
-    most: usize,
-    map: HashMap<Vec<u8>, Vec<u8>>,
-    order: VecDeque<Vec<u8>>,
-}
-
-impl Own {
-    fn put(&mut self, key: Vec<u8>, value: Vec<u8>) {
-        if self.map.insert(key.clone(), value).is_none() {
-            self.order.push_back(key);
-        }
-        if self.order.len() > self.most
-            && let Some(oldest) = self.order.pop_front()
-        {
-            self.map.remove(&oldest);
-        }
-    }
-
-    fn take(&mut self, key: &[u8]) -> Option<Vec<u8>> {
-        self.map.remove(key)
-    }
 }
