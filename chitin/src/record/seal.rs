@@ -195,7 +195,7 @@ impl Sealer {
     #[inline(always)]
     fn seal_data(&mut self, data: &[u8], sealed_len: usize, out: &mut impl Room) -> Result<(), Box<Error>> {
         let slot = out.slot(sealed_len);
-        match self.try_seal_into(ContentType::ApplicationData, OutboundChunks::Single(data), 0, slot) {
+        match self.try_seal_into(ContentType::ApplicationData, || OutboundChunks::Single(data), 0, slot) {
             Ok(placed) => placed.count_in(out),
             Err(failure) => return Err(Box::new(self.failed(failure))),
         }
@@ -303,19 +303,21 @@ impl Sealer {
         if let Some(failure) = &self.failure {
             return Err(failure.clone());
         }
-        self.try_seal_into(typ, payload, pad, slot).map_err(|failure| self.failed(failure))
+        self.try_seal_into(typ, || payload.clone(), pad, slot).map_err(|failure| self.failed(failure))
     }
 
-    // Known arguments leave little of it: it is worth its copies.
+    // Known arguments leave little of it: it is worth its copies. The payload is made where it is given on: one that passes through memory in
+    // pieces is waited for.
     #[inline(always)]
-    fn try_seal_into(
+    fn try_seal_into<'a>(
         &mut self,
         typ: ContentType,
-        payload: OutboundChunks<'_>,
+        payload: impl Fn() -> OutboundChunks<'a>,
         pad: usize,
         slot: &mut [u8],
     ) -> Result<Placed, Error> {
         let Some(aead) = &mut self.aead else {
+            let payload = payload();
             let version = if self.first_flight { [3, 1] } else { [3, 3] };
             let (head, body) = slot.split_at_mut_checked(HEADER).ok_or(Error::EncryptError)?;
             head.copy_from_slice(&header(typ, version, payload.len()));
@@ -331,8 +333,7 @@ impl Sealer {
         let Some(next) = seq.checked_add(1) else { return Err(Error::EncryptError) };
         self.seq = next;
 
-        let message =
-            || OutboundPlainMessage { typ, version: ProtocolVersion::TLSv1_2, payload: payload.clone() };
+        let message = || OutboundPlainMessage { typ, version: ProtocolVersion::TLSv1_2, payload: payload() };
         let sealed = match pad {
             0 => aead.seal(message(), seq, slot)?,
             pad => match aead.seal_padded(message(), pad, seq, slot) {
