@@ -368,6 +368,22 @@ fn traffic_keys_are_refreshed_by_the_next_states() {
     }
 }
 
+/// More than a peer is granted in a row, each side's.
+#[test]
+fn keys_may_change_for_ever_if_data_comes_between() {
+    let mut duo = done(&TLS13);
+    for _ in 0..100 {
+        let ConnectionState::WriteTraffic(write) =
+            duo.client.conn.process_tls_records(&mut []).state.unwrap()
+        else {
+            panic!("the handshake is complete")
+        };
+        write.refresh_traffic_keys().unwrap();
+        duo.settle().unwrap();
+        talk(&mut duo);
+    }
+}
+
 #[test]
 fn an_answer_comes_before_data_that_is_there() {
     let mut duo = done(&TLS13);
