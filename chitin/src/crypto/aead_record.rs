@@ -111,7 +111,7 @@ impl<A: Aead> MessageEncrypter for Tls13Sealer<A> {
         seq: u64,
         slot: &mut [u8],
     ) -> Option<Result<Sealed, Error>> {
-        Some(self.write_padded(&msg, pad, seq, slot).map(Sealed::Written).ok_or(Error::EncryptError))
+        Some(self.write_padded(&msg, pad, seq, slot).map(Sealed::Written).ok_or_else(|| Error::EncryptError))
     }
 }
 
@@ -157,8 +157,8 @@ impl<A: Aead> MessageDecrypter for Tls13Opener<A> {
         out: &mut [u8],
     ) -> Result<(ContentType, usize), Error> {
         let aad = make_tls13_aad(sealed.len());
-        let (text, tag) = sealed.split_last_chunk::<TAG_LEN>().ok_or(Error::DecryptError)?;
-        let out = out.get_mut(..text.len()).ok_or(Error::DecryptError)?;
+        let (text, tag) = sealed.split_last_chunk::<TAG_LEN>().ok_or_else(|| Error::DecryptError)?;
+        let out = out.get_mut(..text.len()).ok_or_else(|| Error::DecryptError)?;
         self.aead
             .open_into(Nonce::new(&self.iv, seq), &aad, text, tag, out)
             .map_err(|Failed| Error::DecryptError)?;

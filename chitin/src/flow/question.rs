@@ -240,5 +240,5 @@ pub(crate) fn view(hello: &ClientHello) -> HelloView<'_> {
 ///
 /// The clock gives none, or panicked. Nothing that depends on the time is then believed.
 pub(crate) fn now(clock: &Arc<dyn TimeProvider>) -> Result<UnixTime, Error> {
-    guarded("time provider", || clock.current_time().ok_or(Error::FailedToGetCurrentTime))
+    guarded("time provider", || clock.current_time().ok_or_else(|| Error::FailedToGetCurrentTime))
 }

@@ -319,10 +319,10 @@ impl Sealer {
         let Some(aead) = &mut self.aead else {
             let payload = payload();
             let version = if self.first_flight { [3, 1] } else { [3, 3] };
-            let (head, body) = slot.split_at_mut_checked(HEADER).ok_or(Error::EncryptError)?;
+            let (head, body) = slot.split_at_mut_checked(HEADER).ok_or_else(|| Error::EncryptError)?;
             head.copy_from_slice(&header(typ, version, payload.len()));
-            let body = body.get_mut(..payload.len()).ok_or(Error::EncryptError)?;
-            payload.copy_to_slice(body).ok_or(Error::EncryptError)?;
+            let body = body.get_mut(..payload.len()).ok_or_else(|| Error::EncryptError)?;
+            payload.copy_to_slice(body).ok_or_else(|| Error::EncryptError)?;
             return Ok(Placed::Slot(HEADER + payload.len()));
         };
         // Hard: at the limit the key is used up (RFC 8446 section 5.5), and a number never comes twice (section 5.3).

@@ -97,7 +97,7 @@ impl<A: Aead> Tls12Sealer<A> {
 impl<A: Aead> MessageEncrypter for Tls12Sealer<A> {
     fn encrypt(&mut self, msg: OutboundPlainMessage<'_>, seq: u64) -> Result<OutboundOpaqueMessage, Error> {
         let mut payload = PrefixedPayload::zeroed(self.encrypted_payload_len(msg.payload.len()));
-        self.write(&msg, seq, payload.record_mut()).ok_or(Error::EncryptError)?;
+        self.write(&msg, seq, payload.record_mut()).ok_or_else(|| Error::EncryptError)?;
         Ok(OutboundOpaqueMessage::new(msg.typ, msg.version, payload))
     }
 
@@ -106,7 +106,7 @@ impl<A: Aead> MessageEncrypter for Tls12Sealer<A> {
     }
 
     fn seal(&mut self, msg: OutboundPlainMessage<'_>, seq: u64, slot: &mut [u8]) -> Result<Sealed, Error> {
-        self.write(&msg, seq, slot).map(Sealed::Written).ok_or(Error::EncryptError)
+        self.write(&msg, seq, slot).map(Sealed::Written).ok_or_else(|| Error::EncryptError)
     }
 }
 
@@ -148,11 +148,11 @@ impl<A: Aead> MessageDecrypter for Tls12Opener<A> {
         mut msg: InboundOpaqueMessage<'a>,
         seq: u64,
     ) -> Result<InboundPlainMessage<'a>, Error> {
-        let len = self.text_len(msg.payload.len()).ok_or(Error::DecryptError)?;
+        let len = self.text_len(msg.payload.len()).ok_or_else(|| Error::DecryptError)?;
         let aad = make_tls12_aad(seq, msg.typ, ProtocolVersion::TLSv1_2, len);
         let at = self.form.sent_len();
-        let (sent, rest) = msg.payload.split_at_mut_checked(at).ok_or(Error::DecryptError)?;
-        let (text, tag) = rest.split_last_chunk_mut::<TAG_LEN>().ok_or(Error::DecryptError)?;
+        let (sent, rest) = msg.payload.split_at_mut_checked(at).ok_or_else(|| Error::DecryptError)?;
+        let (text, tag) = rest.split_last_chunk_mut::<TAG_LEN>().ok_or_else(|| Error::DecryptError)?;
         let nonce = self.nonce(sent, seq);
         self.aead.open_in_place(nonce, &aad, text, tag).map_err(|Failed| Error::DecryptError)?;
         within_limit(len)?;
@@ -171,11 +171,12 @@ impl<A: Aead> MessageDecrypter for Tls12Opener<A> {
         seq: u64,
         out: &mut [u8],
     ) -> Result<(ContentType, usize), Error> {
-        let len = self.text_len(sealed.len()).ok_or(Error::DecryptError)?;
+        let len = self.text_len(sealed.len()).ok_or_else(|| Error::DecryptError)?;
         let aad = make_tls12_aad(seq, typ, ProtocolVersion::TLSv1_2, len);
-        let (sent, rest) = sealed.split_at_checked(self.form.sent_len()).ok_or(Error::DecryptError)?;
-        let (text, tag) = rest.split_last_chunk::<TAG_LEN>().ok_or(Error::DecryptError)?;
-        let out = out.get_mut(..len).ok_or(Error::DecryptError)?;
+        let (sent, rest) =
+            sealed.split_at_checked(self.form.sent_len()).ok_or_else(|| Error::DecryptError)?;
+        let (text, tag) = rest.split_last_chunk::<TAG_LEN>().ok_or_else(|| Error::DecryptError)?;
+        let out = out.get_mut(..len).ok_or_else(|| Error::DecryptError)?;
         let nonce = self.nonce(sent, seq);
         self.aead.open_into(nonce, &aad, text, tag, out).map_err(|Failed| Error::DecryptError)?;
         within_limit(len)?;

@@ -58,7 +58,7 @@ impl<A: Aead> Packets<A> {
     }
 
     fn open<'a>(&self, nonce: Nonce, header: &[u8], payload: &'a mut [u8]) -> Result<&'a [u8], Error> {
-        let (text, tag) = payload.split_last_chunk_mut::<TAG_LEN>().ok_or(Error::DecryptError)?;
+        let (text, tag) = payload.split_last_chunk_mut::<TAG_LEN>().ok_or_else(|| Error::DecryptError)?;
         match self.aead.open_in_place(nonce, header, text, tag) {
             Ok(()) => Ok(text),
             Err(Failed) => Err(Error::DecryptError),
