@@ -9,6 +9,7 @@ use super::*;
 use crate::config::resolve::{ResolvesClientCert, ResolvesServerCert};
 use crate::config::testing::{SERVER, SERVER_KEY, anchors, chain, key, provider};
 use crate::config::webpki::WebPkiClientVerifier;
+use crate::crypto::cipher::OutboundChunks;
 use crate::crypto::signer::CertifiedKey;
 use crate::flow::choose::{self, Share};
 use crate::names::{CipherSuite, DistinguishedName, HandshakeKind, NamedGroup, SignatureScheme};

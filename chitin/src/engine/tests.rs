@@ -11,6 +11,7 @@ use super::*;
 use crate::config::limits::Limits;
 use crate::config::testing::{SERVER, SERVER_KEY, chain, key, provider};
 use crate::config::verify::{ServerCertVerified, ServerCertVerifier};
+use crate::crypto::cipher::OutboundChunks;
 use crate::crypto::verify::{DigitallySignedStruct, HandshakeSignatureValid};
 use crate::names::{HandshakeKind, NamedGroup, ProtocolVersion, SignatureScheme};
 use crate::observe::Trace;
