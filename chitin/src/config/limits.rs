@@ -229,8 +229,6 @@ const _: () = {
         2 * kept(HandshakeType::ServerHello, 1700) + kept(HandshakeType::EncryptedExtensions, 1700);
     assert!(server_hello + chain <= most - 2 * (most / EARLY));
     assert!(INBOX <= Limits::LEAST_MEMORY / 4);
-    // An inbox keeps by how much it is shorter in two bytes.
-    assert!(Inbox::CAP - INBOX <= u16::MAX as usize);
 };
 
 const fn least(a: usize, b: usize) -> usize {

@@ -24,9 +24,7 @@ pub(crate) struct Inbox {
     /// Application data has come, or is expected as an answer to ours.
     traffic: bool,
     /// By how much the buffer has to be shorter than [`Self::CAP`].
-    less: u16,
-    /// Where the bytes begin: [`Self::lie_as`] says why that is not always at the front.
-    begin: u8,
+    less: u32,
     drains: Drains,
 }
 
@@ -73,12 +71,12 @@ impl Inbox {
 
     /// The buffer may be so long, and never longer than [`Self::CAP`].
     pub(crate) fn set_most(&mut self, most: usize) {
-        // Every limit leaves enough of it.
-        self.less = u16::try_from(Self::CAP.saturating_sub(most)).unwrap_or(u16::MAX);
+        // CAP is a small number.
+        self.less = u32::try_from(Self::CAP.saturating_sub(most)).unwrap_or(0);
     }
 
     fn most(&self) -> usize {
-        Self::CAP.saturating_sub(usize::from(self.less))
+        Self::CAP.saturating_sub(usize::try_from(self.less).unwrap_or(0))
     }
 
     /// Bytes from the wire that the engine has not used.
@@ -183,35 +181,7 @@ impl Inbox {
         }
         self.unread -= done.min(self.unread);
         self.tidy();
-        if self.is_empty() {
-            self.lie_as(out);
-        }
         done
-    }
-
-    /// What is read next shall lie in the lines of the cache as `reader` does, whose next slice is most often the same one. On a Zen 5 the copy
-    /// of 16 KiB to it then takes 111 to 128 ns. Else it takes 116 to 135, and 143 to 200 where the slice is 1 to 1000 bytes
-    /// ahead of the plaintext, modulo 4096. This costs less than one line of memory, in buffers of long records; short copies gain nothing.
-    fn lie_as(&mut self, reader: &[u8]) {
-        let body = self.buf.as_ptr().addr().wrapping_add(super::HEADER);
-        let begin = reader.as_ptr().addr().wrapping_sub(body) % LINE;
-        // As much room behind it as before: with more the next read would take more than a record.
-        let len = (self.buf.len() + begin).saturating_sub(self.begin());
-        if self.buf.len() < super::MAX_PLAINTEXT || len > self.buf.capacity() {
-            return;
-        }
-        self.buf.resize(len, 0);
-        self.begin = u8::try_from(begin).unwrap_or(0);
-        (self.sealed, self.filled) = (begin, begin);
-    }
-
-    fn begin(&self) -> usize {
-        usize::from(self.begin)
-    }
-
-    /// Is there nothing, sealed or opened?
-    fn is_empty(&self) -> bool {
-        self.unread == 0 && self.sealed == self.filled
     }
 
     /// Keeps `body` of [`Self::sealed`] as early data. To be called before `used` for that record.
@@ -272,12 +242,9 @@ impl Inbox {
     pub(super) fn put(&mut self, bytes: &[u8]) {
         self.compact();
         self.buf.truncate(self.filled);
-        match self.is_empty() {
-            true => {
-                self.buf = bytes.to_vec();
-                (self.begin, self.sealed) = (0, 0);
-            }
-            false => {
+        match self.filled {
+            0 => self.buf = bytes.to_vec(),
+            _ => {
                 self.grow(self.filled + bytes.len());
                 self.buf.extend_from_slice(bytes);
             }
@@ -309,9 +276,8 @@ impl Inbox {
                 };
             }
             if self.buf.is_empty() {
-                // Fresh zeros may cost nothing. `lie_as` will need the rest.
-                self.buf = alloc::vec![0; wanted + LINE - 1];
-                self.buf.truncate(wanted);
+                // Fresh zeros may cost nothing.
+                self.buf = alloc::vec![0; wanted];
             } else if self.buf.len() < wanted {
                 self.grow(wanted);
                 self.buf.resize(wanted, 0);
@@ -366,23 +332,25 @@ impl Inbox {
         Self::HANDSHAKE_READ
     }
 
-    /// Moves everything from the first live byte on to where bytes begin.
+    /// Moves everything from the first live byte on to the front.
     fn compact(&mut self) {
         let live = if self.unread > 0 { self.first.start } else { self.sealed };
-        let Some(by @ 1..) = live.checked_sub(self.begin()) else { return };
-        self.buf.copy_within(live..self.filled, live - by);
+        if live == 0 {
+            return;
+        }
+        self.buf.copy_within(live..self.filled, 0);
         // If there is no plaintext the first range is empty, and what it says means nothing.
         for range in core::iter::once(&mut self.first).chain(&mut self.more) {
-            *range = range.start.saturating_sub(by)..range.end.saturating_sub(by);
+            *range = range.start.saturating_sub(live)..range.end.saturating_sub(live);
         }
-        self.sealed -= by;
-        self.filled -= by;
+        self.sealed -= live;
+        self.filled -= live;
     }
 
-    /// Nothing left: begins anew. (Moving a sealed tail down waits until room is needed.)
+    /// Nothing left: starts at the front again. (Moving a sealed tail down waits until room is needed.)
     fn tidy(&mut self) {
-        if self.is_empty() && self.filled > self.begin() {
-            (self.sealed, self.filled) = (self.begin(), self.begin());
+        if self.unread == 0 && self.sealed == self.filled && self.filled > 0 {
+            (self.sealed, self.filled) = (0, 0);
             if self.drains.gives_back() {
                 self.rest();
             }
@@ -391,10 +359,9 @@ impl Inbox {
 
     /// Gives the memory back if nothing is left. Called by `writer` and by a read that found nothing.
     pub(crate) fn rest(&mut self) {
-        if self.is_empty() && self.buf.capacity() > 0 {
+        if self.filled == 0 && self.buf.capacity() > 0 {
             self.buf = Vec::new();
             self.more = VecDeque::new();
-            (self.begin, self.sealed, self.filled) = (0, 0, 0);
         }
     }
 
@@ -402,7 +369,7 @@ impl Inbox {
     pub(crate) fn pause(&mut self) {
         self.rest();
         // A record that has begun is no pause.
-        if self.is_empty() {
+        if self.filled == 0 {
             self.drains.pause();
         }
     }
@@ -420,9 +387,6 @@ impl Inbox {
 
 /// The tag of every AEAD in use.
 const TAG: usize = 16;
-
-/// A line of the cache, of most processors.
-const LINE: usize = 64;
 
 /// Copies as much of `from` as fits to the head of `to`.
 fn copy_head(to: &mut [u8], from: &[u8]) -> usize {
@@ -628,7 +592,7 @@ mod tests {
             for _ in 0..3 {
                 assert_eq!(reads(&mut inbox, &bytes.repeat(4), after), 4);
             }
-            assert_eq!(inbox.capacity(), bytes.len().max(Inbox::TRAFFIC_READ + LINE - 1));
+            assert_eq!(inbox.capacity(), bytes.len());
         }
     }
 
@@ -643,7 +607,7 @@ mod tests {
                 assert_eq!(inbox.capacity(), 0);
             }
             reads(&mut inbox, &bytes, 17);
-            assert_eq!(inbox.capacity(), bytes.len().max(Inbox::TRAFFIC_READ + LINE - 1));
+            assert_eq!(inbox.capacity(), bytes.len());
             // As a loop of events goes on: what it keeps until its next pause is bulk still.
             for _ in 0..3 {
                 inbox.pause();
@@ -654,84 +618,12 @@ mod tests {
                 inbox.used(100);
                 inbox.rest();
                 reads(&mut inbox, &bytes, 17);
-                assert_eq!(inbox.capacity(), bytes.len().max(Inbox::TRAFFIC_READ + LINE - 1));
+                assert_eq!(inbox.capacity(), bytes.len());
             }
             // And as one ends.
             inbox.pause();
             inbox.pause();
             assert_eq!(inbox.capacity(), 0);
-        }
-    }
-
-    #[test]
-    fn long_records_come_to_lie_as_the_slice_of_their_reader_does() {
-        let mut inbox = Inbox::default();
-        inbox.expect_traffic();
-        let mut slice = vec![0; 16384 + LINE];
-        let record = record(0, 16384, 17);
-        for round in 0..200usize {
-            let at = [0, 0, 0, 9, 63, 1, 1][round / 2 % 7];
-            let out = &mut slice[at..at + 16384];
-            let room = inbox.room(false).unwrap().len();
-            assert_eq!(room, record.len(), "one read, and no tail");
-            feed(&mut inbox, &record).unwrap();
-            open_all(&mut inbox, 17);
-            // Where it is given back nothing is known, and where the slice is another one something else.
-            let is_known = round > usize::from(Drains::MOST) && round % 2 == 1;
-            let lies = inbox.first().as_ptr().addr() % LINE == out.as_ptr().addr() % LINE;
-            assert!(lies || !is_known, "{round}");
-            assert_eq!(inbox.copy_out(out), 16384);
-            assert_eq!(out, &record[5..5 + 16384]);
-            assert!(
-                inbox.capacity() == 0 || inbox.capacity() == record.len() + LINE - 1,
-                "nothing allocates again"
-            );
-        }
-        inbox.rest();
-        assert_eq!(inbox.capacity(), 0);
-    }
-
-    #[test]
-    fn what_lies_behind_the_front_is_not_lost_by_other_ways() {
-        for way in 0..3 {
-            let mut inbox = Inbox::default();
-            inbox.expect_traffic();
-            let mut slice = vec![0; 16384 + LINE];
-            let bytes = record(0, 16384, 17);
-            (0..Drains::MOST).for_each(|_| assert_eq!(reads(&mut inbox, &bytes, 17), 1));
-            let at = |inbox: &Inbox| usize::from(inbox.begin);
-            for shift in 0..LINE {
-                feed(&mut inbox, &bytes).unwrap();
-                open_all(&mut inbox, 17);
-                assert_eq!(inbox.copy_out(&mut slice[shift..shift + 16384]), 16384);
-                if at(&inbox) > 0 {
-                    break;
-                }
-            }
-            assert!(at(&inbox) > 0 && !inbox.has_sealed());
-            // Nothing more is drained.
-            inbox.used(0);
-            inbox.consume(0);
-            assert!(inbox.capacity() > 0);
-            match way {
-                0 => inbox.put(&bytes[..100]),
-                1 => feed(&mut inbox, &bytes[..100]).unwrap(),
-                _ => {
-                    inbox.pause();
-                    assert_eq!(inbox.capacity(), 0);
-                    feed(&mut inbox, &bytes[..100]).unwrap();
-                }
-            }
-            assert_eq!(inbox.sealed(), &bytes[..100]);
-            feed(&mut inbox, &bytes[100..]).unwrap();
-            // Behind a tail there is no room: it moves, and what waits with it.
-            open_all(&mut inbox, 17);
-            feed(&mut inbox, &bytes[..200]).unwrap();
-            assert_eq!((inbox.unread(), inbox.sealed()), (16384, &mut bytes.clone()[..200]));
-            let mut out = vec![0; 16384];
-            assert_eq!(inbox.copy_out(&mut out), 16384);
-            assert_eq!(out, bytes[5..5 + 16384]);
-            assert_eq!(inbox.sealed(), &bytes[..200]);
         }
     }
 

@@ -6,17 +6,15 @@
 //! **[`Inbox`](inbox::Inbox)** is one buffer of received bytes in which records are opened where they lie:
 //!
 //! ```text
-//! 0       begin    first                        sealed              filled            buf.len()
-//! | unused | dead   | plaintext, with dead gaps  | not yet opened    | free            |
+//! 0          first                        sealed              filled            buf.len()
+//! | dead     | plaintext, with dead gaps  | not yet opened    | free            |
 //! ```
 //!
 //! - `first` and behind it `more` are a sorted list of ranges, all below `sealed`. The gaps between them are headers, tags and
 //!   padding of opened records. No range is empty while plaintext waits; when none does, `first` is, and `more` has nothing.
 //! - `sealed..filled` came from the wire and has not been shown to the opener with success. It starts at a record's header.
 //! - `filled..buf.len()` holds old bytes that mean nothing; it keeps its length so that reading costs no zeroing.
-//! - Nothing unread and nothing sealed: `sealed == filled == begin`. The buffer may then be given back (`rest`).
-//! - `begin` is less than a line of the cache, and changes only then: long records are to lie in lines as the slice does that they are read
-//!   to (`lie_as`). What is said here of the front is said of it.
+//! - Nothing unread and nothing sealed: `sealed == filled == 0`. The buffer may then be given back (`rest`).
 //! - A body of at most 512 bytes is moved down to the end of the range before it. So the number of ranges is at most the length of
 //!   the buffer over that, whatever sizes the peer chooses.
 //! - A read asks for a whole record where data is expected, and for the rest of one that has begun, if not many wait before it. Full
