@@ -1,5 +1,6 @@
 //! The extensions of a hello, by their codes, in the order of a connection.
 
+use core::mem;
 use core::ops::{Deref, DerefMut};
 
 /// Codes of extensions, each once.
@@ -25,15 +26,12 @@ impl Codes {
     }
 
     /// Puts `code` before the one at this place.
-    pub(crate) fn insert(&mut self, at: usize, code: u16) {
-        let full = self.len >= MOST;
+    pub(crate) fn insert(&mut self, at: usize, mut code: u16) {
+        // Each takes the place of the next, and the last goes behind them; without room nothing comes and nothing moves.
+        if self.len < MOST {
+            self.iter_mut().skip(at).for_each(|place| mem::swap(place, &mut code));
+        }
         self.push(code);
-        if full {
-            return; // Nothing came, so nothing moves.
-        }
-        if let Some(behind) = self.get_mut(at..) {
-            behind.rotate_right(usize::from(!behind.is_empty()));
-        }
     }
 
     pub(crate) fn retain(&mut self, keep: impl Fn(u16) -> bool) {
