@@ -286,7 +286,11 @@ fn schemes(hello: &ClientHello) -> Result<&[SignatureScheme], Error> {
 
 /// The same of a TLS 1.3 handshake.
 fn schemes13(hello: &ClientHello) -> Result<Vec<SignatureScheme>, Error> {
-    Ok(schemes(hello)?.iter().copied().filter(|scheme| scheme.supported_in_tls13()).collect())
+    let offered = schemes(hello)?;
+    // At once, where `collect` would grow it step by step.
+    let mut usable = Vec::with_capacity(offered.len());
+    usable.extend(offered.iter().copied().filter(|scheme| scheme.supported_in_tls13()));
+    Ok(usable)
 }
 
 /// What signs the answer to a hello of TLS 1.3.
