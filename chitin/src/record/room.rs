@@ -21,7 +21,7 @@ pub(crate) trait Room {
 pub(crate) struct CallersSlice<'a> {
     out: &'a mut [u8],
     used: usize,
-    /// Takes what is longer than announced.
+    /// Takes what is longer than was announced.
     outbox: &'a mut Outbox,
 }
 
@@ -64,18 +64,42 @@ impl Room for CallersSlice<'_> {
         free.get_mut(..n).unwrap_or_default()
     }
 
+    /// What does not fit goes to the outbox, so that it is not lost, and all behind it follows.
     #[inline]
     fn commit(&mut self, n: usize) {
-        self.used += n;
+        match self.outbox.is_empty() {
+            true => self.used += n,
+            false => {
+                self.outbox.put(self.out.get(self.used..).and_then(|free| free.get(..n)).unwrap_or_default())
+            }
+        }
     }
 
-    /// A foreign record longer than announced goes to the outbox, so that it is not lost, and all behind it too.
     fn put(&mut self, record: &[u8]) {
-        if self.outbox.is_empty() && self.reserve(record.len()) {
+        if self.reserve(record.len()) {
             self.slot(record.len()).copy_from_slice(record);
             self.commit(record.len());
         } else {
             self.outbox.put(record);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_comes_behind_a_record_that_did_not_fit_follows_it() {
+        let (mut out, mut outbox) = ([0; 30], Outbox::default());
+        let mut room = CallersSlice::new(&mut out, &mut outbox);
+        room.put(&[1; 20]);
+        room.put(&[2; 20]);
+        room.put(&[3; 8]);
+        room.slot(8).fill(4);
+        room.commit(8);
+        assert_eq!(room.used(), 20);
+        assert_eq!(outbox.pending(), [&[2; 20][..], &[3; 8], &[4; 8]].concat());
+        assert_eq!(out[..20], [1; 20]);
     }
 }
