@@ -109,7 +109,7 @@ pub struct CompressionFailed;
 pub enum CompressionCache {
     /// Nothing is kept.
     Disabled,
-    /// Up to a number of messages are kept; the oldest goes first.
+    /// Up to a number of messages are kept; the oldest goes first. More than 64 are kept in parts, and the oldest of its part goes.
     #[cfg(feature = "std")]
     Enabled(CompressionCacheInner),
 }

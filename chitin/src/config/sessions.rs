@@ -507,14 +507,15 @@ mod memory {
 
     impl ServerSessionMemoryCache {
         /// Makes a store for at most `size` sessions, and for 16 million in any case. The oldest is forgotten for a new one; in stores of
-        /// 64 and more, which are in parts of 32 or a few more, the oldest of its part.
+        /// more than 64, which are in parts of 32 to 64, the oldest of its part. A part takes a quarter of a kilobyte from the beginning.
         #[cfg(feature = "std")]
         pub fn new(size: usize) -> Arc<Self> {
             Arc::new(Self { sessions: Sharded::new(size, Mutex::new), room: size > 0 })
         }
 
         /// Makes a store for at most `size` sessions, and for 16 million in any case, behind locks of `M`. The oldest is forgotten for a
-        /// new one; in stores of 64 and more, which are in parts of 32 or a few more, the oldest of its part.
+        /// new one; in stores of more than 64, which are in parts of 32 to 64 with a lock each, the oldest of its part. A part takes a
+        /// quarter of a kilobyte from the beginning.
         #[cfg(not(feature = "std"))]
         pub fn new<M: MakeMutex>(size: usize) -> Arc<Self> {
             Arc::new(Self { sessions: Sharded::new(size, Mutex::new::<M>), room: size > 0 })
@@ -572,14 +573,15 @@ mod memory {
 
     impl ClientSessionMemoryCache {
         /// Makes a store for about `size` sessions: at most eight for each server, and the servers used longest ago are
-        /// forgotten for new ones. From 64 servers on each is in one of several parts, and the oldest of its part is forgotten.
+        /// forgotten for new ones. More than 64 servers are in parts of 32 to 64, and the oldest of its part is forgotten.
         #[cfg(feature = "std")]
         pub fn new(size: usize) -> Self {
             Self { servers: Sharded::new(size.div_ceil(TICKETS_PER_SERVER), Mutex::new) }
         }
 
-        /// Makes a store for about `size` sessions, behind a lock of `M`: at most eight for each server, and the servers used
-        /// longest ago are forgotten for new ones.
+        /// Makes a store for about `size` sessions, behind locks of `M`: at most eight for each server, and the servers used
+        /// longest ago are forgotten for new ones. More than 64 servers are in parts of 32 to 64 with a lock each, and the oldest of its
+        /// part is forgotten.
         #[cfg(not(feature = "std"))]
         pub fn new<M: MakeMutex>(size: usize) -> Self {
             Self { servers: Sharded::new(size.div_ceil(TICKETS_PER_SERVER), Mutex::new::<M>) }

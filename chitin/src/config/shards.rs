@@ -36,7 +36,7 @@ impl<K: Eq + Hash + Send + 'static, V: Send + 'static> Sharded<K, V> {
     /// An empty map, each part behind a lock that `lock` makes.
     pub(super) fn new(limit: usize, lock: impl Fn(Bounded<K, V>) -> Mutex<Bounded<K, V>>) -> Self {
         let limit = limit.min(MOST_VALUES);
-        let count = limit.checked_div(USUAL).unwrap_or(0).clamp(1, MOST_SHARDS);
+        let count = if limit <= MOST { 1 } else { (limit / USUAL).min(MOST_SHARDS) };
         let (each, more) = (limit / count, limit % count);
         let shard = |at| Shard(lock(Bounded::new(if at < more { each.saturating_add(1) } else { each })));
         Self { shards: (0..count).map(shard).collect(), hasher: RandomState::default() }
@@ -121,7 +121,7 @@ mod tests {
 
     #[test]
     fn the_bound_is_that_of_all_parts_together() {
-        for limit in [0, 1, 31, 64, 100, 5000] {
+        for limit in [0, 1, 31, 64, 65, 95, 100, 5000] {
             let map = Sharded::new(limit, Mutex::new);
             for n in 0..20_000_usize {
                 map.lock(&n).unwrap().insert(n, ());
@@ -148,11 +148,11 @@ mod tests {
 
     #[test]
     fn small_maps_are_exact() {
-        let map = Sharded::new(63, Mutex::new);
+        let map = Sharded::new(MOST, Mutex::new);
         for n in 0..100 {
             map.lock(&n).unwrap().insert(n, ());
         }
-        assert!((0..37).all(|n| map.lock(&n).unwrap().get(&n).is_none()));
-        assert!((37..100).all(|n| map.lock(&n).unwrap().get(&n).is_some()));
+        assert!((0..36).all(|n| map.lock(&n).unwrap().get(&n).is_none()));
+        assert!((36..100).all(|n| map.lock(&n).unwrap().get(&n).is_some()));
     }
 }
