@@ -518,8 +518,7 @@ impl<Data> WriteTraffic<'_, Data> {
     ) -> Result<usize, EncryptError> {
         let engine = self.conn.common.engine();
         match engine.seal_plainly_into(application_data, outgoing_tls) {
-            Some(Ok(len)) => Ok(len),
-            Some(Err(error)) => Err(SliceError::Failed(*error).into()),
+            Some(done) => done.map_err(|error| SliceError::Failed(*error).into()),
             None => Ok(engine.seal_into(application_data, outgoing_tls)?),
         }
     }

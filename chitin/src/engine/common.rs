@@ -297,8 +297,7 @@ impl CommonState {
 
     /// What could not be sealed in a call that returns no error (an alert, say) is told here.
     pub(crate) fn check_sealing(&mut self) -> Result<(), Error> {
-        let failure = self.engine.carrier.records().and_then(|records| records.seal.failure());
-        match failure {
+        match self.sealing_failure() {
             None => Ok(()),
             // A connection that has failed already says so itself.
             Some(_) if self.failed().is_some() => Ok(()),
@@ -309,10 +308,13 @@ impl CommonState {
         }
     }
 
+    fn sealing_failure(&self) -> Option<&Error> {
+        self.engine.carrier.records()?.seal.failure()
+    }
+
     /// Has the caller to be told of something before more is opened: that something waits to be sent, or that a record could not be sealed?
     pub(crate) fn has_to_tell(&self) -> bool {
-        let records = self.engine.carrier.records();
-        records.is_some_and(|records| !records.out.is_empty() || records.seal.failure().is_some())
+        self.wants_write() || self.sealing_failure().is_some()
     }
 
     /// May application data be sealed?

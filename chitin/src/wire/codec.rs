@@ -284,7 +284,7 @@ impl<'a, T: Wire<'a>, const MIN: usize, const MAX: usize> List<'a, T, MIN, MAX> 
         self.body.chunks_exact(2).any(|item| item == value)
     }
 
-    /// A list of items that are encoded already, one after the other. Ours, for writing: nothing is checked.
+    /// A list of items that are encoded already, one after the other. Nothing is checked: they are ours, or were read as a list before.
     pub(crate) const fn of_encoded(body: &'a [u8]) -> Self {
         Self { body, of: PhantomData }
     }
