@@ -59,8 +59,9 @@ impl<K: Eq, V> Bounded<K, V> {
             None if self.limit == 0 => return Some((key, value)),
             None if self.len == self.limit => OLDEST,
             None => {
-                self.len = self.len.saturating_add(1);
-                self.len.saturating_sub(1)
+                let free = self.len;
+                self.len = free.saturating_add(1);
+                free
             }
         };
         let newest = self.make_newest(at)?;
@@ -90,6 +91,7 @@ impl<K: Eq, V> Bounded<K, V> {
         Q: ?Sized + Eq,
     {
         let at = self.find(hash, key)?;
+        // The last of those in use: with one fewer it is the first that is free.
         self.len = self.make_newest(at)?;
         let (_, value) = self.slot_mut(self.len)?.take()?;
         Some(value)

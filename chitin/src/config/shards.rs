@@ -18,7 +18,8 @@ use super::lock::{Mutex, MutexGuard};
 /// all only about; a small map has one part, where it is exact.
 pub(super) struct Sharded<K, V> {
     shards: Box<[Shard<K, V>]>,
-    /// Seeded at random, so that nobody can choose keys that fall into one part.
+    /// Seeded at random, so that nobody can choose keys that fall into one part. Without `std` the seed is a weak one, but keys are names that the
+    /// application asks for, or random ones of our own.
     hasher: RandomState,
 }
 
