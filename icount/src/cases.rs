@@ -16,15 +16,27 @@ use testkit::pki::{Identity, KeyType, Pki};
 use testkit::provided;
 
 use crate::ends::{Ends, Meter};
+use crate::quic::{FIRST_BYTE, QuicEnds};
 
 pub enum Case {
     Handshake { client: Arc<ClientConfig>, server: Arc<ServerConfig>, kind: HandshakeKind },
     Records { client: Arc<ClientConfig>, server: Arc<ServerConfig>, len: usize },
+    QuicHandshake { client: Arc<ClientConfig>, server: Arc<ServerConfig> },
+    Packets { client: Arc<ClientConfig>, server: Arc<ServerConfig>, len: usize },
 }
 
 impl Case {
-    pub const NAMES: [&str; 7] =
-        ["full13", "mutual13", "resumed13", "full12", "resumed12", "records16k", "records1k"];
+    pub const NAMES: [&str; 9] = [
+        "full13",
+        "mutual13",
+        "resumed13",
+        "full12",
+        "resumed12",
+        "records16k",
+        "records1k",
+        "fullquic",
+        "packets1200",
+    ];
 
     pub fn find(name: &str) -> Option<Self> {
         let full = |version, mutual| {
@@ -47,11 +59,19 @@ impl Case {
             "resumed12" => resumed(&version::TLS12),
             "records16k" => records(16 * 1024),
             "records1k" => records(1024),
+            "fullquic" => {
+                let (client, server) = quic_configs();
+                Self::QuicHandshake { client, server }
+            }
+            "packets1200" => {
+                let (client, server) = quic_configs();
+                Self::Packets { client, server, len: 1200 }
+            }
             _ => return None,
         })
     }
 
-    /// Runs so many handshakes, or moves so many records in one connection.
+    /// Runs so many handshakes, or moves so many records or packets in one connection.
     pub fn run(&self, rounds: usize, meter: &mut Meter) {
         match self {
             Self::Handshake { client, server, kind } => {
@@ -68,6 +88,19 @@ impl Case {
                 // Buffers are kept from the seventeenth burst on.
                 (0..20).for_each(|_| ends.send(&data, &mut out, &mut Meter(None)));
                 (0..rounds).for_each(|_| ends.send(&data, &mut out, meter));
+            }
+            Self::QuicHandshake { client, server } => {
+                for _ in 0..rounds {
+                    let ends = QuicEnds::connected(client, server, meter);
+                    assert!(ends.client.conn.handshake_kind() == Some(HandshakeKind::Full));
+                    ends.drop(meter);
+                }
+            }
+            Self::Packets { client, server, len } => {
+                let ends = QuicEnds::connected(client, server, &mut Meter(None));
+                let mut plain = vec![7; *len];
+                plain[0] = FIRST_BYTE;
+                (0..rounds as u64).for_each(|number| ends.send(number, &plain, meter));
             }
         }
     }
@@ -115,6 +148,14 @@ fn configs(
         memo.set_size(0);
     }
     (Arc::new(client), Arc::new(server))
+}
+
+/// Over QUIC both sides agree on a protocol: RFC 9001 section 8.1.
+fn quic_configs() -> (Arc<ClientConfig>, Arc<ServerConfig>) {
+    let (mut client, mut server) = configs(&version::TLS13, false, false);
+    Arc::make_mut(&mut client).alpn_protocols = vec![b"h3".to_vec()];
+    Arc::make_mut(&mut server).alpn_protocols = vec![b"h3".to_vec()];
+    (client, server)
 }
 
 /// Certificates whose ECDSA signatures have the length that half of them have: another one moves what is allocated behind it.

@@ -1,4 +1,4 @@
-//! `icount CASE SIDE ROUNDS`: what one side does in so many handshakes, or records, runs inside one function, [`counted`].
+//! `icount CASE SIDE ROUNDS`: what one side does in so many handshakes, records or packets, runs inside one function, [`counted`].
 //!
 //! callgrind collects while that function runs, so neither the certificates, the configs nor the other side are in the count
 //! (`cargo xtask icount`).
@@ -6,6 +6,7 @@
 
 mod cases;
 mod ends;
+mod quic;
 
 use std::process::ExitCode;
 

@@ -1,4 +1,4 @@
-//! `cargo xtask icount`: how many instructions handshakes and records take, counted by callgrind and held against `icount/counts.txt`.
+//! `cargo xtask icount`: how many instructions handshakes, records and packets of QUIC take, counted by callgrind and held against `icount/counts.txt`.
 //!
 //! Times depend on the machine and on who else uses it; counts of one program repeat. Two numbers stand for each case and side: what
 //! runs outside the provider's library (our code, and the allocator and copies that it calls), and what runs in the library for hashes, AEAD and
@@ -60,10 +60,12 @@ type Table = BTreeMap<String, Counts>;
 
 /// The cases of the program `icount`, and how many rounds of each are counted in one process: enough for chance to even out (a
 /// signature's encoding has 70 to 72 bytes), and few enough for two minutes.
-const CASES: [(&str, u32); 7] = [
+const CASES: [(&str, u32); 9] = [
     ("full12", 20),
     ("full13", 20),
+    ("fullquic", 20),
     ("mutual13", 20),
+    ("packets1200", 200),
     ("records16k", 30),
     ("records1k", 200),
     ("resumed12", 20),
@@ -82,7 +84,7 @@ const TOOLS: &[Peer] = &[Peer { program: "valgrind", version: "--version", packa
 const COUNTS: &str = "icount/counts.txt";
 
 const HEAD: &str = "\
-# Instructions of one handshake, or of one record: `cargo xtask icount` holds them, `cargo xtask icount --bless` writes them.
+# Instructions of one handshake, or of one record or packet: `cargo xtask icount` holds them, `cargo xtask icount --bless` writes them.
 # ours: outside the provider's library. library: in it, for hashes, AEAD and randomness, and compressions of `sha2`. Arithmetic of public keys is in neither.
 ";
 

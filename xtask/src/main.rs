@@ -52,7 +52,7 @@ cargo xtask fuzz [--seconds N] [--only TARGET]
                             run each fuzz target in turn, for so many seconds (60)
 cargo xtask fuzz --coverage say which arms of the flows' legal orders the corpora reach
 cargo xtask icount [--bless | --show CASE/SIDE] [--yes]
-                            count the instructions of handshakes and records, and compare them with icount/counts.txt; --show: where
+                            count the instructions of handshakes, records and packets, and compare them with icount/counts.txt; --show: where
                             they are
 cargo xtask interop [--yes] [--only PEER]
                             both our roles against programs of other makes, as one table

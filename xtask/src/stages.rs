@@ -46,7 +46,7 @@ impl Stages {
         self.ecosystem(&ecosystem::Wanted::default())
     }
 
-    /// Instructions of handshakes and records beside those of before.
+    /// Instructions of handshakes, records and packets beside those of before.
     pub fn icount(&mut self, wanted: &icount::Wanted<'_>) -> Result<(), String> {
         self.stage("icount", |s| icount::check(&s.root, &s.cargo, wanted))
     }
