@@ -143,27 +143,10 @@ impl Client {
 
     pub(crate) fn question(&self) -> Option<Question<'_>> {
         Some(match self {
-            AskVerdict(s) => Question::VerifyServer {
-                verifier: &s.presented.common.asked.config.verifier,
-                chain: &s.presented.chain.certificates,
-                name: &s.presented.common.asked.name,
-                ocsp: &s.presented.chain.ocsp,
-                scts: &s.presented.chain.scts,
-                now: s.now,
-            },
-            AskVerdictAgain(s) => Question::VerifyServer {
-                verifier: &s.authenticated.common.asked.config.verifier,
-                chain: &s.authenticated.chain,
-                name: &s.authenticated.common.asked.name,
-                ocsp: &[],
-                scts: &[],
-                now: s.now,
-            },
-            AskCertificate(s) => Question::ClientCertificate {
-                resolver: &s.finishing.common.asked.config.client_auth_cert_resolver,
-                request: s.request.view(&s.finishing.common.asked.config),
-            },
-            AskSignature(s) => Question::Sign { signer: &*s.signer.signer, message: s.message.as_ref() },
+            AskVerdict(s) => s.question(),
+            AskVerdictAgain(s) => s.question(),
+            AskCertificate(s) => s.question(),
+            AskSignature(s) => s.question(),
             _ => return None,
         })
     }
@@ -202,15 +185,20 @@ pub(crate) fn send_client_hello(
     cx.carrier.allow_ccs(true);
     // Early data belongs to a session, and those are offered in the hello that is hidden.
     let offering = hidden.as_ref().map_or(&transcript, |hidden| &hidden.transcript);
-    if let Some((secrets, left)) = offer.early_data(offering) {
-        // RFC 8446 appendix D.4: behind the hello, if early data follows.
-        cx.send_compat_ccs()?;
-        cx.begin_early_data(Direction::Write, &secrets)?;
-        cx.write.gate = Gate::Early { left };
-        // Early data is written within the limits that the server had then. RFC 9000 section 7.4.1.
-        cx.carrier.set_peer_parameters(offer.remembered_quic_parameters());
-    }
+    begin_early_data(&offer, offering, cx)?;
     Ok(WaitServerHello(Offered { offer, transcript, hidden }))
+}
+
+/// Behind the hello, if it offers a session whose server takes early data.
+fn begin_early_data(offer: &Offer, transcript: &Unhashed, cx: &mut Cx<'_>) -> Result<(), Error> {
+    let Some((secrets, left)) = offer.early_data(transcript) else { return Ok(()) };
+    // RFC 8446 appendix D.4: behind the hello, if early data follows.
+    cx.send_compat_ccs()?;
+    cx.begin_early_data(Direction::Write, &secrets)?;
+    cx.write.gate = Gate::Early { left };
+    // Early data is written within the limits that the server had then. RFC 9000 section 7.4.1.
+    cx.carrier.set_peer_parameters(offer.remembered_quic_parameters());
+    Ok(())
 }
 
 // ---- ServerHello and HelloRetryRequest
@@ -698,6 +686,18 @@ pub(crate) struct Claimed {
 }
 
 impl Claimed {
+    fn question(&self) -> Question<'_> {
+        let Presented { common, chain, .. } = &*self.presented;
+        Question::VerifyServer {
+            verifier: &common.asked.config.verifier,
+            chain: &chain.certificates,
+            name: &common.asked.name,
+            ocsp: &chain.ocsp,
+            scts: &chain.scts,
+            now: self.now,
+        }
+    }
+
     /// The chain is good. Does its key sign for this connection?
     fn check_signature(self, cx: &mut Cx<'_>) -> Result<Client, Error> {
         let Self { presented, signed, signature, now } = self;
@@ -736,6 +736,18 @@ impl Reconsidered {
     fn new(authenticated: Authenticated) -> Result<Self, Error> {
         let now = authenticated.common.asked.now()?;
         Ok(Self { authenticated, now })
+    }
+
+    fn question(&self) -> Question<'_> {
+        let Authenticated { common, chain, .. } = &self.authenticated;
+        Question::VerifyServer {
+            verifier: &common.asked.config.verifier,
+            chain,
+            name: &common.asked.name,
+            ocsp: &[],
+            scts: &[],
+            now: self.now,
+        }
     }
 }
 
@@ -784,6 +796,14 @@ pub(crate) struct Answering {
 }
 
 impl Answering {
+    fn question(&self) -> Question<'_> {
+        let config = &self.finishing.common.asked.config;
+        Question::ClientCertificate {
+            resolver: &config.client_auth_cert_resolver,
+            request: self.request.view(config),
+        }
+    }
+
     /// Without a credential that fits, an empty list says so. RFC 8446 section 4.4.2.
     fn send_certificate(self, credential: Option<Credential>, cx: &mut Cx<'_>) -> Result<Client, Error> {
         let Self { mut finishing, request } = self;
@@ -821,6 +841,10 @@ pub(crate) struct Signing {
 }
 
 impl Signing {
+    fn question(&self) -> Question<'_> {
+        Question::Sign { signer: &*self.signer.signer, message: self.message.as_ref() }
+    }
+
     fn send_certificate_verify(mut self, signature: &[u8], cx: &mut Cx<'_>) -> Result<Client, Error> {
         let transcript = &mut self.finishing.common.transcript;
         certs::emit_certificate_verify(cx, transcript, self.signer.scheme, signature);
@@ -828,17 +852,23 @@ impl Signing {
     }
 }
 
+impl Common {
+    /// The last thing under the early key. It is sent only if early data was accepted. RFC 8446 section 4.5. QUIC sees the end by its
+    /// packets: RFC 9001 section 8.3.
+    fn send_end_of_early_data(&mut self, cx: &mut Cx<'_>) -> Result<(), Error> {
+        cx.write.gate = Gate::Closed;
+        if !cx.is_quic() {
+            cx.emit(&mut self.transcript, HandshakeType::EndOfEarlyData, |_| {});
+        }
+        cx.install(Direction::Write, &self.keys.finished.client.woken(), KeyLevel::Handshake)
+    }
+}
+
 impl Finishing {
     fn send_finished(self, cx: &mut Cx<'_>) -> Result<Client, Error> {
         let Self { mut common, master } = self;
         if common.early == EarlyData::Accepted {
-            // The last thing under the early key. It is sent only if early data was accepted. RFC 8446 section 4.5. QUIC sees the
-            // end by its packets: RFC 9001 section 8.3.
-            cx.write.gate = Gate::Closed;
-            if !cx.is_quic() {
-                cx.emit(&mut common.transcript, HandshakeType::EndOfEarlyData, |_| {});
-            }
-            cx.install(Direction::Write, &common.keys.finished.client.woken(), KeyLevel::Handshake)?;
+            common.send_end_of_early_data(cx)?;
         }
         let verify_data = common.keys.finished.client.finished(&common.transcript.current());
         cx.emit(&mut common.transcript, HandshakeType::Finished, |out| {
