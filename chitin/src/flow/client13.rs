@@ -17,6 +17,13 @@
 //!  {Finished}                         -->
 //!  [Application Data]                <-->  [Application Data]
 //! ```
+//!
+//! Three ways lead off it and have files of their own: a server that asks for another hello (`client13/retry.rs`), early data
+//! (`client13/early_data.rs`), and a server that asks for a certificate (`client13/client_auth.rs`).
+
+mod client_auth;
+mod early_data;
+mod retry;
 
 use alloc::boxed::Box;
 use alloc::sync::Arc;
@@ -27,20 +34,20 @@ use pki_types::{CertificateDer, ServerName, UnixTime};
 
 use crate::carrier::Direction;
 use crate::config::client::ClientConfig;
-use crate::config::compress::CertCompressor;
 use crate::config::psk::ExternalPsk;
-use crate::config::resolve::CertificateRequest as CertificateRequestView;
 use crate::config::sessions::GoesBack;
-use crate::crypto::credential::{Checks, Credential, ReadySigner};
 use crate::crypto::hash::Output;
 use crate::crypto::suites::{SupportedCipherSuite, Tls13CipherSuite};
 use crate::crypto::verify::DigitallySignedStruct;
 use crate::error::{Error, InvalidMessage, PeerIncompatible, PeerMisbehaved};
 use crate::flow::cert_types;
-use crate::flow::certs::{self, PeerChain, Signable, Signed, Staples};
-use crate::flow::cx::{Cx, Gate};
+use crate::flow::certs::{self, PeerChain, Signable, Signed};
+use crate::flow::client13::client_auth::{Answering, Request, Signing};
+use crate::flow::client13::early_data::{EarlyData, Reconsidered, begin_early_data, refuse_early_data};
+use crate::flow::client13::retry::Retried;
+use crate::flow::cx::Cx;
 use crate::flow::delegation::Rules;
-use crate::flow::ech_client::{self, Chosen, FirstHello, Hidden, SecondHello, Settled};
+use crate::flow::ech_client::{self, Chosen, FirstHello, Hidden, Settled};
 use crate::flow::facts::Facts;
 use crate::flow::offer::{Asked, Offer};
 use crate::flow::offer_psk::Origin;
@@ -51,17 +58,15 @@ use crate::flow::traffic13::{Tickets, Traffic};
 use crate::flow::unexpected;
 use crate::flow::{self, client12};
 use crate::names::{
-    CertificateType, CipherSuite, Compression, HandshakeKind, HandshakeType, NamedGroup, ProtocolVersion,
-    Side, SignatureScheme,
+    CertificateType, Compression, HandshakeKind, HandshakeType, NamedGroup, ProtocolVersion, Side,
 };
 use crate::observe::KeyLevel;
 use crate::record::joiner::Message;
-use crate::schedule::tls13::{Handshake, Master, TrafficSecret};
+use crate::schedule::tls13::{Handshake, Master};
 use crate::schedule::transcript::{Transcript, Unhashed};
-use crate::wire::codec::{Wire, hints};
-use crate::wire::extensions::{CR, EncryptedExtensions, ext};
+use crate::wire::codec::Wire;
+use crate::wire::extensions::{EncryptedExtensions, ext};
 use crate::wire::server_hello::ServerHello;
-use crate::wire::tls13::CertificateRequest;
 
 /// The states of RFC 8446 appendix A.1, and between them the questions.
 pub(crate) enum Client {
@@ -189,19 +194,7 @@ pub(crate) fn send_client_hello(
     Ok(WaitServerHello(Offered { offer, transcript, hidden }))
 }
 
-/// Behind the hello, if it offers a session whose server takes early data.
-fn begin_early_data(offer: &Offer, transcript: &Unhashed, cx: &mut Cx<'_>) -> Result<(), Error> {
-    let Some((secrets, left)) = offer.early_data(transcript) else { return Ok(()) };
-    // RFC 8446 appendix D.4: behind the hello, if early data follows.
-    cx.send_compat_ccs()?;
-    cx.begin_early_data(Direction::Write, &secrets)?;
-    cx.write.gate = Gate::Early { left };
-    // Early data is written within the limits that the server had then. RFC 9000 section 7.4.1.
-    cx.carrier.set_peer_parameters(offer.remembered_quic_parameters());
-    Ok(())
-}
-
-// ---- ServerHello and HelloRetryRequest
+// ---- ServerHello
 
 /// A hello is out.
 pub(crate) struct Offered {
@@ -228,74 +221,6 @@ impl Offered {
         let suite = offer.suite(hello.cipher_suite).ok_or(PeerMisbehaved::SelectedUnofferedCipherSuite)?;
         let chosen = ech_client::settle(&mut offer, transcript, hidden, suite, m.raw, cx);
         agree(offer, suite, chosen, &hello, m, HandshakeKind::Full, cx).map(flow::Client::Tls13)
-    }
-
-    /// RFC 8446 section 4.1.4.
-    fn read_hello_retry_request(
-        self,
-        hello: &ServerHello<'_>,
-        m: Message<'_>,
-        cx: &mut Cx<'_>,
-    ) -> Result<Client, Error> {
-        let Self { mut offer, transcript, hidden } = self;
-        let asked = hello
-            .retry_extensions()
-            .map_err(|error| replies::twice(error, PeerMisbehaved::DuplicateHelloRetryRequestExtensions))?;
-        check_head(
-            &offer,
-            hello,
-            PeerMisbehaved::IllegalHelloRetryRequestWithWrongLegacyVersion,
-            PeerMisbehaved::IllegalHelloRetryRequestWithWrongSessionId,
-        )?;
-        if asked.supported_versions != Some(ProtocolVersion::TLSv1_3) {
-            return Err(PeerMisbehaved::IllegalHelloRetryRequestWithUnsupportedVersion.into());
-        }
-        replies::check(&asked.seen, Reply::HelloRetryRequest, |code| offer.offered(code))?;
-        let suite = offer
-            .suite(hello.cipher_suite)
-            .ok_or(PeerMisbehaved::IllegalHelloRetryRequestWithUnofferedCipherSuite)?;
-        offer.retry(suite, asked.key_share, asked.cookie.map(|cookie| cookie.0))?;
-
-        match offer.sends_early_data() {
-            // A retry refuses early data, and the second hello is in the clear. RFC 8446 section 4.2.10.
-            true => {
-                cx.write.gate = Gate::Closed;
-                cx.carrier.uninstall_write();
-            }
-            false => cx.send_compat_ccs()?,
-        }
-        let second = guarded(SERVER_VERIFIER, || {
-            ech_client::second_hello(&mut offer, transcript, hidden, suite, m.raw, cx)
-        })?;
-        cx.send_alone(HandshakeType::ClientHello, second.seen())?;
-        Ok(WaitServerHelloAfterRetry(Box::new(Retried { offer, second, suite })))
-    }
-}
-
-/// The second hello is out.
-pub(crate) struct Retried {
-    offer: Box<Offer>,
-    second: SecondHello,
-    suite: &'static Tls13CipherSuite,
-}
-
-impl Retried {
-    fn read_server_hello(self, m: Message<'_>, cx: &mut Cx<'_>) -> Result<Client, Error> {
-        let hello = ServerHello::read_all(m.body)?;
-        // There is one retry. RFC 8446 section 4.1.4.
-        if hello.is_retry() {
-            return Err(PeerMisbehaved::SecondHelloRetryRequest.into());
-        }
-        if hello.cipher_suite != self.suite.common.suite {
-            return Err(PeerMisbehaved::SelectedDifferentCipherSuiteAfterRetry.into());
-        }
-        let Self { mut offer, second, suite } = self;
-        // The retry was one of TLS 1.3, and the version stays, whatever else was offered. RFC 8446 section 4.1.4.
-        if hello.chosen_version()? != Some(ProtocolVersion::TLSv1_3) {
-            return Err(PeerMisbehaved::SelectedDifferentVersionAfterRetry.into());
-        }
-        let chosen = second.settle(&mut offer, suite, m.raw, cx)?;
-        agree(offer, suite, chosen, &hello, m, HandshakeKind::FullWithHelloRetryRequest, cx)
     }
 }
 
@@ -414,28 +339,7 @@ fn agree(
     Ok(WaitEncryptedExtensions(Agreed { common, known }))
 }
 
-/// No early data from here on, if there was any: what follows is under the handshake key.
-fn refuse_early_data(secret: &TrafficSecret, cx: &mut Cx<'_>) -> Result<(), Error> {
-    cx.write.gate = Gate::Closed;
-    cx.install(Direction::Write, secret, KeyLevel::Handshake)
-}
-
 // ---- EncryptedExtensions
-
-/// Early data of this connection.
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum EarlyData {
-    Not,
-    /// What was sent is lost.
-    Refused,
-    /// On a session of this suite and this protocol, and the server has taken the session.
-    Offered {
-        suite: CipherSuite,
-        alpn: Vec<u8>,
-    },
-    /// We write under the early key until EndOfEarlyData.
-    Accepted,
-}
 
 /// What every state from here on has.
 pub(crate) struct Common {
@@ -521,38 +425,7 @@ impl Agreed {
     }
 }
 
-impl Agreed {
-    /// The server takes early data, or does not. It may take it only as what the session was: the same suite, the same protocol.
-    /// RFC 8446 section 4.2.10.
-    fn settle_early_data(&mut self, accepted: bool, cx: &mut Cx<'_>) -> Result<(), Error> {
-        let chosen = cx.facts.suite.map(|suite| suite.suite());
-        match (&self.common.early, accepted) {
-            (EarlyData::Not | EarlyData::Refused | EarlyData::Accepted, true) => {
-                return Err(PeerMisbehaved::EarlyDataExtensionWithoutResumption.into());
-            }
-            (EarlyData::Not | EarlyData::Refused | EarlyData::Accepted, false) => {}
-            (EarlyData::Offered { .. }, false) => {
-                refuse_early_data(&self.common.keys.finished.client.woken(), cx)?;
-                self.common.early = EarlyData::Refused;
-            }
-            (EarlyData::Offered { suite, .. }, true) if chosen != Some(*suite) => {
-                return Err(PeerMisbehaved::EarlyDataOfferedWithVariedCipherSuite.into());
-            }
-            (EarlyData::Offered { alpn, .. }, true)
-                if cx.facts.alpn.as_deref().unwrap_or_default() != alpn =>
-            {
-                return Err(PeerMisbehaved::EarlyDataAcceptedWithVariedApplicationProtocol.into());
-            }
-            (EarlyData::Offered { .. }, true) => {
-                cx.facts.early_data = true;
-                self.common.early = EarlyData::Accepted;
-            }
-        }
-        Ok(())
-    }
-}
-
-// ---- CertificateRequest, Certificate
+// ---- Certificate
 
 /// The server has to show who it is.
 pub(crate) struct Unauthenticated {
@@ -563,68 +436,7 @@ pub(crate) struct Unauthenticated {
     request: Option<Box<Request>>,
 }
 
-/// What the server wants to see of us. RFC 8446 section 4.3.2.
-pub(crate) struct Request {
-    schemes: Vec<SignatureScheme>,
-    certificate_type: CertificateType,
-    /// Of certificates, where that is another list.
-    schemes_cert: Option<Vec<SignatureScheme>>,
-    /// Of the keys of delegated credentials.
-    delegated: Vec<SignatureScheme>,
-    authorities: Vec<Vec<u8>>,
-    /// Ours, of those that the server can undo.
-    compressor: Option<&'static dyn CertCompressor>,
-}
-
-impl Request {
-    /// What resolvers see of it.
-    fn view<'a>(&'a self, config: &'a ClientConfig) -> CertificateRequestView<'a> {
-        CertificateRequestView {
-            authorities: &self.authorities,
-            schemes: &self.schemes,
-            schemes_cert: self.schemes_cert.as_deref(),
-            certificate_type: self.certificate_type,
-            delegated: &self.delegated,
-            clock: &config.time_provider,
-        }
-    }
-
-    fn checks(&self) -> Checks<'_> {
-        Checks { schemes: &self.schemes, delegated: &self.delegated }
-    }
-}
-
 impl Unauthenticated {
-    fn read_certificate_request(mut self, m: Message<'_>) -> Result<Client, Error> {
-        let message = CertificateRequest::read_all(m.body)?;
-        if !message.context.0.is_empty() {
-            return Err(PeerMisbehaved::NonEmptyCertificateRequestContext.into());
-        }
-        let extensions = message.extensions;
-        replies::check_places(&extensions.seen, CR)?;
-        let schemes = extensions.signature_algorithms.ok_or(InvalidMessage::NoSignatureSchemes)?;
-        let schemes = schemes.numbers(|scheme| scheme.supported_in_tls13());
-        // Such a request asks for certificates and allows no signature with them. RFC 8446 section 4.2.3.
-        if schemes.is_empty() {
-            return Err(PeerIncompatible::NoCertificateRequestSignatureSchemesInCommon.into());
-        }
-        let authorities = extensions.certificate_authorities;
-        let authorities =
-            authorities.and_then(|names| hints(names, |name| name.0.to_vec())).unwrap_or_default();
-        certs::check_compressions(extensions.compress_certificate)?;
-        let ours = &self.common.asked.config.cert_compressors;
-        self.request = Some(Box::new(Request {
-            compressor: certs::choose_compressor(ours, extensions.compress_certificate)?,
-            schemes,
-            certificate_type: self.client_type,
-            schemes_cert: extensions.signature_algorithms_cert.map(|list| list.numbers(|_| true)),
-            delegated: extensions.delegated_credential.map(|list| list.numbers(|_| true)).unwrap_or_default(),
-            authorities,
-        }));
-        self.common.transcript.add(m.raw);
-        Ok(WaitCertificate(self))
-    }
-
     fn read_certificate(self, m: Message<'_>) -> Result<Client, Error> {
         self.read_chain(m.body, m.raw)
     }
@@ -726,31 +538,6 @@ impl Claimed {
     }
 }
 
-/// The server has taken the session and refused the early data on it: the application begins anew, and so does its verifier.
-pub(crate) struct Reconsidered {
-    authenticated: Authenticated,
-    now: UnixTime,
-}
-
-impl Reconsidered {
-    fn new(authenticated: Authenticated) -> Result<Self, Error> {
-        let now = authenticated.common.asked.now()?;
-        Ok(Self { authenticated, now })
-    }
-
-    fn question(&self) -> Question<'_> {
-        let Authenticated { common, chain, .. } = &self.authenticated;
-        Question::VerifyServer {
-            verifier: &common.asked.config.verifier,
-            chain,
-            name: &common.asked.name,
-            ocsp: &[],
-            scts: &[],
-            now: self.now,
-        }
-    }
-}
-
 // ---- Finished
 
 /// The server is who it should be, by its certificate or by the session that is resumed.
@@ -787,81 +574,6 @@ impl Authenticated {
 pub(crate) struct Finishing {
     common: Box<Common>,
     master: Master,
-}
-
-/// The server wants a certificate.
-pub(crate) struct Answering {
-    finishing: Finishing,
-    request: Box<Request>,
-}
-
-impl Answering {
-    fn question(&self) -> Question<'_> {
-        let config = &self.finishing.common.asked.config;
-        Question::ClientCertificate {
-            resolver: &config.client_auth_cert_resolver,
-            request: self.request.view(config),
-        }
-    }
-
-    /// Without a credential that fits, an empty list says so. RFC 8446 section 4.4.2.
-    fn send_certificate(self, credential: Option<Credential>, cx: &mut Cx<'_>) -> Result<Client, Error> {
-        let Self { mut finishing, request } = self;
-        let transcript = &mut finishing.common.transcript;
-        // An empty chain is no certificate, and must not be followed by a signature. Nor is one of another type what was asked for.
-        let fits = |credential: &Credential| {
-            !credential.certified.cert.is_empty() && credential.certificate_type() == request.certificate_type
-        };
-        let usable = match credential.filter(fits) {
-            Some(credential) => {
-                certs::choose_signer(&credential, &request.checks())?.map(|signer| (credential, signer))
-            }
-            None => None,
-        };
-        let Some((credential, signer)) = usable else {
-            cx.emit(transcript, HandshakeType::Certificate, |out| {
-                certs::write_chain(out, &[], Staples::default())
-            });
-            return finishing.send_finished(cx);
-        };
-        let cache = &finishing.common.asked.config.cert_compression_cache;
-        let staples = Staples::of_client(&credential);
-        cx.make_room(certs::room_for(credential.shown(), request.compressor));
-        certs::emit_chain(cx, transcript, &credential, staples, request.compressor, cache)?;
-        let message = Signable::new(Signed::ByClient, &transcript.current());
-        Ok(AskSignature(Box::new(Signing { finishing, signer, message })))
-    }
-}
-
-/// A signature is being made.
-pub(crate) struct Signing {
-    finishing: Finishing,
-    signer: ReadySigner,
-    message: Signable,
-}
-
-impl Signing {
-    fn question(&self) -> Question<'_> {
-        Question::Sign { signer: &*self.signer.signer, message: self.message.as_ref() }
-    }
-
-    fn send_certificate_verify(mut self, signature: &[u8], cx: &mut Cx<'_>) -> Result<Client, Error> {
-        let transcript = &mut self.finishing.common.transcript;
-        certs::emit_certificate_verify(cx, transcript, self.signer.scheme, signature);
-        self.finishing.send_finished(cx)
-    }
-}
-
-impl Common {
-    /// The last thing under the early key. It is sent only if early data was accepted. RFC 8446 section 4.5. QUIC sees the end by its
-    /// packets: RFC 9001 section 8.3.
-    fn send_end_of_early_data(&mut self, cx: &mut Cx<'_>) -> Result<(), Error> {
-        cx.write.gate = Gate::Closed;
-        if !cx.is_quic() {
-            cx.emit(&mut self.transcript, HandshakeType::EndOfEarlyData, |_| {});
-        }
-        cx.install(Direction::Write, &self.keys.finished.client.woken(), KeyLevel::Handshake)
-    }
 }
 
 impl Finishing {
