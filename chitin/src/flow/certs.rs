@@ -393,6 +393,21 @@ pub(crate) fn choose_signer(
     guarded("signing key", || Ok(credential.signer_for(theirs)))
 }
 
+/// What a client shows that has been asked for a certificate of this type, and what signs with it; `None` if it has none that fits.
+///
+/// An empty chain is no certificate, and must not be followed by a signature. Nor is one of another type what was asked for.
+pub(crate) fn usable(
+    credential: Option<Credential>,
+    typ: CertificateType,
+    theirs: &Checks<'_>,
+) -> Result<Option<(Credential, ReadySigner)>, Error> {
+    let fits = |credential: &Credential| {
+        !credential.certified.cert.is_empty() && credential.certificate_type() == typ
+    };
+    let Some(credential) = credential.filter(fits) else { return Ok(None) };
+    Ok(choose_signer(&credential, theirs)?.map(|signer| (credential, signer)))
+}
+
 pub(crate) fn emit_certificate_verify(
     cx: &mut Cx<'_>,
     transcript: &mut Transcript,

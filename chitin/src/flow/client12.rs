@@ -517,15 +517,12 @@ impl Authenticated {
     /// Certificate, if it was asked for, and ClientKeyExchange. RFC 5246 sections 7.4.6 and 7.4.7.
     fn send_client_flight(self, credential: Option<Credential>, cx: &mut Cx<'_>) -> Result<Client, Error> {
         let Self { mut common, chain, exchange: theirs, request } = self;
-        // An empty chain is no certificate, and must not be followed by a signature. Nor is one of another type what was asked for.
-        let usable = match (&request, credential.filter(|credential| !credential.certified.cert.is_empty())) {
-            (Some(request), Some(credential))
-                if credential.certificate_type() == request.certificate_type =>
-            {
-                certs::choose_signer(&credential, &Checks { schemes: &request.schemes, delegated: &[] })?
-                    .map(|signer| (credential, signer))
+        let usable = match &request {
+            Some(request) => {
+                let checks = Checks { schemes: &request.schemes, delegated: &[] };
+                certs::usable(credential, request.certificate_type, &checks)?
             }
-            _ => None,
+            None => None,
         };
         if let Some(request) = &request {
             let ours = usable.as_ref().map_or(&[][..], |(credential, _)| credential.shown());

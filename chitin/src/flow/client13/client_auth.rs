@@ -106,16 +106,7 @@ impl Answering {
     ) -> Result<Client, Error> {
         let Self { mut finishing, request } = self;
         let transcript = &mut finishing.common.transcript;
-        // An empty chain is no certificate, and must not be followed by a signature. Nor is one of another type what was asked for.
-        let fits = |credential: &Credential| {
-            !credential.certified.cert.is_empty() && credential.certificate_type() == request.certificate_type
-        };
-        let usable = match credential.filter(fits) {
-            Some(credential) => {
-                certs::choose_signer(&credential, &request.checks())?.map(|signer| (credential, signer))
-            }
-            None => None,
-        };
+        let usable = certs::usable(credential, request.certificate_type, &request.checks())?;
         let Some((credential, signer)) = usable else {
             cx.emit(transcript, HandshakeType::Certificate, |out| {
                 certs::write_chain(out, &[], Staples::default())
