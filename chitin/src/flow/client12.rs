@@ -50,7 +50,7 @@ use crate::names::{
     ProtocolVersion, SessionId, SignatureAlgorithm, SignatureScheme,
 };
 use crate::record::joiner::Message;
-use crate::schedule::tls12::{KeyBlock, Label, MasterSecret, Randoms};
+use crate::schedule::tls12::{KeyBlock, KeyHalf, Label, MasterSecret, Randoms};
 use crate::schedule::transcript::Unhashed;
 use crate::wire::codec::{Opaque, Wire, hints};
 use crate::wire::extensions::ServerHello12Extensions;
@@ -578,16 +578,21 @@ impl Signing {
     }
 }
 
-impl Keyed {
+impl Common {
     /// ChangeCipherSpec and Finished.
+    fn emit_finished(&mut self, keys: KeyHalf, master: &MasterSecret, cx: &mut Cx<'_>) -> Result<(), Error> {
+        cx.change_cipher_spec(keys, self.suite)?;
+        let verify_data = master.verify_data(Label::Client, &self.messages.current());
+        self.messages.emit(cx, HandshakeType::Finished, |out| out.extend_from_slice(verify_data.as_bytes()));
+        Ok(())
+    }
+}
+
+impl Keyed {
     fn send_finished(self, cx: &mut Cx<'_>) -> Result<Client, Error> {
         let Self { mut common, master, chain } = self;
         let KeyBlock { client, server } = master.key_block(&common.randoms);
-        cx.change_cipher_spec(client, common.suite)?;
-        let verify_data = master.verify_data(Label::Client, &common.messages.current());
-        common
-            .messages
-            .emit(cx, HandshakeType::Finished, |out| out.extend_from_slice(verify_data.as_bytes()));
+        common.emit_finished(client, &master, cx)?;
         let ticket_comes = common.ticket_comes;
         let flown = Box::new(Flown { common, master, keys: Keys::Read(server), chain });
         Ok(if ticket_comes { WaitNewSessionTicket(flown) } else { WaitChangeCipherSpec(flown) })
@@ -609,9 +614,9 @@ enum Keys {
     /// A session is resumed: the server goes first.
     Both(KeyBlock),
     /// Ours are in use already.
-    Read(crate::schedule::tls12::KeyHalf),
+    Read(KeyHalf),
     /// And so are the server's; what is left are ours, if the server went first.
-    Write(Option<crate::schedule::tls12::KeyHalf>),
+    Write(Option<KeyHalf>),
 }
 
 impl Flown {
@@ -635,16 +640,14 @@ impl Flown {
     }
 
     fn read_finished(mut self: Box<Self>, m: Message<'_>, cx: &mut Cx<'_>) -> Result<Client, Error> {
-        let Common { messages, suite, .. } = &mut self.common;
+        let messages = &mut self.common.messages;
         if !self.master.verify_data(Label::Server, &messages.current()).matches(m.body) {
             return Err(PeerMisbehaved::IncorrectFinished.into());
         }
         messages.add(m.raw);
         cx.facts.peer = Some(self.chain);
         if let Keys::Write(Some(client)) = self.keys {
-            cx.change_cipher_spec(client, suite)?;
-            let verify_data = self.master.verify_data(Label::Client, &messages.current());
-            messages.emit(cx, HandshakeType::Finished, |out| out.extend_from_slice(verify_data.as_bytes()));
+            self.common.emit_finished(client, &self.master, cx)?;
         }
         cx.flush()?;
         store_session(&self.common, &self.master, cx)?;

@@ -261,23 +261,15 @@ impl Started {
         let master = MasterSecret::resumed(suite, session.secret, ems);
         cx.log_secret("CLIENT_RANDOM", master.as_secret().as_bytes())?;
         let KeyBlock { client, server } = master.key_block(&randoms);
-        cx.change_cipher_spec(server, suite)?;
-        let verify_data = master.verify_data(Label::Server, &messages.current());
-        messages.emit(cx, HandshakeType::Finished, |out| out.extend_from_slice(verify_data.as_bytes()));
-        cx.flush()?;
         let chain = PeerChain::bare(session.chain);
         // The session is there already: it needs no name to be kept under.
         let session_id = Vec::new();
         let common = Common { config, suite, randoms, messages, ems, session_id, ticket: false };
         let last = Last::TheClient;
-        Ok(WaitChangeCipherSpec(Box::new(Keyed {
-            common,
-            master,
-            chain,
-            read: Some(client),
-            write: None,
-            last,
-        })))
+        let (read, write) = (Some(client), Some(server));
+        let mut keyed = Box::new(Keyed { common, master, chain, read, write, last });
+        keyed.emit_finished(cx)?;
+        Ok(WaitChangeCipherSpec(keyed))
     }
 }
 
