@@ -19,6 +19,12 @@
 //! ```
 //!
 //! The hello is that of `offer.rs`, for both versions; `client13.rs` hands over when the server has chosen this one.
+//!
+//! Two things lead off the full handshake and have files of their own: sessions, resumed or kept (`client12/sessions.rs`), and a
+//! server that asks for a certificate (`client12/client_auth.rs`).
+
+mod client_auth;
+mod sessions;
 
 use alloc::boxed::Box;
 use alloc::sync::Arc;
@@ -28,36 +34,34 @@ use alloc::vec::Vec;
 use pki_types::{CertificateDer, UnixTime};
 
 use crate::carrier::Direction;
-use crate::config::client::ClientConfig;
-use crate::config::resolve::CertificateRequest;
-use crate::config::sessions::{GoesBack, SessionBinding, Tls12ClientSessionValue};
+use crate::config::sessions::GoesBack;
 use crate::crypto::SupportedKxGroup;
-use crate::crypto::credential::{Checks, Credential, ReadySigner};
+use crate::crypto::credential::{Checks, Credential};
 use crate::crypto::suites::{SupportedCipherSuite, Tls12CipherSuite};
 use crate::crypto::verify::{DigitallySignedStruct, key_type_of};
 use crate::error::{Error, InvalidMessage, PeerIncompatible, PeerMisbehaved};
 use crate::flow::cert_types;
 use crate::flow::certs::{self, PeerChain};
+use crate::flow::client12::client_auth::{Request, Signing};
+use crate::flow::client12::sessions::{resume, store_session};
 use crate::flow::cx::Cx;
-use crate::flow::offer::{Asked, MAX_TICKET, Offer};
-use crate::flow::question::{Answer, Question, STORE, guarded};
+use crate::flow::offer::{Asked, Offer};
+use crate::flow::question::{Answer, Question};
 use crate::flow::replies::{self, Reply};
 use crate::flow::size_limit;
 use crate::flow::transcript12::Messages;
 use crate::flow::unexpected;
 use crate::names::{
-    CertificateStatusType, CertificateType, ClientCertificateType, Compression, HandshakeKind, HandshakeType,
-    ProtocolVersion, SessionId, SignatureAlgorithm, SignatureScheme,
+    CertificateStatusType, CertificateType, Compression, HandshakeKind, HandshakeType, ProtocolVersion,
+    SessionId,
 };
 use crate::record::joiner::Message;
 use crate::schedule::tls12::{KeyBlock, KeyHalf, Label, MasterSecret, Randoms};
 use crate::schedule::transcript::Unhashed;
-use crate::wire::codec::{Opaque, Wire, hints};
+use crate::wire::codec::{Opaque, Wire};
 use crate::wire::extensions::ServerHello12Extensions;
 use crate::wire::server_hello::ServerHello;
-use crate::wire::tls12::{
-    CertificateRequest12, CertificateStatus, ClientKeyExchange, NewSessionTicket12, ServerKeyExchange,
-};
+use crate::wire::tls12::{CertificateStatus, ClientKeyExchange, NewSessionTicket12, ServerKeyExchange};
 
 /// What is waited for, and between it the questions.
 pub(crate) enum Client {
@@ -161,7 +165,7 @@ impl Client {
                     request: request.view(&s.common.asked.config),
                 }
             }
-            AskSignature(s) => Question::Sign { signer: &*s.signer.signer, message: &s.message },
+            AskSignature(s) => s.question(),
             _ => return None,
         })
     }
@@ -290,25 +294,6 @@ fn check_extensions(offer: &Offer, extensions: &ServerHello12Extensions<'_>) -> 
     Ok(ems)
 }
 
-/// The abbreviated handshake: the server goes first.
-fn resume(common: Common, session: Tls12ClientSessionValue, cx: &mut Cx<'_>) -> Result<Client, Error> {
-    if session.suite().common.suite != common.suite.common.suite {
-        return Err(PeerMisbehaved::ResumptionOfferedWithVariedCipherSuite.into());
-    }
-    if session.ems() != common.ems {
-        return Err(PeerMisbehaved::ResumptionOfferedWithVariedEms.into());
-    }
-    cx.facts.kind = Some(HandshakeKind::Resumed);
-    cx.facts.session_group = Some(session.group());
-    let master = MasterSecret::resumed(common.suite, session.secret.duplicate(), common.ems);
-    cx.log_secret("CLIENT_RANDOM", master.as_secret().as_bytes())?;
-    let keys = master.key_block(&common.randoms);
-    let chain = session.server_chain.clone();
-    let ticket_comes = common.ticket_comes;
-    let flown = Box::new(Flown { common, master, keys: Keys::Both(keys), chain });
-    Ok(if ticket_comes { WaitNewSessionTicket(flown) } else { WaitChangeCipherSpec(flown) })
-}
-
 // ---- Certificate, CertificateStatus
 
 /// A full handshake has begun.
@@ -428,52 +413,7 @@ impl Exchange {
     }
 }
 
-/// What the server wants to see of us. RFC 5246 section 7.4.4.
-struct Request {
-    schemes: Vec<SignatureScheme>,
-    certificate_type: CertificateType,
-    authorities: Vec<Vec<u8>>,
-}
-
-impl Request {
-    /// What resolvers see of it.
-    fn view<'a>(&'a self, config: &'a ClientConfig) -> CertificateRequest<'a> {
-        CertificateRequest {
-            authorities: &self.authorities,
-            schemes: &self.schemes,
-            schemes_cert: None,
-            certificate_type: self.certificate_type,
-            delegated: &[],
-            clock: &config.time_provider,
-        }
-    }
-}
-
-/// The types name kinds of keys, and a scheme counts only with a key that it goes with. RFC 5246 section 7.4.4; Ed25519 and
-/// Ed448 are under the type of ECDSA, RFC 8422 section 5.5.
-fn takes(request: &CertificateRequest12<'_>, scheme: SignatureScheme) -> bool {
-    let wanted = match scheme.algorithm() {
-        SignatureAlgorithm::RSA => ClientCertificateType::RSASign,
-        SignatureAlgorithm::ECDSA | SignatureAlgorithm::ED25519 | SignatureAlgorithm::ED448 => {
-            ClientCertificateType::ECDSASign
-        }
-        _ => return false,
-    };
-    scheme.supported_in_tls12() && request.types.iter().any(|typ| typ == wanted)
-}
-
 impl Claimed {
-    fn read_certificate_request(mut self: Box<Self>, m: Message<'_>) -> Result<Client, Error> {
-        let message = CertificateRequest12::read_all(m.body)?;
-        self.request = Some(Request {
-            schemes: message.schemes.numbers(|scheme| takes(&message, *scheme)),
-            certificate_type: self.common.client_type,
-            authorities: hints(message.authorities, |name| name.0.to_vec()).unwrap_or_default(),
-        });
-        self.common.messages.add(m.raw);
-        Ok(WaitServerHelloDone(self))
-    }
-
     fn read_server_hello_done(mut self: Box<Self>, m: Message<'_>) -> Result<Client, Error> {
         <()>::read_all(m.body).map_err(|_| InvalidMessage::TrailingData("ServerHelloDone"))?;
         self.common.messages.add(m.raw);
@@ -557,27 +497,6 @@ struct Keyed {
     chain: Arc<[CertificateDer<'static>]>,
 }
 
-/// A signature over the whole handshake is being made.
-pub(crate) struct Signing {
-    keyed: Keyed,
-    signer: ReadySigner,
-    message: Vec<u8>,
-}
-
-impl Signing {
-    fn send_certificate_verify(
-        mut self: Box<Self>,
-        signature: &[u8],
-        cx: &mut Cx<'_>,
-    ) -> Result<Client, Error> {
-        let scheme = self.signer.scheme;
-        self.keyed.common.messages.emit(cx, HandshakeType::CertificateVerify, |out| {
-            certs::write_certificate_verify(out, scheme, signature);
-        });
-        self.keyed.send_finished(cx)
-    }
-}
-
 impl Common {
     /// ChangeCipherSpec and Finished.
     fn emit_finished(&mut self, keys: KeyHalf, master: &MasterSecret, cx: &mut Cx<'_>) -> Result<(), Error> {
@@ -653,69 +572,5 @@ impl Flown {
         store_session(&self.common, &self.master, cx)?;
         cx.finish_tls12(self.master, self.common.randoms);
         Ok(Connected)
-    }
-}
-
-/// Both Finished are right: the session may be kept, under the verifier and the credential that made it. One that was
-/// resumed is kept already; only a ticket makes it another.
-fn store_session(common: &Common, master: &MasterSecret, cx: &Cx<'_>) -> Result<(), Error> {
-    let config = &common.asked.config;
-    let named = !common.session_id.is_empty() && common.goes_back.is_none();
-    let said = common.ticket.clone().or_else(|| named.then(Default::default));
-    let (Some((lifetime, ticket)), Some(group)) = (said, cx.facts.key_exchange_group()) else {
-        return Ok(());
-    };
-    if (ticket.is_empty() && !named) || !config.resumption.keeps_tls12() || ticket.len() > MAX_TICKET {
-        return Ok(());
-    }
-    let now = match common.asked.now() {
-        // A clock that has stopped costs the resumption only.
-        Err(Error::FailedToGetCurrentTime) => return Ok(()),
-        now => now?,
-    };
-    let value = Tls12ClientSessionValue::new(
-        common.suite,
-        group,
-        common.session_id,
-        ticket,
-        master.as_secret().duplicate(),
-        master.extended(),
-        lifetime,
-        now,
-        common.goes_back,
-        cx.facts.peer.clone().unwrap_or_default(),
-        SessionBinding::to(config),
-    );
-    guarded(STORE, || {
-        config.resumption.store.set_tls12_session(common.asked.name.clone(), value);
-        Ok(())
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_scheme_counts_with_a_key_of_a_type_that_was_named() {
-        let schemes = [SignatureScheme::ECDSA_NISTP256_SHA256, SignatureScheme::RSA_PSS_SHA256];
-        let schemes = [&schemes[..], &[SignatureScheme::ED25519, SignatureScheme::RSA_PKCS1_SHA1]].concat();
-        // rsa_sign, ecdsa_sign, both, and dss_sign, which we have no keys of.
-        for (types, taken) in [
-            (&[1][..], &schemes[1..2]),
-            (&[64], &[schemes[0], schemes[2]]),
-            (&[64, 1], &schemes[..3]),
-            (&[2], &[]),
-        ] {
-            let mut bytes = vec![types.len() as u8];
-            bytes.extend(types);
-            bytes.extend([0, 8]);
-            bytes.extend(schemes.iter().flat_map(|scheme| scheme.to_array()));
-            bytes.extend([0, 0]);
-            let request = CertificateRequest12::read_all(&bytes).unwrap();
-            let got: Vec<SignatureScheme> =
-                request.schemes.iter().filter(|scheme| takes(&request, *scheme)).collect();
-            assert_eq!(got, taken, "{types:?}");
-        }
     }
 }
