@@ -381,7 +381,7 @@ fn finished_binders_and_macs_are_compared_in_constant_time() {
     assert!(source("crypto/hmac.rs").contains("self.secret.matches(other)"));
     assert!(source("flow/certs.rs").contains("secret.finished(transcript_hash).matches(body)"));
     assert!(source("server13/resumption.rs").contains("expected.matches(binder.0)"));
-    assert!(source("flow/server13.rs").contains("Secret::new(&cookie).matches(theirs)"));
+    assert!(source("server13/retry.rs").contains("Secret::new(&cookie).matches(theirs)"));
     // No other way to compare: these types have no `PartialEq`.
     for (path, text) in sources() {
         for typ in ["Secret", "Tag", "OkmBlock", "TrafficSecret", "SharedSecret"] {
