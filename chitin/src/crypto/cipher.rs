@@ -612,7 +612,7 @@ impl Iv {
     /// Copies `value`, which is meant to have twelve bytes: missing ones are zero, superfluous ones are dropped.
     pub fn copy(value: &[u8]) -> Self {
         let mut iv = Self::default();
-        iv.0.iter_mut().zip(value).for_each(|(to, from)| *to = *from);
+        copy(value, &mut iv.0);
         iv
     }
 }
