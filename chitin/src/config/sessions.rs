@@ -348,10 +348,9 @@ impl Tls13ClientSessionValue {
     /// the same credential, and a suite of the session's hash is still enabled.
     pub(crate) fn fits(&self, config: &ClientConfig) -> bool {
         let hash = |suite: &Tls13CipherSuite| suite.common.hash_provider.algorithm();
-        let mut suites = config.provider.cipher_suites.iter().filter_map(|suite| suite.tls13());
         config.versions.contains(ProtocolVersion::TLSv1_3)
             && self.common.binding.fits(config)
-            && suites.any(|suite| hash(suite) == hash(self.suite))
+            && config.provider.suites13().any(|suite| hash(suite) == hash(self.suite))
     }
 
     /// Says whether `config` may send early data on this session: the server takes some, and would choose the same suite. RFC 8446
@@ -367,8 +366,7 @@ impl Tls13ClientSessionValue {
 
     /// The very suite of the session, as `config` has it.
     pub(crate) fn enabled_suite(&self, config: &ClientConfig) -> Option<&'static Tls13CipherSuite> {
-        let mut suites = config.provider.cipher_suites.iter().filter_map(|suite| suite.tls13());
-        suites.find(|suite| suite.common.suite == self.suite.common.suite)
+        config.provider.suites13().find(|suite| suite.common.suite == self.suite.common.suite)
     }
 
     /// The age as the ticket extension wants it: in milliseconds, plus `age_add`. RFC 8446 section 4.2.11.1.
@@ -458,11 +456,10 @@ impl Tls12ClientSessionValue {
     /// Says whether `config` may offer this session: as for TLS 1.3, and with the very suite, and with the extended master
     /// secret if that is required.
     pub(crate) fn fits(&self, config: &ClientConfig) -> bool {
-        let mut suites = config.provider.suites12();
         config.versions.contains(ProtocolVersion::TLSv1_2)
             && self.common.binding.fits(config)
             && (self.ems || !config.require_ems)
-            && suites.any(|suite| suite.common.suite == self.suite.common.suite)
+            && config.provider.suites12().any(|suite| suite.common.suite == self.suite.common.suite)
     }
 }
 
@@ -675,7 +672,7 @@ mod tests {
 
     /// A session of `config`, made at the second 1,000,000, with a number to tell it by.
     fn session(config: &ClientConfig, number: u8) -> Tls13ClientSessionValue {
-        let suite = config.provider.cipher_suites.iter().find_map(|suite| suite.tls13()).unwrap();
+        let suite = config.provider.suites13().next().unwrap();
         Tls13ClientSessionValue::new(
             suite,
             &[number],
@@ -816,9 +813,8 @@ mod tests {
     fn a_session_fits_only_where_its_hash_is_enabled() -> Result<(), Error> {
         let made_by = config();
         let of = |suite| {
-            let suite = |s: &&'static Tls13CipherSuite| s.common.suite == suite;
-            let suites = made_by.provider.cipher_suites.iter().filter_map(|suite| suite.tls13());
-            Tls13ClientSessionValue { suite: suites.into_iter().find(suite).unwrap(), ..session(&made_by, 0) }
+            let suite = made_by.provider.suites13().find(|s| s.common.suite == suite).unwrap();
+            Tls13ClientSessionValue { suite, ..session(&made_by, 0) }
         };
         let mut only_sha256 = made_by.clone();
         let mut provider = (*provider()).clone();

@@ -189,8 +189,7 @@ fn check(tls13: bool, provider: &CryptoProvider) -> Result<(), Error> {
     if !tls13 {
         return Err(Error::General("TLS 1.3 support is required for QUIC".into()));
     }
-    let mut suites = provider.cipher_suites.iter().filter_map(|suite| suite.tls13());
-    match suites.any(|suite| suite.quic.is_some()) {
+    match provider.suites13().any(|suite| suite.quic.is_some()) {
         true => Ok(()),
         false => Err(Error::General("at least one ciphersuite must support QUIC".into())),
     }

@@ -52,7 +52,7 @@ pub mod tls13;
 pub(crate) mod verify;
 
 pub use suites::CipherSuiteCommon;
-use suites::{SupportedCipherSuite, SupportedProtocolVersion, Tls12CipherSuite};
+use suites::{SupportedCipherSuite, SupportedProtocolVersion, Tls12CipherSuite, Tls13CipherSuite};
 pub use verify::{
     WebPkiSupportedAlgorithms, raw_public_key, verify_tls12_signature, verify_tls12_signature_with_raw_key,
     verify_tls13_signature, verify_tls13_signature_with_raw_key,
@@ -134,6 +134,11 @@ impl CryptoProvider {
     ) -> impl Iterator<Item = &'static dyn SupportedKxGroup> + '_ {
         let groups = self.kx_groups.iter().copied();
         groups.filter(move |group| is_usable(*group, version))
+    }
+
+    /// The suites of TLS 1.3.
+    pub(crate) fn suites13(&self) -> impl Iterator<Item = &'static Tls13CipherSuite> + '_ {
+        self.cipher_suites.iter().filter_map(|suite| suite.tls13())
     }
 
     /// The suites of TLS 1.2 that can be used.

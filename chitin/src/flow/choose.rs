@@ -113,8 +113,7 @@ pub(crate) fn suites(
     config: &ServerConfig,
     quic: bool,
 ) -> impl Iterator<Item = &'static Tls13CipherSuite> + '_ {
-    let suites = config.provider.cipher_suites.iter().filter_map(|suite| suite.tls13());
-    suites.filter(move |suite| !quic || suite.quic.is_some())
+    config.provider.suites13().filter(move |suite| !quic || suite.quic.is_some())
 }
 
 /// The suite: the client's first that we have, or our first that it has; one of those that are `wanted`, if that is possible.

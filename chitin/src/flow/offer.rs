@@ -326,8 +326,7 @@ impl Offer {
     }
 
     pub(crate) fn suites(&self) -> impl Iterator<Item = &'static Tls13CipherSuite> + '_ {
-        let suites = self.config.provider.cipher_suites.iter().filter_map(|suite| suite.tls13());
-        suites.filter(|suite| self.can_use(suite))
+        self.config.provider.suites13().filter(|suite| self.can_use(suite))
     }
 
     fn can_use(&self, suite: &Tls13CipherSuite) -> bool {

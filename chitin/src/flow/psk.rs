@@ -265,8 +265,7 @@ mod tests {
         use crate::wire::stored::{self, ServerSession};
 
         let provider = provider();
-        let suites = || provider.cipher_suites.iter().filter_map(|suite| suite.tls13());
-        let find = |name| suites().find(|suite| suite.common.suite == name).unwrap();
+        let find = |name| provider.suites13().find(|suite| suite.common.suite == name).unwrap();
         let (aes128, aes256) = (CipherSuite::TLS13_AES_128_GCM_SHA256, CipherSuite::TLS13_AES_256_GCM_SHA384);
         let name = |text: &[u8]| {
             let len = text.len() as u8;

@@ -332,9 +332,8 @@ fn resuming(suite: CipherSuite) -> Box<Offer> {
     let mut config = config();
     config.resumption = Resumption::store(store.clone());
     config.time_provider = Arc::new(At(1_003_600));
-    let suites = config.provider.cipher_suites.iter().filter_map(|suite| suite.tls13());
     let value = Tls13ClientSessionValue::new(
-        suites.clone().find(|s| s.common.suite == suite).unwrap(),
+        config.provider.suites13().find(|s| s.common.suite == suite).unwrap(),
         b"the ticket",
         Secret::new(&[0x5A; 32]),
         7,
