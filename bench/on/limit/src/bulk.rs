@@ -24,6 +24,8 @@ pub struct Bulk {
     key: LessSafeKey,
     suite: Suite,
     record: usize,
+    /// What one write of the caller's comes to on the wire.
+    write: usize,
     /// The caller's, of the sender and of the receiver.
     plain: Vec<u8>,
     back: Vec<u8>,
@@ -50,16 +52,17 @@ impl Bulk {
             Kind::Handshake | Kind::Heap => MOST,
         };
         let record = write.min(MOST);
-        let wire = BURST / record * (HEAD + record + 1 + MAX_TAG_LEN);
+        let sealed = |plain: usize| plain / record * (HEAD + record + 1 + MAX_TAG_LEN);
         Ok(Self {
             way,
             key: key(material.case.suite).map_err(failed)?,
             suite: material.case.suite,
             record,
+            write: sealed(write),
             plain: (0..BURST).map(|i| (i % 251) as u8).collect(),
             back: vec![0; BURST],
-            outgoing: vec![0; wire],
-            incoming: vec![0; wire],
+            outgoing: vec![0; sealed(BURST)],
+            incoming: vec![0; sealed(BURST)],
             tags: vec![[0; MAX_TAG_LEN]; BURST / record],
             pipe: Pipe::default(),
         })
@@ -112,7 +115,7 @@ impl Bulk {
             let made = self.key.seal_in_place_separate_tag(nonce(n), head(self.record), body)?;
             tag.copy_from_slice(made.as_ref());
         }
-        self.pipe.put(&self.outgoing);
+        self.send();
         Ok(())
     }
 
@@ -128,6 +131,11 @@ impl Bulk {
         Ok(())
     }
 
+    /// What was written at once goes out at once, as from a library.
+    fn send(&self) {
+        self.outgoing.chunks(self.write).for_each(|sealed| self.pipe.put(sealed));
+    }
+
     fn seal_across(&mut self) -> Result<(), Unspecified> {
         let whole = HEAD + self.record + 1 + MAX_TAG_LEN;
         for (n, (plain, out)) in
@@ -136,7 +144,7 @@ impl Bulk {
             let (body, rest) = out[HEAD..].split_at_mut(self.record);
             self.key.seal_out_of_place_scatter(nonce(n), head(self.record), plain, body, &[23], rest)?;
         }
-        self.pipe.put(&self.outgoing);
+        self.send();
         Ok(())
     }
 
