@@ -6,6 +6,7 @@ mod beside;
 mod certificates;
 mod crew;
 mod figures;
+mod glance;
 mod goals;
 mod plots;
 mod process;

@@ -1,4 +1,4 @@
-//! `RESULTS.md` and the plots of the manual, from one run.
+//! `RESULTS.md`, the figures of the first page and of the manual, and its plots, from one run.
 
 use std::fmt::Write;
 use std::fs;
@@ -7,6 +7,7 @@ use std::process::Command;
 
 use crate::beside::Section;
 use crate::crew::{CREW, Member};
+use crate::glance;
 use crate::goals;
 use crate::plots;
 use crate::report;
@@ -23,7 +24,7 @@ pub fn commit() -> String {
     said("git", &["describe", "--always", "--dirty", "--exclude=*"])
 }
 
-/// Writes both.
+/// Writes all of it.
 pub fn write(
     outcomes: &[Outcome],
     beside: &[Section],
@@ -57,13 +58,18 @@ pub fn write(
     for plot in plots::all(outcomes) {
         put(&folder.join(plot.file), &plot.svg)?;
     }
-    let page = bench.join("../docs/performance.md");
-    let before = fs::read_to_string(&page).map_err(|e| format!("{}: {e}", page.display()))?;
-    let after = between(&before, &goals).ok_or("docs/performance.md has no marks for figures")?;
-    put(&page, &after)
+    renew(&bench.join("../docs/performance.md"), &goals)?;
+    renew(&bench.join("../README.md"), &glance::text(outcomes))
 }
 
-/// The marks between which the manual has figures of the last run.
+/// Puts the figures of this run in the place of those of the last one.
+fn renew(page: &Path, figures: &str) -> Result<(), String> {
+    let name = page.display();
+    let before = fs::read_to_string(page).map_err(|e| format!("{name}: {e}"))?;
+    put(page, &between(&before, figures).ok_or_else(|| format!("{name} has no marks for figures"))?)
+}
+
+/// The marks between which a page has figures of the last run.
 const FROM: &str = "<!-- figures of bench/RESULTS.md -->\n";
 const TO: &str = "<!-- end of figures -->\n";
 
