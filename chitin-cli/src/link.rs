@@ -143,46 +143,35 @@ where
     C: DerefMut<Target = ConnectionCommon<S>>,
     S: SideData,
 {
-    let mut buffer = vec![0; BUFFER];
     loop {
         // A broken pipe must not hide an alert, or a plain answer, that is already there to be read.
         let flushed = flush(conn, sock);
         if flushed.is_ok() && !conn.is_handshaking() {
             return Ok(true);
         }
-        let count = match sock.read(&mut buffer) {
-            Ok(count) => count,
+        // The connection takes no more than it has room for: what follows the handshake stays in the socket.
+        match conn.read_tls(&mut Listened { sock, first }) {
+            Ok(0) => return Ok(false),
+            Ok(_) => conn.process_new_packets().map_err(Stopped::Tls)?,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
             Err(error) => return Err(Stopped::Io(flushed.err().unwrap_or(error))),
         };
-        let received = &buffer[..count];
-        first.extend_from_slice(&received[..count.min(FIRST.saturating_sub(first.len()))]);
-        if count == 0 {
-            return Ok(false);
-        }
-        feed(conn, received, |_| Ok(()))?;
         flushed?;
     }
 }
 
-/// Hands received bytes to the connection, and its plaintext, as it comes, to `take`.
-fn feed<C, S>(
-    conn: &mut C,
-    mut received: &[u8],
-    mut take: impl FnMut(&mut C) -> io::Result<()>,
-) -> Result<(), Stopped>
-where
-    C: DerefMut<Target = ConnectionCommon<S>>,
-    S: SideData,
-{
-    while !received.is_empty() {
-        if conn.read_tls(&mut received)? == 0 {
-            break;
-        }
-        conn.process_new_packets().map_err(Stopped::Tls)?;
-        take(conn)?;
+/// Reads from the socket, and remembers the first bytes.
+struct Listened<'a> {
+    sock: &'a mut Timed,
+    first: &'a mut Vec<u8>,
+}
+
+impl Read for Listened<'_> {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        let count = self.sock.read(buf)?;
+        self.first.extend(buf.iter().take(count.min(FIRST.saturating_sub(self.first.len()))));
+        Ok(count)
     }
-    Ok(())
 }
 
 /// Sends everything that is waiting.

@@ -386,6 +386,32 @@ fn trusting(folder: &Folder) -> ClientConnection {
     ClientConnection::new(Arc::new(config), "localhost".try_into().unwrap()).unwrap()
 }
 
+/// What comes in one piece with the end of the handshake may be more than a connection takes at once.
+#[test]
+fn data_right_behind_the_handshake_comes_back_whole() {
+    let (folder, _) = ordinary();
+    let server = Server::start(&folder, &["--echo"]);
+    let data = &much()[..64 * 1024];
+    let (mut sock, mut conn) = (server.tcp(), trusting(&folder));
+    while conn.wants_write() {
+        conn.write_tls(&mut sock).unwrap();
+    }
+    while conn.is_handshaking() {
+        conn.read_tls(&mut sock).unwrap();
+        conn.process_new_packets().unwrap();
+    }
+    conn.set_buffer_limit(None);
+    conn.writer().write_all(data).unwrap();
+    let mut out = Vec::new();
+    while conn.wants_write() {
+        conn.write_tls(&mut out).unwrap();
+    }
+    sock.write_all(&out).unwrap();
+    let mut back = vec![0; data.len()];
+    Stream::new(&mut conn, &mut sock).read_exact(&mut back).unwrap();
+    assert!(back == data);
+}
+
 #[test]
 fn the_server_logs_a_client_that_ends_without_close_notify() {
     let (folder, _) = ordinary();
