@@ -383,7 +383,14 @@ pub(crate) fn parameters12(
         true => ours().filter(|suite| hello.offers(suite.common.suite)).collect(),
         false => {
             let named = |name: &CipherSuite| ours().find(|suite| suite.common.suite == *name);
-            lists.cipher_suites.iter().filter_map(named).collect()
+            let mut mutual = Vec::new();
+            for suite in lists.cipher_suites.iter().filter_map(named) {
+                // Each once, or a hostile hello would cost the product of this list and that of its schemes.
+                if !mutual.contains(&suite) {
+                    mutual.push(suite);
+                }
+            }
+            mutual
         }
     };
     if mutual.is_empty() {

@@ -316,3 +316,43 @@ fn a_fallback_is_refused_if_we_know_better() {
     assert_eq!(check(0x303, &[suite, signal], &[versions()]), Ok(ProtocolVersion::TLSv1_3));
     assert_eq!(check(0x302, &[suite], &[]), Err(PeerIncompatible::Tls12NotOffered.into()));
 }
+
+/// A client that fills its hello with one suite, over and over, and with schemes that nobody has, has our key asked once. Before anybody has proved anything no hello may cost the product of two of its lists.
+#[test]
+#[cfg(feature = "tls12")]
+fn a_suite_of_tls12_that_is_named_again_is_not_tried_again() {
+    use core::sync::atomic::{AtomicUsize, Ordering};
+
+    use crate::crypto::signer::{CertifiedKey, Signer, SigningKey};
+    use crate::names::SignatureAlgorithm;
+
+    /// Signs with nothing, and counts how often it is asked.
+    #[derive(Debug, Default)]
+    struct Asked(AtomicUsize);
+
+    impl SigningKey for Asked {
+        fn choose_scheme(&self, _: &[SignatureScheme]) -> Option<Box<dyn Signer>> {
+            self.0.fetch_add(1, Ordering::Relaxed);
+            None
+        }
+
+        fn algorithm(&self) -> SignatureAlgorithm {
+            SignatureAlgorithm::ECDSA
+        }
+    }
+
+    let key = Arc::new(Asked::default());
+    let credential = Credential::new(CertifiedKey::new(chain(SERVER), key.clone()));
+    let suites = [S::TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256; 16_000];
+    let schemes = [&32_000_u16.to_be_bytes()[..], &[0x2a, 0x2b].repeat(16_000)].concat();
+    let extensions = [groups(&[G::X25519, G::secp256r1]), (ext::signature_algorithms, schemes)];
+    let hello = read(&suites, &extensions);
+    for ours_first in [false, true] {
+        let mut config = config();
+        config.ignore_client_order = ours_first;
+        key.0.store(0, Ordering::Relaxed);
+        let error = parameters12(&hello, &config, &credential).err();
+        assert_eq!(error, Some(PeerIncompatible::NoCipherSuiteForSignatureSchemes.into()));
+        assert_eq!(key.0.load(Ordering::Relaxed), 1, "times that the key was asked");
+    }
+}
