@@ -107,7 +107,7 @@ fn limits() -> [(&'static str, Vec<Limit>); 6] {
                     "fixed",
                 ),
                 ("Cookie of a HelloRetryRequest", n(offer::MAX_COOKIE), "fixed"),
-                ("Authorities a server names", n(server13::client_auth::MAX_AUTHORITIES), "with more, none"),
+                ("Authorities a server names", n(certs::MAX_AUTHORITIES), "with more, none"),
                 (
                     "all but chains, besides",
                     n(Limits::default().handshake_message),

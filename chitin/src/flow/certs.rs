@@ -8,6 +8,7 @@ use pki_types::CertificateDer;
 use crate::config::CERTIFICATE_MESSAGE;
 use crate::config::compress::{CertCompressor, CertDecompressor, CompressionCache};
 use crate::config::sessions::MAX_TICKET_LIFETIME;
+use crate::config::verify::ClientCertVerifier;
 use crate::crypto::credential::{Checks, Credential, ReadySigner};
 use crate::crypto::delegated::Delegated;
 use crate::crypto::hash::Output;
@@ -16,11 +17,11 @@ use crate::error::{Error, InvalidMessage, PeerMisbehaved};
 use crate::flow::cert_types;
 use crate::flow::cx::Cx;
 use crate::flow::delegation::{PeerDelegation, Rules};
-use crate::flow::question::guarded;
+use crate::flow::question::{CLIENT_VERIFIER, guarded, told};
 use crate::flow::replies::{self, Reply};
 use crate::names::{
-    CertificateCompressionAlgorithm, CertificateStatusType, CertificateType, ContentType, EcPointFormat,
-    HandshakeType, SignatureScheme,
+    CertificateCompressionAlgorithm, CertificateStatusType, CertificateType, ContentType, DistinguishedName,
+    EcPointFormat, HandshakeType, SignatureScheme,
 };
 use crate::schedule::tls13::FinishedSecret;
 use crate::schedule::transcript::Transcript;
@@ -156,6 +157,24 @@ pub(crate) fn write_chain(out: &mut Vec<u8>, chain: &[CertificateDer<'_>], stapl
         }
     });
 }
+
+/// The authorities that a server names to a client which it asks for a certificate of this type. A raw public key has no issuer.
+///
+/// They are a hint. What does not fit is not cut short, since half a list would keep clients away.
+pub(crate) fn named_authorities(
+    verifier: &dyn ClientCertVerifier,
+    typ: CertificateType,
+) -> Result<&[DistinguishedName], Error> {
+    if typ != CertificateType::X509 {
+        return Ok(&[]);
+    }
+    let names = told(CLIENT_VERIFIER, || verifier.root_hint_subjects())?;
+    let len = names.iter().fold(0, |len: usize, name| len.saturating_add(name.as_ref().len() + 2));
+    Ok(if len <= MAX_AUTHORITIES { names } else { &[] })
+}
+
+/// Bytes of authorities that are named to clients. More do not fit beside the other extensions of TLS 1.3; in TLS 1.2 it could be a little more.
+pub(crate) const MAX_AUTHORITIES: usize = 60 * 1024;
 
 /// What a CompressedCertificate message may have beyond a plain one: no honest compressor makes a chain longer by more than a few
 /// bytes, plus its head.

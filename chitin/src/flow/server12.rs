@@ -341,9 +341,7 @@ impl Signing {
         if let Some(typ) = asked {
             let mut schemes = told(CLIENT_VERIFIER, || verifier.supported_verify_schemes())?;
             schemes.retain(|scheme| scheme.supported_in_tls12());
-            let authorities = told(CLIENT_VERIFIER, || verifier.root_hint_subjects())?;
-            // A raw public key has no issuer.
-            let authorities = if typ == CertificateType::X509 { authorities } else { &[] };
+            let authorities = certs::named_authorities(&**verifier, typ)?;
             messages.emit(cx, HandshakeType::CertificateRequest, |out| {
                 CertificateRequest12::write_for(out, &schemes, authorities.iter().map(AsRef::as_ref));
             });

@@ -22,7 +22,7 @@
 //! Three ways lead off it and have files of their own: a client that is asked for another hello (`server13/retry.rs`), a session that
 //! is resumed (`server13/resumption.rs`), and a client that is asked for a certificate (`server13/client_auth.rs`).
 
-pub(crate) mod client_auth;
+mod client_auth;
 mod resumption;
 mod retry;
 

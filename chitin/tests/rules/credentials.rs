@@ -235,6 +235,24 @@ fn the_authorities_that_a_server_names_steer_the_choice_of_a_client() {
     }
 }
 
+/// A server whose list of authorities is longer than a message can say names none, and the client shows what it has: in both versions.
+#[test]
+fn authorities_that_do_not_fit_are_not_named() {
+    let good = TWO.ecdsa.issue(&Spec::client(KeyType::P256));
+    for version in VERSIONS {
+        let opts = ClientOpts { versions: vec![version], ..ClientOpts::default() };
+        let mut client = client_config(roots(), &opts);
+        client.client_auth_cert_resolver = Arc::new(list([&good]));
+        let names = [b"A", b"B"].map(|name| chitin::DistinguishedName::in_sequence(&name.repeat(40_000)));
+        let verifier = WebPkiClientVerifier::builder_with_provider(both_roots().into(), default_provider())
+            .add_root_hint_subjects(names)
+            .build()
+            .unwrap();
+        let pair = shake(client, server_asking(verifier));
+        assert_eq!(pair.server.peer_certificates().map(|chain| &chain[0]), Some(good.leaf()));
+    }
+}
+
 // ---- delegated credentials
 
 /// A server and a client that delegate to keys of other kinds.

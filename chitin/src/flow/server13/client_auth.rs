@@ -29,9 +29,7 @@ impl Agreed {
         let verifier = &self.config.verifier;
         let compressions = certs::offered_compressions(&self.config.cert_decompressors)?;
         let schemes = told(CLIENT_VERIFIER, || verifier.supported_verify_schemes())?;
-        let authorities = told(CLIENT_VERIFIER, || verifier.root_hint_subjects())?;
-        // What is about certificates is not asked of a raw public key.
-        let authorities = if typ == CertificateType::X509 { authorities } else { &[] };
+        let authorities = certs::named_authorities(&**verifier, typ)?;
         let delegated = delegated_offered(&self.config, typ);
         cx.emit(&mut self.transcript, HandshakeType::CertificateRequest, |out| {
             Opaque::<0, MAX8>(&[]).write(out);
@@ -56,11 +54,7 @@ impl Agreed {
                         nest(out, MAX8, |out| compressions.iter().for_each(|c| c.write(out)));
                     });
                 }
-                // It is a hint. What does not fit is not cut short, since half a list would keep clients away.
-                let len = authorities
-                    .iter()
-                    .fold(0, |len: usize, name| len.saturating_add(name.as_ref().len() + 2));
-                if (1..=MAX_AUTHORITIES).contains(&len) {
+                if !authorities.is_empty() {
                     ext::certificate_authorities.write(out);
                     nest(out, MAX16, |out| {
                         nest(out, MAX16, |out| {
@@ -184,6 +178,3 @@ fn delegated_offered(config: &ServerConfig, typ: CertificateType) -> Vec<Signatu
     let algorithms = &config.provider.signature_verification_algorithms;
     delegation::offered(&config.delegated_credential_schemes, algorithms)
 }
-
-/// Authorities that are named to clients. More do not fit beside the rest of the extensions.
-pub(crate) const MAX_AUTHORITIES: usize = 60 * 1024;
