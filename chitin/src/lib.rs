@@ -178,9 +178,10 @@ pub mod client {
 
 /// What servers are made of.
 pub mod server {
+    pub use crate::config::hello::ClientHello;
     pub use crate::config::raw_keys::AlwaysResolvesServerRawPublicKeys;
     pub use crate::config::resolve::{ResolvesServerCert, ResolvesServerCertUsingSni};
-    pub use crate::config::server::{ClientHello, ServerConfig, WantsServerCert};
+    pub use crate::config::server::{ServerConfig, WantsServerCert};
     #[cfg(any(feature = "std", feature = "hashbrown"))]
     pub use crate::config::sessions::ServerSessionMemoryCache;
     pub use crate::config::sessions::{NoServerSessionStorage, StoresServerSessions};

@@ -6,8 +6,8 @@ use alloc::vec::Vec;
 use chitin_pki::Certificate;
 use pki_types::{AlgorithmIdentifier, alg_id};
 
+use super::hello::ClientHello;
 use super::resolve::{CertificateRequest, ResolvesClientCert, ResolvesServerCert};
-use super::server::ClientHello;
 use crate::crypto::credential::{Checks, Credential};
 use crate::crypto::signer::CertifiedKey;
 use crate::crypto::verify::key_type_of;

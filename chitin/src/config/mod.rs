@@ -12,6 +12,7 @@ pub(crate) mod compress;
 pub(crate) mod credentials;
 pub(crate) mod deadline;
 pub(crate) mod ech;
+pub(crate) mod hello;
 pub(crate) mod keylog;
 pub(crate) mod limits;
 pub(crate) mod lock;

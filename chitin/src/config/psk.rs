@@ -9,8 +9,8 @@ use pki_types::{CertificateDer, ServerName, UnixTime};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
+use super::hello::ClientHello;
 use super::resolve::ResolvesServerCert;
-use super::server::ClientHello;
 use super::verify::{ServerCertVerified, ServerCertVerifier};
 use crate::crypto::signer::CertifiedKey;
 use crate::crypto::suites::{SupportedCipherSuite, Tls13CipherSuite};

@@ -2,8 +2,8 @@
 
 use alloc::sync::Arc;
 
+use super::hello::ClientHello;
 use super::resolve::{ResolvesClientCert, ResolvesServerCert};
-use super::server::ClientHello;
 use crate::crypto::signer::CertifiedKey;
 use crate::names::SignatureScheme;
 

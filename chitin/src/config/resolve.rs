@@ -8,7 +8,7 @@ use core::fmt;
 
 use pki_types::{DnsName, ServerName};
 
-use super::server::ClientHello;
+use super::hello::ClientHello;
 use super::time::TimeProvider;
 use super::verify::only;
 use super::webpki::{ParsedCertificate, verify_server_name};

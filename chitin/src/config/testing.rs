@@ -107,8 +107,8 @@ impl ClientCertVerifier for Foreign {
 }
 
 /// A hello that asks for `name` and nothing else.
-pub(crate) fn hello<'a>(name: Option<&'a pki_types::DnsName<'a>>) -> super::server::ClientHello<'a> {
-    super::server::ClientHello {
+pub(crate) fn hello<'a>(name: Option<&'a pki_types::DnsName<'a>>) -> super::hello::ClientHello<'a> {
+    super::hello::ClientHello {
         server_name: name,
         signature_schemes: &[],
         alpn: None,

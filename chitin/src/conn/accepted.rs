@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use crate::config::server::ClientHello;
+use crate::config::hello::ClientHello;
 
 use super::ServerConnectionData;
 use super::common::ConnectionCommon;

@@ -10,7 +10,8 @@ use chitin_pki::PeerIdentity;
 use pki_types::CertificateDer;
 
 use crate::carrier::{Carrier, Quic, Records};
-use crate::config::server::{ClientHello, ServerConfig};
+use crate::config::hello::ClientHello;
+use crate::config::server::ServerConfig;
 use crate::crypto::SupportedKxGroup;
 use crate::crypto::suites::{ConnectionTrafficSecrets, SupportedCipherSuite, Tls12CipherSuite};
 use crate::engine::{Advance, Engine, Got, State};

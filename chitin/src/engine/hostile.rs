@@ -376,7 +376,7 @@ fn key_shares_stand_in_the_order_of_the_groups() {
 struct Resolver(Arc<CertifiedKey>);
 
 impl ResolvesServerCert for Resolver {
-    fn resolve(&self, _: crate::config::server::ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+    fn resolve(&self, _: crate::config::hello::ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
         Some(self.0.clone())
     }
 }

@@ -30,7 +30,8 @@ use pki_types::ServerName;
 
 use crate::carrier::{Carrier, Direction, Quic, Records};
 use crate::config::client::ClientConfig;
-use crate::config::server::{ClientHello, ServerConfig};
+use crate::config::hello::ClientHello;
+use crate::config::server::ServerConfig;
 use crate::engine::budget::Budget;
 use crate::error::{Error, PeerMisbehaved};
 use crate::flow::cx::{Cx, Gate, Inbound, Outbound, Policy};

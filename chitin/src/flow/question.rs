@@ -10,9 +10,10 @@ use core::panic::AssertUnwindSafe;
 
 use pki_types::{CertificateDer, ServerName, UnixTime};
 
+use crate::config::hello::{Chosen, ClientHello as HelloView};
 use crate::config::psk::{ExternalPsk, OfferedPsks, ServerPsks};
 use crate::config::resolve::{CertificateRequest, ResolvesClientCert};
-use crate::config::server::{Chosen, ClientHello as HelloView, ServerConfig};
+use crate::config::server::ServerConfig;
 use crate::config::sessions::StoresServerSessions;
 use crate::config::time::TimeProvider;
 use crate::config::verify::{ClientCertVerifier, ServerCertVerifier};

@@ -35,7 +35,8 @@ use pki_types::CertificateDer;
 use zeroize::Zeroizing;
 
 use crate::carrier::Direction;
-use crate::config::server::{ClientHello as HelloView, ServerConfig};
+use crate::config::hello::ClientHello as HelloView;
+use crate::config::server::ServerConfig;
 use crate::crypto::credential::{Credential, ReadySigner};
 use crate::crypto::hash::Output;
 use crate::crypto::suites::{SupportedCipherSuite, Tls13CipherSuite};
