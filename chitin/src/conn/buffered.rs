@@ -3,7 +3,6 @@
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
-use core::ops::{Deref, DerefMut};
 use std::io::{self, Read, Write};
 
 use pki_types::ServerName;
@@ -11,12 +10,13 @@ use pki_types::ServerName;
 use crate::config::client::ClientConfig;
 use crate::config::server::ServerConfig;
 use crate::engine::Engine;
-use crate::engine::common::{CommonState, ExtractedSecrets};
+use crate::engine::common::ExtractedSecrets;
 use crate::error::Error;
 use crate::names::EchStatus;
 
 use super::common::{ConnectionCommon, IoState};
 use super::io::{ReadEarlyData, Reader, WriteEarlyData, Writer, invalid};
+use super::lend::{either, lend_common, lend_either};
 use super::{ClientConnectionData, ServerConnectionData};
 
 impl<Data> ConnectionCommon<Data> {
@@ -324,33 +324,21 @@ impl ServerConnection {
     }
 }
 
-macro_rules! lend_common {
-    ($($outer:ident: $data:ty;)*) => { $(
-        impl Deref for $outer {
-            type Target = ConnectionCommon<$data>;
-
-            fn deref(&self) -> &Self::Target {
-                &self.inner
-            }
-        }
-
-        impl DerefMut for $outer {
-            fn deref_mut(&mut self) -> &mut Self::Target {
-                &mut self.inner
-            }
-        }
-
-        impl fmt::Debug for $outer {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.debug_struct(stringify!($outer)).field("common", &self.inner.common).finish()
-            }
-        }
-    )* };
+lend_common! {
+    ClientConnection => ConnectionCommon<ClientConnectionData>;
+    ServerConnection => ConnectionCommon<ServerConnectionData>;
 }
 
-lend_common! {
-    ClientConnection: ClientConnectionData;
-    ServerConnection: ServerConnectionData;
+impl fmt::Debug for ClientConnection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClientConnection").field("common", &self.inner.common).finish()
+    }
+}
+
+impl fmt::Debug for ServerConnection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ServerConnection").field("common", &self.inner.common).finish()
+    }
 }
 
 /// A connection of either side.
@@ -360,15 +348,6 @@ pub enum Connection {
     Client(ClientConnection),
     /// A server's.
     Server(ServerConnection),
-}
-
-macro_rules! either {
-    ($self:ident, $conn:ident => $call:expr) => {
-        match $self {
-            Self::Client($conn) => $call,
-            Self::Server($conn) => $call,
-        }
-    };
 }
 
 impl Connection {
@@ -460,28 +439,4 @@ impl Connection {
     }
 }
 
-impl Deref for Connection {
-    type Target = CommonState;
-
-    fn deref(&self) -> &Self::Target {
-        either!(self, conn => &conn.inner.common)
-    }
-}
-
-impl DerefMut for Connection {
-    fn deref_mut(&mut self) -> &mut Self::Target {
-        either!(self, conn => &mut conn.inner.common)
-    }
-}
-
-impl From<ClientConnection> for Connection {
-    fn from(conn: ClientConnection) -> Self {
-        Self::Client(conn)
-    }
-}
-
-impl From<ServerConnection> for Connection {
-    fn from(conn: ServerConnection) -> Self {
-        Self::Server(conn)
-    }
-}
+lend_either!(Connection: ClientConnection, ServerConnection);

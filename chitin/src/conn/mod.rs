@@ -11,6 +11,7 @@ mod errors;
 #[cfg(feature = "std")]
 mod io;
 mod kernel;
+mod lend;
 pub(crate) mod quic;
 #[cfg(feature = "std")]
 mod stream;

@@ -19,6 +19,7 @@ use crate::engine::common::CommonState;
 use crate::error::Error;
 use crate::names::{AlertDescription, EchStatus, ProtocolVersion, Side};
 
+use super::lend::{either, lend_common, lend_either};
 use super::{ClientConnectionData, ServerConnectionData, SideData};
 
 /// What [`ClientConnection`] and [`ServerConnection`] have in common.
@@ -195,34 +196,21 @@ fn check(tls13: bool, provider: &CryptoProvider) -> Result<(), Error> {
     }
 }
 
-macro_rules! lend_common {
-    ($($outer:ident: $data:ty;)*) => { $(
-        impl Deref for $outer {
-            type Target = ConnectionCommon<$data>;
-
-            fn deref(&self) -> &Self::Target {
-                &self.inner
-            }
-        }
-
-        impl DerefMut for $outer {
-            fn deref_mut(&mut self) -> &mut Self::Target {
-                &mut self.inner
-            }
-        }
-
-        impl fmt::Debug for $outer {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                let name = concat!("quic::", stringify!($outer));
-                f.debug_struct(name).field("common", &self.inner.common).finish()
-            }
-        }
-    )* };
+lend_common! {
+    ClientConnection => ConnectionCommon<ClientConnectionData>;
+    ServerConnection => ConnectionCommon<ServerConnectionData>;
 }
 
-lend_common! {
-    ClientConnection: ClientConnectionData;
-    ServerConnection: ServerConnectionData;
+impl fmt::Debug for ClientConnection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("quic::ClientConnection").field("common", &self.inner.common).finish()
+    }
+}
+
+impl fmt::Debug for ServerConnection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("quic::ServerConnection").field("common", &self.inner.common).finish()
+    }
 }
 
 /// A QUIC connection of either side.
@@ -232,15 +220,6 @@ pub enum Connection {
     Client(ClientConnection),
     /// A server's.
     Server(ServerConnection),
-}
-
-macro_rules! either {
-    ($self:ident, $conn:ident => $call:expr) => {
-        match $self {
-            Self::Client($conn) => $call,
-            Self::Server($conn) => $call,
-        }
-    };
 }
 
 impl Connection {
@@ -289,28 +268,4 @@ impl Connection {
     }
 }
 
-impl Deref for Connection {
-    type Target = CommonState;
-
-    fn deref(&self) -> &Self::Target {
-        either!(self, conn => &conn.inner.common)
-    }
-}
-
-impl DerefMut for Connection {
-    fn deref_mut(&mut self) -> &mut Self::Target {
-        either!(self, conn => &mut conn.inner.common)
-    }
-}
-
-impl From<ClientConnection> for Connection {
-    fn from(conn: ClientConnection) -> Self {
-        Self::Client(conn)
-    }
-}
-
-impl From<ServerConnection> for Connection {
-    fn from(conn: ServerConnection) -> Self {
-        Self::Server(conn)
-    }
-}
+lend_either!(Connection: ClientConnection, ServerConnection);

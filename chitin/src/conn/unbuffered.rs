@@ -8,7 +8,7 @@ use core::fmt;
 use core::marker::PhantomData;
 use core::mem;
 use core::num::NonZeroUsize;
-use core::ops::{Deref, DerefMut};
+use core::ops::Deref;
 
 use pki_types::ServerName;
 
@@ -22,6 +22,7 @@ use crate::record::seal::SliceError;
 
 use super::errors::{EncodeError, EncryptError, InsufficientSizeError};
 use super::kernel::KernelConnection;
+use super::lend::lend_common;
 use super::{ClientConnectionData, ServerConnectionData};
 
 /// A TLS client's end of one connection, without buffers.
@@ -118,27 +119,9 @@ impl UnbufferedServerConnection {
     }
 }
 
-macro_rules! lend_common {
-    ($($outer:ident: $data:ident;)*) => { $(
-        impl Deref for $outer {
-            type Target = UnbufferedConnectionCommon<$data>;
-
-            fn deref(&self) -> &Self::Target {
-                &self.inner
-            }
-        }
-
-        impl DerefMut for $outer {
-            fn deref_mut(&mut self) -> &mut Self::Target {
-                &mut self.inner
-            }
-        }
-    )* };
-}
-
 lend_common! {
-    UnbufferedClientConnection: ClientConnectionData;
-    UnbufferedServerConnection: ServerConnectionData;
+    UnbufferedClientConnection => UnbufferedConnectionCommon<ClientConnectionData>;
+    UnbufferedServerConnection => UnbufferedConnectionCommon<ServerConnectionData>;
 }
 
 /// What [`UnbufferedClientConnection`] and [`UnbufferedServerConnection`] have in common.
