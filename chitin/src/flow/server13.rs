@@ -280,9 +280,9 @@ impl Chosen {
         let (index, early, tie) = psk.check_binder(&self.hello, &self.transcript)?;
         self.transcript.add(self.hello.raw());
         let (mut agreed, hello) = self.send_server_hello(early.into_early(), Some(index), None, cx)?;
-        agreed.send_encrypted_extensions(&hello, Named::Now, cert_types::Says::default(), cx)?;
+        agreed.common.send_encrypted_extensions(&hello, Named::Now, cert_types::Says::default(), cx)?;
         drop(hello);
-        agreed.tie = Some(tie);
+        agreed.common.tie = Some(tie);
         // No certificate is asked for. RFC 8446 section 4.3.2.
         Ok(WaitFinished(agreed.send_finished(cx)?))
     }
@@ -341,7 +341,8 @@ impl Chosen {
         let keys = keys.into_handshake();
         let (peer, tie, authenticated) = (Vec::new(), None, None);
         let resumes = choose::resumes(&hello);
-        Ok((Agreed { config, transcript, keys, peer, tie, authenticated, resumes, tickets }, hello))
+        let common = Common { config, transcript, peer, tie, authenticated, resumes, tickets };
+        Ok((Agreed { common, keys }, hello))
     }
 }
 
@@ -355,20 +356,26 @@ fn accept_early_data(secrets: &EarlySecrets, limit: u32, cx: &mut Cx<'_>) -> Res
 
 // ---- EncryptedExtensions, Certificate
 
-/// Keys are agreed: everything is encrypted from here on. The hello, with a share that may be large, is not kept behind what answers it.
-struct Agreed {
+/// What every state from here on has.
+struct Common {
     config: Arc<ServerConfig>,
     transcript: Transcript,
-    keys: Handshake,
-    /// The client's chain, if the session that is resumed had one.
+    /// The client's chain, authenticated here or when the session was made.
     peer: Vec<CertificateDer<'static>>,
     /// The external key that the client has proved itself with, here or when the session was made.
     tie: Option<Tie>,
-    /// When the full handshake was that the session goes back to; `None` if this is one.
+    /// When the full handshake was that the session goes back to; `None` if this is one. After a delegated credential, what
+    /// `certs::check_signature13` says.
     authenticated: Option<u64>,
     /// The client can resume what we give it.
     resumes: bool,
     tickets: Plan,
+}
+
+/// Keys are agreed: everything is encrypted from here on. The hello, with a share that may be large, is not kept behind what answers it.
+struct Agreed {
+    common: Common,
+    keys: Handshake,
 }
 
 /// Did the server name take part in this handshake?
@@ -380,7 +387,7 @@ enum Named {
     Before,
 }
 
-impl Agreed {
+impl Common {
     fn send_encrypted_extensions(
         &mut self,
         hello: &ClientHello,
@@ -448,17 +455,17 @@ impl Chosen {
         let (mut agreed, hello) = self.send_server_hello(Early::without_psk(suite), None, None, cx)?;
         let types = cert_types::Says::of(&hello, credential.certificate_type(), asked);
         let compressor =
-            certs::choose_compressor(&agreed.config.cert_compressors, hello.cert_compressions())?;
+            certs::choose_compressor(&agreed.common.config.cert_compressors, hello.cert_compressions())?;
         cx.make_room(certs::room_for(credential.shown(), compressor));
-        agreed.send_encrypted_extensions(&hello, Named::Now, types, cx)?;
+        agreed.common.send_encrypted_extensions(&hello, Named::Now, types, cx)?;
         if let Some(typ) = asked {
-            agreed.send_certificate_request(typ, cx)?;
+            agreed.common.send_certificate_request(typ, cx)?;
         }
-        let Agreed { config, transcript, .. } = &mut agreed;
+        let Common { config, transcript, .. } = &mut agreed.common;
         let cache = &config.cert_compression_cache;
         let staples = Staples::wanted_by(&hello, &credential);
         certs::emit_chain(cx, transcript, &credential, staples, compressor, cache)?;
-        let message = Signable::new(Signed::ByServer, &agreed.transcript.current());
+        let message = Signable::new(Signed::ByServer, &transcript.current());
         Ok(AskSignature(Box::new(Signing { agreed, signer, message, asked })))
     }
 }
@@ -480,7 +487,8 @@ impl Signing {
         signature: &[u8],
         cx: &mut Cx<'_>,
     ) -> Result<Server, Error> {
-        certs::emit_certificate_verify(cx, &mut self.agreed.transcript, self.signer.scheme, signature);
+        let transcript = &mut self.agreed.common.transcript;
+        certs::emit_certificate_verify(cx, transcript, self.signer.scheme, signature);
         let flown = self.agreed.send_finished(cx)?;
         Ok(match self.asked {
             Some(typ) => WaitCertificate(Box::new(Asked { flown, typ })),
@@ -491,9 +499,10 @@ impl Signing {
 
 impl Agreed {
     fn send_finished(self, cx: &mut Cx<'_>) -> Result<Box<Flown>, Error> {
-        let Self { config, mut transcript, keys, peer, tie, authenticated, resumes, tickets } = self;
+        let Self { mut common, keys } = self;
+        let Common { config, transcript, .. } = &mut common;
         let verify_data = keys.finished.server.finished(&transcript.current());
-        cx.emit(&mut transcript, HandshakeType::Finished, |out| out.extend_from_slice(verify_data.as_ref()));
+        cx.emit(transcript, HandshakeType::Finished, |out| out.extend_from_slice(verify_data.as_ref()));
         let hash = transcript.current();
         let master = keys.master(&hash);
         cx.derived(KeyLevel::Traffic, master.traffic.resting())?;
@@ -503,18 +512,7 @@ impl Agreed {
         if config.send_half_rtt_data && !told(CLIENT_VERIFIER, || config.verifier.offer_client_auth())? {
             cx.write.gate = Gate::Open;
         }
-        Ok(Box::new(Flown {
-            config,
-            transcript,
-            hash,
-            handshake: keys.finished.client,
-            master,
-            peer,
-            tie,
-            authenticated,
-            resumes,
-            tickets,
-        }))
+        Ok(Box::new(Flown { common, hash, handshake: keys.finished.client, master }))
     }
 }
 
@@ -522,25 +520,17 @@ impl Agreed {
 
 /// Our flight is out.
 pub(crate) struct Flown {
-    config: Arc<ServerConfig>,
-    transcript: Transcript,
+    common: Common,
     /// Of the transcript as it is: what the client's next message is about.
     hash: Output,
     handshake: FinishedSecret,
     master: Master,
-    /// Authenticated, here or when the session was made.
-    peer: Vec<CertificateDer<'static>>,
-    tie: Option<Tie>,
-    authenticated: Option<u64>,
-    /// The client can use tickets.
-    resumes: bool,
-    tickets: Plan,
 }
 
 impl Flown {
     fn add(&mut self, message: &[u8]) {
-        self.transcript.add(message);
-        self.hash = self.transcript.current();
+        self.common.transcript.add(message);
+        self.hash = self.common.transcript.current();
     }
 
     /// RFC 8446 section 4.5.
@@ -558,8 +548,9 @@ impl Flown {
 impl Flown {
     fn read_finished(mut self: Box<Self>, m: Message<'_>, cx: &mut Cx<'_>) -> Result<Server, Error> {
         certs::check_finished(&self.handshake, &self.hash, m.body)?;
-        self.transcript.add(m.raw);
-        let Self { config, transcript, master, peer, tie, authenticated, resumes, tickets, .. } = *self;
+        self.common.transcript.add(m.raw);
+        let Self { common, master, .. } = *self;
+        let Common { config, transcript, peer, tie, authenticated, resumes, tickets } = common;
         let (traffic, exporter, resumption) = master.into_traffic(&transcript.finish());
         cx.install_traffic(Direction::Read, &traffic.client)?;
         cx.facts.peer = (!peer.is_empty()).then(|| peer.into());

@@ -13,13 +13,13 @@ use crate::flow::cx::Cx;
 use crate::flow::delegation::{self, Rules};
 use crate::flow::question::{self, CLIENT_VERIFIER, Question, told};
 use crate::flow::server13::Server::{self, AskVerdict, WaitCertificateVerify, WaitFinished};
-use crate::flow::server13::{Agreed, Flown};
+use crate::flow::server13::{Common, Flown};
 use crate::names::{CertificateType, HandshakeType, Side, SignatureScheme};
 use crate::record::joiner::Message;
 use crate::wire::codec::{MAX8, MAX16, Opaque, Wire, nest};
 use crate::wire::extensions::ext;
 
-impl Agreed {
+impl Common {
     /// RFC 8446 section 4.3.2. The context is empty within the handshake.
     pub(super) fn send_certificate_request(
         &mut self,
@@ -80,12 +80,12 @@ impl Asked {
     }
 
     pub(super) fn takes_compressed(&self) -> bool {
-        !self.flown.config.cert_decompressors.is_empty()
+        !self.flown.common.config.cert_decompressors.is_empty()
     }
 
     /// RFC 8879 section 4: the transcript has the message as it came, compressed.
     pub(super) fn read_compressed_certificate(self, m: Message<'_>) -> Result<Server, Error> {
-        let config = &self.flown.config;
+        let config = &self.flown.common.config;
         let body = certs::decompress(m.body, &config.cert_decompressors, config.max_certificate_message)?;
         self.read_chain(&body, m.raw)
     }
@@ -94,13 +94,13 @@ impl Asked {
     fn read_chain(self, body: &[u8], raw: &[u8]) -> Result<Server, Error> {
         let Self { mut flown, typ } = self;
         // Beside the certificates we ask for nothing else.
-        let delegates = !delegated_offered(&flown.config, typ).is_empty();
+        let delegates = !delegated_offered(&flown.common.config, typ).is_empty();
         let chain = certs::read_chain(body, typ, |code| delegates && code == ext::delegated_credential)?;
         flown.add(raw);
         if !chain.certificates.is_empty() {
             return Ok(WaitCertificateVerify(Box::new(Presented { flown, chain })));
         }
-        match told(CLIENT_VERIFIER, || flown.config.verifier.client_auth_mandatory())? {
+        match told(CLIENT_VERIFIER, || flown.common.config.verifier.client_auth_mandatory())? {
             true => Err(Error::NoCertificatesPresented),
             false => Ok(WaitFinished(flown)),
         }
@@ -117,11 +117,11 @@ impl Presented {
     pub(super) fn read_certificate_verify(mut self, m: Message<'_>) -> Result<Server, Error> {
         let flown = &self.flown;
         let message = Signable::new(Signed::ByClient, &flown.hash);
-        let schemes = told(CLIENT_VERIFIER, || flown.config.verifier.supported_verify_schemes())?;
+        let schemes = told(CLIENT_VERIFIER, || flown.common.config.verifier.supported_verify_schemes())?;
         let signature = certs::read_certificate_verify(m.body, self.chain.delegated.as_ref(), |scheme| {
             schemes.contains(&scheme)
         })?;
-        let now = question::now(&flown.config.time_provider)?;
+        let now = question::now(&flown.common.config.time_provider)?;
         self.flown.add(m.raw);
         let Self { flown, chain } = self;
         Ok(AskVerdict(Box::new(Claimed { flown, chain, schemes, message, signature, now })))
@@ -142,12 +142,16 @@ pub(crate) struct Claimed {
 impl Claimed {
     pub(super) fn question(&self) -> Question<'_> {
         let Self { flown, chain, now, .. } = self;
-        Question::VerifyClient { verifier: &flown.config.verifier, chain: &chain.certificates, now: *now }
+        Question::VerifyClient {
+            verifier: &flown.common.config.verifier,
+            chain: &chain.certificates,
+            now: *now,
+        }
     }
 
     /// The chain is good. Does its key sign for this connection?
     pub(super) fn check_signature(self, _: &mut Cx<'_>) -> Result<Server, Error> {
-        let config = &self.flown.config;
+        let config = &self.flown.common.config;
         let verifier = &config.verifier;
         let rules = Rules {
             by: Side::Client,
@@ -164,8 +168,8 @@ impl Claimed {
             |message, leaf, signature| verifier.verify_tls13_signature(message, leaf, signature),
         )?;
         let Self { mut flown, chain, .. } = self;
-        flown.peer = chain.certificates;
-        flown.authenticated = since;
+        flown.common.peer = chain.certificates;
+        flown.common.authenticated = since;
         Ok(WaitFinished(flown))
     }
 }

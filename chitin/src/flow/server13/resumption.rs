@@ -217,12 +217,12 @@ impl Bound {
         chosen.transcript.add(chosen.hello.raw());
         let secrets = early_data.map(|limit| (early.secrets(&chosen.transcript.current()), limit));
         let (mut agreed, hello) = chosen.send_server_hello(early.into_early(), Some(index), secrets, cx)?;
-        let types = cert_types::Says::resumed(&hello, &agreed.config)?;
-        agreed.send_encrypted_extensions(&hello, Named::Before, types, cx)?;
+        let types = cert_types::Says::resumed(&hello, &agreed.common.config)?;
+        agreed.common.send_encrypted_extensions(&hello, Named::Before, types, cx)?;
         drop(hello);
-        agreed.peer = session.chain;
-        agreed.authenticated = Some(session.authenticated);
-        agreed.tie = session.tie;
+        agreed.common.peer = session.chain;
+        agreed.common.authenticated = Some(session.authenticated);
+        agreed.common.tie = session.tie;
         cx.facts.set_resumption_data(session.application);
         cx.facts.kind = Some(HandshakeKind::Resumed);
         let flown = agreed.send_finished(cx)?;
