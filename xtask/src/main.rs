@@ -67,6 +67,15 @@ cargo xtask ecosystem --only curl
 cargo xtask ecosystem --stock [--only PACKAGE]
                             note what they say on the rustls of crates.io";
 
+/// Says what was not understood, and what there is.
+fn misused(words: &[&str]) -> ExitCode {
+    if !words.is_empty() {
+        eprintln!("cargo xtask {}: there is no such chore, or it takes other arguments\n", words.join(" "));
+    }
+    eprintln!("{USAGE}");
+    ExitCode::from(2)
+}
+
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
@@ -90,10 +99,7 @@ fn main() -> ExitCode {
         }
         ["fuzz", ref rest @ ..] => match fuzz::Wanted::parse(rest) {
             Some(wanted) => fuzz::run(&root, &wanted),
-            None => {
-                eprintln!("{USAGE}");
-                return ExitCode::from(2);
-            }
+            None => return misused(&words),
         },
         ["icount", ref rest @ ..] if icount::Wanted::parse(rest).is_some() => {
             stages.icount(&icount::Wanted::parse(rest).unwrap_or_default())
@@ -106,10 +112,7 @@ fn main() -> ExitCode {
         ["ecosystem", ref rest @ ..] if ecosystem::Wanted::parse(rest).is_some() => {
             stages.ecosystem(&ecosystem::Wanted::parse(rest).unwrap_or_default())
         }
-        _ => {
-            eprintln!("{USAGE}");
-            return ExitCode::from(2);
-        }
+        _ => return misused(&words),
     };
     if !matches!(words[0], "floors" | "attacks" | "bogo" | "fuzz" | "paths") {
         println!();
