@@ -44,7 +44,10 @@ impl AnchorIndex {
 impl fmt::Debug for AnchorIndex {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // Hundreds of sums would say nothing, and drown everything else.
-        write!(f, "AnchorIndex({} places)", self.places.len())
+        match self.places.len() {
+            0 => f.write_str("AnchorIndex(none: too few anchors)"),
+            anchors => write!(f, "AnchorIndex({anchors} anchors)"),
+        }
     }
 }
 
@@ -91,7 +94,9 @@ mod tests {
     #[test]
     fn an_index_is_shown_by_its_size() {
         let anchors = [(); 9].map(|()| anchor(b"a"));
-        assert_eq!(std::format!("{:?}", AnchorIndex::new(anchors.iter())), "AnchorIndex(9 places)");
+        assert_eq!(std::format!("{:?}", AnchorIndex::new(anchors.iter())), "AnchorIndex(9 anchors)");
+        let few = AnchorIndex::new(anchors.iter().take(1));
+        assert_eq!(std::format!("{few:?}"), "AnchorIndex(none: too few anchors)");
     }
 
     #[test]

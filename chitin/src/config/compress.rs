@@ -25,19 +25,19 @@ pub use cache::CompressionCacheInner;
 ///
 /// Beside its output it takes the memory of the window that the peer's stream declares, at most 16 MiB, while it runs.
 #[cfg(feature = "brotli")]
-pub const BROTLI_DECOMPRESSOR: &dyn CertDecompressor = &brotli::Decompressor;
+pub const BROTLI_DECOMPRESSOR: &dyn CertDecompressor = &brotli::BrotliDecompressor;
 
 /// Compresses with brotli, with the feature of that name. RFC 7932.
 #[cfg(feature = "brotli")]
-pub const BROTLI_COMPRESSOR: &dyn CertCompressor = &brotli::Compressor;
+pub const BROTLI_COMPRESSOR: &dyn CertCompressor = &brotli::BrotliCompressor;
 
 /// Decompresses zlib, with the feature of that name. RFC 1950.
 #[cfg(feature = "zlib")]
-pub const ZLIB_DECOMPRESSOR: &dyn CertDecompressor = &zlib::Decompressor;
+pub const ZLIB_DECOMPRESSOR: &dyn CertDecompressor = &zlib::ZlibDecompressor;
 
 /// Compresses with zlib, with the feature of that name. RFC 1950.
 #[cfg(feature = "zlib")]
-pub const ZLIB_COMPRESSOR: &dyn CertCompressor = &zlib::Compressor;
+pub const ZLIB_COMPRESSOR: &dyn CertCompressor = &zlib::ZlibCompressor;
 
 /// Returns the decompressors a new config starts with: those of the features `brotli` and `zlib`, best first. Neither is a
 /// default feature.

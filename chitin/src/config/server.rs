@@ -2,6 +2,7 @@
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;
+use core::fmt;
 use core::time::Duration;
 
 use pki_types::{CertificateDer, PrivateKeyDer};
@@ -160,8 +161,18 @@ pub struct ServerConfig {
     pub(crate) provider: Arc<CryptoProvider>,
     pub(crate) verifier: Arc<dyn ClientCertVerifier>,
     pub(crate) versions: EnabledVersions,
-    policy: Option<PolicyFingerprint>,
-    id: Option<ConfigId>,
+    policy: Unshown<Option<PolicyFingerprint>>,
+    id: Unshown<Option<ConfigId>>,
+}
+
+/// Numbers that tell a reader nothing, and would drown the rest of a config that is printed.
+#[derive(Clone, Copy)]
+struct Unshown<T>(T);
+
+impl<T> fmt::Debug for Unshown<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("..")
+    }
 }
 
 /// Tells a config and its clones from every other, of this process or an earlier one.
@@ -247,7 +258,7 @@ impl ServerConfig {
     /// The fingerprint a session has to carry to be resumed under this config. `None` if none could be made (the random
     /// generator failed when the config was built): then sessions are neither offered nor resumed.
     pub(crate) fn policy_fingerprint(&self) -> Option<PolicyFingerprint> {
-        self.policy
+        self.policy.0
     }
 
     /// What a session must have been made by to take early data: this config, or one that has the same store if that keeps its
@@ -255,7 +266,7 @@ impl ServerConfig {
     pub(crate) fn origin(&self) -> Option<ConfigId> {
         match self.session_storage.is_durable() {
             true => Some(DURABLE),
-            false => self.id,
+            false => self.id.0,
         }
     }
 }
@@ -396,8 +407,8 @@ impl ConfigBuilder<ServerConfig, WantsServerCert> {
             provider: self.provider,
             verifier: self.state.verifier,
             versions: self.state.versions,
-            policy,
-            id,
+            policy: Unshown(policy),
+            id: Unshown(id),
         }
     }
 }
@@ -510,6 +521,14 @@ mod tests {
             assert!(!others[..n].contains(other), "{n}");
         }
         assert_eq!(policy(Arc::new(NoClientAuth)), policy(WebPkiClientVerifier::no_client_auth()));
+    }
+
+    #[test]
+    fn a_config_that_is_printed_shows_no_numbers_it_is_known_by() {
+        let config =
+            builder().with_no_client_auth().with_single_cert(chain(SERVER), key(SERVER_KEY)).unwrap();
+        let text = alloc::format!("{config:?}");
+        assert!(text.contains("policy: .., id: .."), "{text}");
     }
 
     #[test]

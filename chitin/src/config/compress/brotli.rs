@@ -9,9 +9,9 @@ use super::{CertCompressor, CertDecompressor, CompressionFailed, CompressionLeve
 use crate::names::CertificateCompressionAlgorithm;
 
 #[derive(Debug)]
-pub(super) struct Decompressor;
+pub(super) struct BrotliDecompressor;
 
-impl CertDecompressor for Decompressor {
+impl CertDecompressor for BrotliDecompressor {
     /// The whole input gives exactly the output, or it is refused. Nothing is written behind the output.
     fn decompress(&self, input: &[u8], output: &mut [u8]) -> Result<(), DecompressionFailed> {
         let mut state =
@@ -39,9 +39,9 @@ impl CertDecompressor for Decompressor {
 }
 
 #[derive(Debug)]
-pub(super) struct Compressor;
+pub(super) struct BrotliCompressor;
 
-impl CertCompressor for Compressor {
+impl CertCompressor for BrotliCompressor {
     fn compress(&self, input: Vec<u8>, level: CompressionLevel) -> Result<Vec<u8>, CompressionFailed> {
         let quality = match level {
             CompressionLevel::Interactive => 4,

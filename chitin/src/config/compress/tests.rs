@@ -57,6 +57,13 @@ fn hex(text: &str) -> Vec<u8> {
     (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).unwrap()).collect()
 }
 
+#[cfg(all(feature = "brotli", feature = "zlib"))]
+#[test]
+fn a_list_that_is_printed_says_which_they_are() {
+    let shown = alloc::format!("{:?} {:?}", default_cert_compressors(), default_cert_decompressors());
+    assert_eq!(shown, "[BrotliCompressor, ZlibCompressor] [BrotliDecompressor, ZlibDecompressor]");
+}
+
 /// A vector of another implementation, and all that may be wrong with it; then there and back again.
 #[cfg(any(feature = "brotli", feature = "zlib"))]
 fn both_ways(decompressor: &dyn CertDecompressor, compressor: &dyn CertCompressor, vector: &str) {

@@ -11,9 +11,9 @@ use super::{CertCompressor, CertDecompressor, CompressionFailed, CompressionLeve
 use crate::names::CertificateCompressionAlgorithm;
 
 #[derive(Debug)]
-pub(super) struct Decompressor;
+pub(super) struct ZlibDecompressor;
 
-impl CertDecompressor for Decompressor {
+impl CertDecompressor for ZlibDecompressor {
     /// The whole input gives exactly the output, with the right checksum, or it is refused.
     fn decompress(&self, input: &[u8], output: &mut [u8]) -> Result<(), DecompressionFailed> {
         let flags = inflate_flags::TINFL_FLAG_PARSE_ZLIB_HEADER
@@ -32,9 +32,9 @@ impl CertDecompressor for Decompressor {
 }
 
 #[derive(Debug)]
-pub(super) struct Compressor;
+pub(super) struct ZlibCompressor;
 
-impl CertCompressor for Compressor {
+impl CertCompressor for ZlibCompressor {
     fn compress(&self, input: Vec<u8>, level: CompressionLevel) -> Result<Vec<u8>, CompressionFailed> {
         let level = match level {
             CompressionLevel::Interactive => 6,
