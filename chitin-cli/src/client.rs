@@ -21,7 +21,7 @@ use crate::certificate;
 use crate::diagram::End;
 use crate::facts::{Facts, chain_rows, table};
 use crate::link::{self, Timed};
-use crate::text::clean;
+use crate::text::{clean, note};
 use crate::trace_view::{Recorder, observed_client};
 use crate::{advice, files};
 
@@ -44,7 +44,7 @@ pub fn run(args: &ClientArgs) -> Result<(), String> {
             advice::client(&failure, &recorder.log().presented, name)
         ));
     }
-    eprint!("{}", report(&Facts::of(&conn), name, &trusted));
+    note(report(&Facts::of(&conn), name, &trusted).trim_end());
     carry(conn, sock.sock)
 }
 
@@ -217,7 +217,7 @@ fn pump_input(shared: &Shared) {
             Ok(count) => count,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
             Err(error) => {
-                eprintln!("chitin: standard input: {error}");
+                note(format_args!("chitin: standard input: {error}"));
                 break;
             }
         };

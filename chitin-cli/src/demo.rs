@@ -44,8 +44,10 @@ pub fn run(args: &DemoArgs) -> Result<(), String> {
     full.check(if args.hrr { HandshakeKind::FullWithHelloRetryRequest } else { HandshakeKind::Full }, args)?;
     resumed.check(HandshakeKind::Resumed, args)?;
 
-    print!("{}", report(&full, &resumed, args)?);
-    Ok(())
+    io::stdout()
+        .write_all(report(&full, &resumed, args)?.as_bytes())
+        .and_then(|()| io::stdout().flush())
+        .map_err(|error| format!("standard output: {error}"))
 }
 
 /// A development CA, and what it issued.

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use crate::link::{self, Timed};
 use crate::server::Stream;
-use crate::text::{clean, commas};
+use crate::text::{clean, commas, note};
 
 /// What requests are answered with.
 pub enum Answers<'a> {
@@ -47,7 +47,7 @@ pub fn serve(stream: &mut Stream, number: u64, idle: Duration, answers: &Answers
             }
             Err(response) => (response, "(bad request)".into(), false),
         };
-        eprintln!("#{number} {line} {} {} B", response.status, commas(response.len));
+        note(format_args!("#{number} {line} {} {} B", response.status, commas(response.len)));
         send(stream, response, keep, idle)?;
         if !keep {
             return Ok(());

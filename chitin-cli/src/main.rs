@@ -23,6 +23,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use crate::args::{Args, Command, DemoArgs};
+use crate::text::note;
 
 fn main() -> ExitCode {
     let outcome = match Args::parse().command.unwrap_or(Command::Demo(DemoArgs::default())) {
@@ -33,7 +34,7 @@ fn main() -> ExitCode {
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(message) => {
-            eprintln!("chitin: {message}");
+            note(format_args!("chitin: {message}"));
             ExitCode::FAILURE
         }
     }

@@ -20,7 +20,7 @@ use crate::diagram::End;
 use crate::facts::{Facts, chain_rows, peer_name, table};
 use crate::http::{self, Answers};
 use crate::link::{self, Foreign, Timed, foreign};
-use crate::text::{clean, commas, span};
+use crate::text::{clean, commas, note, span};
 use crate::trace_view::{Recorder, observed_server};
 use crate::{advice, files};
 
@@ -29,7 +29,7 @@ pub fn run(args: &ServerArgs) -> Result<(), String> {
     let server = Arc::new(Server::new(args)?);
     let explain = |error: io::Error| format!("{}: {error}", args.listen);
     let listener = TcpListener::bind(args.listen).map_err(explain)?;
-    eprintln!("listening on {}, {}", listener.local_addr().map_err(explain)?, server.service);
+    note(format_args!("listening on {}, {}", listener.local_addr().map_err(explain)?, server.service));
 
     let slots = Arc::new(Slots::new(args.max_connections));
     for number in 1_u64.. {
@@ -38,7 +38,7 @@ pub fn run(args: &ServerArgs) -> Result<(), String> {
             Ok((sock, _)) => sock,
             Err(error) => {
                 // A peer that went away, or no file descriptors left: wait a little for better times.
-                eprintln!("accept: {error}");
+                note(format_args!("accept: {error}"));
                 thread::sleep(Duration::from_millis(100));
                 continue;
             }
@@ -49,7 +49,7 @@ pub fn run(args: &ServerArgs) -> Result<(), String> {
             drop(slot);
         });
         if let Err(error) = spawned {
-            eprintln!("#{number} no thread for it: {error}");
+            note(format_args!("#{number} no thread for it: {error}"));
         }
     }
     Ok(())
@@ -122,7 +122,7 @@ impl Server {
         let recorder = Recorder::new(End::Server);
         let mut conn = match ServerConnection::new(observed_server(&self.config, &recorder)) {
             Ok(conn) => conn,
-            Err(error) => return eprintln!("#{number} {peer} refused: {error}"),
+            Err(error) => return note(format_args!("#{number} {peer} refused: {error}")),
         };
         let mut sock = Timed::new(sock, self.handshake);
         if let Err(failure) = link::handshake(&mut conn, &mut sock) {
@@ -130,12 +130,16 @@ impl Server {
                 http::answer_plain(&mut sock);
             }
             let why = advice::server(&failure, &recorder.log().presented);
-            eprintln!("#{number} {peer} failed after {}: {why}", span(start.elapsed()));
+            note(format_args!("#{number} {peer} failed after {}: {why}", span(start.elapsed())));
             return;
         }
         let facts = Facts::of(&conn);
         let name = conn.server_name().map_or_else(|| "-".into(), clean);
-        eprintln!("#{number} {peer} open {} name={name} in {}", one_line(&facts), span(start.elapsed()));
+        note(format_args!(
+            "#{number} {peer} open {} name={name} in {}",
+            one_line(&facts),
+            span(start.elapsed())
+        ));
 
         let mut stream = StreamOwned::new(conn, sock);
         let outcome = match &self.service {
@@ -150,7 +154,10 @@ impl Server {
             Err(error) => ending(&error),
         };
         let (received, sent) = (commas(stream.sock.received), commas(stream.sock.sent));
-        eprintln!("#{number} {peer} {ending} after {}, {received} B in, {sent} B out", span(start.elapsed()));
+        note(format_args!(
+            "#{number} {peer} {ending} after {}, {received} B in, {sent} B out",
+            span(start.elapsed())
+        ));
         if !over(&mut stream) {
             link::linger(&mut stream.sock);
         }
@@ -231,7 +238,10 @@ impl Slots {
     fn take(self: &Arc<Self>) -> Slot {
         let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
         if *free == 0 {
-            eprintln!("all {} connections are in use, further ones wait (--max-connections)", self.all);
+            note(format_args!(
+                "all {} connections are in use, further ones wait (--max-connections)",
+                self.all
+            ));
         }
         while *free == 0 {
             free = self.changed.wait(free).unwrap_or_else(PoisonError::into_inner);

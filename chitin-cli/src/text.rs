@@ -1,7 +1,13 @@
-//! Small things about text: foreign bytes made fit for a terminal, numbers with commas, dates.
+//! Small things about text: lines for standard error, foreign bytes made fit for a terminal, numbers with commas, dates.
 
-use std::fmt::Write;
+use std::fmt::{Display, Write as _};
+use std::io::{self, Write as _};
 use std::time::Duration;
+
+/// Writes a line to standard error. Where that takes none, the line is lost: a log that nobody reads stops no connection.
+pub fn note(line: impl Display) {
+    let _ = writeln!(io::stderr(), "{line}");
+}
 
 /// Makes text that a peer chose safe to print: no control characters, no line breaks, and not too much of it.
 pub fn clean(text: &str) -> String {

@@ -158,6 +158,25 @@ fn a_self_signed_ca_certificate_is_called_so() {
     );
 }
 
+/// A device that takes nothing stands for a pipe that nobody reads.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_log_that_nobody_reads_stops_nothing() {
+    let full = || std::fs::File::options().write(true).open("/dev/full").unwrap();
+    let (folder, _) = ordinary();
+    let server = Server::start(&folder, &["--echo"]);
+    let target = format!("localhost:{}", server.port());
+    let mut client = support::chitin(&["client", &target, "--ca", &folder.path("ca.pem")]);
+    let mut client = client.stderr(full()).spawn().unwrap();
+    client.stdin.take().unwrap().write_all(b"hello").unwrap();
+    let output = client.wait_with_output().unwrap();
+    assert!(output.status.success() && output.stdout == b"hello", "{output:?}");
+
+    let output = support::chitin(&["demo", "--size", "1"]).stdout(full()).output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.code() == Some(1) && said.contains("standard output: "), "{said}");
+}
+
 #[test]
 fn a_client_that_closes_at_once_is_no_broken_connection() {
     let (folder, _) = ordinary();
