@@ -1,11 +1,13 @@
 //! From an error to what went wrong in plain words, and what a person can do about it.
 
+use std::iter;
+use std::net::IpAddr;
+
 use chitin::pki_types::CertificateDer;
 use chitin::trust::PinProblem;
 use chitin::{AlertDescription, CertificateError, Error, PeerIncompatible};
 
 use crate::certificate::Summary;
-use crate::facts::pin_for_people;
 use crate::link::{Failure, Foreign, foreign};
 use crate::text::{clean, utc};
 
@@ -20,7 +22,7 @@ pub fn client(failure: &Failure, presented: &[CertificateDer<'_>], name: &str) -
         None => {}
     }
     match failure {
-        Failure::Tls { error, .. } => tls(error, presented, name),
+        Failure::Tls { error, .. } => tls(error, presented, Some(name)),
         Failure::Closed { first } if first.is_empty() => {
             "the peer closed the connection without a word: perhaps not a TLS port, or a refusal by address or name"
                 .into()
@@ -42,7 +44,7 @@ pub fn server(failure: &Failure, presented: &[CertificateDer<'_>]) -> String {
         None => {}
     }
     match failure {
-        Failure::Tls { error, .. } => tls(error, presented, "the client"),
+        Failure::Tls { error, .. } => tls(error, presented, None),
         Failure::Closed { first } if first.is_empty() => "closed without sending anything".into(),
         Failure::Closed { .. } => "closed in the middle of the handshake".into(),
         Failure::TimedOut { first } if first.is_empty() => "handshake timeout, nothing received".into(),
@@ -51,8 +53,8 @@ pub fn server(failure: &Failure, presented: &[CertificateDer<'_>]) -> String {
     }
 }
 
-/// The TLS part. `name` is whom we verified.
-pub fn tls(error: &Error, presented: &[CertificateDer<'_>], name: &str) -> String {
+/// The TLS part. `name` is what a server was verified as; of a client none is asked.
+pub fn tls(error: &Error, presented: &[CertificateDer<'_>], name: Option<&str>) -> String {
     let leaf = presented.first().and_then(|der| Summary::read(der));
     match error {
         Error::InvalidCertificate(why) => certificate(why, leaf.as_ref(), presented.len(), name),
@@ -74,7 +76,9 @@ pub fn tls(error: &Error, presented: &[CertificateDer<'_>], name: &str) -> Strin
     }
 }
 
-fn certificate(why: &CertificateError, leaf: Option<&Summary>, chain: usize, name: &str) -> String {
+fn certificate(why: &CertificateError, leaf: Option<&Summary>, chain: usize, name: Option<&str>) -> String {
+    let name = name.map(clean);
+    let name = name.as_deref();
     let until =
         |summary: &Summary| format!("it was valid {} to {} UTC", summary.not_before, summary.not_after);
     let valid = leaf.map(until).unwrap_or_default();
@@ -96,12 +100,16 @@ fn certificate(why: &CertificateError, leaf: Option<&Summary>, chain: usize, nam
             utc(time.as_secs())
         ),
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
-            let names = leaf.map(|leaf| leaf.names.join(", ")).unwrap_or_default();
-            let names = if names.is_empty() { "no names at all".into() } else { names };
-            format!(
-                "wrong name: asked for {}, the certificate is for {names} (--sni NAME verifies another)",
-                clean(name)
-            )
+            let name = name.unwrap_or("another");
+            match leaf.map(|leaf| leaf.names.join(", ")).unwrap_or_default() {
+                names if names.is_empty() => format!(
+                    "wrong name: asked for {name}, the certificate is for no names at all: {}",
+                    made_anew(&[name_option(name)])
+                ),
+                names => format!(
+                    "wrong name: asked for {name}, the certificate is for {names} (--sni NAME verifies another)"
+                ),
+            }
         }
         CertificateError::UnknownIssuer => match leaf {
             Some(leaf) if leaf.is_self_issued() && chain == 1 => format!(
@@ -121,6 +129,16 @@ fn certificate(why: &CertificateError, leaf: Option<&Summary>, chain: usize, nam
         other => {
             let why = clean(&other.to_string());
             match leaf {
+                // What `openssl req -x509` makes.
+                Some(leaf) if leaf.is_self_issued() && chain == 1 && leaf.ca => {
+                    let no_ca = "-addext basicConstraints=critical,CA:FALSE".to_owned();
+                    let options: Vec<_> = iter::once(no_ca).chain(name.map(name_option)).collect();
+                    format!(
+                        "self-signed certificate ({}), refused: {why}: {}",
+                        leaf.subject,
+                        made_anew(&options)
+                    )
+                }
                 Some(leaf) if leaf.is_self_issued() && chain == 1 => {
                     format!("self-signed certificate ({}), refused: {why}", leaf.subject)
                 }
@@ -130,14 +148,25 @@ fn certificate(why: &CertificateError, leaf: Option<&Summary>, chain: usize, nam
     }
 }
 
+/// How OpenSSL makes a certificate that is as it should be.
+fn made_anew(options: &[String]) -> String {
+    format!("if it is yours, make it anew, with OpenSSL's `{}`", options.join(" "))
+}
+
+/// OpenSSL's option for the name of a server.
+fn name_option(name: &str) -> String {
+    let kind = if name.parse::<IpAddr>().is_ok() { "IP" } else { "DNS" };
+    format!("-addext subjectAltName={kind}:{name}")
+}
+
 /// Each key that was seen, in a form to be pinned.
 fn not_pinned(problem: &PinProblem) -> String {
     let (PinProblem::NotOnPath(mismatch) | PinProblem::NotOwn(mismatch)) = problem else {
         return clean(&problem.to_string());
     };
     let seen = mismatch.seen.iter().map(|seen| match &*seen.subject {
-        "" => pin_for_people(&seen.key),
-        subject => format!("{} ({})", pin_for_people(&seen.key), clean(subject)),
+        "" => seen.key.to_string(),
+        subject => format!("{} ({})", seen.key, clean(subject)),
     });
     format!("not pinned: what was seen is {}", seen.collect::<Vec<_>>().join(", "))
 }
@@ -177,23 +206,23 @@ mod tests {
 
     #[test]
     fn a_wrong_name_shows_what_is_presented() {
-        let text = tls(&CertificateError::NotValidForName.into(), &[self_signed()], "b.example");
+        let text = tls(&CertificateError::NotValidForName.into(), &[self_signed()], Some("b.example"));
         assert!(text.contains("b.example") && text.contains("for a.example"), "{text}");
     }
 
     #[test]
     fn self_signed_and_unknown_ca_are_told_apart() {
         let error = CertificateError::UnknownIssuer.into();
-        assert!(tls(&error, &[self_signed()], "a.example").starts_with("self-signed"));
-        assert!(tls(&error, &[self_signed(), self_signed()], "a.example").starts_with("unknown CA"));
-        assert!(tls(&error, &[], "a.example").starts_with("unknown CA"));
+        assert!(tls(&error, &[self_signed()], Some("a.example")).starts_with("self-signed"));
+        assert!(tls(&error, &[self_signed(), self_signed()], Some("a.example")).starts_with("unknown CA"));
+        assert!(tls(&error, &[], Some("a.example")).starts_with("unknown CA"));
     }
 
     #[test]
     fn expiry_shows_both_times() {
         let at = |seconds| UnixTime::since_unix_epoch(Duration::from_secs(seconds));
         let error = CertificateError::ExpiredContext { time: at(1_700_000_000), not_after: at(951_782_400) };
-        let text = tls(&error.into(), &[], "x");
+        let text = tls(&error.into(), &[], Some("x"));
         assert!(text.contains("2000-02-29") && text.contains("2023-11-14"), "{text}");
     }
 

@@ -55,7 +55,7 @@ pub struct ClientArgs {
     /// Trust the roots in this file and no others (default: the public web's)
     #[arg(long, value_name = "FILE")]
     pub ca: Option<PathBuf>,
-    /// Let in only a server with this key, its own or one of those who vouch for it: sha256/ and Base64, as curl has it;
+    /// Let in only a server with this key, its own or one of those who vouch for it: sha256// and Base64, as curl has it;
     /// repeat, or put a semicolon between, for more of which any will do
     #[arg(long, value_name = "PIN", value_delimiter = ';')]
     pub pin: Vec<Pin>,

@@ -20,6 +20,8 @@ pub struct Summary {
     pub not_after: String,
     /// Names from the subjectAltName extension.
     pub names: Vec<String>,
+    /// It says that it is one of a CA.
+    pub ca: bool,
 }
 
 impl Summary {
@@ -37,7 +39,7 @@ impl Summary {
         let key = key_type(tbs.take(SEQUENCE)?)?;
         tbs.optional(ISSUER_UNIQUE_ID);
         tbs.optional(SUBJECT_UNIQUE_ID);
-        let names = tbs.optional(EXTENSIONS).map(alternative_names).unwrap_or_default();
+        let extensions = tbs.optional(EXTENSIONS).unwrap_or_default();
         Some(Self {
             subject: name(subject),
             issuer: name(issuer),
@@ -46,7 +48,10 @@ impl Summary {
             key,
             not_before,
             not_after,
-            names,
+            names: extension(extensions, SUBJECT_ALT_NAME).map(alternative_names).unwrap_or_default(),
+            // RFC 5280 section 4.2.1.9: the first element, if it is there, says so.
+            ca: extension(extensions, BASIC_CONSTRAINTS)
+                .is_some_and(|value| Der(value).take(BOOLEAN) == Some(&[0xff])),
         })
     }
 
@@ -159,34 +164,38 @@ fn key_type(spki: &[u8]) -> Option<String> {
     })
 }
 
-/// RFC 5280 section 4.2.1.6.
-fn alternative_names(extensions: &[u8]) -> Vec<String> {
-    let mut names = Vec::new();
-    let mut list = Der(Der(extensions).take(SEQUENCE).unwrap_or_default());
+/// The content of the SEQUENCE that this extension is. RFC 5280 section 4.2.
+fn extension<'a>(extensions: &'a [u8], wanted: &[u8]) -> Option<&'a [u8]> {
+    let mut list = Der(Der(extensions).take(SEQUENCE)?);
     while let Some(extension) = list.take(SEQUENCE) {
         let mut extension = Der(extension);
-        if extension.take(OID) != Some(&[0x55, 0x1d, 0x11]) {
-            continue;
+        if extension.take(OID) == Some(wanted) {
+            extension.optional(BOOLEAN);
+            return Der(extension.take(OCTET_STRING)?).take(SEQUENCE);
         }
-        extension.optional(BOOLEAN);
-        let mut general =
-            Der(extension.take(OCTET_STRING).and_then(|v| Der(v).take(SEQUENCE)).unwrap_or_default());
-        while let Some((tag, value)) = general.any() {
-            names.push(match tag {
-                0x81 => format!("email:{}", clean_bytes(value)),
-                0x82 => clean_bytes(value),
-                0x86 => clean_bytes(value),
-                0x87 => match (<[u8; 4]>::try_from(value), <[u8; 16]>::try_from(value)) {
-                    (Ok(v4), _) => IpAddr::from(v4).to_string(),
-                    (_, Ok(v6)) => IpAddr::from(v6).to_string(),
-                    _ => "(bad address)".into(),
-                },
-                _ => "(other)".into(),
-            });
-            if names.len() >= MOST_NAMES {
-                names.push("...".into());
-                return names;
-            }
+    }
+    None
+}
+
+/// RFC 5280 section 4.2.1.6.
+fn alternative_names(general: &[u8]) -> Vec<String> {
+    let mut names = Vec::new();
+    let mut general = Der(general);
+    while let Some((tag, value)) = general.any() {
+        names.push(match tag {
+            0x81 => format!("email:{}", clean_bytes(value)),
+            0x82 => clean_bytes(value),
+            0x86 => clean_bytes(value),
+            0x87 => match (<[u8; 4]>::try_from(value), <[u8; 16]>::try_from(value)) {
+                (Ok(v4), _) => IpAddr::from(v4).to_string(),
+                (_, Ok(v6)) => IpAddr::from(v6).to_string(),
+                _ => "(bad address)".into(),
+            },
+            _ => "(other)".into(),
+        });
+        if names.len() >= MOST_NAMES {
+            names.push("...".into());
+            return names;
         }
     }
     names
@@ -256,13 +265,15 @@ const VERSION: u8 = 0xa0;
 const ISSUER_UNIQUE_ID: u8 = 0x81;
 const SUBJECT_UNIQUE_ID: u8 = 0x82;
 const EXTENSIONS: u8 = 0xa3;
+const SUBJECT_ALT_NAME: &[u8] = &[0x55, 0x1d, 17];
+const BASIC_CONSTRAINTS: &[u8] = &[0x55, 0x1d, 19];
 /// Names shown of one certificate; some carry hundreds.
 const MOST_NAMES: usize = 20;
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use rcgen::{CertificateParams, DnType, KeyPair, SanType};
+    use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, KeyPair, SanType};
 
     fn sample() -> Vec<u8> {
         let mut params = CertificateParams::new(vec!["a.example".into()]).unwrap();
@@ -283,6 +294,21 @@ mod tests {
         assert_eq!(read.key, "ECDSA P-256");
         assert_eq!((&*read.not_before, &*read.not_after), ("2024-02-29 00:00", "2051-01-02 00:00"));
         assert_eq!(read.names, ["a.example", "192.0.2.7"]);
+        assert!(!read.ca);
+    }
+
+    #[test]
+    fn a_ca_certificate_says_so() {
+        for (is_ca, expected) in [
+            (IsCa::Ca(BasicConstraints::Constrained(0)), true),
+            (IsCa::ExplicitNoCa, false),
+            (IsCa::NoCa, false),
+        ] {
+            let mut params = CertificateParams::new(Vec::new()).unwrap();
+            params.is_ca = is_ca;
+            let der = params.self_signed(&KeyPair::generate().unwrap()).unwrap().der().to_vec();
+            assert_eq!(Summary::read(&der).unwrap().ca, expected);
+        }
     }
 
     #[test]

@@ -327,7 +327,7 @@ fn collect(conn: &mut ClientConnection, plain: &mut Vec<u8>) -> Result<bool, Str
     while let Ok(count @ 1..) = conn.reader().read(&mut chunk) {
         plain.extend_from_slice(&chunk[..count]);
     }
-    outcome.map(|state| state.peer_has_closed()).map_err(|error| advice::tls(&error, &[], ""))
+    outcome.map(|state| state.peer_has_closed()).map_err(|error| advice::tls(&error, &[], None))
 }
 
 fn put(stdout: &mut impl Write, plain: &mut Vec<u8>) -> Result<(), String> {

@@ -2,7 +2,7 @@
 
 use chitin::crypto::{aws_lc_rs, raw_public_key};
 use chitin::pki_types::CertificateDer;
-use chitin::trust::{Pin, pin_of_key};
+use chitin::trust::pin_of_key;
 use chitin::{CommonState, HandshakeKind};
 
 use crate::certificate::Summary;
@@ -77,12 +77,7 @@ pub fn chain_rows(label: &'static str, chain: &[CertificateDer<'_>]) -> Vec<(&'s
 }
 
 fn pin(der: &CertificateDer<'_>) -> Option<String> {
-    pin_of_key(der, &aws_lc_rs::default_provider()).ok().map(|pin| pin_for_people(&pin))
-}
-
-/// The pin of a key, as `--pin` and curl's `--pinnedpubkey` take it.
-pub fn pin_for_people(pin: &Pin) -> String {
-    pin.to_string().replacen("sha256/", "sha256//", 1)
+    pin_of_key(der, &aws_lc_rs::default_provider()).ok().map(|pin| pin.to_string())
 }
 
 /// The subject of the peer's own certificate, short.

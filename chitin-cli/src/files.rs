@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-use chitin::load::{self, ChainAndKey, LoadError};
+use chitin::load::{self, ChainAndKey, LoadError, Wanted, What};
 use chitin::{Error, RootCertStore};
 use zeroize::Zeroizing;
 
@@ -21,12 +21,21 @@ pub fn chain_and_key(
         Some(key) => load::certificates_file(cert, password)
             .and_then(|chain| Ok((chain, load::private_key_file(key, password)?))),
     };
-    read.map_err(|error| match &error {
-        LoadError::InFile { error: inner, .. } if matches!(**inner, LoadError::NoPassword { .. }) => {
-            format!("{error} (--password-file FILE gives one)")
+    read.map_err(|error| format!("{error}{}", advice(&error)))
+}
+
+/// What of the command line puts an error right.
+fn advice(error: &LoadError) -> &'static str {
+    match error {
+        LoadError::InFile { error, .. } => advice(error),
+        LoadError::NoPassword { .. } => " (--password-file FILE gives one)",
+        LoadError::Unexpected { wanted: Wanted::ChainAndKey, found }
+            if found.contains(&What::Certificate) =>
+        {
+            " (--key FILE names the file of the key)"
         }
-        _ => error.to_string(),
-    })
+        _ => "",
+    }
 }
 
 /// Says that a chain and a key cannot be used, or not together, and names all files they came from.

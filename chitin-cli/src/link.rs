@@ -207,7 +207,8 @@ pub fn linger(sock: &mut Timed) {
 pub fn foreign(first: &[u8]) -> Option<Foreign> {
     let starts = |words: &[&str]| words.iter().any(|word| first.starts_with(word.as_bytes()));
     Some(match first {
-        _ if starts(&["HTTP/"]) => Foreign::HttpResponse,
+        // Some servers answer what they cannot read with a page and no header, as before HTTP/1.0.
+        _ if starts(&["HTTP/", "<"]) => Foreign::HttpResponse,
         _ if starts(&METHODS) => Foreign::HttpRequest,
         _ if starts(&["SSH-"]) => Foreign::Other("SSH"),
         _ if starts(&["220 ", "220-", "421 ", "554 "]) => {
@@ -244,6 +245,7 @@ mod tests {
     #[test]
     fn other_protocols_are_recognised_by_their_first_bytes() {
         assert_eq!(foreign(b"HTTP/1.1 400 Bad Request\r\n"), Some(Foreign::HttpResponse));
+        assert_eq!(foreign(b"<!DOCTYPE HTML>"), Some(Foreign::HttpResponse));
         assert_eq!(foreign(b"GET / HTTP/1.1\r\n"), Some(Foreign::HttpRequest));
         assert!(matches!(foreign(b"220 mail.example ESMTP"), Some(Foreign::Other(_))));
         for tls in [&[0x16, 3, 1, 2, 0][..], &[0x15, 3, 3, 0, 2, 2, 40], b"", b"GE"] {

@@ -153,9 +153,54 @@ fn a_self_signed_ca_certificate_is_called_so() {
     folder.write("alone.pem", params.self_signed(&key).unwrap().pem());
     folder.write("alone.key", key.serialize_pem());
     let server = Server::start_as(&folder, "alone", &["--echo"]);
-    client(&folder, "localhost", server.port(), &[], b"x").failed(
-        "self-signed certificate (CN=alone), refused: the peer's own certificate: is a CA certificate",
-    );
+    client(&folder, "localhost", server.port(), &[], b"x")
+        .failed("self-signed certificate (CN=alone), refused: the peer's own certificate is a CA certificate")
+        .failed("-addext basicConstraints=critical,CA:FALSE -addext subjectAltName=DNS:localhost`");
+
+    // As one of a client, which needs no name.
+    folder.write("alone-ca.pem", std::fs::read(folder.path("alone.pem")).unwrap());
+    let server = Server::start(&folder, &["--echo", "--client-ca", &folder.path("alone-ca.pem")]);
+    let shown = ["--cert", &folder.path("alone.pem"), "--key", &folder.path("alone.key")];
+    client(&folder, "localhost", server.port(), &shown, b"x").failed("the peer refused");
+    server.logs("-addext basicConstraints=critical,CA:FALSE`");
+}
+
+/// What the advice on a self-signed certificate makes.
+#[test]
+fn a_certificate_that_is_made_as_advised_serves() {
+    let folder = Folder::new();
+    let (cert, key) = (folder.path("server.pem"), folder.path("server.key"));
+    let openssl = std::process::Command::new("openssl")
+        .args([
+            "req",
+            "-x509",
+            "-newkey",
+            "ec",
+            "-pkeyopt",
+            "ec_paramgen_curve:P-256",
+            "-nodes",
+            "-days",
+            "30",
+        ])
+        .args(["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"])
+        .args(["-addext", "basicConstraints=critical,CA:FALSE", "-keyout", &key, "-out", &cert])
+        .output()
+        .expect("openssl, which `cargo xtask test` installs");
+    assert!(openssl.status.success(), "{openssl:?}");
+    folder.write("ca.pem", std::fs::read(&cert).unwrap());
+    let server = Server::start(&folder, &["--echo"]);
+    assert_eq!(client(&folder, "localhost", server.port(), &[], b"hello").succeeded().stdout, b"hello");
+}
+
+#[test]
+fn a_certificate_without_names_gets_no_advice_about_sni() {
+    let (folder, ca) = ordinary();
+    ca.issue(&folder, "nobody", &[], |_| {});
+    let server = Server::start_as(&folder, "nobody", &["--echo"]);
+    for (host, name) in [("localhost", "DNS:localhost"), ("127.0.0.1", "IP:127.0.0.1")] {
+        let outcome = client(&folder, host, server.port(), &[], b"x");
+        outcome.failed("for no names at all").failed(&format!("-addext subjectAltName={name}"));
+    }
 }
 
 /// A device that takes nothing stands for a pipe that nobody reads.
@@ -327,11 +372,15 @@ fn one_peer(serve: impl FnOnce(TcpStream) + Send + 'static) -> u16 {
 #[test]
 fn a_plain_http_server_is_named() {
     let (folder, _) = ordinary();
-    let port = one_peer(|mut sock| {
-        let _ = sock.read(&mut [0; 4096]);
-        sock.write_all(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n").unwrap();
-    });
-    client(&folder, "localhost", port, &[], b"x").failed("plain HTTP, not TLS");
+    for answer in
+        ["HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n", "<!DOCTYPE HTML>\n<html></html>\n"]
+    {
+        let port = one_peer(move |mut sock| {
+            let _ = sock.read(&mut [0; 4096]);
+            sock.write_all(answer.as_bytes()).unwrap();
+        });
+        client(&folder, "localhost", port, &[], b"x").failed("plain HTTP, not TLS");
+    }
 }
 
 #[test]
@@ -494,7 +543,7 @@ fn files_that_are_not_what_they_should_be_are_named() {
     run(&["server", "--cert", &cert, "--key", &cert], b"")
         .failed("server.pem: this is a certificate; a private key was expected");
     run(&["server", "--cert", &cert], b"")
-        .failed("server.pem: this is a certificate; a certificate and its private key was expected");
+        .failed("server.pem: this is a certificate; a certificate and its private key were expected (--key FILE names the file of the key)");
     let (other, _) = ordinary();
     run(&["server", "--cert", &cert, "--key", &other.path("server.key")], b"").failed("server.pem");
     run(&["client", "localhost:1", "--ca", &folder.path("none.pem")], b"").failed("none.pem");

@@ -125,8 +125,8 @@ fn a_raw_key_is_verified_as_nobody_but_its_owner() {
 #[test]
 fn pins_that_are_none_are_named_before_anything_is_sent() {
     for (args, wanted) in [
-        (&["--pin", "sha1/AAAA"][..], "a pin is `sha256/` and the 44 characters"),
-        (&["--pin", &STRANGER[..20]], "a pin is `sha256/` and the 44 characters"),
+        (&["--pin", "sha1/AAAA"][..], "a pin is `sha256//` and the 44 characters"),
+        (&["--pin", &STRANGER[..20]], "a pin is `sha256//` and the 44 characters"),
         (&["--pin-only"], "--pin <PIN>"),
         (&["--pin", STRANGER, "--pin-only", "--ca", "ca.pem"], "cannot be used with"),
     ] {

@@ -74,6 +74,8 @@ pub enum MissingCause {
     RootUnknownOrIntermediateAbsent,
     /// The leaf was issued by itself.
     SelfSigned,
+    /// There are no trusted roots at all.
+    NoRoots,
     /// The order is wrong: the peer's own certificate has to be the first, and is the one at this position.
     OrderWrong {
         /// The position of what looks like the peer's own certificate.
@@ -263,6 +265,10 @@ impl Missing {
                 "\"{issuer}\" is most likely a root that is not trusted here. If it is to be, add its certificate to the trusted \
                  roots. If it is no root, have the peer send its certificate, too."
             ),
+            MissingCause::NoRoots => {
+                "No root is trusted here at all: the list of trusted roots is empty. Put the roots that are to be trusted into it."
+                    .into()
+            }
             MissingCause::SelfSigned => {
                 "The certificate has vouched for itself. If this very certificate is to be trusted, add it \
                  to the trusted roots."

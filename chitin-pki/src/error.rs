@@ -324,7 +324,7 @@ impl core::error::Error for Error {}
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.certificate, self.problem)
+        write!(f, "{} {}", self.certificate, self.problem)
     }
 }
 
@@ -354,17 +354,17 @@ impl fmt::Display for Problem {
             Self::SignatureAlgorithmMismatch => {
                 f.write_str("names one signature algorithm inside the signed part and another outside")
             }
-            Self::DuplicateExtension { oid } => write!(f, "has extension {} twice", Dotted(oid)),
+            Self::DuplicateExtension { oid } => write!(f, "has extension {} twice", Named(oid)),
             Self::TooManyExtensions => f.write_str("has too many extensions"),
             Self::UnhandledCriticalExtension { oid } => {
-                write!(f, "has the critical extension {}, which is not supported", Dotted(oid))
+                write!(f, "has the critical extension {}, which is not supported", Named(oid))
             }
             Self::WrongCriticality { oid } => {
-                write!(f, "has extension {} with the wrong criticality", Dotted(oid))
+                write!(f, "has extension {} with the wrong criticality", Named(oid))
             }
-            Self::MissingExtension { oid } => write!(f, "lacks the extension {}", Dotted(oid)),
+            Self::MissingExtension { oid } => write!(f, "lacks the extension {}", Named(oid)),
             Self::ForbiddenExtension { oid } => {
-                write!(f, "has the extension {}, which it must not have", Dotted(oid))
+                write!(f, "has the extension {}, which it must not have", Named(oid))
             }
             Self::BadAuthorityKeyIdentifier => f.write_str(
                 "has an authority key identifier that does not name the issuer's key as it should",
@@ -489,6 +489,19 @@ impl fmt::Display for Dotted<'_> {
             write!(f, "{arc}")?;
         }
         Ok(())
+    }
+}
+
+/// The object identifier of an extension, with its name where it has one here.
+pub(crate) struct Named<'a>(pub(crate) &'a [usize]);
+
+impl fmt::Display for Named<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", Dotted(self.0))?;
+        match oid::EXTENSION_NAMES.iter().find(|(oid, _)| oid::arcs(oid) == self.0) {
+            Some((_, name)) => write!(f, " ({name})"),
+            None => Ok(()),
+        }
     }
 }
 

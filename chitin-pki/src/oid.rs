@@ -148,6 +148,34 @@ pub(crate) const COMMON_NAME: &[u8] = &[0x55, 4, 3];
 /// domainComponent, 0.9.2342.19200300.100.1.25.
 pub(crate) const DOMAIN_COMPONENT: &[u8] = &[0x09, 0x92, 0x26, 0x89, 0x93, 0xf2, 0x2c, 0x64, 1, 25];
 
+/// What people call the extensions that an error can be about.
+pub(crate) const EXTENSION_NAMES: &[(&[u8], &str)] = &[
+    (SUBJECT_KEY_IDENTIFIER, "subject key identifier"),
+    (KEY_USAGE, "key usage"),
+    (SUBJECT_ALT_NAME, "subject alternative name"),
+    (BASIC_CONSTRAINTS, "basic constraints"),
+    (CRL_NUMBER, "CRL number"),
+    (CRL_REASON, "reason code"),
+    (INVALIDITY_DATE, "invalidity date"),
+    (DELTA_CRL_INDICATOR, "delta CRL indicator"),
+    (ISSUING_DISTRIBUTION_POINT, "issuing distribution point"),
+    (CERTIFICATE_ISSUER, "certificate issuer"),
+    (NAME_CONSTRAINTS, "name constraints"),
+    (CRL_DISTRIBUTION_POINTS, "CRL distribution points"),
+    (CERTIFICATE_POLICIES, "certificate policies"),
+    (POLICY_MAPPINGS, "policy mappings"),
+    (AUTHORITY_KEY_IDENTIFIER, "authority key identifier"),
+    (POLICY_CONSTRAINTS, "policy constraints"),
+    (EXTENDED_KEY_USAGE, "extended key usage"),
+    (FRESHEST_CRL, "freshest CRL"),
+    (INHIBIT_ANY_POLICY, "inhibit anyPolicy"),
+    (DELEGATION_USAGE, "delegation usage"),
+    (TLS_FEATURE, "TLS feature"),
+    (AUTHORITY_INFO_ACCESS, "authority information access"),
+    (SUBJECT_INFO_ACCESS, "subject information access"),
+    (TIMESTAMPS, "signed certificate timestamps"),
+];
+
 #[cfg(test)]
 mod tests {
     use super::*;

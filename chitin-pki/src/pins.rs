@@ -23,9 +23,9 @@ use crate::time::Shown;
 
 /// One key, or one certificate.
 ///
-/// It is written, and read by [`FromStr`], as `sha256/` and the Base64 of the SHA-256 hash of the SubjectPublicKeyInfo in DER: what
-/// `openssl x509 -pubkey -noout | openssl pkey -pubin -outform der | openssl dgst -sha256 -binary | base64` prints. A second slash, as
-/// `curl` has it, is read, too.
+/// It is written, as `curl` has it, and read by [`FromStr`] as `sha256//` and the Base64 of the SHA-256 hash of the SubjectPublicKeyInfo
+/// in DER: what `openssl x509 -pubkey -noout | openssl pkey -pubin -outform der | openssl dgst -sha256 -binary | base64` prints. With one
+/// slash, as others have it, it is read, too.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Pin(Form);
 
@@ -116,7 +116,7 @@ impl FromStr for Pin {
 impl fmt::Display for Pin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
-            Form::Key(hash) => write!(f, "sha256/{}", base64::encode(hash)),
+            Form::Key(hash) => write!(f, "sha256//{}", base64::encode(hash)),
             Form::Certificate(der) => match Certificate::parse_anchor(der) {
                 Ok(certificate) => write!(
                     f,
@@ -142,7 +142,7 @@ pub struct PinFault;
 
 impl fmt::Display for PinFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a pin is `sha256/` and the 44 characters that Base64 makes of a hash")
+        f.write_str("a pin is `sha256//` and the 44 characters that Base64 makes of a hash")
     }
 }
 

@@ -166,6 +166,7 @@ fn keys_that_openssl_encrypted_with_each_cipher_and_function() {
             assert_eq!(load::private_key(&contents, Some(PASSWORD)), Ok(expected.clone_key()), "{way}");
             let none = error(load::private_key(&contents, None));
             assert_eq!(none, LoadError::NoPassword { what: What::EncryptedPrivateKey }, "{way}");
+            assert_eq!(none.to_string(), "this is an encrypted private key, and no password was given");
             let wrong = error(load::private_key(&contents, Some("wrong")));
             assert_eq!(wrong, LoadError::WrongPassword { what: What::EncryptedPrivateKey }, "{way}");
         }
@@ -221,6 +222,7 @@ fn pkcs12_of_openssl_gives_the_chain_in_order_and_the_key() {
         }
         let none = error(load::chain_and_key(&contents, None));
         assert_eq!(none, LoadError::NoPassword { what: What::Pkcs12 }, "{way}");
+        assert_eq!(none.to_string(), "this is a PKCS#12 file under a password, and no password was given");
         let wrong = error(load::chain_and_key(&contents, Some("wrong")));
         assert_eq!(wrong, LoadError::WrongPassword { what: What::Pkcs12 }, "{way}");
     }
@@ -361,11 +363,11 @@ fn errors_say_what_it_was_and_what_was_expected() {
     assert_eq!(certificates(&files.read("ec.p8")), "this is a private key; a certificate was expected");
     assert_eq!(
         error(load::chain_and_key(&files.read("ec.pem"), None)).to_string(),
-        "this is a private key; a certificate and its private key was expected"
+        "this is a private key; a certificate and its private key were expected"
     );
     assert_eq!(
         error(load::chain_and_key(&files.read("leaf.pem"), None)).to_string(),
-        "this is a certificate; a certificate and its private key was expected"
+        "this is a certificate; a certificate and its private key were expected"
     );
     for request in [&files.read("leaf.csr"), &request_der] {
         assert!(
@@ -385,7 +387,7 @@ fn errors_say_what_it_was_and_what_was_expected() {
             )
         );
     }
-    assert_eq!(key(&parameters), "this is parameters without a key; a private key was expected");
+    assert_eq!(key(&parameters), "these are parameters without a key; a private key was expected");
     assert_eq!(key(b""), "a private key was expected, but the file is empty");
     assert_eq!(key(b" \n"), "a private key was expected, but the file is empty");
     assert_eq!(key(b"hello"), "this is neither PEM nor DER; a private key was expected");

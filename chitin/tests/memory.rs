@@ -365,7 +365,7 @@ fn less_memory_than_a_connection_needs_is_refused_when_it_begins() {
     for (memory, good) in [(0, false), (196_607, false), (196_608, true)] {
         let world = World { pki: Pki::new(), version: &TLS13, memory: Some(memory) };
         let expected = (!good).then(|| {
-            let why = format!("`limits.memory` is {memory} bytes, and a connection needs at least 196608");
+            let why = format!("`limits.memory` is {memory}, and a connection needs at least 196608 bytes");
             chitin::Error::General(why)
         });
         let name = ServerName::try_from("localhost").unwrap();

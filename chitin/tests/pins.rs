@@ -125,7 +125,7 @@ fn who_meets_no_pin_is_refused_with_what_was_expected_and_what_was_seen() {
         result.clone().unwrap_err().to_string(),
         format!(
             "invalid peer certificate: the certificate leads to a trust anchor over no certificate that is pinned; \
-             expected is sha256/BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=; seen were {leaf} of \"CN=chitin test server\", \
+             expected is sha256//BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=; seen were {leaf} of \"CN=chitin test server\", \
              {issuing} of \"CN=issuing\", {root} of \"CN=root\""
         )
     );

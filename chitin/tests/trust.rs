@@ -113,7 +113,7 @@ fn a_profile_asks_for_more() {
     let world = World::with(|spec| Spec { extended_key_usages: Vec::new(), ..spec });
     assert_eq!(world.judge(world.servers().with_profile(Profile::Rfc5280Strict)), Ok(()));
     let forum = world.servers().with_profile(Profile::CaBrowserForum);
-    assert!(refused(world.judge(forum)).contains("lacks the extension 2.5.29.37"));
+    assert!(refused(world.judge(forum)).contains("lacks the extension 2.5.29.37 (extended key usage)"));
 
     let world = World::new();
     let odd = world.issuing.issue(&Spec::client(KeyType::P256).dns(&["a_b.example"]));

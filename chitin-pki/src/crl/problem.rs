@@ -6,7 +6,7 @@ use core::fmt;
 use pki_types::UnixTime;
 
 use super::entry::Revoked;
-use crate::error::{Dotted, Problem};
+use crate::error::{Named, Problem};
 use crate::time::Shown;
 
 /// A list that was not used, and why.
@@ -111,10 +111,10 @@ impl fmt::Display for ListProblem {
             Self::Form(problem) => write!(f, "{problem}"),
             Self::Version { version } => write!(f, "is of version {}, not 2", version.saturating_add(1)),
             Self::UnhandledCriticalExtension { oid } => {
-                write!(f, "has the critical extension {}, which is not supported", Dotted(oid))
+                write!(f, "has the critical extension {}, which is not supported", Named(oid))
             }
             Self::WrongCriticality { oid } => {
-                write!(f, "has extension {} with the wrong criticality", Dotted(oid))
+                write!(f, "has extension {} with the wrong criticality", Named(oid))
             }
             Self::NoNextUpdate => f.write_str("does not say when a newer one is due"),
             Self::Number => f.write_str("has no number that is positive and of at most 20 octets"),

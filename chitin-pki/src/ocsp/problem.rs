@@ -5,7 +5,7 @@ use core::fmt;
 
 use pki_types::UnixTime;
 
-use crate::error::{Dotted, Problem};
+use crate::error::{Named, Problem};
 use crate::time::Shown;
 
 /// Why an OCSP response cannot be used.
@@ -74,7 +74,7 @@ impl fmt::Display for OcspProblem {
                 write!(
                     f,
                     "the OCSP response has the critical extension {}, which is not supported",
-                    Dotted(oid)
+                    Named(oid)
                 )
             }
             Self::OtherCertificate => f.write_str("the OCSP response is about another certificate"),

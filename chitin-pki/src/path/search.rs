@@ -535,6 +535,7 @@ impl<'s, 'v, 'c> Search<'s, 'v, 'c> {
         let cause = match self.misplaced_leaf().filter(|_| position == LEAF) {
             Some(leaf) => MissingCause::OrderWrong { leaf },
             None if error.problem == Problem::CaUsedAsEndEntity => return None,
+            None if self.verifier.anchors.get(0).is_none() => MissingCause::NoRoots,
             None => match (position, child.is_self_issued()) {
                 (LEAF, true) => MissingCause::SelfSigned,
                 (LEAF, false) => MissingCause::IntermediateAbsent,

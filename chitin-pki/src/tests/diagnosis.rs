@@ -78,7 +78,7 @@ fn issuer_says(edit: Edit<'_>, problem: &str, advice: &str) {
     let first =
         std::format!("Certificate 1 of the peer's chain, \"CN=Sub CA\" with serial number 0a, {problem}.");
     let tried =
-        std::format!("Tried: \"CN=leaf\", by \"CN=Sub CA\"; certificate 1 of the peer's chain: {problem}.");
+        std::format!("Tried: \"CN=leaf\", by \"CN=Sub CA\"; certificate 1 of the peer's chain {problem}.");
     says(&diagnose(&leaf_of(&sub, &as_is), &[&sub.der], &[&root]), &[&first, &tried, advice]);
 }
 
@@ -116,7 +116,7 @@ fn an_unknown_root() {
         &[
             "Certificate 2 of the peer's chain, \"CN=Root CA\" with serial number 0b, was issued by \"CN=Root CA\", which is \
              neither trusted nor in the chain.",
-            "Tried: \"CN=leaf\", by \"CN=Sub CA\", by \"CN=Root CA\"; certificate 2 of the peer's chain: was issued by \
+            "Tried: \"CN=leaf\", by \"CN=Sub CA\", by \"CN=Root CA\"; certificate 2 of the peer's chain was issued by \
              \"CN=Root CA\", which is neither trusted nor in the chain.",
             "\"CN=Root CA\" is a root that is not trusted here. If it is to be, add its certificate to the trusted roots.",
         ],
@@ -129,7 +129,7 @@ fn an_unknown_root() {
         &[
             "Certificate 1 of the peer's chain, \"CN=Sub CA\" with serial number 0a, was issued by \"CN=Root CA\", which is \
              neither trusted nor in the chain.",
-            "Tried: \"CN=leaf\", by \"CN=Sub CA\"; certificate 1 of the peer's chain: was issued by \"CN=Root CA\", which is \
+            "Tried: \"CN=leaf\", by \"CN=Sub CA\"; certificate 1 of the peer's chain was issued by \"CN=Root CA\", which is \
              neither trusted nor in the chain.",
             "\"CN=Root CA\" is most likely a root that is not trusted here. If it is to be, add its certificate to the trusted \
              roots. If it is no root, have the peer send its certificate, too.",
@@ -152,6 +152,20 @@ fn a_self_signed_leaf() {
         ],
     );
     assert_eq!(diagnosis.missing.unwrap().cause, MissingCause::SelfSigned);
+}
+
+#[test]
+fn no_root_at_all() {
+    let diagnosis = diagnose(&leaf_of(&Ca::root("Root CA"), &as_is), &[], &[]);
+    says(
+        &diagnosis,
+        &[
+            "The peer's own certificate, \"CN=leaf\" with serial number 01, was issued by \"CN=Root CA\", which is neither \
+             trusted nor in the chain.",
+            "No root is trusted here at all: the list of trusted roots is empty. Put the roots that are to be trusted into it.",
+        ],
+    );
+    assert_eq!(diagnosis.missing.unwrap().cause, MissingCause::NoRoots);
 }
 
 #[test]
@@ -191,9 +205,9 @@ fn each_path_that_was_tried() {
         &[
             "Certificate 2 of the peer's chain, \"CN=Sub CA\" with serial number 0c, expired at 2025-12-31 00:00:00 UTC, and it \
              is 2026-01-01 00:00:00 UTC.",
-            "Tried: \"CN=leaf\", by \"CN=Sub CA\"; certificate 1 of the peer's chain: was issued by \"CN=Unknown CA\", which is \
+            "Tried: \"CN=leaf\", by \"CN=Sub CA\"; certificate 1 of the peer's chain was issued by \"CN=Unknown CA\", which is \
              neither trusted nor in the chain.",
-            "Tried: \"CN=leaf\", by \"CN=Sub CA\"; certificate 2 of the peer's chain: expired at 2025-12-31 00:00:00 UTC, and \
+            "Tried: \"CN=leaf\", by \"CN=Sub CA\"; certificate 2 of the peer's chain expired at 2025-12-31 00:00:00 UTC, and \
              it is 2026-01-01 00:00:00 UTC.",
             "Install a current certificate of that authority. If this one should still be valid, check the clock of this machine.",
         ],
@@ -273,7 +287,7 @@ fn a_path_length() {
         &[
             "Certificate 2 of the peer's chain, \"CN=Upper CA\" with serial number 0a, allows 0 further CA certificates below \
              it, and there are 1.",
-            "Tried: \"CN=leaf\", by \"CN=Lower CA\", by \"CN=Upper CA\"; certificate 2 of the peer's chain: allows 0 further CA \
+            "Tried: \"CN=leaf\", by \"CN=Lower CA\", by \"CN=Upper CA\"; certificate 2 of the peer's chain allows 0 further CA \
              certificates below it, and there are 1.",
             "Whoever issued with this certificate was not entitled to. Have the peer's certificate issued by an authority that is.",
         ],
@@ -325,7 +339,7 @@ fn policies_and_profiles() {
     says(
         &diagnose_by(&leaf, &[], &[&root], &|verifier| verifier.with_profile(Profile::Rfc5280Strict)),
         &[
-            "The peer's own certificate, \"CN=leaf\" with serial number 01, lacks the extension 2.5.29.35.",
+            "The peer's own certificate, \"CN=leaf\" with serial number 01, lacks the extension 2.5.29.35 (authority key identifier).",
             "Have the certificate issued anew, or choose a profile that asks for less.",
         ],
     );
@@ -369,7 +383,7 @@ fn a_spent_budget() {
         &[
             "Certificate 1 of the peer's chain, \"CN=Sub CA\" with serial number 0a, could not be checked to the end: the chain \
              is too long.",
-            "Tried: \"CN=leaf\", by \"CN=Sub CA\"; certificate 1 of the peer's chain: could not be checked to the end: the chain \
+            "Tried: \"CN=leaf\", by \"CN=Sub CA\"; certificate 1 of the peer's chain could not be checked to the end: the chain \
              is too long.",
             "Have the peer send a shorter chain. If chains are to be this long, allow more intermediates.",
         ],
@@ -501,7 +515,7 @@ fn a_certificate_that_cannot_be_read() {
     says(
         &diagnosis,
         &[
-            "Certificate 1 of the peer's chain: is malformed: length beyond the end, 0 octets in.",
+            "Certificate 1 of the peer's chain is malformed: length beyond the end, 0 octets in.",
             "The certificate does not keep to the standard. Have it issued anew by software that does.",
         ],
     );

@@ -94,7 +94,7 @@ impl Limits {
     pub(crate) fn bounds(&self, certificate: usize) -> Result<Bounds, Error> {
         if let Some(memory) = self.memory.filter(|memory| *memory < Self::LEAST_MEMORY) {
             let least = Self::LEAST_MEMORY;
-            let why = format!("`limits.memory` is {memory} bytes, and a connection needs at least {least}");
+            let why = format!("`limits.memory` is {memory}, and a connection needs at least {least} bytes");
             return Err(Error::General(why));
         }
         let message = self.handshake_message.min(LONGEST);

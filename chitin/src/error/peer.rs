@@ -353,7 +353,7 @@ faults! {
     #[derive(Copy)]
     pub enum InvalidMessage {
         /// A limit of ours, on what an unknown peer may make us keep. RFC 8446 section 4.4.2. We send `bad_certificate`.
-        CertificatePayloadTooLarge = "the certificate chain is longer than the 102,400 bytes that we accept",
+        CertificatePayloadTooLarge = "the certificate chain is longer than `max_certificate_message` allows, by default 102,400 bytes",
         /// RFC 8446 section 4.2. We send `decode_error`.
         DuplicateExtension(u16) = "an extension stands twice in one message",
         /// RFC 8446 section 4.6.1. We send `decode_error`.

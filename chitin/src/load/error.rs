@@ -26,6 +26,13 @@ impl Wanted {
     pub(super) fn certificates(self) -> bool {
         matches!(self, Self::Certificates | Self::ChainAndKey)
     }
+
+    fn expected(self) -> &'static str {
+        match self {
+            Self::PrivateKey | Self::Certificates => "was expected",
+            Self::ChainAndKey => "were expected",
+        }
+    }
 }
 
 impl fmt::Display for Wanted {
@@ -142,11 +149,12 @@ impl fmt::Display for LoadError {
             Self::TooLarge { limit } => {
                 write!(f, "the file has more than {limit} bytes, the most that is read")
             }
-            Self::Empty { wanted } => write!(f, "{wanted} was expected, but the file is empty"),
+            Self::Empty { wanted } => write!(f, "{wanted} {}, but the file is empty", wanted.expected()),
             Self::Unexpected { wanted, found } => unexpected(f, *wanted, found),
-            Self::NoPassword { what } => {
-                write!(f, "this is {what}, which is encrypted, and no password was given")
+            Self::NoPassword { what: What::Pkcs12 } => {
+                f.write_str("this is a PKCS#12 file under a password, and no password was given")
             }
+            Self::NoPassword { what } => write!(f, "this is {what}, and no password was given"),
             Self::WrongPassword { what } => {
                 write!(f, "the password does not fit {what}, or what is encrypted there is damaged")
             }
@@ -178,9 +186,9 @@ impl core::error::Error for LoadError {
 
 fn unexpected(f: &mut fmt::Formatter<'_>, wanted: Wanted, found: &[What]) -> fmt::Result {
     let Some((first, rest)) = found.split_first() else {
-        return write!(f, "{wanted} was expected, and nothing was found");
+        return write!(f, "{wanted} {}, and nothing was found", wanted.expected());
     };
-    write!(f, "this is {first}")?;
+    write!(f, "{} {first}", if *first == What::Parameters { "these are" } else { "this is" })?;
     let mut named = 1;
     for (at, what) in rest.iter().enumerate() {
         // A chain of ten certificates is named once.
@@ -189,7 +197,7 @@ fn unexpected(f: &mut fmt::Formatter<'_>, wanted: Wanted, found: &[What]) -> fmt
             named += 1;
         }
     }
-    write!(f, "; {wanted} was expected")?;
+    write!(f, "; {wanted} {}", wanted.expected())?;
     match advice(*first) {
         Some(advice) => write!(f, ". {advice}"),
         None => Ok(()),
