@@ -40,7 +40,7 @@ impl<Data> ConnectionCommon<Data> {
     /// # Errors
     ///
     /// Those of `rd`. Errors of our own when there is no room: received plaintext has to be read first, or what was read has to be
-    /// processed. [`wants_read`](CommonState::wants_read) tells when to call it.
+    /// processed. [`wants_read`](crate::CommonState::wants_read) tells when to call it.
     pub fn read_tls(&mut self, rd: &mut dyn Read) -> Result<usize, io::Error> {
         // Who turns to reading has sent what there was.
         if let Some(outbox) = self.common.outbox() {
@@ -161,7 +161,7 @@ impl<Data> ConnectionCommon<Data> {
     /// slice: one copy less. Off by default; [`Stream`](crate::Stream) uses it.
     ///
     /// Then errors of such records and the peer's close_notify come out of [`reader`](Self::reader), [`IoState`] does not count
-    /// them, and a read may say `WouldBlock` although [`wants_read`](CommonState::wants_read) was false, since what looked like
+    /// them, and a read may say `WouldBlock` although [`wants_read`](crate::CommonState::wants_read) was false, since what looked like
     /// data was a message to us.
     pub fn open_on_read(&mut self, on: bool) {
         self.common.set_open_on_read(on);
