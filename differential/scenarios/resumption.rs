@@ -44,6 +44,7 @@ pub fn run(world: &World, notes: &mut Notes) {
     asked_for(world, notes);
     data(world, notes);
     crossed(world, notes);
+    spoilt(world, notes);
 }
 
 /// Clients that say how many tickets they want, at servers that send so many and at most so many to those (RFC 9149).
@@ -131,4 +132,23 @@ fn crossed(world: &World, notes: &mut Notes) {
     let mut server = server(&server_both);
     shake(&mut client, &mut server).unwrap();
     notes.value("crossed, another name", client.handshake_kind());
+}
+
+/// A resumption that fails, since the last record of the server is spoilt, and the connections behind it.
+fn spoilt(world: &World, notes: &mut Notes) {
+    for (version, which) in BOTH {
+        let (client_config, server_config) = configs(world, which);
+        let (client_config, server_config) = (Arc::new(client_config), Arc::new(server_config));
+        for time in 1..5 {
+            let (mut client, mut server) = (client(&client_config), server(&server_config));
+            let hello = take(&mut client);
+            feed(&mut server, &hello).unwrap();
+            let mut flight = take(&mut server);
+            if time == 2 {
+                *flight.last_mut().unwrap() ^= 1;
+            }
+            let result = feed(&mut client, &flight).map(drop).and_then(|()| shake(&mut client, &mut server));
+            notes.value(format_args!("{version}, spoilt, time {time}"), result.map(|()| client.handshake_kind()));
+        }
+    }
 }

@@ -520,6 +520,10 @@ impl Engine {
 
     /// The only way into the failed state, and the only sender of fatal alerts.
     pub(crate) fn fail_with(&mut self, error: Error, alert: Option<AlertDescription>) -> Error {
+        // A step that has failed has done so itself: its state is gone.
+        if let State::Client(Client::Tls12(state)) = &self.state {
+            state.forget_session();
+        }
         self.flight = Vec::new();
         self.write.held = Vec::new();
         self.joiner = Joiner::default();

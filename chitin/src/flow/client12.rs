@@ -101,8 +101,13 @@ impl Client {
             (WaitServerHelloDone(s), T::ServerHelloDone) => s.read_server_hello_done(m),
             (WaitNewSessionTicket(s), T::NewSessionTicket) => s.read_new_session_ticket(m),
             (WaitFinished(s), T::Finished) => s.read_finished(m, cx),
-            (WaitChangeCipherSpec(_), _) => Err(certs::missing_ccs()),
-            (state, got) => Err(unexpected(got, state.expects())),
+            (state, got) => {
+                state.forget_session();
+                match state {
+                    WaitChangeCipherSpec(_) => Err(certs::missing_ccs()),
+                    _ => Err(unexpected(got, state.expects())),
+                }
+            }
         }
     }
 
@@ -110,7 +115,17 @@ impl Client {
     pub(crate) fn on_ccs(self, cx: &mut Cx<'_>) -> Result<Self, Error> {
         match self {
             WaitChangeCipherSpec(s) => s.read_change_cipher_spec(cx),
-            _ => Err(certs::unexpected_ccs()),
+            state => {
+                state.forget_session();
+                Err(certs::unexpected_ccs())
+            }
+        }
+    }
+
+    /// The connection fails: a session that it was about to resume is not offered again.
+    pub(crate) fn forget_session(&self) {
+        if let WaitNewSessionTicket(s) | WaitChangeCipherSpec(s) | WaitFinished(s) = self {
+            s.common.forget_session();
         }
     }
 
@@ -541,7 +556,7 @@ enum Keys {
 impl Flown {
     /// RFC 5077 section 3.3. It may be empty: the server has changed its mind.
     fn read_new_session_ticket(mut self: Box<Self>, m: Message<'_>) -> Result<Client, Error> {
-        let message = NewSessionTicket12::read_all(m.body)?;
+        let message = NewSessionTicket12::read_all(m.body).inspect_err(|_| self.common.forget_session())?;
         self.common.ticket = Some((message.lifetime_hint, message.ticket.0.into()));
         self.common.messages.add(m.raw);
         Ok(WaitChangeCipherSpec(self))
@@ -561,6 +576,7 @@ impl Flown {
     fn read_finished(mut self: Box<Self>, m: Message<'_>, cx: &mut Cx<'_>) -> Result<Client, Error> {
         let messages = &mut self.common.messages;
         if !self.master.verify_data(Label::Server, &messages.current()).matches(m.body) {
+            self.common.forget_session();
             return Err(PeerMisbehaved::IncorrectFinished.into());
         }
         messages.add(m.raw);

@@ -20,7 +20,7 @@ use chitin::{
 use testkit::configs::{ClientOpts, client_config, provider};
 use testkit::hello::{Hello, edit_hello, edit_hello_in_flight, edit_messages, message, split_messages};
 use testkit::liar::{Liar, Say};
-use testkit::pair::{Pair, Record, Side, tamper};
+use testkit::pair::{Pair, Record, Side, Tamper, tamper};
 use testkit::provided;
 
 use crate::common::*;
@@ -89,6 +89,41 @@ fn a_session_is_resumed_from_a_ticket_and_from_a_store() {
             assert_eq!(pair.send(Side::Client, b"there").unwrap(), b"there");
             assert_eq!(pair.send(Side::Server, b"back").unwrap(), b"back");
         }
+    }
+}
+
+/// A server that takes a session and no longer has its secret, which looks as if somebody had spoilt its Finished, fails one connection and not
+/// each one for as long as the session lives. RFC 5246 section 7.2.2.
+#[test]
+fn a_session_whose_connection_has_failed_is_not_offered_again() {
+    fn alert(at: usize, mut record: Record) -> Vec<Record> {
+        if at == 1 {
+            (record.typ, record.body) = (21, vec![2, 40]);
+        }
+        vec![record]
+    }
+    // Behind the ServerHello come a ChangeCipherSpec and the Finished.
+    let ways: [fn() -> Tamper; 5] = [
+        || tamper::flip_bit(2, 0),
+        || tamper::drop_record(1),
+        || tamper::duplicate(0),
+        || tamper::duplicate(1),
+        || Box::new(alert),
+    ];
+    for server in servers12() {
+        let (client, server) = (Arc::new(client12()), Arc::new(server));
+        assert_eq!(kind(&client, &server), Full);
+        for (number, spoil) in ways.iter().enumerate() {
+            let mut pair = Pair::new(client.clone(), server.clone()).tamper(Side::Server, spoil());
+            assert_eq!(pair.handshake().unwrap_err().side, Side::Client, "{number}");
+            assert_eq!(kind_of(&pair), Resumed, "{number}");
+            assert_eq!(kind(&client, &server), Full, "{number}");
+        }
+        // Where nothing has failed, as when the line is cut, the session is as good as before.
+        let cut: Tamper = Box::new(|at, record| if at == 0 { vec![record] } else { vec![] });
+        let mut pair = Pair::new(client.clone(), server.clone()).tamper(Side::Server, cut);
+        pair.settle().unwrap();
+        assert_eq!(kind(&client, &server), Resumed);
     }
 }
 

@@ -8,7 +8,7 @@ use crate::flow::client12::Client::{self, WaitChangeCipherSpec, WaitNewSessionTi
 use crate::flow::client12::{Common, Flown, Keys};
 use crate::flow::cx::Cx;
 use crate::flow::offer::MAX_TICKET;
-use crate::flow::question::{STORE, guarded};
+use crate::flow::question::{STORE, guarded, told};
 use crate::names::HandshakeKind;
 use crate::schedule::tls12::MasterSecret;
 
@@ -18,12 +18,12 @@ pub(super) fn resume(
     session: Tls12ClientSessionValue,
     cx: &mut Cx<'_>,
 ) -> Result<Client, Error> {
-    if session.suite().common.suite != common.suite.common.suite {
-        return Err(PeerMisbehaved::ResumptionOfferedWithVariedCipherSuite.into());
-    }
-    if session.ems() != common.ems {
-        return Err(PeerMisbehaved::ResumptionOfferedWithVariedEms.into());
-    }
+    let same = match (session.suite() == common.suite, session.ems() == common.ems) {
+        (false, _) => Err(PeerMisbehaved::ResumptionOfferedWithVariedCipherSuite),
+        (true, false) => Err(PeerMisbehaved::ResumptionOfferedWithVariedEms),
+        (true, true) => Ok(()),
+    };
+    same.inspect_err(|_| common.forget_session())?;
     cx.facts.kind = Some(HandshakeKind::Resumed);
     cx.facts.session_group = Some(session.group());
     let master = MasterSecret::resumed(common.suite, session.secret.duplicate(), common.ems);
@@ -33,6 +33,18 @@ pub(super) fn resume(
     let ticket_comes = common.ticket_comes;
     let flown = Box::new(Flown { common, master, keys: Keys::Both(keys), chain });
     Ok(if ticket_comes { WaitNewSessionTicket(flown) } else { WaitChangeCipherSpec(flown) })
+}
+
+impl Common {
+    /// The connection fails. If it was resuming a session, that is not offered again: RFC 5246 section 7.2.2. With a server that takes it and
+    /// has lost its secret all connections would fail, for as long as the session lives.
+    pub(super) fn forget_session(&self) {
+        if self.goes_back.is_some() {
+            let store = &self.asked.config.resumption.store;
+            // The connection has failed before the store can, and that is the reason to tell.
+            let _ = told(STORE, || store.remove_tls12_session(&self.asked.name));
+        }
+    }
 }
 
 /// Both Finished are right: the session may be kept, under the verifier and the credential that made it. One that was
