@@ -23,6 +23,7 @@ pub fn run(world: &World, notes: &mut Notes) {
     notes.value("without a session", fresh.early_data().is_some());
     let mut server = crate::base::server(&server);
     notes.value("a server without any", server.early_data().is_some());
+    closed(world, notes);
 }
 
 fn base_client(config: &Arc<ClientConfig>, world: &World) -> tls::ClientConnection {
@@ -80,4 +81,17 @@ fn attempt(world: &World, notes: &mut Notes, case: &str, size: u32, reject: bool
         "early data at the end",
         format!("{} {}", client.early_data().is_some(), server.early_data().is_some()),
     );
+}
+
+/// A client that says all it has to say early, and closes.
+fn closed(world: &World, notes: &mut Notes) {
+    let (client_config, server_config) = prepared(world, 1000);
+    let (mut client, mut server) = (client(&client_config), server(&server_config));
+    client.early_data().unwrap().write_all(b"request").unwrap();
+    client.send_close_notify();
+    let hello = take(&mut client);
+    notes.value("closed, records of the client", types(&hello));
+    let result = feed(&mut server, &hello).and_then(|_| shake(&mut client, &mut server));
+    notes.value("closed, the rest", result);
+    notes.value("closed, handshaking", (client.is_handshaking(), server.is_handshaking()));
 }

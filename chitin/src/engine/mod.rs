@@ -352,7 +352,8 @@ impl Engine {
         }
         self.split().1.flush()?;
         self.give_back_flight();
-        if self.write.gate == Gate::Open && !self.write.held.is_empty() && !self.write.closed {
+        let waits = !self.write.held.is_empty() || self.write.closing;
+        if self.write.gate == Gate::Open && waits && !self.write.closed {
             self.release_held()?;
         }
         Ok(())

@@ -113,11 +113,13 @@ impl Engine {
         }
     }
 
-    /// What was written before the gate opened goes out as soon as it does, whichever call opened it.
+    /// What waits for the gate goes out as soon as that opens, whichever call opened it: data that were written before, and close_notify.
     #[cold]
     pub(super) fn release_held(&mut self) -> Result<(), Error> {
         let held = mem::take(&mut self.write.held);
-        self.seal(OutboundChunks::Single(&held))?;
+        if !held.is_empty() {
+            self.seal(OutboundChunks::Single(&held))?;
+        }
         if self.write.closing {
             self.close();
         }
@@ -149,9 +151,11 @@ impl Engine {
         self.write.update_waits = self.write.update_waits.saturating_sub(n);
     }
 
-    /// Says close_notify, once. What was written before goes first: if the handshake does not allow it yet, both wait.
+    /// Says close_notify, once. What was written before goes first: if the handshake does not allow it yet, both wait. So it does behind early
+    /// data: the server reads nothing behind it, and would wait for their end and for our Finished. RFC 8446 section 6.1.
     pub(crate) fn close(&mut self) {
-        if !self.write.held.is_empty() {
+        let early = matches!(self.write.gate, Gate::Early { .. });
+        if early || !self.write.held.is_empty() {
             self.write.closing = true;
         } else if !mem::replace(&mut self.write.closed, true) {
             self.carrier.send_alert(AlertLevel::Warning, AlertDescription::CloseNotify);

@@ -59,7 +59,7 @@ pub(crate) struct Outbound {
     /// comes, so a peer that asks and never reads makes us keep one. What waits behind it does not count: a bulk sender's
     /// outbox may never be empty.
     pub(crate) update_waits: usize,
-    /// close_notify is wanted, and goes out behind what is held.
+    /// close_notify is wanted, and goes out behind what is held, or behind what ends early data.
     pub(crate) closing: bool,
 }
 

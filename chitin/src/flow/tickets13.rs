@@ -47,7 +47,8 @@ pub(crate) fn make_tickets(
     plan: Plan,
     cx: &mut Cx<'_>,
 ) -> Result<Server, Error> {
-    if config.policy_fingerprint().is_none() {
+    // Nothing follows a close_notify. RFC 8446 section 6.1.
+    if cx.write.closed || config.policy_fingerprint().is_none() {
         return Ok(Connected(traffic));
     }
     // What the ticketer says is asked for at once: how long its tickets last, if it makes any.

@@ -631,3 +631,50 @@ fn without_the_setting_nothing_is_said_early() {
     pair.carry(Side::Server).unwrap();
     assert_eq!(pair.arrived(Side::Server), b"");
 }
+
+/// A client that writes a request early and closes has its answer all the same: nothing may follow a close_notify (RFC 8446 section 6.1), so it
+/// waits until the handshake is complete, whether the early data are taken or not.
+#[test]
+fn a_client_that_closes_behind_its_early_data_ends_the_handshake_first() {
+    let (client, server) = configs();
+    let mut refusing = server.clone();
+    refusing.max_early_data_size = 0;
+    let (client, server, refusing) = (Arc::new(client), Arc::new(server), Arc::new(refusing));
+    for takes in [true, false] {
+        Pair::new(client.clone(), server.clone()).handshake().unwrap();
+        let mut pair = Pair::new(client.clone(), if takes { server.clone() } else { refusing.clone() });
+        pair.client.early_data().unwrap().write_all(EARLY).unwrap();
+        pair.client.send_close_notify();
+        assert!(pair.client.early_data().is_none());
+        pair.client.writer().write_all(b"too late").unwrap_err();
+        pair.settle().unwrap();
+        assert_eq!(pair.client.is_early_data_accepted(), takes);
+        assert_eq!(received(&mut pair.server).as_deref(), takes.then_some(EARLY));
+        assert!(!pair.client.is_handshaking() && !pair.server.is_handshaking());
+        assert!(pair.server.process_new_packets().unwrap().peer_has_closed());
+        assert_eq!(pair.arrived(Side::Client), b"");
+        assert_eq!(pair.send(Side::Server, b"response").unwrap(), b"response");
+    }
+}
+
+/// A server that closes half a round trip early makes no tickets behind that.
+#[test]
+fn nothing_follows_a_close_notify_in_half_a_round_trip() {
+    for closes in [false, true] {
+        let (client, mut server) = configs();
+        server.send_half_rtt_data = true;
+        let mut pair = Pair::new(client, server);
+        pair.carry(Side::Client).unwrap();
+        pair.server.writer().write_all(b"all that I say").unwrap();
+        if closes {
+            pair.server.send_close_notify();
+        }
+        pair.carry(Side::Server).unwrap();
+        assert_eq!(pair.arrived(Side::Server), b"all that I say");
+        let before = pair.flown(Side::Server).len();
+        pair.handshake().unwrap();
+        assert_eq!(pair.flown(Side::Server).len() > before, !closes);
+        assert_eq!(pair.client.tls13_tickets_received() > 0, !closes);
+        assert_eq!(pair.send(Side::Client, b"well").unwrap(), b"well");
+    }
+}
