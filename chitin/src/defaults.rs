@@ -130,7 +130,11 @@ fn limits() -> [(&'static str, Vec<Limit>); 6] {
                 ("Empty records without data between them", budget::EMPTY_RECORDS.into(), "fixed"),
                 ("Warning alerts in a connection", budget::WARNINGS.into(), "fixed"),
                 ("ChangeCipherSpec records in a handshake", budget::CCS.into(), "fixed"),
-                ("Key updates without data between them", budget::KEY_UPDATES.into(), "fixed"),
+                (
+                    "Key updates without data between them, beside those that we ask for",
+                    budget::KEY_UPDATES.into(),
+                    "fixed",
+                ),
                 (
                     "Handshake messages after the handshake without data between them",
                     budget::IDLE_MESSAGES.into(),

@@ -12,6 +12,8 @@ pub(crate) struct Budget {
     warnings: u8,
     ccs: u8,
     key_updates: u8,
+    /// Answers that the peer owes us, at most: it may answer several of our requests at once.
+    key_updates_due: u16,
     renegotiations: u8,
     idle_messages: u16,
 }
@@ -56,9 +58,19 @@ impl Budget {
         spend(&mut self.renegotiations, RENEGOTIATIONS, PeerMisbehaved::TooManyRenegotiationRequests)
     }
 
+    /// We ask the peer to update its keys: one update of its is no useless traffic. Who sends only, and hears nothing else, would be flooded by
+    /// what it has asked for. RFC 8446 section 4.6.3.
+    pub(crate) fn key_update_asked_for(&mut self) {
+        self.key_updates_due = self.key_updates_due.saturating_add(1);
+    }
+
     /// A handshake message in application traffic.
     pub(crate) fn message_in_traffic(&mut self, typ: HandshakeType) -> Result<(), Error> {
         if typ == HandshakeType::KeyUpdate {
+            if let Some(left) = self.key_updates_due.checked_sub(1) {
+                self.key_updates_due = left;
+                return Ok(());
+            }
             spend(&mut self.key_updates, KEY_UPDATES, PeerMisbehaved::TooManyKeyUpdateRequests)?;
         }
         self.idle_messages = self.idle_messages.saturating_add(1);
@@ -122,6 +134,12 @@ mod tests {
         assert_eq!(error, Err(PeerMisbehaved::TooManyKeyUpdateRequests.into()));
         budget.data();
         assert!(budget.empty_record().is_ok());
+        // What we have asked for is no useless message of either kind.
+        (0..2 * IDLE_MESSAGES).for_each(|_| budget.key_update_asked_for());
+        assert!((0..2 * IDLE_MESSAGES).all(|_| budget.message_in_traffic(HandshakeType::KeyUpdate).is_ok()));
+        assert!((0..KEY_UPDATES).all(|_| budget.message_in_traffic(HandshakeType::KeyUpdate).is_ok()));
+        assert!(budget.message_in_traffic(HandshakeType::KeyUpdate).is_err());
+        budget.data();
         assert!(
             (0..IDLE_MESSAGES).all(|_| budget.message_in_traffic(HandshakeType::NewSessionTicket).is_ok())
         );

@@ -134,7 +134,11 @@ impl Engine {
         // Nothing may follow a close_notify (RFC 8446 section 6.1), and there is nothing left to protect.
         match self.write.closed {
             true => Ok(()),
-            false => self.send_key_update(KeyUpdateRequest::UpdateRequested),
+            false => {
+                self.send_key_update(KeyUpdateRequest::UpdateRequested)?;
+                self.budget.key_update_asked_for();
+                Ok(())
+            }
         }
     }
 

@@ -132,6 +132,22 @@ fn key_updates_are_asked_for_and_answered() {
     assert_eq!(early.unwrap().refresh_traffic_keys(), Err(Error::HandshakeNotComplete));
 }
 
+/// A side that sends a long upload, changes keys now and then, and hears nothing but the answers to that.
+#[test]
+fn answers_to_our_key_updates_are_not_a_flood() {
+    for side in [Side::Client, Side::Server] {
+        let mut pair = done();
+        for round in 0..300 {
+            match side {
+                Side::Client => pair.client.refresh_traffic_keys().unwrap(),
+                Side::Server => pair.server.refresh_traffic_keys().unwrap(),
+            }
+            assert_eq!(pair.settle().err().map(|failed| failed.error), None, "{round}");
+            assert_eq!(pair.send(side, b"upload").unwrap(), b"upload");
+        }
+    }
+}
+
 /// Counts records sent under each generation of traffic keys.
 #[derive(Debug, Default)]
 struct PerKey(Mutex<Vec<usize>>);
