@@ -430,6 +430,9 @@ impl CommonState {
             }
             return Err(Error::General("messages wait to be sent or to be completed".into()));
         }
+        if let Some(error) = state.failure() {
+            return Err(error);
+        }
         let suite = facts.suite.ok_or(Error::HandshakeNotComplete)?;
         if let Some(secrets) = policy.tls12_secrets {
             let (master, randoms) = *secrets;
@@ -448,7 +451,7 @@ impl CommonState {
         let after = match state {
             State::Client(Client::Tls13(client13::Client::Connected(open))) => After::Client(open),
             State::Server(Server::Tls13(server13::Server::Connected(traffic))) => After::Server(traffic),
-            state => return Err(state.failure().unwrap_or(Error::HandshakeNotComplete)),
+            _ => return Err(Error::HandshakeNotComplete),
         };
         let traffic = match &after {
             After::Client(open) => &open.traffic,

@@ -528,6 +528,9 @@ impl Engine {
         self.flight = Vec::new();
         self.write.held = Vec::new();
         self.joiner = Joiner::default();
+        // What a failed connection had agreed on is forgotten. RFC 8446 section 6.2, RFC 5246 section 7.2.2.
+        self.policy.tls12_secrets = None;
+        self.facts.exporter = None;
         if let Some(alert) = alert {
             // A peer of TLS 1.2 does not know what RFC 8446 added, and has a wider one. RFC 5246 sections 7.2.2 and 7.4.6.
             let alert = match alert {

@@ -324,6 +324,21 @@ fn only(version: &'static crate::crypto::suites::SupportedProtocolVersion) -> (C
     (client, server)
 }
 
+/// RFC 5246 section 7.2.2; of TLS 1.3 RFC 8446 section 6.2.
+#[test]
+fn a_connection_that_fails_forgets_its_secrets() {
+    for (version, is_12) in [(&crate::crypto::suites::TLS13, false), (&crate::crypto::suites::TLS12, true)] {
+        let (client, mut server) = only(version);
+        server.enable_secret_extraction = true;
+        let (mut client, mut server) = pair(&Arc::new(client), &Arc::new(server));
+        shake(&mut client, &mut server, 1000).unwrap();
+        let kept = |end: &Engine| (end.facts.exporter.is_some(), end.policy.tls12_secrets.is_some());
+        assert_eq!(kept(&server), (true, is_12));
+        server.fail(Error::DecryptError);
+        assert_eq!(kept(&server), (false, false));
+    }
+}
+
 #[test]
 fn tls12_full_and_resumed_in_any_pieces() {
     for tickets in [false, true] {

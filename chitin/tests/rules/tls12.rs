@@ -92,6 +92,20 @@ fn a_session_is_resumed_from_a_ticket_and_from_a_store() {
     }
 }
 
+/// Whoever hands a connection to a kernel gets no keys of one that has failed. RFC 8446 section 6.2, RFC 5246 section 7.2.2.
+#[test]
+fn a_connection_that_has_failed_gives_no_keys_out() {
+    for version in BOTH {
+        let mut server = server_with(default_provider(), &[version], WebPkiClientVerifier::no_client_auth());
+        server.enable_secret_extraction = true;
+        let mut pair = Pair::new(client_with(default_provider(), BOTH), server);
+        pair.handshake().unwrap();
+        pair.give(Side::Server, &[&[23, 3, 3, 0, 40][..], &[7; 40]].concat()).unwrap_err();
+        pair.take(Side::Server);
+        assert!(pair.server.dangerous_extract_secrets().is_err(), "{version:?}");
+    }
+}
+
 /// A server that takes a session and no longer has its secret, which looks as if somebody had spoilt its Finished, fails one connection and not
 /// each one for as long as the session lives. RFC 5246 section 7.2.2.
 #[test]
