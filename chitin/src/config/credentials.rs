@@ -197,34 +197,34 @@ impl ClientHello<'_> {
     /// Before the version is chosen, as in [`Accepted`](crate::server::Accepted), it goes by the schemes alone. Not in rustls
     /// 0.23.
     pub fn accepts(&self, credential: &Credential) -> bool {
-        let types = self.server_cert_types.unwrap_or(&[CertificateType::X509]);
+        let types = self.server_cert_types().unwrap_or(&[CertificateType::X509]);
         if !types.contains(&credential.certificate_type()) {
             return false;
         }
         let Some(chosen) = &self.chosen else {
             return credential.can_sign_for(&Checks {
-                schemes: self.signature_schemes,
-                delegated: self.delegated_schemes,
+                schemes: self.signature_schemes(),
+                delegated: self.delegated_credential_schemes(),
             });
         };
         let of_version = |scheme: &SignatureScheme| match chosen.version {
             ProtocolVersion::TLSv1_2 => scheme.supported_in_tls12(),
             _ => scheme.supported_in_tls13(),
         };
-        let schemes: Vec<_> = self.signature_schemes.iter().copied().filter(of_version).collect();
+        let schemes: Vec<_> = self.signature_schemes().iter().copied().filter(of_version).collect();
         let old = chosen.version == ProtocolVersion::TLSv1_2;
-        let delegated = if old { &[] } else { self.delegated_schemes };
+        let delegated = if old { &[] } else { self.delegated_credential_schemes() };
         let algorithm = credential.certified.key.algorithm();
         let fits_suites = || {
             let suites = chosen.suites.iter().filter(|suite| suite.tls12().is_some());
-            let mut mutual = suites.filter(|suite| self.cipher_suites.contains(&suite.suite()));
+            let mut mutual = suites.filter(|suite| self.cipher_suites().contains(&suite.suite()));
             mutual.any(|suite| suite.usable_for_signature_algorithm(algorithm))
         };
         // In TLS 1.2 the groups are also those of keys. RFC 8422 section 5.1.
         let on_known_curve = || {
             let key = credential.certified.cert.first().and_then(key_type_of);
             let curve = key.and_then(|key| key.curve);
-            curve.is_none_or(|curve| self.named_groups.is_some_and(|groups| groups.contains(&curve)))
+            curve.is_none_or(|curve| self.named_groups().is_some_and(|groups| groups.contains(&curve)))
         };
         credential.can_sign_for(&Checks { schemes: &schemes, delegated })
             && !credential.is_untimely(|| chosen.clock.current_time())

@@ -1,6 +1,8 @@
 //! The view of a client's hello that resolvers, and who chooses a config, are shown.
 
 use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::fmt;
 use core::panic::AssertUnwindSafe;
 
 use pki_types::DnsName;
@@ -10,23 +12,15 @@ use crate::crypto::suites::SupportedCipherSuite;
 use crate::names::{
     CertificateType, CipherSuite, DistinguishedName, NamedGroup, ProtocolVersion, SignatureScheme,
 };
+use crate::wire::client_hello::{ClientHello as Hello, Lists};
 
 /// What a client asked for, shown to those who choose a certificate or a config.
 ///
 /// Nothing in it is authenticated: anybody can send any hello.
-#[derive(Debug)]
 pub struct ClientHello<'a> {
     pub(crate) server_name: Option<&'a DnsName<'a>>,
-    pub(crate) signature_schemes: &'a [SignatureScheme],
-    /// The body of the `protocol_name_list`: names, each after its one-byte length. RFC 7301 section 3.1.
-    pub(crate) alpn: Option<&'a [u8]>,
-    pub(crate) server_cert_types: Option<&'a [CertificateType]>,
-    pub(crate) client_cert_types: Option<&'a [CertificateType]>,
-    pub(crate) cipher_suites: &'a [CipherSuite],
-    pub(crate) certificate_authorities: Option<&'a [DistinguishedName]>,
-    pub(crate) named_groups: Option<&'a [NamedGroup]>,
-    pub(crate) signature_schemes_cert: Option<&'a [SignatureScheme]>,
-    pub(crate) delegated_schemes: &'a [SignatureScheme],
+    /// All else that it says, which is read when somebody asks for it.
+    pub(crate) hello: Option<&'a Hello>,
     /// What has been chosen, if the certificate is chosen now. The view is as safe to unwind through as in 0.23: what is lent
     /// here is only asked.
     pub(crate) chosen: Option<AssertUnwindSafe<Chosen<'a>>>,
@@ -46,34 +40,38 @@ impl<'a> ClientHello<'a> {
         self.server_name.map(AsRef::as_ref)
     }
 
+    fn lists(&self) -> Option<&'a Lists> {
+        self.hello.map(Hello::lists)
+    }
+
     /// Returns the signature schemes the client accepts that fit the suites it offered, best first.
     pub fn signature_schemes(&self) -> &[SignatureScheme] {
-        self.signature_schemes
+        self.lists().and_then(|lists| lists.schemes.as_deref()).unwrap_or_default()
     }
 
     /// Returns the application protocols the client offered, best first, RFC 7301. `None` if it sent no such extension.
     pub fn alpn(&self) -> Option<impl Iterator<Item = &'a [u8]> + use<'a>> {
-        self.alpn.map(|rest| AlpnNames { rest })
+        Some(self.hello?.protocols()?.iter().map(|name| name.0))
     }
 
     /// Returns the cipher suites the client offered, in its order, unknown ones included but for GREASE (RFC 8701).
     pub fn cipher_suites(&self) -> &[CipherSuite] {
-        self.cipher_suites
+        self.lists().map_or(&[], |lists| &lists.cipher_suites)
     }
 
     /// Returns the certificate types the client accepts from servers, RFC 7250.
     pub fn server_cert_types(&self) -> Option<&'a [CertificateType]> {
-        self.server_cert_types
+        self.hello?.server_cert_types.as_deref()
     }
 
     /// Returns the certificate types the client can show, RFC 7250.
     pub fn client_cert_types(&self) -> Option<&'a [CertificateType]> {
-        self.client_cert_types
+        self.hello?.client_cert_types.as_deref()
     }
 
     /// Returns the authorities the client trusts, as far as it named them, RFC 8446 section 4.2.4.
     pub fn certificate_authorities(&self) -> Option<&'a [DistinguishedName]> {
-        self.certificate_authorities
+        self.hello?.authorities.as_deref()
     }
 
     /// Returns the version that the server has chosen; `None` if there is no config yet that could choose. Not in rustls 0.23.
@@ -86,54 +84,36 @@ impl<'a> ClientHello<'a> {
 
     /// Returns the key exchange groups the client supports, RFC 8446 section 4.2.7.
     pub fn named_groups(&self) -> Option<&'a [NamedGroup]> {
-        self.named_groups
+        self.lists()?.groups.as_deref()
     }
 
     /// Returns the signature schemes the client accepts within a certificate chain, if it names them apart from those of the
     /// handshake: RFC 8446 section 4.2.3. Not in rustls 0.23.
     pub fn signature_schemes_cert(&self) -> Option<&'a [SignatureScheme]> {
-        self.signature_schemes_cert
+        self.lists()?.schemes_cert.as_deref()
     }
 
     /// Returns the signature schemes the client accepts of delegated credentials, RFC 9345 section 4.1.1; none if it takes no
     /// such credentials. Not in rustls 0.23.
     pub fn delegated_credential_schemes(&self) -> &'a [SignatureScheme] {
-        self.delegated_schemes
+        self.lists().map_or(&[], |lists| &lists.delegated)
     }
 }
 
-/// Walks a `protocol_name_list` body. The list was checked when the hello was read; a broken one just ends.
-struct AlpnNames<'a> {
-    rest: &'a [u8],
-}
-
-impl<'a> Iterator for AlpnNames<'a> {
-    type Item = &'a [u8];
-
-    fn next(&mut self) -> Option<Self::Item> {
-        let (len, rest) = self.rest.split_first()?;
-        let (name, rest) = rest.split_at_checked(usize::from(*len))?;
-        self.rest = rest;
-        Some(name)
-    }
-}
-
-#[cfg(test)]
-#[cfg(all(feature = "aws_lc_rs", feature = "std"))]
-mod tests {
-    use alloc::vec::Vec;
-
-    use super::*;
-    use crate::config::testing::hello;
-
-    #[test]
-    fn a_hello_shows_its_protocols() {
-        let with = |alpn| ClientHello { alpn, ..hello(None) };
-        let names = |alpn| with(alpn).alpn().map(|names| names.collect::<Vec<_>>());
-        assert_eq!(names(None), None);
-        assert_eq!(names(Some(b"\x02h2\x08http/1.1")), Some(Vec::from([&b"h2"[..], b"http/1.1"])));
-        // Lists like these do not pass the parser; here they must only not run away.
-        assert_eq!(names(Some(b"\x02h2\x09http/1.1")), Some(Vec::from([&b"h2"[..]])));
-        assert_eq!(names(Some(b"")), Some(Vec::new()));
+impl fmt::Debug for ClientHello<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClientHello")
+            .field("server_name", &self.server_name)
+            .field("signature_schemes", &self.signature_schemes())
+            .field("alpn", &self.alpn().map(|names| names.collect::<Vec<_>>()))
+            .field("server_cert_types", &self.server_cert_types())
+            .field("client_cert_types", &self.client_cert_types())
+            .field("cipher_suites", &self.cipher_suites())
+            .field("certificate_authorities", &self.certificate_authorities())
+            .field("named_groups", &self.named_groups())
+            .field("signature_schemes_cert", &self.signature_schemes_cert())
+            .field("delegated_credential_schemes", &self.delegated_credential_schemes())
+            .field("protocol_version", &self.protocol_version())
+            .finish()
     }
 }

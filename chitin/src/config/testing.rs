@@ -108,17 +108,5 @@ impl ClientCertVerifier for Foreign {
 
 /// A hello that asks for `name` and nothing else.
 pub(crate) fn hello<'a>(name: Option<&'a pki_types::DnsName<'a>>) -> super::hello::ClientHello<'a> {
-    super::hello::ClientHello {
-        server_name: name,
-        signature_schemes: &[],
-        alpn: None,
-        server_cert_types: None,
-        client_cert_types: None,
-        cipher_suites: &[],
-        certificate_authorities: None,
-        named_groups: None,
-        signature_schemes_cert: None,
-        delegated_schemes: &[],
-        chosen: None,
-    }
+    super::hello::ClientHello { server_name: name, hello: None, chosen: None }
 }

@@ -27,16 +27,4 @@ impl fmt::Debug for Accepted {
 }
 
 /// A client that says nothing.
-const NO_HELLO: ClientHello<'static> = ClientHello {
-    server_name: None,
-    signature_schemes: &[],
-    alpn: None,
-    server_cert_types: None,
-    client_cert_types: None,
-    cipher_suites: &[],
-    certificate_authorities: None,
-    named_groups: None,
-    signature_schemes_cert: None,
-    delegated_schemes: &[],
-    chosen: None,
-};
+const NO_HELLO: ClientHello<'static> = ClientHello { server_name: None, hello: None, chosen: None };

@@ -219,20 +219,7 @@ fn view_for<'a>(config: &'a ServerConfig, hello: &'a ClientHello, version: Proto
 
 /// What resolvers and acceptors see of a hello.
 pub(crate) fn view(hello: &ClientHello) -> HelloView<'_> {
-    let lists = hello.lists();
-    HelloView {
-        server_name: hello.server_name.as_ref(),
-        signature_schemes: lists.schemes.as_deref().unwrap_or_default(),
-        alpn: hello.protocols().map(|list| list.body()),
-        cipher_suites: &lists.cipher_suites,
-        named_groups: lists.groups.as_deref(),
-        signature_schemes_cert: lists.schemes_cert.as_deref(),
-        delegated_schemes: &lists.delegated,
-        chosen: None,
-        certificate_authorities: hello.authorities.as_deref(),
-        server_cert_types: hello.server_cert_types.as_deref(),
-        client_cert_types: hello.client_cert_types.as_deref(),
-    }
+    HelloView { server_name: hello.server_name.as_ref(), hello: Some(hello), chosen: None }
 }
 
 /// The time of now.

@@ -203,7 +203,7 @@ impl ClientHello {
         self.suites().names(suite)
     }
 
-    /// Made when they are first asked for: who resumes a session is asked for no certificate.
+    /// Made when they are first asked for: most resolvers have one certificate, and ask for nothing.
     pub(crate) fn lists(&self) -> &Lists {
         let schemes = |code| self.parsed::<SignatureSchemes<'_>>(code).map(meant);
         self.lists.get_or_init(|| {
