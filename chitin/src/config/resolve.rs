@@ -20,6 +20,9 @@ use crate::names::{CertificateType, SignatureScheme};
 /// Chooses the certificate a server shows.
 pub trait ResolvesServerCert: fmt::Debug + Send + Sync {
     /// Returns the certificate and key for the client that sent `client_hello`. `None` ends the handshake.
+    ///
+    /// It is asked for each handshake, also if a session is resumed and no certificate is sent; but not if an external key is used,
+    /// or a session that began with one.
     fn resolve(&self, client_hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>>;
 
     /// Does as [`Self::resolve`], and gives what is to be shown beside the chain as well. This is what connections call.

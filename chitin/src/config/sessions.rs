@@ -35,6 +35,9 @@ pub trait StoresServerSessions: fmt::Debug + Send + Sync {
     fn put(&self, key: Vec<u8>, value: Vec<u8>) -> bool;
 
     /// Returns what is stored under `key`.
+    ///
+    /// A server looks at a session before it [takes](Self::take) it: who knows the name of one, which is no secret, but does not have it,
+    /// shall not use it up for the one who has. rustls 0.23 takes those of TLS 1.3 at once.
     fn get(&self, key: &[u8]) -> Option<Vec<u8>>;
 
     /// Returns what is stored under `key`, and forgets it: of two callers only one may get it.

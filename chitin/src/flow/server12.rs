@@ -44,7 +44,7 @@ use crate::flow::certs::{self, PeerChain, Staples};
 use crate::flow::choose;
 use crate::flow::cx::Cx;
 use crate::flow::question::{self, Answer, CLIENT_VERIFIER, Question, SERVER_STORE, TICKETER, told};
-use crate::flow::server12::sessions::Ticketing;
+use crate::flow::server12::sessions::{Found, Ticketing};
 use crate::flow::size_limit;
 use crate::flow::transcript12::Messages;
 use crate::flow::unexpected;
@@ -60,6 +60,7 @@ use crate::wire::tls12::{CertificateRequest12, CertificateStatus, ClientKeyExcha
 /// What is waited for, and between it the questions.
 pub(crate) enum Server {
     AskSession(Started),
+    AskResolver(Box<Found>),
     AskServerCertificate(Started),
     AskSignature(Box<Signing>),
     WaitCertificate(Box<Asked>),
@@ -110,6 +111,7 @@ impl Server {
     pub(crate) fn name(&self) -> &'static str {
         match self {
             AskSession(_) => "AskSession",
+            AskResolver(_) => "AskResolver",
             AskServerCertificate(_) => "AskCertificate",
             AskSignature(_) => "AskSignature",
             WaitCertificate(_) => "WaitCertificate",
@@ -126,11 +128,8 @@ impl Server {
     pub(crate) fn question(&self) -> Option<Question<'_>> {
         Some(match self {
             AskSession(s) => s.session_question()?,
-            AskServerCertificate(s) => Question::ServerCertificate {
-                config: &s.config,
-                hello: &s.hello,
-                version: ProtocolVersion::TLSv1_2,
-            },
+            AskResolver(s) => s.question(),
+            AskServerCertificate(s) => s.question(),
             AskSignature(s) => Question::Sign { signer: &*s.signer.signer, message: &s.message },
             AskVerdict(s) => Question::VerifyClient {
                 verifier: &s.keyed.common.config.verifier,
@@ -144,7 +143,8 @@ impl Server {
 
     pub(crate) fn on_answer(self, answer: Answer, cx: &mut Cx<'_>) -> Result<Self, Error> {
         match (self, answer) {
-            (AskSession(s), Answer::Bytes(session)) => s.choose_session(session.map(Zeroizing::new), cx),
+            (AskSession(s), Answer::Bytes(session)) => s.choose_session(session.map(Zeroizing::new)),
+            (AskResolver(s), Answer::Certificate(credential)) => s.resolved(credential, cx),
             (AskServerCertificate(s), Answer::Certificate(credential)) => {
                 s.send_server_flight(credential, cx)
             }
@@ -254,6 +254,11 @@ fn send_server_hello(
 }
 
 impl Started {
+    fn question(&self) -> Question<'_> {
+        let (config, hello) = (&self.config, &self.hello);
+        Question::ServerCertificate { config, hello, version: ProtocolVersion::TLSv1_2 }
+    }
+
     fn server_random(&self) -> Result<[u8; 32], Error> {
         let mut random = [0; 32];
         self.config.provider.secure_random.fill(&mut random)?;

@@ -76,6 +76,7 @@ pub(crate) enum Server {
     WaitClientHelloAfterRetry(Box<Retried>),
     AskSession(Box<Resuming>),
     AskPskAgain(Box<Bound>, Tie),
+    AskResolver(Box<Bound>),
     AskToSpend(Box<Bound>),
     AskCertificate(Box<Chosen>),
     AskSignature(Box<Signing>),
@@ -118,7 +119,7 @@ impl Server {
             WaitCertificateVerify(_) => vec![HandshakeType::CertificateVerify],
             WaitFinished(_) => vec![HandshakeType::Finished],
             Connected(_) => vec![HandshakeType::KeyUpdate],
-            AskConfig(_) | AskPsk(_) | AskSession(_) | AskPskAgain(..) | AskToSpend(_)
+            AskConfig(_) | AskPsk(_) | AskSession(_) | AskPskAgain(..) | AskResolver(_) | AskToSpend(_)
             | AskCertificate(_) | AskSignature(_) | AskVerdict(_) | AskTicket(_) => vec![],
         }
     }
@@ -132,6 +133,7 @@ impl Server {
             WaitClientHelloAfterRetry(_) => "WaitClientHelloAfterRetry",
             AskSession(_) => "AskSession",
             AskPskAgain(..) => "AskPskAgain",
+            AskResolver(_) => "AskResolver",
             AskToSpend(_) => "AskToSpend",
             AskCertificate(_) => "AskCertificate",
             AskSignature(_) => "AskSignature",
@@ -151,12 +153,9 @@ impl Server {
             AskPsk(s) => s.question(),
             AskSession(s) => s.question()?,
             AskPskAgain(s, tie) => s.question_of(tie)?,
+            AskResolver(s) => s.question_of_certificate(),
             AskToSpend(s) => s.question(),
-            AskCertificate(s) => Question::ServerCertificate {
-                config: &s.config,
-                hello: &s.hello,
-                version: ProtocolVersion::TLSv1_3,
-            },
+            AskCertificate(s) => s.question(),
             AskSignature(s) => Question::Sign { signer: &*s.signer.signer, message: s.message.as_ref() },
             AskVerdict(s) => s.question(),
             AskTicket(s) => s.question(),
@@ -173,6 +172,7 @@ impl Server {
             (AskPsk(s), Answer::Psk(psk)) => s.choose(psk, cx),
             (AskPskAgain(s, tie), Answer::Psk(psk)) => s.tied(&tie, psk, cx),
             (AskSession(s), Answer::Bytes(session)) => s.choose_psk(session.map(Zeroizing::new), cx),
+            (AskResolver(s), Answer::Certificate(credential)) => s.resolved(credential, cx),
             (AskToSpend(s), Answer::Bytes(session)) => s.spent(session.map(Zeroizing::new).is_some(), cx),
             (AskCertificate(s), Answer::Certificate(credential)) => s.send_certificate(credential, cx),
             (AskSignature(s), Answer::Signature(signature)) => s.send_certificate_verify(&signature, cx),
@@ -269,6 +269,11 @@ pub(crate) struct Chosen {
 }
 
 impl Chosen {
+    fn question(&self) -> Question<'_> {
+        let (config, hello) = (&self.config, &self.hello);
+        Question::ServerCertificate { config, hello, version: ProtocolVersion::TLSv1_3 }
+    }
+
     /// The external key, or else a certificate.
     fn without_session(mut self: Box<Self>, cx: &mut Cx<'_>) -> Result<Server, Error> {
         let Some(psk) = self.psk.take() else {

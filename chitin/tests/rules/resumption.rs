@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 use std::io::Write;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -11,12 +11,15 @@ use chitin::client::danger::{HandshakeSignatureValid, ServerCertVerified, Server
 use chitin::client::{ClientSessionMemoryCache, ClientSessionStore, Resumption, Tls12ClientSessionValue};
 use chitin::client::{Tls13ClientSessionValue, WebPkiServerVerifier};
 use chitin::pki_types::{CertificateDer, ServerName, UnixTime};
-use chitin::server::{ProducesTickets, ServerSessionMemoryCache, StoresServerSessions, WebPkiClientVerifier};
+use chitin::server::{
+    ClientHello, ProducesTickets, ResolvesServerCert, ServerSessionMemoryCache, StoresServerSessions,
+    WebPkiClientVerifier,
+};
 use chitin::sign::{CertifiedKey, SingleCertAndKey};
 use chitin::version::{TLS12, TLS13};
 use chitin::{
     CertificateError, ClientConfig, DigitallySignedStruct, Error, HandshakeKind, HandshakeType, NamedGroup,
-    PeerMisbehaved, ServerConfig, SignatureScheme,
+    PeerMisbehaved, ServerConfig, SignatureScheme, SupportedProtocolVersion,
 };
 use rcgen::date_time_ymd;
 use testkit::pair::{Pair, Side, tamper};
@@ -824,4 +827,47 @@ fn what_the_server_put_into_a_session_comes_back() {
     assert_eq!(pair.server.received_resumption_data(), None);
     let pair = shake(&client, &server);
     assert_eq!(pair.server.received_resumption_data(), Some(&b"user 17"[..]));
+}
+
+/// Counts how often it is asked, and may know nothing any more.
+#[derive(Debug)]
+struct Gate {
+    inner: Arc<dyn ResolvesServerCert>,
+    asked: AtomicUsize,
+    closed: AtomicBool,
+}
+
+impl ResolvesServerCert for Gate {
+    fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        self.asked.fetch_add(1, Ordering::Relaxed);
+        assert_eq!(hello.server_name(), Some("localhost"));
+        (!self.closed.load(Ordering::Relaxed)).then(|| self.inner.resolve(hello)).flatten()
+    }
+}
+
+/// A name that was taken out of service is so for those who have been here before, too.
+#[test]
+fn a_resolver_is_asked_for_each_hello_also_if_a_session_is_resumed() {
+    for version in [&TLS12, &TLS13] {
+        for tickets in [true, false] {
+            let mut server = if tickets { server_with_tickets() } else { server() };
+            let inner = server.cert_resolver.clone();
+            let gate = Arc::new(Gate { inner, asked: AtomicUsize::new(0), closed: AtomicBool::new(false) });
+            server.cert_resolver = gate.clone();
+            let (client, server) = (Arc::new(client_of(version)), Arc::new(server));
+            for (n, expected) in [Full, Resumed, Resumed].into_iter().enumerate() {
+                assert_eq!(kind(&client, &server), expected);
+                assert_eq!(gate.asked.load(Ordering::Relaxed), n + 1);
+            }
+            gate.closed.store(true, Ordering::Relaxed);
+            let failed = Pair::new(client, server).settle().unwrap_err();
+            assert_eq!((failed.side, failed.error), (Side::Server, Error::NoServerCertificateResolved));
+            assert_eq!(gate.asked.load(Ordering::Relaxed), 4);
+        }
+    }
+}
+
+fn client_of(version: &'static SupportedProtocolVersion) -> ClientConfig {
+    let config = ClientConfig::builder_with_provider(default_provider()).with_protocol_versions(&[version]);
+    config.unwrap().with_root_certificates(WORLD.pki.root.store()).with_no_client_auth()
 }

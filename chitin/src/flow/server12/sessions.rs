@@ -7,6 +7,7 @@ use alloc::vec::Vec;
 use zeroize::Zeroizing;
 
 use crate::config::sessions::MAX_TICKET_LIFETIME;
+use crate::crypto::credential::Credential;
 use crate::crypto::suites::SupportedCipherSuite;
 use crate::error::Error;
 use crate::flow::cert_types;
@@ -15,7 +16,9 @@ use crate::flow::cx::Cx;
 use crate::flow::offer::MAX_TICKET;
 use crate::flow::psk::{self, Present12, Resumable12};
 use crate::flow::question::{self, CLIENT_VERIFIER, Question, TICKETER, told};
-use crate::flow::server12::Server::{self, AskServerCertificate, AskTicket, WaitChangeCipherSpec};
+use crate::flow::server12::Server::{
+    self, AskResolver, AskServerCertificate, AskTicket, WaitChangeCipherSpec,
+};
 use crate::flow::server12::{Common, Keyed, Last, Says, Started, send_server_hello};
 use crate::flow::transcript12::Messages;
 use crate::names::{HandshakeKind, HandshakeType, ProtocolVersion};
@@ -42,11 +45,7 @@ impl Started {
         self.hello.session_ticket().filter(|ticket| !ticket.is_empty() && self.tickets)
     }
 
-    pub(super) fn choose_session(
-        self,
-        found: Option<Zeroizing<Vec<u8>>>,
-        cx: &mut Cx<'_>,
-    ) -> Result<Server, Error> {
+    pub(super) fn choose_session(self, found: Option<Zeroizing<Vec<u8>>>) -> Result<Server, Error> {
         let present = Present12 {
             suites: &self.config.provider.cipher_suites,
             hello: &self.hello,
@@ -62,12 +61,36 @@ impl Started {
         let verifier = &self.config.verifier;
         let anonymous_is_refused = told(CLIENT_VERIFIER, || verifier.client_auth_mandatory())?;
         let session = session.filter(|session| !session.chain.is_empty() || !anonymous_is_refused);
-        match session {
-            None => Ok(AskServerCertificate(self)),
-            Some(session) => self.resume(session, cx),
-        }
+        Ok(match session {
+            None => AskServerCertificate(self),
+            Some(session) => AskResolver(Box::new(Found { started: self, session })),
+        })
+    }
+}
+
+/// A session that may be resumed.
+pub(crate) struct Found {
+    started: Started,
+    session: Resumable12,
+}
+
+impl Found {
+    /// Has the server still a certificate for this client? A resolver may be how names are taken out of service, and in 0.23 it is
+    /// asked for each hello.
+    pub(super) fn question(&self) -> Question<'_> {
+        self.started.question()
     }
 
+    /// What it is does not matter: none is sent.
+    pub(super) fn resolved(self, credential: Option<Credential>, cx: &mut Cx<'_>) -> Result<Server, Error> {
+        match credential {
+            Some(_) => self.started.resume(self.session, cx),
+            None => Err(Error::NoServerCertificateResolved),
+        }
+    }
+}
+
+impl Started {
     /// The abbreviated handshake: we go first. A session of TLS 1.2 may be resumed as often as it lives.
     fn resume(self, session: Resumable12, cx: &mut Cx<'_>) -> Result<Server, Error> {
         let randoms = Randoms { client: self.hello.random, server: self.server_random()? };

@@ -9,6 +9,7 @@ use zeroize::Zeroizing;
 
 use crate::carrier::Parameters;
 use crate::config::psk::ExternalPsk;
+use crate::crypto::credential::Credential;
 use crate::error::{Error, PeerMisbehaved};
 use crate::flow::cert_types;
 use crate::flow::choose;
@@ -17,7 +18,7 @@ use crate::flow::psk::{self, EarlyOffer, Present, Resumable};
 use crate::flow::question::{self, CLIENT_VERIFIER, Question, SERVER_STORE, told};
 use crate::flow::server_psk::Tie;
 use crate::flow::server13::Server::{
-    self, AskPskAgain, AskSession, AskToSpend, WaitEndOfEarlyData, WaitFinished,
+    self, AskPskAgain, AskResolver, AskSession, AskToSpend, WaitEndOfEarlyData, WaitFinished,
 };
 use crate::flow::server13::{Chosen, Named};
 use crate::flow::tickets13::seals_tickets;
@@ -106,10 +107,10 @@ impl Resuming {
         let id = identities.swap_remove(at);
         let tie = session.tie.clone();
         let bound = Box::new(Bound { chosen, session, early, at, id, tickets });
-        match tie {
-            Some(tie) => Ok(AskPskAgain(bound, tie)),
-            None => bound.spend(cx),
-        }
+        Ok(match tie {
+            Some(tie) => AskPskAgain(bound, tie),
+            None => AskResolver(bound),
+        })
     }
 
     /// RFC 8446 section 4.2.11.2.
@@ -138,6 +139,24 @@ pub(crate) struct Bound {
 }
 
 impl Bound {
+    /// Has the server still a certificate for this client? A resolver may be how names are taken out of service, and in 0.23 it is
+    /// asked for each hello.
+    pub(super) fn question_of_certificate(&self) -> Question<'_> {
+        self.chosen.question()
+    }
+
+    /// What it is does not matter: none is sent.
+    pub(super) fn resolved(
+        self: Box<Self>,
+        credential: Option<Credential>,
+        cx: &mut Cx<'_>,
+    ) -> Result<Server, Error> {
+        match credential {
+            Some(_) => self.spend(cx),
+            None => Err(Error::NoServerCertificateResolved),
+        }
+    }
+
     /// Is the external key still there that the session goes back to?
     pub(super) fn question_of<'a>(&'a self, tie: &'a Tie) -> Option<Question<'a>> {
         let psks = self.chosen.config.external_psks.as_ref()?;
