@@ -442,10 +442,10 @@ const CLIENT12_PEAK: isize = 5_300;
 const SERVER12_PEAK: isize = 4_700;
 
 /// The same of QUIC, whose transport has a box of its own: keys that were given out are not counted.
-const CLIENT_QUIC_IDLE: isize = 2_720;
-const SERVER_QUIC_IDLE: isize = 1_620;
-const CLIENT_QUIC_PEAK: isize = 8_200;
-const SERVER_QUIC_PEAK: isize = 7_400;
+const CLIENT_QUIC_IDLE: isize = 2_010;
+const SERVER_QUIC_IDLE: isize = 910;
+const CLIENT_QUIC_PEAK: isize = 7_500;
+const SERVER_QUIC_PEAK: isize = 7_000;
 
 /// The keys of both directions: a schedule of AES-256 and a table for GHASH each. aws-lc has them in memory that is not counted here.
 const KEYS_IDLE: isize = 2 * 896;

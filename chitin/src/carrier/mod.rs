@@ -61,11 +61,20 @@ impl Carrier {
         }
     }
 
-    /// Both secrets of a level exist: QUIC hands them out together, although the two directions switch at different moments.
-    pub(crate) fn derived(&mut self, level: KeyLevel, pair: &Pair<&RestingSecret>) -> Result<(), Error> {
+    /// Both secrets of the handshake exist: QUIC hands out their keys together, although the two directions switch at different
+    /// moments.
+    pub(crate) fn derived_handshake(&mut self, pair: &Pair<TrafficSecret>) -> Result<(), Error> {
         match self {
             Self::Records(_) => Ok(()),
-            Self::Quic(quic) => quic.derived(level, pair),
+            Self::Quic(quic) => quic.derived_handshake(pair),
+        }
+    }
+
+    /// The same of application traffic.
+    pub(crate) fn derived_traffic(&mut self, pair: &Pair<RestingSecret>) -> Result<(), Error> {
+        match self {
+            Self::Records(_) => Ok(()),
+            Self::Quic(quic) => quic.derived_traffic(pair),
         }
     }
 

@@ -3,6 +3,7 @@
 //! It owns one queue of bytes and keys, the transport parameters, and the alert. The QUIC endpoint above protects the packets, so
 //! no record and no application data pass here.
 
+use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -14,7 +15,7 @@ use crate::error::Error;
 use crate::names::{AlertDescription, AlertLevel, Side};
 use crate::observe::{self, Event, KeyLevel, Trace};
 use crate::schedule::quic::{QuicSecret, Secrets};
-use crate::schedule::tls13::{Pair, RestingSecret};
+use crate::schedule::tls13::{Pair, RestingSecret, TrafficSecret};
 use crate::wire::extensions::ext;
 
 /// Keys that a handshake has made.
@@ -72,8 +73,8 @@ pub(crate) struct Quic {
     /// Where a key change stands among the bytes is part of what a caller is told.
     out: VecDeque<Out>,
     early: Option<QuicSecret>,
-    /// Both secrets of a level exist, and neither direction uses them yet.
-    derived: Option<(KeyLevel, Secrets)>,
+    /// What a level has given, while neither direction uses it yet.
+    derived: Option<(KeyLevel, Out)>,
     read_epoch: u8,
     read_level: KeyLevel,
     write_level: KeyLevel,
@@ -83,7 +84,9 @@ pub(crate) struct Quic {
 
 enum Out {
     Bytes(Vec<u8>),
-    Keys(KeyLevel, Secrets),
+    Handshake(Keys),
+    /// Its keys are made when somebody takes them.
+    OneRtt(Box<Secrets>),
 }
 
 /// Transport parameters of ours. Endpoints have a few hundred bytes of them; all of EncryptedExtensions, where a server's stand,
@@ -119,10 +122,8 @@ impl Quic {
         loop {
             match self.out.pop_front()? {
                 Out::Bytes(bytes) => buf.extend_from_slice(&bytes),
-                Out::Keys(KeyLevel::Traffic, next) => {
-                    return Some(KeyChange::OneRtt { keys: next.keys(), next });
-                }
-                Out::Keys(_, secrets) => return Some(KeyChange::Handshake { keys: secrets.keys() }),
+                Out::Handshake(keys) => return Some(KeyChange::Handshake { keys }),
+                Out::OneRtt(next) => return Some(KeyChange::OneRtt { keys: next.keys(), next: *next }),
             }
         }
     }
@@ -144,7 +145,7 @@ impl Quic {
     pub(crate) fn out_capacity(&self) -> usize {
         let bytes = |out: &Out| match out {
             Out::Bytes(bytes) => bytes.capacity(),
-            Out::Keys(..) => 0,
+            Out::Handshake(_) | Out::OneRtt(_) => 0,
         };
         self.out.iter().map(bytes).fold(0, usize::saturating_add)
     }
@@ -159,9 +160,16 @@ impl Quic {
     }
 
     /// Handed out when the first direction switches to them, behind what was said before.
-    pub(super) fn derived(&mut self, level: KeyLevel, pair: &Pair<&RestingSecret>) -> Result<(), Error> {
-        let secrets = Secrets::new(pair, self.side, self.parameters.version).ok_or_else(no_quic_suite)?;
-        self.derived = Some((level, secrets));
+    pub(super) fn derived_handshake(&mut self, pair: &Pair<TrafficSecret>) -> Result<(), Error> {
+        let keys = Keys::handshake(pair, self.side, self.parameters.version).ok_or_else(no_quic_suite)?;
+        self.derived = Some((KeyLevel::Handshake, Out::Handshake(keys)));
+        Ok(())
+    }
+
+    /// The same of application traffic.
+    pub(super) fn derived_traffic(&mut self, pair: &Pair<RestingSecret>) -> Result<(), Error> {
+        let next = Secrets::new(pair, self.side, self.parameters.version).ok_or_else(no_quic_suite)?;
+        self.derived = Some((KeyLevel::Traffic, Out::OneRtt(Box::new(next))));
         Ok(())
     }
 
@@ -171,8 +179,8 @@ impl Quic {
     }
 
     pub(super) fn install(&mut self, direction: Direction, level: KeyLevel) {
-        if let Some((level, secrets)) = self.derived.take_if(|(derived, _)| *derived == level) {
-            self.out.push_back(Out::Keys(level, secrets));
+        if let Some((_, keys)) = self.derived.take_if(|(derived, _)| *derived == level) {
+            self.out.push_back(keys);
         }
         let seen = match direction {
             Direction::Read => {

@@ -311,7 +311,7 @@ fn agree(
     let resumes = matches!(settled.key, Some(Origin::Session(_)));
     cx.facts.kind = Some(if resumes { HandshakeKind::Resumed } else { full });
 
-    cx.derived(KeyLevel::Handshake, keys.traffic.resting())?;
+    cx.derived_handshake(&keys.traffic)?;
     cx.install(Direction::Read, &keys.traffic.server, KeyLevel::Handshake)?;
     if full == HandshakeKind::Full && !sends_early {
         cx.send_compat_ccs()?;
@@ -555,7 +555,7 @@ impl Authenticated {
         cx.facts.peer = Some(chain).filter(|chain| !chain.is_empty());
         cx.facts.set_external_psk(common.psk.as_ref().map(|psk| psk.identity()));
         let master = common.keys.master(&common.transcript.current());
-        cx.derived(KeyLevel::Traffic, master.traffic.resting())?;
+        cx.derived_traffic(&master.traffic)?;
         cx.log_secret("EXPORTER_SECRET", master.exporter.as_bytes())?;
         // Whom the public name stands for need not know who we are. RFC 9849 section 6.1.7.
         let shows_nothing = common.ech.is_rejected();

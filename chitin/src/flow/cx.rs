@@ -188,16 +188,25 @@ impl Cx<'_> {
         Ok(())
     }
 
-    /// The two secrets of `level` exist. One of the two doors through which a secret leaves the schedule: to the key log, and to
+    /// Both secrets of the handshake exist. One of the two doors through which a secret leaves the schedule: to the key log, and to
     /// QUIC.
-    pub(crate) fn derived(&mut self, level: KeyLevel, pair: Pair<&RestingSecret>) -> Result<(), Error> {
+    pub(crate) fn derived_handshake(&mut self, pair: &Pair<TrafficSecret>) -> Result<(), Error> {
         self.flush()?;
-        let (client, server) = match level {
-            KeyLevel::Handshake => ("CLIENT_HANDSHAKE_TRAFFIC_SECRET", "SERVER_HANDSHAKE_TRAFFIC_SECRET"),
-            _ => ("CLIENT_TRAFFIC_SECRET_0", "SERVER_TRAFFIC_SECRET_0"),
-        };
-        self.log_secrets([(client, pair.client.as_bytes()), (server, pair.server.as_bytes())])?;
-        self.carrier.derived(level, &pair)
+        self.log_secrets([
+            ("CLIENT_HANDSHAKE_TRAFFIC_SECRET", pair.client.as_bytes()),
+            ("SERVER_HANDSHAKE_TRAFFIC_SECRET", pair.server.as_bytes()),
+        ])?;
+        self.carrier.derived_handshake(pair)
+    }
+
+    /// The same of application traffic.
+    pub(crate) fn derived_traffic(&mut self, pair: &Pair<RestingSecret>) -> Result<(), Error> {
+        self.flush()?;
+        self.log_secrets([
+            ("CLIENT_TRAFFIC_SECRET_0", pair.client.as_bytes()),
+            ("SERVER_TRAFFIC_SECRET_0", pair.server.as_bytes()),
+        ])?;
+        self.carrier.derived_traffic(pair)
     }
 
     /// The secrets of early data exist, and the key is used from here on: `direction` is that of the client's data.

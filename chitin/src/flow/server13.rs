@@ -323,7 +323,7 @@ impl Chosen {
             cx.send_compat_ccs()?;
         }
         let keys = early.with_shared_secret(secret.secret_bytes(), &transcript.current());
-        cx.derived(KeyLevel::Handshake, keys.traffic.resting())?;
+        cx.derived_handshake(&keys.traffic)?;
         cx.install(Direction::Write, &keys.traffic.server, KeyLevel::Handshake)?;
         let accepted = early_data.is_some();
         if let Some((secret, limit)) = early_data {
@@ -470,6 +470,8 @@ impl Chosen {
         let cache = &config.cert_compression_cache;
         let staples = Staples::wanted_by(&hello, &credential);
         certs::emit_chain(cx, transcript, &credential, staples, compressor, cache)?;
+        // It is read, and the next state needs room.
+        drop(hello);
         let message = Signable::new(Signed::ByServer, &transcript.current());
         Ok(AskSignature(Box::new(Signing { agreed, signer, message, asked })))
     }
@@ -510,7 +512,7 @@ impl Agreed {
         cx.emit(transcript, HandshakeType::Finished, |out| out.extend_from_slice(verify_data.as_ref()));
         let hash = transcript.current();
         let master = keys.master(&hash);
-        cx.derived(KeyLevel::Traffic, master.traffic.resting())?;
+        cx.derived_traffic(&master.traffic)?;
         cx.log_secret("EXPORTER_SECRET", master.exporter.as_bytes())?;
         cx.install_traffic(Direction::Write, &master.traffic.server)?;
         // Half a round trip early; never to clients who have yet to say who they are. RFC 8446 section 4.4.4.

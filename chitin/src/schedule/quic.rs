@@ -9,7 +9,7 @@ use crate::crypto::quic::{
 use crate::crypto::suites::Tls13CipherSuite;
 use crate::crypto::tls13::{HkdfExpander, OkmBlock};
 use crate::names::Side;
-use crate::schedule::tls13::{Pair, RestingSecret, derive, expand_label};
+use crate::schedule::tls13::{Pair, RestingSecret, TrafficSecret, derive, expand_label};
 
 /// The secret that one direction's keys are made from.
 #[derive(Clone)]
@@ -27,11 +27,12 @@ impl QuicSecret {
     }
 
     pub(crate) fn keys(&self) -> DirectionalKeys {
-        let expander = self.expander();
-        DirectionalKeys {
-            header: self.header_key(expander.as_ref()),
-            packet: self.packet_key(expander.as_ref()),
-        }
+        self.keys_from(self.expander().as_ref())
+    }
+
+    /// With `expander` set up from this secret already.
+    fn keys_from(&self, expander: &dyn HkdfExpander) -> DirectionalKeys {
+        DirectionalKeys { header: self.header_key(expander), packet: self.packet_key(expander) }
     }
 
     /// The next generation. RFC 9001 section 6.1.
@@ -74,9 +75,9 @@ pub struct Secrets {
 
 impl Secrets {
     /// `None` if QUIC does not have the suite.
-    pub(crate) fn new(pair: &Pair<&RestingSecret>, side: Side, version: Version) -> Option<Self> {
-        let client = QuicSecret::new(pair.client, version)?;
-        let server = QuicSecret::new(pair.server, version)?;
+    pub(crate) fn new(pair: &Pair<RestingSecret>, side: Side, version: Version) -> Option<Self> {
+        let client = QuicSecret::new(&pair.client, version)?;
+        let server = QuicSecret::new(&pair.server, version)?;
         Some(match side {
             Side::Client => Self { local: client, remote: server },
             Side::Server => Self { local: server, remote: client },
@@ -113,7 +114,19 @@ impl Keys {
         let initial = suite.suite.hkdf_provider.extract_from_secret(Some(salt), client_dst_connection_id);
         let keys =
             |label: &[u8]| QuicSecret { suite, version, secret: derive(initial.as_ref(), label, &[]) }.keys();
-        let (client, server) = (keys(b"client in"), keys(b"server in"));
+        Self::of(side, keys(b"client in"), keys(b"server in"))
+    }
+
+    /// Those of Handshake packets. `None` if QUIC does not have the suite.
+    pub(crate) fn handshake(pair: &Pair<TrafficSecret>, side: Side, version: Version) -> Option<Self> {
+        let keys = |secret: &TrafficSecret| {
+            Some(QuicSecret::new(secret.as_ref(), version)?.keys_from(secret.expander()))
+        };
+        Some(Self::of(side, keys(&pair.client)?, keys(&pair.server)?))
+    }
+
+    /// `side` is ours.
+    fn of(side: Side, client: DirectionalKeys, server: DirectionalKeys) -> Self {
         match side {
             Side::Client => Self { local: client, remote: server },
             Side::Server => Self { local: server, remote: client },

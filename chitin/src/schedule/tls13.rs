@@ -143,13 +143,6 @@ pub(crate) struct Pair<S> {
     pub(crate) server: S,
 }
 
-impl<S: AsRef<RestingSecret>> Pair<S> {
-    /// The bytes of both.
-    pub(crate) fn resting(&self) -> Pair<&RestingSecret> {
-        Pair { client: self.client.as_ref(), server: self.server.as_ref() }
-    }
-}
-
 /// The key exchange is done, and the keys of the handshake are about to be used.
 pub(crate) struct Agreed {
     suite: &'static Tls13CipherSuite,
@@ -279,12 +272,6 @@ pub(crate) struct RestingSecret {
     bytes: OkmBlock,
 }
 
-impl AsRef<RestingSecret> for RestingSecret {
-    fn as_ref(&self) -> &Self {
-        self
-    }
-}
-
 impl AsRef<RestingSecret> for TrafficSecret {
     fn as_ref(&self) -> &RestingSecret {
         &self.secret
@@ -331,6 +318,11 @@ impl TrafficSecret {
 
     pub(crate) fn as_bytes(&self) -> &[u8] {
         self.secret.bytes.as_ref()
+    }
+
+    /// For the keys of QUIC, which have labels of their own.
+    pub(crate) fn expander(&self) -> &dyn HkdfExpander {
+        self.keyed.as_ref()
     }
 
     fn next(&self) -> Self {

@@ -26,6 +26,12 @@ fn hash(text: &str) -> Output {
     Output::new(&hex(text))
 }
 
+impl AsRef<RestingSecret> for RestingSecret {
+    fn as_ref(&self) -> &Self {
+        self
+    }
+}
+
 fn assert_secret(secret: impl AsRef<RestingSecret>, expected: &str) {
     assert_eq!(secret.as_ref().as_bytes(), hex(expected));
 }
