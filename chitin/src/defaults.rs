@@ -49,8 +49,16 @@ fn limits() -> [(&'static str, Vec<Limit>); 6] {
                     n(SignatureMemo::DEFAULT_SIZE),
                     "`signature_memo().set_size`",
                 ),
-                ("Longest use of a ticket, in seconds", MAX_TICKET_LIFETIME.into(), "RFC 8446 section 4.6.1"),
-                ("Longest use of a stored session, in seconds", psk::STORED_LIFETIME.into(), "fixed"),
+                (
+                    "Longest use of a session or ticket, from its full handshake on, in seconds",
+                    MAX_TICKET_LIFETIME.into(),
+                    "RFC 8446 section 4.6.1",
+                ),
+                (
+                    "Longest use of one session of a server's store, in seconds",
+                    psk::STORED_LIFETIME.into(),
+                    "fixed",
+                ),
                 ("Longest ticket a server sends, in bytes", n(tickets13::MAX_TICKET), "fixed"),
                 ("Longest ticket a client keeps, in bytes", n(offer::MAX_TICKET), "fixed"),
                 ("Offered sessions a server looks at", n(psk::IDENTITIES), "fixed"),
@@ -242,6 +250,8 @@ fn table() -> String {
     ] {
         out += &format!("| `{field}` | `{value}` |\n");
     }
+    out += "\n`limits.handshake_time` ends nothing by itself, since a connection has no clock: it is for programs that ask \
+        `limits.deadline()`.\n";
     out += "\n# Limits\n\nThe reason for each number stands beside it in the code.\n";
     for (title, limits) in limits() {
         out += &format!(
