@@ -8,15 +8,18 @@ use std::sync::Arc;
 
 use alloc_counter::{Counting, Spent};
 use chitin::client::Resumption;
+use chitin::crypto::hash::HashAlgorithm;
 use chitin::pki_types::ServerName;
+use chitin::psk::{ExternalPsk, PskList};
 use chitin::quic::{ClientConnection as QuicClient, ServerConnection as QuicServer, Version};
 use chitin::version::{TLS12, TLS13};
 use chitin::{
-    ClientConfig, ClientConnection, ConnectionCommon, ServerConfig, ServerConnection, SideData,
-    SupportedProtocolVersion,
+    ClientConfig, ClientConnection, ConnectionCommon, PeerMisbehaved, ServerConfig, ServerConnection,
+    SideData, SupportedProtocolVersion,
 };
 use chitin_pki::RevocationList;
 use testkit::configs::{ClientOpts, ServerOpts, client_config, server_config};
+use testkit::hello::Hello;
 use testkit::pki::{Authority, KeyType, Pki, Spec};
 use testkit::provided;
 use testkit::status::{Book, List};
@@ -399,6 +402,45 @@ fn quic_between((client, server): (Arc<ClientConfig>, Arc<ServerConfig>)) -> (Sp
     }
     assert!(!client.is_handshaking() && !server.is_handshaking());
     (ours, theirs)
+}
+
+/// A server of external keys whose client names thirty thousand suites that nobody knows makes no more of its keys' names for that than
+/// with a few suites: what a hello costs is what it weighs, and not the product of two of its lists.
+#[test]
+fn suites_that_nobody_knows_cost_a_server_of_external_keys_nothing() {
+    let keys = || {
+        let key = |name: u8| ExternalPsk::imported(&[name], &[7; 32], HashAlgorithm::SHA256, b"").unwrap();
+        Arc::new(PskList::from((0..8).map(key).collect::<Vec<_>>()))
+    };
+    let builder = ClientConfig::builder_with_provider(provided::default_provider().into());
+    let client = Arc::new(builder.with_protocol_versions(&[&TLS13]).unwrap().with_external_psks(keys()));
+    let builder = ServerConfig::builder_with_provider(provided::default_provider().into());
+    let server = Arc::new(builder.with_protocol_versions(&[&TLS13]).unwrap().with_external_psks(keys()));
+    let allocations = |more: u16| {
+        let name = ServerName::try_from("localhost").unwrap();
+        let mut first = Vec::new();
+        ClientConnection::new(client.clone(), name).unwrap().write_tls(&mut first).unwrap();
+        let mut hello = Hello::read(&first[5..]);
+        hello.suites.splice(0..0, 0x4000..0x4000 + more);
+        let mut spent = Spent::default();
+        let mut server = ServerConnection::new(server.clone()).unwrap();
+        let mut last = Ok(());
+        for piece in hello.write().chunks(16_000) {
+            let length = u16::try_from(piece.len()).unwrap().to_be_bytes();
+            let record = [&[22, 3, 1], &length[..], piece].concat();
+            let mut rest = &record[..];
+            while !rest.is_empty() {
+                server.read_tls(&mut rest).unwrap();
+                last = spent.on(|| server.process_new_packets()).map(drop);
+            }
+        }
+        // So far it comes: the binder was made over another hello.
+        assert_eq!(last, Err(PeerMisbehaved::IncorrectBinder.into()));
+        spent.calls
+    };
+    let (few, many) = (allocations(30), allocations(30_000));
+    println!("with 30 suites: {few} allocations, with 30,000: {many}");
+    assert!(many <= few + 20);
 }
 
 fn other_provider() -> bool {

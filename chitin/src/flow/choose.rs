@@ -132,10 +132,9 @@ fn any_suite(
     quic: bool,
     wanted: impl Fn(&Tls13CipherSuite) -> bool,
 ) -> Result<&'static Tls13CipherSuite, Error> {
-    let ours = || suites(config, quic).filter(|suite| wanted(suite));
-    let theirs = |name| ours().find(|suite| suite.common.suite == name);
+    let theirs = |name| suites(config, quic).find(|suite| suite.common.suite == name && wanted(suite));
     let suite = match config.ignore_client_order {
-        true => ours().find(|suite| hello.offers(suite.common.suite)),
+        true => suites(config, quic).find(|suite| wanted(suite) && hello.offers(suite.common.suite)),
         false => hello.suites().iter().find_map(theirs),
     };
     Ok(suite.ok_or(PeerIncompatible::NoCipherSuitesInCommon)?)

@@ -29,7 +29,7 @@ pub(crate) struct Greeted {
     psks: Arc<dyn ServerPsks>,
     hello: Box<ClientHello>,
     names: Vec<Vec<u8>>,
-    /// Of the suites that both sides have.
+    /// Of the suites that both sides have: as many as those.
     hashes: Vec<HashAlgorithm>,
 }
 
@@ -74,26 +74,37 @@ impl Greeted {
 
     /// A key that the client has not offered is as good as none.
     pub(crate) fn choose(self, psk: Option<ExternalPsk>, cx: &mut Cx<'_>) -> Result<Server, Error> {
-        let Self { config, hello, names, .. } = self;
-        server13::choose_suite(config, hello, psk.map(|psk| Candidate { psk, names }), cx)
+        let Self { config, hello, names, hashes, .. } = self;
+        let candidate = psk.map(|psk| Candidate::new(psk, &names, &hashes));
+        server13::choose_suite(config, hello, candidate, cx)
     }
 }
 
 /// What the application has answered, before there is a suite.
 pub(crate) struct Candidate {
     psk: ExternalPsk,
-    names: Vec<Vec<u8>>,
+    /// Under which name it was offered for suites of which hash. A hello may have thirty thousand suites, for each of which somebody asks.
+    offered: Vec<(HashAlgorithm, Vec<u8>)>,
 }
 
 impl Candidate {
+    fn new(psk: ExternalPsk, names: &[Vec<u8>], hashes: &[HashAlgorithm]) -> Self {
+        let offered = |hash: &HashAlgorithm| {
+            let name = psk.offered_as(*hash).filter(|name| names.contains(name))?;
+            Some((*hash, name))
+        };
+        let offered = hashes.iter().filter_map(offered).collect();
+        Self { psk, offered }
+    }
+
     /// Can the key be used with this suite, as it was offered?
     pub(crate) fn goes_with(&self, suite: &Tls13CipherSuite) -> bool {
-        self.psk.offered_as(hash(suite)).is_some_and(|name| self.names.contains(&name))
+        self.offered.iter().any(|(of, _)| *of == hash(suite))
     }
 
     /// `None`: it was not offered for the suite that has been chosen.
     pub(crate) fn under(self, suite: &'static Tls13CipherSuite, config: &ServerConfig) -> Option<Box<Keyed>> {
-        let name = self.psk.offered_as(hash(suite)).filter(|name| self.names.contains(name))?;
+        let (_, name) = self.offered.into_iter().find(|(of, _)| *of == hash(suite))?;
         let early = self.psk.early(suite, &config.provider.cipher_suites)?;
         Some(Box::new(Keyed { psk: self.psk, name, early }))
     }
