@@ -144,7 +144,7 @@ fn limits() -> [(&'static str, Vec<Limit>); 6] {
                     "fixed",
                 ),
                 (
-                    "Handshake messages after the handshake without data between them",
+                    "Handshake messages after the handshake without data between them, not over QUIC",
                     budget::IDLE_MESSAGES.into(),
                     "fixed",
                 ),

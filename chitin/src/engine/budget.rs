@@ -34,6 +34,10 @@ pub(crate) const KEY_UPDATES: u8 = 32;
 const RENEGOTIATIONS: u8 = 4;
 
 /// Handshake messages after the handshake without data between them. Servers send a few tickets at once.
+///
+/// Over QUIC nothing is counted: data go past us there, so that the tickets which a server renews for weeks would add up to a flood. Tickets are all that
+/// may come, one is held at a time, and the store has a bound; what they cost is time, for bytes that the transport can refuse as all others. Over
+/// records a peer has as many for a byte of data between them.
 pub(crate) const IDLE_MESSAGES: u16 = 256;
 
 /// Handshake bytes of QUIC that wait behind a question, beside a chain. The longest flight that an honest peer sends has one in

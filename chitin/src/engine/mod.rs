@@ -328,7 +328,7 @@ impl Engine {
                 return Err(PeerMisbehaved::KeyEpochWithPendingFragment.into());
             }
             let was_handshaking = self.is_handshaking();
-            if self.read.gate == Gate::Open {
+            if self.read.gate == Gate::Open && self.carrier.quic().is_none() {
                 self.budget.message_in_traffic(message.typ)?;
             }
             let (state, mut cx) = self.split();

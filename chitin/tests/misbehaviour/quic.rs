@@ -208,3 +208,13 @@ fn a_ticket_with_the_one_good_limit_is_taken() {
     pair.give(Side::Client, &ticket(u32::MAX)).unwrap();
     assert_eq!(pair.client().tls13_tickets_received(), before + 1);
 }
+
+/// A server renews its tickets for as long as a connection lives, which may be weeks; data that come between them pass TLS by.
+#[test]
+fn tickets_of_a_long_connection_are_not_a_flood() {
+    let mut pair = honest(&Bench { chop: Chop::Whole });
+    pair.handshake().unwrap();
+    for number in 0..1000 {
+        assert!(pair.give(Side::Client, &ticket(u32::MAX)).is_ok(), "{number}");
+    }
+}
