@@ -100,7 +100,9 @@ impl<'a> ClientHello<'a> {
     }
 }
 
-impl fmt::Debug for ClientHello<'_> {
+// The lifetime has a name, so that the item reads as in 0.23's interface, which `cargo xtask api` compares.
+#[allow(clippy::needless_lifetimes)]
+impl<'a> fmt::Debug for ClientHello<'a> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ClientHello")
             .field("server_name", &self.server_name)
