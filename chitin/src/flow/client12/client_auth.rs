@@ -42,22 +42,23 @@ impl Request {
 
 /// The types name kinds of keys, and a scheme counts only with a key that it goes with. RFC 5246 section 7.4.4; Ed25519 and
 /// Ed448 are under the type of ECDSA, RFC 8422 section 5.5.
-fn takes(request: &CertificateRequest12<'_>, scheme: SignatureScheme) -> bool {
-    let wanted = match scheme.algorithm() {
-        SignatureAlgorithm::RSA => ClientCertificateType::RSASign,
-        SignatureAlgorithm::ECDSA | SignatureAlgorithm::ED25519 | SignatureAlgorithm::ED448 => {
-            ClientCertificateType::ECDSASign
-        }
-        _ => return false,
+fn usable_schemes(request: &CertificateRequest12<'_>) -> Vec<SignatureScheme> {
+    // Looked for once, and not for each scheme: both lists are the server's, and the product of their lengths may be eight million.
+    let names = |wanted| request.types.iter().any(|typ| typ == wanted);
+    let (rsa, ecdsa) = (names(ClientCertificateType::RSASign), names(ClientCertificateType::ECDSASign));
+    let of_such_a_key = |scheme: SignatureScheme| match scheme.algorithm() {
+        SignatureAlgorithm::RSA => rsa,
+        SignatureAlgorithm::ECDSA | SignatureAlgorithm::ED25519 | SignatureAlgorithm::ED448 => ecdsa,
+        _ => false,
     };
-    scheme.supported_in_tls12() && request.types.iter().any(|typ| typ == wanted)
+    request.schemes.numbers(|scheme| scheme.supported_in_tls12() && of_such_a_key(*scheme))
 }
 
 impl Claimed {
     pub(super) fn read_certificate_request(mut self: Box<Self>, m: Message<'_>) -> Result<Client, Error> {
         let message = CertificateRequest12::read_all(m.body)?;
         self.request = Some(Request {
-            schemes: message.schemes.numbers(|scheme| takes(&message, *scheme)),
+            schemes: usable_schemes(&message),
             certificate_type: self.common.client_type,
             authorities: hints(message.authorities, |name| name.0.to_vec()).unwrap_or_default(),
         });
@@ -114,9 +115,7 @@ mod tests {
             bytes.extend(schemes.iter().flat_map(|scheme| scheme.to_array()));
             bytes.extend([0, 0]);
             let request = CertificateRequest12::read_all(&bytes).unwrap();
-            let got: Vec<SignatureScheme> =
-                request.schemes.iter().filter(|scheme| takes(&request, *scheme)).collect();
-            assert_eq!(got, taken, "{types:?}");
+            assert_eq!(usable_schemes(&request), taken, "{types:?}");
         }
     }
 }
