@@ -331,6 +331,24 @@ fn hellos_that_are_as_large_as_may_be() {
     }
 }
 
+/// What a server looks for in it is copied once, and not as often as it stands there.
+#[test]
+fn hellos_that_name_one_scheme_over_and_over() {
+    for world in worlds(&[&TLS13, &TLS12]) {
+        let most = if world.memory.is_none() { 290_000 } else { 90_000 };
+        let schemes = |hello: &mut Hello| {
+            let room = 0x1_0000 - hello.write().len() - 100;
+            *hello.body(13) = sized16(&[8, 7].repeat(room / 2));
+        };
+        let liar = Liar::new();
+        let mut attack = Attack::tampering(&world, Side::Server, &liar, edit_hello(0, schemes));
+        let said = attack.said();
+        let hello: Vec<u8> = Record::split(&said).into_iter().flat_map(|record| record.body).collect();
+        attack.give(&records(&hello, 1 << 14), usize::MAX);
+        attack.held("a hello of one scheme", most);
+    }
+}
+
 #[test]
 fn chains_that_are_as_large_as_may_be() {
     for world in worlds(&[&TLS13, &TLS12]) {

@@ -8,7 +8,7 @@ use pki_types::{AlgorithmIdentifier, alg_id};
 
 use super::hello::ClientHello;
 use super::resolve::{CertificateRequest, ResolvesClientCert, ResolvesServerCert};
-use crate::crypto::credential::{Checks, Credential};
+use crate::crypto::credential::{Checks, Credential, allowed_schemes};
 use crate::crypto::signer::CertifiedKey;
 use crate::crypto::verify::key_type_of;
 use crate::names::{CertificateType, DistinguishedName, ProtocolVersion, SignatureScheme};
@@ -207,12 +207,11 @@ impl ClientHello<'_> {
                 delegated: self.delegated_credential_schemes(),
             });
         };
-        let of_version = |scheme: &SignatureScheme| match chosen.version {
-            ProtocolVersion::TLSv1_2 => scheme.supported_in_tls12(),
-            _ => scheme.supported_in_tls13(),
-        };
-        let schemes: Vec<_> = self.signature_schemes().iter().copied().filter(of_version).collect();
         let old = chosen.version == ProtocolVersion::TLSv1_2;
+        let schemes = allowed_schemes(self.signature_schemes(), |scheme| match old {
+            true => scheme.supported_in_tls12(),
+            false => scheme.supported_in_tls13(),
+        });
         let delegated = if old { &[] } else { self.delegated_credential_schemes() };
         let algorithm = credential.certified.key.algorithm();
         let fits_suites = || {

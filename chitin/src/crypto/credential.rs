@@ -40,6 +40,24 @@ pub(crate) struct Checks<'a> {
     pub(crate) delegated: &'a [SignatureScheme],
 }
 
+/// Of the schemes that a peer names those that are `allowed`, each once, in its order. There are some ten: a hostile list of thirty thousand is not
+/// copied.
+pub(crate) fn allowed_schemes(
+    named: &[SignatureScheme],
+    allowed: impl Fn(SignatureScheme) -> bool,
+) -> Vec<SignatureScheme> {
+    let mut found = Vec::with_capacity(named.len().min(KNOWN_SCHEMES));
+    for scheme in named.iter().copied().filter(|scheme| allowed(*scheme)) {
+        if !found.contains(&scheme) {
+            found.push(scheme);
+        }
+    }
+    found
+}
+
+/// As many as there are names for, or a few more.
+const KNOWN_SCHEMES: usize = 16;
+
 /// What signs a handshake. It is the key's answer, which is asked once for it: a key may be far away.
 pub(crate) struct ReadySigner {
     /// What `signer` said of itself.

@@ -12,7 +12,7 @@ use alloc::vec::Vec;
 use crate::carrier::Parameters;
 use crate::config::server::ServerConfig;
 use crate::crypto::SupportedKxGroup;
-use crate::crypto::credential::{Checks, Credential, ReadySigner};
+use crate::crypto::credential::{Checks, Credential, ReadySigner, allowed_schemes};
 use crate::crypto::suites::{SupportedCipherSuite, Tls12CipherSuite, Tls13CipherSuite};
 use crate::crypto::verify::key_type_of;
 use crate::error::{Error, PeerIncompatible, PeerMisbehaved};
@@ -284,11 +284,7 @@ fn schemes(hello: &ClientHello) -> Result<&[SignatureScheme], Error> {
 
 /// The same of a TLS 1.3 handshake.
 fn schemes13(hello: &ClientHello) -> Result<Vec<SignatureScheme>, Error> {
-    let offered = schemes(hello)?;
-    // At once, where `collect` would grow it step by step.
-    let mut usable = Vec::with_capacity(offered.len());
-    usable.extend(offered.iter().copied().filter(|scheme| scheme.supported_in_tls13()));
-    Ok(usable)
+    Ok(allowed_schemes(schemes(hello)?, SignatureScheme::supported_in_tls13))
 }
 
 /// What signs the answer to a hello of TLS 1.3.
