@@ -58,7 +58,8 @@ pub struct SealedTicket {
 #[cfg(feature = "std")]
 mod tests {
     use alloc::boxed::Box;
-    use core::cell::Cell;
+    use alloc::sync::Arc;
+    use core::cell::{Cell, RefCell};
     use core::sync::atomic::{AtomicU64, Ordering};
     use core::time::Duration;
     use std::sync::{Barrier, Mutex};
@@ -260,6 +261,19 @@ mod tests {
             }
         };
         thread::scope(|scope| (0..20).for_each(|_| drop(scope.spawn(work))));
+    }
+
+    /// Many may have waited for a change: each but the first finds it done, and leaves the lanes as they are.
+    #[test]
+    fn a_change_that_another_thread_has_made_is_not_made_again() {
+        let (rotator, other) = (rotator(), RefCell::new(None));
+        let clock = || {
+            other.borrow_mut().get_or_insert_with(|| rotator.at(at(100)).unwrap().0);
+            at(100)()
+        };
+        let (rotation, _) = rotator.at(clock).unwrap();
+        assert!(Arc::ptr_eq(&rotation, other.borrow().as_ref().unwrap()));
+        assert_eq!(encrypt_at(&rotator, at(100), b"x").unwrap(), b"\x02x");
     }
 
     /// They stay in no thread's memory, however long that does not come back.

@@ -42,7 +42,10 @@ impl TicketRotator {
     ///
     /// Who changes it reads the clock anew, when nobody else can. Else a thread that waited for another one's change would come with an
     /// older time, and take it for a clock that went back.
-    fn at(&self, clock: impl Fn() -> Option<Duration>) -> Option<(Arc<Apart<Rotation>>, Duration)> {
+    pub(super) fn at(
+        &self,
+        clock: impl Fn() -> Option<Duration>,
+    ) -> Option<(Arc<Apart<Rotation>>, Duration)> {
         let rotation = self.rotation.get()?;
         let now = clock()?;
         if rotation.0.is_ready(now) {
@@ -50,12 +53,13 @@ impl TicketRotator {
         }
         // Not a moment longer than necessary: it may be the last to have an old key.
         drop(rotation);
-        let now = self.rotation.change(|rotation| {
-            let now = clock()?;
-            rotation.turn(now);
-            Some(now)
-        })?;
-        Some((self.rotation.get()?, now))
+        let mut read = None;
+        // Those who have waited for another's change find it made, and change nothing.
+        self.rotation.change(|rotation| {
+            let now = *read.insert(clock()?);
+            (!rotation.is_ready(now)).then(|| rotation.turn(now))
+        });
+        Some((self.rotation.get()?, read?))
     }
 
     pub(super) fn encrypt_at(
