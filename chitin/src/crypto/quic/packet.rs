@@ -5,8 +5,6 @@
 
 use alloc::boxed::Box;
 
-use subtle::{ConditionallySelectable, ConstantTimeGreater};
-
 use super::{HeaderProtectionKey, PacketKey, Tag};
 use crate::crypto::aead::{Aead, Failed, HeaderMask, TAG_LEN};
 use crate::crypto::cipher::{Iv, Nonce};
@@ -135,16 +133,15 @@ impl<C: HeaderMask> Headers<C> {
 impl<C: HeaderMask> HeaderProtectionKey for Headers<C> {
     fn encrypt_in_place(&self, sample: &[u8], first: &mut u8, packet_number: &mut [u8]) -> Result<(), Error> {
         let [flags, number @ ..] = self.mask(sample, packet_number)?;
-        let last = *first & NUMBER_LEN_BITS;
+        mask_number(packet_number, number, *first);
         *first ^= flags & protected_bits(*first);
-        mask_number(packet_number, number, last);
         Ok(())
     }
 
     fn decrypt_in_place(&self, sample: &[u8], first: &mut u8, packet_number: &mut [u8]) -> Result<(), Error> {
         let [flags, number @ ..] = self.mask(sample, packet_number)?;
         *first ^= flags & protected_bits(*first);
-        mask_number(packet_number, number, *first & NUMBER_LEN_BITS);
+        mask_number(packet_number, number, *first);
         Ok(())
     }
 
@@ -164,10 +161,10 @@ fn protected_bits(first: u8) -> u8 {
     }
 }
 
-/// Masks the bytes up to number `last`. How many there are is for nobody to see, so time does not depend on it: each byte that
-/// is there is touched. RFC 9001 section 9.5.
-fn mask_number(packet_number: &mut [u8], mask: [u8; MAX_NUMBER_LEN], last: u8) {
-    for ((at, byte), mask) in (0u8..).zip(packet_number).zip(mask) {
-        *byte ^= u8::conditional_select(&mask, &0, at.ct_gt(&last));
-    }
+/// Masks as many bytes as `first`, unprotected, says that the number has. How many that are is for nobody to see, so time does not
+/// depend on it: each byte that is there is touched. RFC 9001 section 9.5.
+fn mask_number(packet_number: &mut [u8], mask: [u8; MAX_NUMBER_LEN], first: u8) {
+    let missing = NUMBER_LEN_BITS - (first & NUMBER_LEN_BITS);
+    let mask = u32::from_be_bytes(mask) & (u32::MAX << (8 * u32::from(missing)));
+    packet_number.iter_mut().zip(mask.to_be_bytes()).for_each(|(byte, mask)| *byte ^= mask);
 }
