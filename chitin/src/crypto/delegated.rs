@@ -59,6 +59,11 @@ impl Delegated {
         DelegatedCredential::read_all(&self.encoded).ok()
     }
 
+    /// Its bytes on the wire.
+    pub(crate) fn len(&self) -> usize {
+        self.encoded.len()
+    }
+
     /// Would a peer take it now?
     pub(crate) fn is_valid_at(&self, now: UnixTime) -> bool {
         remaining(self.last, now).is_ok()

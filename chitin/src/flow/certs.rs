@@ -94,15 +94,24 @@ impl<'a> Staples<'a> {
         if credential.certificate_type() == CertificateType::RawPublicKey {
             return Self::default();
         }
+        let delegated = credential.delegated.as_ref();
+        let mut room = MAX_STAPLES.saturating_sub(delegated.map_or(0, Delegated::len));
+        // One that does not fit beside the others is left out: no client could read the block.
+        let mut fits = |staple: &&[u8]| {
+            let left = room.checked_sub(staple.len());
+            room = left.unwrap_or(room);
+            left.is_some()
+        };
+        let scts =
+            credential.scts().filter(|_| hello.has(ext::signed_certificate_timestamp)).filter(&mut fits);
         let ocsp = credential.certified.ocsp.as_deref().filter(|response| !response.is_empty());
-        let scts = credential.scts();
-        Self {
-            ocsp: ocsp.filter(|_| hello.status_request()),
-            scts: scts.filter(|_| hello.has(ext::signed_certificate_timestamp)),
-            delegated: credential.delegated.as_ref(),
-        }
+        let ocsp = ocsp.filter(|_| hello.status_request()).filter(&mut fits);
+        Self { ocsp, scts, delegated }
     }
 }
+
+/// Bytes of all that stands beside a leaf: a block of extensions, without what stands in front of each.
+const MAX_STAPLES: usize = MAX16 - 32;
 
 /// Reads a Certificate message of the handshake proper, where its context is empty. `typ` was agreed on.
 pub(crate) fn read_chain(

@@ -60,6 +60,33 @@ fn timestamps_arrive_where_they_are_asked_for() {
     }
 }
 
+/// An OCSP response that does not fit into a message costs the staple, and not each handshake.
+#[test]
+fn a_response_that_does_not_fit_is_left_out() {
+    let scts = [vec![7; 60 * 1024 - 2]];
+    for version in VERSIONS {
+        // Timestamps of 60 KiB leave it 4 KiB, without the heads.
+        for (len, timestamps, shown) in
+            [(65_503, false, true), (65_504, false, false), (4_063, true, true), (4_064, true, false)]
+        {
+            let identity = &WORLD.server;
+            let chain = identity.chain.clone();
+            let mut key =
+                CertifiedKey::from_der(chain, identity.key.clone_key(), &default_provider()).unwrap();
+            key.ocsp = Some(vec![7; len]);
+            let mut credential = Credential::from(key);
+            if timestamps {
+                credential = credential.with_scts(&scts).unwrap();
+            }
+            let (client, seen) = client(version, true);
+            shake(&Arc::new(client), &Arc::new(server(credential)));
+            let expected = if timestamps { scts.to_vec() } else { vec![] };
+            assert_eq!(seen.scts(), [expected], "{len}");
+            assert_eq!(seen.staples(), [vec![7; if shown { len } else { 0 }]], "{len}");
+        }
+    }
+}
+
 #[test]
 fn a_server_without_timestamps_is_no_worse_for_being_asked() {
     for version in VERSIONS {
