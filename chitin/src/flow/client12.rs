@@ -115,8 +115,8 @@ impl Client {
     pub(crate) fn on_ccs(self, cx: &mut Cx<'_>) -> Result<Self, Error> {
         match self {
             WaitChangeCipherSpec(s) => s.read_change_cipher_spec(cx),
-            state => {
-                state.forget_session();
+            _ => {
+                self.forget_session();
                 Err(certs::unexpected_ccs())
             }
         }
