@@ -1,6 +1,6 @@
 //! Why a file was not taken: what it was, what was expected of it, and what can be done.
 
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
@@ -135,7 +135,7 @@ impl LoadError {
 
     #[cfg(feature = "std")]
     pub(super) fn io(error: &std::io::Error) -> Self {
-        Self::Io { kind: error.kind(), text: error.to_string() }
+        Self::Io { kind: error.kind(), text: alloc::format!("{error}") }
     }
 }
 
