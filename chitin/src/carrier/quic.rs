@@ -173,6 +173,8 @@ impl Quic {
         Ok(())
     }
 
+    /// The secret of early data stays, since an endpoint may ask for its keys at any time; when to discard them is its own affair:
+    /// RFC 9001 section 4.9.3.
     pub(super) fn derived_early(&mut self, secret: &RestingSecret) -> Result<(), Error> {
         self.early = Some(QuicSecret::new(secret, self.parameters.version).ok_or_else(no_quic_suite)?);
         Ok(())

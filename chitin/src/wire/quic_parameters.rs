@@ -52,7 +52,7 @@ pub(crate) fn keep(parameters: &[u8], promised: &[u8]) -> bool {
 const LIMITS: u8 = 0;
 const WHOLE: u8 = 1;
 
-/// `None` if these are not transport parameters as RFC 9000 section 18 has them, each at most once.
+/// `None` if these are not transport parameters as RFC 9000 section 18 has them, or one of the limits stands there twice.
 fn limits(parameters: &[u8]) -> Option<[u64; REMEMBERED.len()]> {
     let mut found = [None; REMEMBERED.len()];
     let mut r = Reader::new(parameters);
