@@ -40,23 +40,24 @@ pub(crate) struct Checks<'a> {
     pub(crate) delegated: &'a [SignatureScheme],
 }
 
-/// Of the schemes that a peer names those that are `allowed`, each once, in its order. There are some ten: a hostile list of thirty thousand is not
-/// copied.
+/// Of the schemes that a peer names those that are `allowed`, in its order. There are some ten. A hostile list names them thousands of times, so of a long
+/// one each is taken once.
 pub(crate) fn allowed_schemes(
     named: &[SignatureScheme],
     allowed: impl Fn(SignatureScheme) -> bool,
 ) -> Vec<SignatureScheme> {
-    let mut found = Vec::with_capacity(named.len().min(KNOWN_SCHEMES));
+    let long = named.len() > HONEST_SCHEMES;
+    let mut found = Vec::with_capacity(named.len().min(HONEST_SCHEMES));
     for scheme in named.iter().copied().filter(|scheme| allowed(*scheme)) {
-        if !found.contains(&scheme) {
+        if !long || !found.contains(&scheme) {
             found.push(scheme);
         }
     }
     found
 }
 
-/// As many as there are names for, or a few more.
-const KNOWN_SCHEMES: usize = 16;
+/// No honest list is longer: there are names for half as many.
+const HONEST_SCHEMES: usize = 32;
 
 /// What signs a handshake. It is the key's answer, which is asked once for it: a key may be far away.
 pub(crate) struct ReadySigner {
