@@ -834,3 +834,32 @@ fn is_minor_version(wire: &[u8], at: usize) -> bool {
     }
     false
 }
+
+/// What a peer announces and never sends must not keep us from writing: nothing waits that could be sent to make room.
+#[test]
+fn a_message_that_has_begun_does_not_stop_what_we_write() {
+    // A server that has been told that a hello of so many bytes comes.
+    let told = |len: u16| {
+        let mut config = server_config();
+        config.limits.memory = Some(256 * 1024);
+        let mut client = client(client_config(SERVER));
+        let mut server = ServerConnection::new(Arc::new(config)).unwrap();
+        shake(&mut client, &mut server);
+        let [high, low] = len.to_be_bytes();
+        client.engine().carrier.records_mut().unwrap().send_handshake(&[1, 0, high, low]).unwrap();
+        pump(&mut client, &mut server, 4096).map(|_| server)
+    };
+    // All that is let in, up to the most; without the floor the most left no room at all.
+    let (mut most, mut refused) = (0, 0);
+    for len in (0x6000..0x7000).step_by(64) {
+        match told(len) {
+            Ok(mut server) => {
+                assert!(refused == 0 && !server.wants_write());
+                assert_eq!(server.writer().write(&[7; 1024]).unwrap(), 1024);
+                most = len;
+            }
+            Err(_) => refused = len,
+        }
+    }
+    assert!(most > 0 && refused > most, "{most} {refused}");
+}

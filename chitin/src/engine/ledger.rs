@@ -11,6 +11,10 @@ use crate::record::joiner::announced;
 /// What is written takes this much for each byte at most: sealed, in a buffer with a sent part before it and room behind it.
 const WRITTEN: usize = 3;
 
+/// Once data may be sent a kilobyte of them always has room. A message that has begun and never ends must not keep the application
+/// from writing: where nothing waits, nothing that is sent would make room either.
+const FLOOR: usize = WRITTEN * 1024;
+
 /// Without a limit on all of it nothing is added up here: each part has a bound of its own, and `Limits::most_memory` is their sum.
 impl Engine {
     /// What is held beside what was written: the part of the inbox, which is kept free for it, is always counted.
@@ -29,6 +33,14 @@ impl Engine {
         match self.write.limit_is_set {
             true => 0,
             false => self.carrier.out_capacity().saturating_add(self.write.held.capacity()),
+        }
+    }
+
+    /// What is kept free for what is written.
+    fn floor(&self) -> usize {
+        match self.write.gate {
+            Gate::Open if !self.write.limit_is_set => FLOOR,
+            _ => 0,
         }
     }
 
@@ -92,7 +104,7 @@ impl Engine {
     }
 
     fn let_in(&self, limit: usize, typ: HandshakeType, wanted: usize) -> Result<(), Error> {
-        let held = self.held().saturating_add(self.written());
+        let held = self.held().saturating_add(self.written().max(self.floor()));
         match held.saturating_add(wanted) > limit {
             true => {
                 Err(Error::MemoryLimit { typ, held: short(held), wanted: short(wanted), limit: short(limit) })
