@@ -38,15 +38,32 @@ where
         Ok(())
     }
 
-    /// Reads until there is plaintext or the stream has ended.
-    fn prepare_read(&mut self) -> io::Result<()> {
+    /// Reads until there seems to be plaintext or the stream has ended. `false`: the socket neither gives nor takes anything.
+    fn prepare_read(&mut self) -> io::Result<bool> {
         self.complete_prior_io()?;
         while self.conn.wants_read() {
-            if self.conn.complete_io(self.sock)?.0 == 0 {
-                break;
+            let (read, written) = self.conn.complete_io(self.sock)?;
+            if read == 0 {
+                return Ok(written > 0);
             }
         }
-        Ok(())
+        Ok(true)
+    }
+
+    /// Reads until `look` finds plaintext or the end of the stream. What looks like data may be a ticket, a key update or an empty record, and
+    /// then it goes on. With `late` records may stay sealed, for a slice that is here.
+    fn read_until<R>(&mut self, late: bool, mut look: impl FnMut(&mut C) -> io::Result<R>) -> io::Result<R> {
+        loop {
+            let was = self.conn.set_open_on_read(late);
+            let ready = self.prepare_read();
+            self.conn.set_open_on_read(was);
+            let goes_on = ready?;
+            match look(self.conn) {
+                Err(error)
+                    if goes_on && error.kind() == io::ErrorKind::WouldBlock && self.conn.wants_read() => {}
+                done => return self.answered(done),
+            }
+        }
     }
 
     /// By value, so that the piece outlives a `Stream` made on the spot.
@@ -54,11 +71,15 @@ where
     where
         S: 'a,
     {
-        self.prepare_read()?;
-        // Looked at first, since an error may be about a record that is opened only now.
-        let looked = self.conn.reader().into_first_chunk().map(|_| ());
-        self.answered(looked)?;
+        self.read_until(false, |conn| conn.reader().into_first_chunk().map(|_| ()))?;
         self.conn.reader().into_first_chunk()
+    }
+
+    /// Sends what was written. What is accepted is accepted: an error of the socket shows at the next call.
+    fn send(&mut self) {
+        if self.conn.wants_write() {
+            let _ = self.conn.complete_io(self.sock);
+        }
     }
 
     /// Sends the alert for an error that showed when a record was opened late. The error is worth more than the trouble of sending it.
@@ -78,18 +99,7 @@ where
     S: SideData,
 {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        loop {
-            // The slice is here: records may be opened straight into it.
-            let was = self.conn.set_open_on_read(true);
-            let ready = self.prepare_read();
-            self.conn.set_open_on_read(was);
-            ready?;
-            match self.conn.reader().read(buf) {
-                // What looked like data was a ticket, a key update or an empty record.
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock && self.conn.wants_read() => {}
-                done => return self.answered(done),
-            }
-        }
+        self.read_until(true, |conn| conn.reader().read(buf))
     }
 }
 
@@ -117,22 +127,26 @@ where
     fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
         self.complete_prior_io()?;
         let n = self.conn.writer().write(buf)?;
-        // What is buffered is accepted: an I/O error shows at the next call.
-        let _ = self.conn.complete_io(self.sock);
+        self.send();
         Ok(n)
     }
 
     fn write_vectored(&mut self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
         self.complete_prior_io()?;
         let n = self.conn.writer().write_vectored(bufs)?;
-        let _ = self.conn.complete_io(self.sock);
+        self.send();
         Ok(n)
     }
 
     fn flush(&mut self) -> io::Result<()> {
         self.complete_prior_io()?;
         self.conn.writer().flush()?;
-        self.sock.flush()
+        self.sock.flush()?;
+        // A socket that had something to read, and took nothing, is no error to `complete_io`. What waits has not been sent all the same.
+        match self.conn.wants_write() || self.conn.is_handshaking() {
+            true => Err(io::ErrorKind::WouldBlock.into()),
+            false => Ok(()),
+        }
     }
 }
 
