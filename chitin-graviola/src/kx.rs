@@ -71,17 +71,17 @@ impl OverX25519 {
         Ok(Self { share: key.public_key().as_bytes(), key })
     }
 
-    /// graviola refuses an all-zero secret. RFC 8446 section 7.4.2.
-    fn agree(self, share: &[u8]) -> Result<[u8; X25519_LEN], Error> {
+    /// graviola refuses an all-zero secret (RFC 8446 section 7.4.2), and wipes the one it gives: lend its bytes, copy none.
+    fn agree(self, share: &[u8]) -> Result<x25519::SharedSecret, Error> {
         let share = share.try_into().map_err(|_| invalid_share())?;
         let secret = self.key.diffie_hellman(&x25519::PublicKey::from_array(share));
-        secret.map(|secret| secret.as_bytes()).map_err(|_| invalid_share())
+        secret.map_err(|_| invalid_share())
     }
 }
 
 impl ActiveKeyExchange for OverX25519 {
     fn complete(self: Box<Self>, peer_pub_key: &[u8]) -> Result<SharedSecret, Error> {
-        self.agree(peer_pub_key).map(|secret| SharedSecret::from(&secret[..]))
+        self.agree(peer_pub_key).map(|secret| SharedSecret::from(&secret.0[..]))
     }
 
     fn pub_key(&self) -> &[u8] {
@@ -149,7 +149,7 @@ impl SupportedKxGroup for Hybrid {
         Ok(CompletedKeyExchange {
             group: NamedGroup::X25519MLKEM768,
             pub_key,
-            secret: SharedSecret::from([&first.as_ref()[..], &second].concat()),
+            secret: SharedSecret::from([&first.as_ref()[..], &second.0].concat()),
         })
     }
 
@@ -179,7 +179,7 @@ impl ActiveKeyExchange for OverHybrid {
         let (ciphertext, share) = split::<CIPHERTEXT_LEN>(peer_pub_key)?;
         let second = self.classical.agree(share)?;
         let first = self.kem.decaps(&(*ciphertext).into());
-        Ok(SharedSecret::from([&first.as_ref()[..], &second].concat()))
+        Ok(SharedSecret::from([&first.as_ref()[..], &second.0].concat()))
     }
 
     fn hybrid_component(&self) -> Option<(NamedGroup, &[u8])> {
