@@ -496,6 +496,17 @@ mod tests {
             }
             policy(WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider()).build().unwrap())
         };
+        // The same schemes, and certificates of one algorithm fewer.
+        let fewer = || {
+            let mut provider = (*provider()).clone();
+            let all = provider.signature_verification_algorithms.all;
+            provider.signature_verification_algorithms.all = &all[1..];
+            policy(
+                WebPkiClientVerifier::builder_with_provider(anchors(&["CA"]), Arc::new(provider))
+                    .build()
+                    .unwrap(),
+            )
+        };
         let same = |builder| builder;
         let base = webpki(&["CA"], same);
         assert_eq!(base, webpki(&["CA"], same), "an equal policy, as after a restart");
@@ -515,6 +526,7 @@ mod tests {
             anchor(b"another key", None),
             anchor(b"key", Some(b"constraints")),
             anchor(b"key", Some(b"")),
+            fewer(),
         ];
         for (n, other) in others.iter().enumerate() {
             assert_ne!(*other, base, "{n}");

@@ -194,11 +194,16 @@ impl Rules {
         let depth = alloc::format!("{:?}", settings.max_intermediates).into_bytes();
         let schemes = self.supported.supported_schemes();
         let schemes = schemes.iter().flat_map(|scheme| scheme.to_array()).collect();
+        // Those of certificates are a list of their own.
+        let algorithms = self.supported.all.iter().flat_map(|algorithm| {
+            [algorithm.public_key_alg_id(), algorithm.signature_alg_id()].map(|id| id.as_ref().to_vec())
+        });
+        let algorithms = joined(algorithms.collect());
         let revocation = self.revocation.as_ref().map(|checker| checker.policy.describe());
         let policies = settings.policies.as_ref().map(Policies::describe).unwrap_or_default();
         // Pins that are only reported on decide nothing.
         let pins = settings.pins.as_ref().map(describe_pins).unwrap_or_default();
-        let mut out = Vec::from([profile, depth, schemes, revocation.unwrap_or_default(), pins]);
+        let mut out = Vec::from([profile, depth, schemes, algorithms, revocation.unwrap_or_default(), pins]);
         let accepted = settings.accepted.as_ref().map(AcceptedPeers::describe).unwrap_or_default();
         let accepted = accepted.into_iter().map(String::into_bytes).collect();
         for list in [settings.roots.describe(), pool, policies, accepted] {
