@@ -141,7 +141,8 @@ fn spend(left: &mut usize, count: usize, budget: Budget) -> Result<(), Problem> 
 pub(crate) const SIGNATURES: usize = 100;
 
 /// Comparisons of names. A leaf with 1,000 names under an issuer with 100 constraints needs 100,000; names and
-/// constraints by the thousand each, which is the attack, need millions. At some 40 ns each, this is 10 ms.
+/// constraints by the thousand each, which is the attack, need millions. At some 40 ns each, this is 10 ms: what takes longer,
+/// for its length, counts as several.
 pub(crate) const NAMES: usize = 250_000;
 
 /// Issuers considered, over all paths. The search is exponential in a mesh of cross-signs, and a step that costs no

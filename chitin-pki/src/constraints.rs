@@ -119,12 +119,15 @@ enum Name<'a> {
     Unsupported(GeneralName<'a>),
 }
 
-/// What reading a name costs, in comparisons of short ones. Those that are not here are short, or are read as they are compared.
+/// What reading a name costs, in comparisons of short ones. Those that are not here are short or not read.
 fn reading(name: &GeneralName<'_>) -> usize {
-    match name {
-        GeneralName::Email(text) | GeneralName::Uri(text) => text.len() / OCTETS_A_COMPARISON,
+    let octets = match name {
+        GeneralName::Email(octets) | GeneralName::Uri(octets) | GeneralName::Other(octets) => octets.len(),
+        // A subject is looked through for mailboxes.
+        GeneralName::Directory(name) => name.0.len(),
         _ => 0,
-    }
+    };
+    octets / OCTETS_A_COMPARISON
 }
 
 /// What one subtree says about one name.
@@ -171,15 +174,15 @@ impl<'a> Name<'a> {
                 (Some(address), Some(subnet)) => Fit::inside(subnet.contains(address)),
                 _ => Fit::Malformed,
             },
-            (Self::Email(name), GeneralName::Email(subtree)) => match (name, email::Subtree::new(subtree)) {
-                (Some(name), Some(subtree)) => Fit::inside(name.is_within(&subtree)),
-                _ => Fit::Malformed,
+            (Self::Email(name), GeneralName::Email(subtree)) => match name {
+                Some(name) => Fit::inside(name.is_within(&email::Subtree::of_checked(subtree))),
+                None => Fit::Malformed,
             },
             // Constraints on mailboxes apply to it (RFC 9598 section 6). We compare none, so it is as good as malformed.
             (Self::OtherMailbox(_), GeneralName::Email(_)) => Fit::Malformed,
-            (Self::Uri(host), GeneralName::Uri(subtree)) => match (host, uri::Subtree::new(subtree)) {
-                (Some(host), Some(subtree)) => Fit::inside(host.is_within(&subtree)),
-                _ => Fit::Malformed,
+            (Self::Uri(host), GeneralName::Uri(subtree)) => match host {
+                Some(host) => Fit::inside(host.is_within(&uri::Subtree::of_checked(subtree))),
+                None => Fit::Malformed,
             },
             (Self::Directory(name), GeneralName::Directory(subtree)) if side == Side::Excluded => {
                 Fit::inside(name.reads_within(*subtree, meter))
@@ -219,7 +222,7 @@ fn read_subtrees<'a>(fields: &mut Reader<'a>, tag: u8) -> Result<Option<Reader<'
     }
     while !reader.is_empty() {
         let start = reader;
-        let well_formed = match read_subtree(&mut reader)? {
+        let well_formed = match read_subtree(&mut reader, GeneralName::read)? {
             GeneralName::Dns(base) => dns::Subtree::new(base).is_some(),
             GeneralName::Ip(base) => ip::Subnet::new(base).is_some(),
             GeneralName::Email(base) => email::Subtree::new(base).is_some(),
@@ -234,9 +237,12 @@ fn read_subtrees<'a>(fields: &mut Reader<'a>, tag: u8) -> Result<Option<Reader<'
 }
 
 /// `minimum` must be its default, zero, which DER does not encode, and `maximum` absent.
-fn read_subtree<'a>(reader: &mut Reader<'a>) -> Result<GeneralName<'a>, Problem> {
+fn read_subtree<'a>(
+    reader: &mut Reader<'a>,
+    read: impl Fn(&mut Reader<'a>) -> Result<GeneralName<'a>, Problem>,
+) -> Result<GeneralName<'a>, Problem> {
     let mut fields = reader.expect(der::SEQUENCE, "subtree")?.reader();
-    let base = GeneralName::read(&mut fields)?;
+    let base = read(&mut fields)?;
     fields.end("end of a subtree")?;
     Ok(base)
 }
@@ -244,7 +250,8 @@ fn read_subtree<'a>(reader: &mut Reader<'a>) -> Result<GeneralName<'a>, Problem>
 /// Octets that are looked at in about the time that comparing two short names takes.
 const OCTETS_A_COMPARISON: usize = 16;
 
+/// They are gone through for each name, so none may take the longer the longer it is, unless a [`Meter`] counts that.
 fn subtrees(list: Option<Reader<'_>>) -> impl Iterator<Item = GeneralName<'_>> {
     let mut reader = list.unwrap_or(Reader::new(&[]));
-    core::iter::from_fn(move || read_subtree(&mut reader).ok())
+    core::iter::from_fn(move || read_subtree(&mut reader, GeneralName::read_checked).ok())
 }

@@ -59,6 +59,11 @@ impl<'a> DirectoryName<'a> {
         Ok(Self(name.body))
     }
 
+    /// Reads a name that [`Self::read`] has read before, without a look inside.
+    pub(crate) fn read_checked(reader: &mut Reader<'a>) -> Result<Self, Problem> {
+        Ok(Self(reader.expect(der::SEQUENCE, "name")?.body))
+    }
+
     /// Whether this name starts with the relative names of another. RFC 5280 section 7.1 says which are equal.
     pub(crate) fn is_within(&self, subtree: Self, meter: &Meter) -> bool {
         self.starts_with(subtree, Reading::AsNames, meter)
@@ -102,8 +107,20 @@ struct Attribute<'a> {
 
 impl<'a> Attribute<'a> {
     fn read(reader: &mut Reader<'a>) -> Result<Self, Problem> {
+        Self::read_by(reader, oid::read)
+    }
+
+    /// Takes an attribute apart that [`Self::read`] has read before, in the same time however long it is.
+    fn read_checked(reader: &mut Reader<'a>) -> Result<Self, Problem> {
+        Self::read_by(reader, oid::read_checked)
+    }
+
+    fn read_by(
+        reader: &mut Reader<'a>,
+        oid: impl Fn(&mut Reader<'a>) -> Result<&'a [u8], Problem>,
+    ) -> Result<Self, Problem> {
         let mut fields = reader.expect(der::SEQUENCE, "attribute of a name")?.reader();
-        let kind = oid::read(&mut fields)?;
+        let kind = oid(&mut fields)?;
         let value = fields.any()?;
         fields.end("end of an attribute of a name")?;
         Ok(Self { kind, value })
@@ -112,7 +129,7 @@ impl<'a> Attribute<'a> {
 
 fn attributes<'a>(rdn: &Element<'a>) -> impl Iterator<Item = Attribute<'a>> + use<'a> {
     let mut reader = rdn.reader();
-    core::iter::from_fn(move || Attribute::read(reader.unless_empty()?).ok())
+    core::iter::from_fn(move || Attribute::read_checked(reader.unless_empty()?).ok())
 }
 
 /// The attribute of a relative name that has one.

@@ -51,11 +51,28 @@ pub(crate) enum Subtree<'a> {
 impl<'a> Subtree<'a> {
     /// Reads a constraint. None if it is not one.
     pub(crate) fn new(constraint: &'a [u8]) -> Option<Self> {
+        let subtree = Self::of_checked(constraint);
+        let good = match subtree {
+            Self::All => true,
+            Self::Mailbox(_) => Mailbox::new(constraint).is_some(),
+            Self::Host(name) | Self::Below(name) => dns::is_name(name),
+        };
+        good.then_some(subtree)
+    }
+
+    /// Takes a constraint apart that [`Self::new`] has read before. From the end: a local part may be of any length.
+    pub(crate) fn of_checked(constraint: &'a [u8]) -> Self {
         match constraint {
-            [] => Some(Self::All),
-            [b'.', domain @ ..] => dns::is_name(domain).then_some(Self::Below(domain)),
-            mailbox if mailbox.contains(&b'@') => Mailbox::new(mailbox).map(Self::Mailbox),
-            host => dns::is_name(host).then_some(Self::Host(host)),
+            [] => Self::All,
+            [b'.', domain @ ..] => Self::Below(domain),
+            other => {
+                let mut parts = other.rsplitn(2, |&octet| octet == b'@');
+                let domain = parts.next().unwrap_or_default();
+                match parts.next() {
+                    Some(local) => Self::Mailbox(Mailbox { local, domain }),
+                    None => Self::Host(domain),
+                }
+            }
         }
     }
 }

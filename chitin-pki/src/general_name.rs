@@ -31,6 +31,18 @@ pub enum GeneralName<'a> {
 
 impl<'a> GeneralName<'a> {
     pub(crate) fn read(reader: &mut Reader<'a>) -> Result<Self, Problem> {
+        Self::read_by(reader, DirectoryName::read)
+    }
+
+    /// Takes a name apart that [`Self::read`] has read before, in the same time however long it is.
+    pub(crate) fn read_checked(reader: &mut Reader<'a>) -> Result<Self, Problem> {
+        Self::read_by(reader, DirectoryName::read_checked)
+    }
+
+    fn read_by(
+        reader: &mut Reader<'a>,
+        directory: impl Fn(&mut Reader<'a>) -> Result<DirectoryName<'a>, Problem>,
+    ) -> Result<Self, Problem> {
         let element = reader.any()?;
         let body = element.body;
         Ok(match element.tag {
@@ -41,7 +53,7 @@ impl<'a> GeneralName<'a> {
             // A Name is a CHOICE, so its tag is explicit (X.680 section 31.2.7).
             0xa4 => {
                 let mut inner = element.reader();
-                let name = DirectoryName::read(&mut inner)?;
+                let name = directory(&mut inner)?;
                 inner.end("end of a directory name")?;
                 Self::Directory(name)
             }
@@ -94,6 +106,6 @@ impl<'a> GeneralNames<'a> {
 
     pub(crate) fn iter(self) -> impl Iterator<Item = GeneralName<'a>> {
         let mut reader = self.0;
-        core::iter::from_fn(move || GeneralName::read(reader.unless_empty()?).ok())
+        core::iter::from_fn(move || GeneralName::read_checked(reader.unless_empty()?).ok())
     }
 }

@@ -2,12 +2,12 @@
 
 use alloc::vec::Vec;
 
-use crate::der::{self, Reader};
+use crate::der::{self, Element, Reader};
 use crate::error::Problem;
 
 /// Reads an object identifier and gives the octets of its value.
 pub(crate) fn read<'a>(reader: &mut Reader<'a>) -> Result<&'a [u8], Problem> {
-    let element = reader.expect(der::OID, "object identifier")?;
+    let element = element(reader)?;
     // As most are, of attributes and extensions: X.520 and X.509 have theirs below 2.5.4 and 2.5.29.
     if let [0..=0x7f, 0..=0x7f, 0..=0x7f] = element.body {
         return Ok(element.body);
@@ -24,6 +24,15 @@ pub(crate) fn read<'a>(reader: &mut Reader<'a>) -> Result<&'a [u8], Problem> {
         return Err(element.bad("object identifier"));
     }
     Ok(element.body)
+}
+
+/// The same for one that [`read`] has read before, without a look inside.
+pub(crate) fn read_checked<'a>(reader: &mut Reader<'a>) -> Result<&'a [u8], Problem> {
+    Ok(element(reader)?.body)
+}
+
+fn element<'a>(reader: &mut Reader<'a>) -> Result<Element<'a>, Problem> {
+    reader.expect(der::OID, "object identifier")
 }
 
 /// The arcs of an object identifier, for people to read. An arc that does not fit saturates.

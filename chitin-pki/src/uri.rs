@@ -52,10 +52,20 @@ pub(crate) enum Subtree<'a> {
 impl<'a> Subtree<'a> {
     /// Reads a constraint. None if it is not one.
     pub(crate) fn new(constraint: &'a [u8]) -> Option<Self> {
+        let subtree = Self::of_checked(constraint);
+        let good = match subtree {
+            Self::All => true,
+            Self::Host(name) | Self::Below(name) => dns::is_name(name),
+        };
+        good.then_some(subtree)
+    }
+
+    /// Takes a constraint apart that [`Self::new`] has read before.
+    pub(crate) fn of_checked(constraint: &'a [u8]) -> Self {
         match constraint {
-            [] => Some(Self::All),
-            [b'.', domain @ ..] => dns::is_name(domain).then_some(Self::Below(domain)),
-            host => dns::is_name(host).then_some(Self::Host(host)),
+            [] => Self::All,
+            [b'.', domain @ ..] => Self::Below(domain),
+            host => Self::Host(host),
         }
     }
 }

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use std::time::{Duration, Instant};
 
 use pki_types::CertificateDer;
-use rcgen::{CertificateParams, GeneralSubtree, KeyPair, NameConstraints, SanType, date_time_ymd};
+use rcgen::{CertificateParams, DnType, GeneralSubtree, KeyPair, NameConstraints, SanType, date_time_ymd};
 
 use super::support::*;
 use crate::{Budget, Certificate, Problem, Purpose, Verifier, Which, anchor_from_der};
@@ -326,13 +326,21 @@ fn long_names_under_many_cross_signs_end_within_the_budget() {
             params.subject_alt_names = Vec::from([SanType::URI(uri.try_into().unwrap())]);
         })
     };
+    let leaf_of = |octets: usize| {
+        sub.leaf_with(&|params| {
+            params.distinguished_name.push(DnType::OrganizationName, "a".repeat(octets));
+        })
+    };
     let root = Ca::root("root");
     let pool: Vec<_> = others.iter().collect();
-    let judge = |octets| verify(&leaf_with(octets), &pool, &[&root]).unwrap_err().problem;
-    assert_eq!(judge(60_000), Problem::BudgetExceeded { budget: Budget::Names });
-    assert!(matches!(judge(100), Problem::UnknownIssuer { .. }));
     let good = root.cross(&sub);
-    assert!(verify(&leaf_with(60_000), &[&good], &[&root]).is_ok());
+    let leaves: [&dyn Fn(usize) -> CertificateDer<'static>; 2] = [&leaf_with, &leaf_of];
+    for leaf in leaves {
+        let judge = |octets| verify(&leaf(octets), &pool, &[&root]).unwrap_err().problem;
+        assert_eq!(judge(60_000), Problem::BudgetExceeded { budget: Budget::Names });
+        assert!(matches!(judge(100), Problem::UnknownIssuer { .. }));
+        assert!(verify(&leaf(60_000), &[&good], &[&root]).is_ok());
+    }
 }
 
 #[test]
@@ -381,5 +389,76 @@ fn long_names_that_are_nearly_the_same_end_within_the_budget() {
     let start = Instant::now();
     let error = verify(&leaf, &pool, &[&Ca::root("root")]).unwrap_err();
     assert_eq!(error.problem, Problem::BudgetExceeded { budget: Budget::Names });
+    assert!(start.elapsed() < QUICK, "{:?}", start.elapsed());
+}
+
+/// An issuer with this subtree that its names may not be in, below nobody who is trusted; others between it and the leaf; and a leaf
+/// with these names.
+fn below_a_subtree(
+    subtree: &[u8],
+    between: usize,
+    names: &[u8],
+) -> (CertificateDer<'static>, Vec<CertificateDer<'static>>) {
+    let key = KeyPair::generate().unwrap();
+    let ca = |issuer: &str, subject: &str, serial: usize, extensions: Vec<Vec<u8>>| {
+        let mut parts = Parts::leaf(issuer, &key);
+        parts.serial = Vec::from([2, 1, 1 + serial as u8]);
+        parts.subject = common_name(subject);
+        parts.extensions =
+            [Vec::from([id_ce(19, &[1, 1, 0xff], &tlv(0x30, &[&[1, 1, 0xff]]))]), extensions].concat();
+        parts.sign(&key)
+    };
+    let constraints = tlv(0x30, &[&tlv(0xa1, &[&tlv(0x30, &[subtree])])]);
+    let mut pool: Vec<_> = (0..between).map(|i| ca("upper", "lower", i, Vec::new())).collect();
+    pool.push(ca("elsewhere", "upper", 0, Vec::from([id_ce(30, &[1, 1, 0xff], &constraints)])));
+    let mut leaf = Parts::leaf("lower", &KeyPair::generate().unwrap());
+    leaf.extensions = Vec::from([id_ce(17, &[], &tlv(0x30, &[names]))]);
+    let leaf = leaf.sign(&key);
+    // What fits into a Certificate message.
+    assert!(pool.iter().chain([&leaf]).map(|der| der.len()).sum::<usize>() < 102_000);
+    (leaf, pool)
+}
+
+/// However long a subtree is, a name that is of another form, or that differs at once, is held against it in one comparison.
+fn costs_as_much_as_a_short_one(subtree: &[u8], names: &[u8]) {
+    let judge = |between: usize| {
+        let (leaf, pool) = below_a_subtree(subtree, between, names);
+        let pool: Vec<_> = pool.iter().collect();
+        let start = Instant::now();
+        let error = verify(&leaf, &pool, &[&Ca::root("root")]).unwrap_err();
+        assert!(start.elapsed() < QUICK, "{:?}", start.elapsed());
+        error.problem
+    };
+    assert!(matches!(judge(1), Problem::UnknownIssuer { .. }));
+    // Each is a way to the subtree, on which each name is held against it.
+    assert_eq!(judge(20), Problem::BudgetExceeded { budget: Budget::Names });
+}
+
+#[test]
+fn long_directory_subtrees_cost_as_much_as_short_ones() {
+    // The shortest relative names there are.
+    let relative = tlv(0x31, &[&tlv(0x30, &[&[0x06, 0x03, 0x55, 0x04, 0x03], &[0x0c, 0x00]])]);
+    let subtree = tlv(0xa4, &[&tlv(0x30, &[&relative.repeat(3_400)])]);
+    costs_as_much_as_a_short_one(&subtree, &tlv(0x82, &[b"a"]).repeat(15_000));
+}
+
+#[test]
+fn long_mailbox_subtrees_cost_as_much_as_short_ones() {
+    let subtree = tlv(0x81, &[std::format!("{}@b", "a".repeat(15_000)).as_bytes()]);
+    costs_as_much_as_a_short_one(&subtree, &tlv(0x81, &[b"a@b"]).repeat(15_000));
+}
+
+#[test]
+fn long_types_of_attributes_cost_as_much_as_short_ones() {
+    let directory = |kind: &[u8]| {
+        let attribute = tlv(0x30, &[&tlv(0x06, &[kind]), &[0x0c, 0x00]]);
+        tlv(0xa4, &[&tlv(0x30, &[&tlv(0x31, &[&attribute])])])
+    };
+    let subtree = directory(&[0x55; 40_000]);
+    let (leaf, pool) = below_a_subtree(&subtree, 20, &directory(&[0x55]).repeat(3_400));
+    let pool: Vec<_> = pool.iter().collect();
+    let start = Instant::now();
+    let error = verify(&leaf, &pool, &[&Ca::root("root")]).unwrap_err();
+    assert!(matches!(error.problem, Problem::UnknownIssuer { .. }), "{error}");
     assert!(start.elapsed() < QUICK, "{:?}", start.elapsed());
 }

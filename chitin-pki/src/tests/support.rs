@@ -216,7 +216,8 @@ pub(super) fn tlv(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
     match body.len() {
         len @ 0..=0x7f => out.push(len as u8),
         len @ 0x80..=0xff => out.extend([0x81, len as u8]),
-        len => out.extend([0x82, (len >> 8) as u8, len as u8]),
+        len @ 0x100..=0xffff => out.extend([0x82, (len >> 8) as u8, len as u8]),
+        len => out.extend([0x83, (len >> 16) as u8, (len >> 8) as u8, len as u8]),
     }
     out.extend(body);
     out
