@@ -75,7 +75,7 @@ impl Trace for Recorder {
             }
             Event::Message { direction, typ, bytes, level } => {
                 if direction == Direction::In && typ == HandshakeType::Certificate {
-                    log.presented = certificates(bytes).unwrap_or_default();
+                    log.presented = certificates(bytes, level).unwrap_or_default();
                 }
                 log.message(self.sender(direction), typ, bytes, key(level));
             }
@@ -149,21 +149,24 @@ fn key(level: KeyLevel) -> Key {
 }
 
 /// The certificates of a Certificate message. RFC 8446 section 4.4.2.
-fn certificates(message: &[u8]) -> Option<Vec<CertificateDer<'static>>> {
+///
+/// In TLS 1.2 alone it comes before any key is in place, without a context and extensions. RFC 5246 section 7.4.2.
+fn certificates(message: &[u8], level: KeyLevel) -> Option<Vec<CertificateDer<'static>>> {
+    let (context, extensions) = if level == KeyLevel::Plaintext { (0, 0) } else { (1, 2) };
     let (_header, rest) = message.split_at_checked(4)?;
-    let (_context, rest) = prefixed(rest, 1)?;
+    let (_context, rest) = prefixed(rest, context)?;
     let (mut list, _) = prefixed(rest, 3)?;
     let mut chain = Vec::new();
     while !list.is_empty() {
         let (certificate, rest) = prefixed(list, 3)?;
-        let (_extensions, rest) = prefixed(rest, 2)?;
+        let (_extensions, rest) = prefixed(rest, extensions)?;
         chain.push(CertificateDer::from(certificate.to_vec()));
         list = rest;
     }
     Some(chain)
 }
 
-/// A vector with a length of `width` bytes before it, and what follows.
+/// A vector with a length of `width` bytes before it, and what follows. Without a length it is empty.
 fn prefixed(bytes: &[u8], width: usize) -> Option<(&[u8], &[u8])> {
     let (len, rest) = bytes.split_at_checked(width)?;
     rest.split_at_checked(len.iter().fold(0, |sum, byte| sum << 8 | usize::from(*byte)))
@@ -197,14 +200,20 @@ mod tests {
     fn a_certificate_message_gives_its_chain() {
         // Two certificates of 2 and 1 bytes, the first with one byte of (unread) extensions.
         let body = [0, 0, 0, 14, 0, 0, 2, 0xaa, 0xbb, 0, 1, 0xff, 0, 0, 1, 0xcc, 0, 0];
-        let message = [&[11, 0, 0, 18][..], &body].concat();
+        gives_its_chain(&[&[11, 0, 0, 18][..], &body].concat(), KeyLevel::Handshake);
+        // The same in TLS 1.2.
+        let body = [0, 0, 9, 0, 0, 2, 0xaa, 0xbb, 0, 0, 1, 0xcc];
+        gives_its_chain(&[&[11, 0, 0, 12][..], &body].concat(), KeyLevel::Plaintext);
+    }
+
+    fn gives_its_chain(message: &[u8], level: KeyLevel) {
         let recorder = Recorder::new(End::Client);
-        let (typ, level) = (HandshakeType::Certificate, KeyLevel::Handshake);
-        recorder.event(Event::Message { direction: Direction::In, typ, bytes: &message, level });
+        let typ = HandshakeType::Certificate;
+        recorder.event(Event::Message { direction: Direction::In, typ, bytes: message, level });
         let chain = recorder.log().presented;
         assert_eq!(chain.iter().map(|c| c.as_ref()).collect::<Vec<_>>(), [&[0xaa, 0xbb][..], &[0xcc]]);
         for end in 0..message.len() {
-            assert_eq!(certificates(&message[..end]), None);
+            assert_eq!(certificates(&message[..end], level), None);
         }
     }
 

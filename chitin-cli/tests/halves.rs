@@ -120,6 +120,17 @@ fn another_ca_is_unknown() {
     server.logs("failed");
 }
 
+/// The Certificate message of TLS 1.2 has no context in front of its list.
+#[test]
+fn another_ca_is_unknown_in_tls_1_2_too() {
+    let (folder, _) = ordinary();
+    folder.write("ca.pem", Ca::new("Another CA").pem);
+    let server = Server::start(&folder, &["--echo"]);
+    client(&folder, "localhost", server.port(), &["--tls", "1.2"], b"x")
+        .failed("unknown CA")
+        .failed("CN=Test CA");
+}
+
 #[test]
 fn without_ca_the_public_roots_do_not_know_ours() {
     let (folder, _) = ordinary();
