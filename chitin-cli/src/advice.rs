@@ -53,7 +53,8 @@ pub fn server(failure: &Failure, presented: &[CertificateDer<'_>]) -> String {
     }
 }
 
-/// The TLS part. `name` is what a server was verified as; of a client none is asked.
+/// The TLS part. `name` is what a server was verified as; of a client none is asked. If nothing is in `presented`, nothing is known
+/// of the certificate.
 pub fn tls(error: &Error, presented: &[CertificateDer<'_>], name: Option<&str>) -> String {
     let leaf = presented.first().and_then(|der| Summary::read(der));
     match error {
@@ -80,11 +81,11 @@ fn certificate(why: &CertificateError, leaf: Option<&Summary>, chain: usize, nam
     let name = name.map(clean);
     let name = name.as_deref();
     let until =
-        |summary: &Summary| format!("it was valid {} to {} UTC", summary.not_before, summary.not_after);
+        |summary: &Summary| format!(" (it was valid {} to {} UTC)", summary.not_before, summary.not_after);
     let valid = leaf.map(until).unwrap_or_default();
     match why {
         CertificateError::Expired => {
-            format!("certificate expired ({valid}): renew it, or check this machine's clock")
+            format!("certificate expired{valid}: renew it, or check this machine's clock")
         }
         CertificateError::ExpiredContext { time, not_after } => format!(
             "certificate expired: valid until {}, now {}: renew it, or check this machine's clock",
@@ -92,7 +93,7 @@ fn certificate(why: &CertificateError, leaf: Option<&Summary>, chain: usize, nam
             utc(time.as_secs())
         ),
         CertificateError::NotValidYet => {
-            format!("certificate not valid yet ({valid}): check this machine's clock")
+            format!("certificate not valid yet{valid}: check this machine's clock")
         }
         CertificateError::NotValidYetContext { time, not_before } => format!(
             "certificate not valid yet: valid from {}, now {}: check this machine's clock",
@@ -101,14 +102,17 @@ fn certificate(why: &CertificateError, leaf: Option<&Summary>, chain: usize, nam
         ),
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
             let name = name.unwrap_or("another");
-            match leaf.map(|leaf| leaf.names.join(", ")).unwrap_or_default() {
-                names if names.is_empty() => format!(
+            match leaf.map(|leaf| leaf.names.join(", ")) {
+                Some(names) if names.is_empty() => format!(
                     "wrong name: asked for {name}, the certificate is for no names at all: {}",
                     made_anew(&[name_option(name)])
                 ),
-                names => format!(
+                Some(names) => format!(
                     "wrong name: asked for {name}, the certificate is for {names} (--sni NAME verifies another)"
                 ),
+                None => {
+                    format!("wrong name: the certificate is not for {name} (--sni NAME verifies another)")
+                }
             }
         }
         CertificateError::UnknownIssuer => match leaf {
@@ -208,6 +212,17 @@ mod tests {
     fn a_wrong_name_shows_what_is_presented() {
         let text = tls(&CertificateError::NotValidForName.into(), &[self_signed()], Some("b.example"));
         assert!(text.contains("b.example") && text.contains("for a.example"), "{text}");
+    }
+
+    /// It is so if the chain came compressed, or cannot be read.
+    #[test]
+    fn of_a_certificate_that_was_not_seen_nothing_is_made_up() {
+        let text = tls(&CertificateError::NotValidForName.into(), &[], Some("b.example"));
+        assert!(text.contains("b.example") && !text.contains("no names"), "{text}");
+        for error in [CertificateError::Expired, CertificateError::NotValidYet] {
+            let text = tls(&error.into(), &[], Some("b.example"));
+            assert!(!text.contains("()"), "{text}");
+        }
     }
 
     #[test]

@@ -43,7 +43,8 @@ pub struct Log {
     pub handshake_wire: [(u64, u64); 2],
     /// The signature scheme in each end's CertificateVerify.
     pub signatures: [Option<SignatureScheme>; 2],
-    /// The peer's Certificate message, as received.
+    /// The peer's Certificate message, as received. Empty if it came compressed: the command takes none such, unless it is
+    /// built along with a feature that opens them.
     pub presented: Vec<CertificateDer<'static>>,
     data_seen: bool,
 }
