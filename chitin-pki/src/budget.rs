@@ -13,7 +13,7 @@ use crate::error::Problem;
 pub enum Budget {
     /// Signatures checked.
     Signatures,
-    /// Names compared, with constraints or to find an issuer.
+    /// Names compared: with constraints, to find an issuer, or those of one certificate with each other.
     Names,
     /// Issuers considered for the certificates of a path.
     Candidates,

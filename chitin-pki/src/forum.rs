@@ -3,8 +3,9 @@
 
 use alloc::string::{String, ToString};
 
-use pki_types::alg_id;
+use pki_types::{IpAddr, alg_id};
 
+use crate::budget::Purse;
 use crate::cert::Certificate;
 use crate::error::Problem;
 use crate::general_name::GeneralName;
@@ -71,7 +72,7 @@ fn check_subscriber(certificate: &Certificate<'_>, purpose: Purpose) -> Result<(
     if !certificate.subject().is_empty() {
         not_critical(oid::SUBJECT_ALT_NAME)?;
     }
-    check_common_names(certificate)
+    Ok(())
 }
 
 /// Section 7.1.4.3: a common name is one of the alternative names, character by character.
@@ -79,12 +80,19 @@ fn check_subscriber(certificate: &Certificate<'_>, purpose: Purpose) -> Result<(
 /// We are laxer in two ways, since nothing matches a common name with what a caller asks for. What is written like no form of
 /// name that the certificate has is taken for that of a person or a product. And a domain above one of the names may stand
 /// for them.
-fn check_common_names(certificate: &Certificate<'_>) -> Result<(), Problem> {
+///
+/// There may be many of both, and each is held against each.
+pub(crate) fn check_common_names(certificate: &Certificate<'_>, purse: &mut Purse) -> Result<(), Problem> {
+    let count = certificate.names().count();
     for value in certificate.subject().values(oid::COMMON_NAME) {
+        purse.names(count)?;
         let mut names = certificate.names();
         let contradicts = match CommonName::of(value) {
             CommonName::Address(text) => {
-                has_address(certificate) && !names.any(|name| is_address(&name, text))
+                let address = read_address(text);
+                let octets = address.as_ref().map(ip::octets);
+                has_address(certificate)
+                    && !names.any(|name| matches!(name, GeneralName::Ip(other) if Some(other) == octets))
             }
             CommonName::Domain(name) => {
                 has_domain(certificate) && !names.any(|other| is_domain(&other, name))
@@ -130,9 +138,11 @@ fn has_domain(certificate: &Certificate<'_>) -> bool {
     certificate.names().any(|name| matches!(name, GeneralName::Dns(_)))
 }
 
-/// As RFC 3986 and RFC 5952 write addresses.
-fn is_address(name: &GeneralName<'_>, text: &[u8]) -> bool {
-    matches!(name, GeneralName::Ip(address) if ip::Shown(address).to_string().as_bytes() == text)
+/// Reads an address. None if it is not written as RFC 3986 and RFC 5952 have it.
+fn read_address(text: &[u8]) -> Option<IpAddr> {
+    let address = IpAddr::try_from(core::str::from_utf8(text).ok()?).ok()?;
+    let written = ip::Shown(ip::octets(&address)).to_string();
+    (written.as_bytes() == text).then_some(address)
 }
 
 fn is_domain(name: &GeneralName<'_>, domain: &[u8]) -> bool {

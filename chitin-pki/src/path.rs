@@ -187,9 +187,10 @@ impl<'v> Verifier<'v> {
         intermediates: &'c [CertificateDer<'_>],
         mut check: impl FnMut(&Path<'v, 'c>) -> Result<T, Error>,
     ) -> Result<(Path<'v, 'c>, T), Error> {
-        self.check_leaf(leaf).map_err(|problem| problem.of(Which::Peer(LEAF)))?;
+        let mut purse = Purse::new();
+        self.check_leaf(leaf, &mut purse).map_err(|problem| problem.of(Which::Peer(LEAF)))?;
         let check: &mut Check<'_, 'v, 'c, T> = &mut check;
-        Search::new(self, &Sent::read(self, leaf, intermediates), &mut Purse::new()).run(check)
+        Search::new(self, &Sent::read(self, leaf, intermediates), &mut purse).run(check)
     }
 
     /// Finds a path from any certificate, of which by itself nothing is checked.
@@ -253,15 +254,16 @@ impl<'v> Verifier<'v> {
         mut check: impl FnMut(&Path<'v, 'c>) -> Result<T, Error>,
     ) -> Result<(Path<'v, 'c>, T), Box<Diagnosis>> {
         let (sent, mut purse) = (Sent::read(self, leaf, intermediates), Purse::new());
+        let judged = self.check_leaf(leaf, &mut purse);
         let search = Search::new(self, &sent, &mut purse);
         let check: &mut Check<'_, 'v, 'c, T> = &mut check;
-        match self.check_leaf(leaf) {
+        match judged {
             Ok(()) => search.run_noting(check),
             Err(problem) => Err(Box::new(search.into_diagnosis(problem.of(Which::Peer(LEAF))))),
         }
     }
 
-    fn check_leaf(&self, leaf: &Certificate<'_>) -> Result<(), Problem> {
+    fn check_leaf(&self, leaf: &Certificate<'_>, purse: &mut Purse) -> Result<(), Problem> {
         leaf.check_time(self.time)?;
         match self.purpose {
             Purpose::Any => {}
@@ -271,7 +273,11 @@ impl<'v> Verifier<'v> {
         if self.profile >= Profile::Rfc5280Strict && self.purpose != Purpose::Any {
             self.check_usable(leaf)?;
         }
-        self.check_profile(leaf, Role::Leaf)
+        self.check_profile(leaf, Role::Leaf)?;
+        if self.profile >= Profile::CaBrowserForum && self.purpose != Purpose::Any {
+            forum::check_common_names(leaf, purse)?;
+        }
+        Ok(())
     }
 
     /// A peer of TLS signs, and we have an algorithm for its key.

@@ -10,7 +10,7 @@ use rcgen::{
 };
 
 use super::support::*;
-use crate::{Certificate, Error, PresentedName, Problem, Profile, Purpose, Root, Verifier, Which};
+use crate::{Budget, Certificate, Error, PresentedName, Problem, Profile, Purpose, Root, Verifier, Which};
 
 const STRICT: Profile = Profile::Rfc5280Strict;
 const FORUM: Profile = Profile::CaBrowserForum;
@@ -310,6 +310,35 @@ fn the_forum_wants_extended_key_usage_and_no_more() {
         differs([STRICT, FORUM], &root.der, &[], &leaf(&root, &as_is)),
         Error { certificate: ROOT, problem: Problem::ForbiddenExtension { oid: id_ce_oid(37) } }
     );
+}
+
+/// Each common name is held against each alternative name, before any signature.
+#[test]
+fn common_names_by_the_thousand_end_within_the_budget() {
+    let root = good_root();
+    let judge = |common_names: usize, text: &str, others: &[u8], same: &[u8]| {
+        let key = KeyPair::generate().unwrap();
+        let mut leaf = Parts::leaf("root", &key);
+        let name = tlv(0x30, &[&[0x06, 0x03, 0x55, 0x04, 0x03], &tlv(0x0c, &[text.as_bytes()])]);
+        leaf.subject = tlv(0x30, &[&tlv(0x31, &[&name]).repeat(common_names)]);
+        leaf.extensions = Vec::from([
+            id_ce(17, &[], &tlv(0x30, &[others, same])),
+            id_ce(35, &[], &tlv(0x30, &[&tlv(0x80, &[b"k"])])),
+            id_ce(37, &[], &tlv(0x30, &[&[0x06, 8, 0x2b, 6, 1, 5, 5, 7, 3, 1]])),
+        ]);
+        // Which nobody who is trusted has signed.
+        let leaf = leaf.sign(&key);
+        judge(FORUM, Purpose::ServerAuth, &root.der, &[], &leaf).unwrap_err().problem
+    };
+    let addresses = tlv(0x87, &[&[1, 1, 1, 2]]).repeat(8_000);
+    let domains = tlv(0x82, &[b"b.cd"]).repeat(8_000);
+    for (text, others, same) in
+        [("1.1.1.1", &addresses, tlv(0x87, &[&[1, 1, 1, 1]])), ("a.cd", &domains, tlv(0x82, &[b"a.cd"]))]
+    {
+        let spent = Problem::BudgetExceeded { budget: Budget::Names };
+        assert_eq!(judge(2_700, text, others, &same), spent, "{text}");
+        assert_eq!(judge(3, text, others, &same), Problem::BadSignature, "{text}");
+    }
 }
 
 #[test]
