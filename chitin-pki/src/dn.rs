@@ -8,12 +8,14 @@ use core::fmt;
 use crate::der::{self, Element, Reader};
 use crate::error::Problem;
 use crate::oid;
+use crate::shown;
 
 /// A directory name: the value of an `RDNSequence`, without its tag and length.
 ///
 /// Equality is that of the encoding; [`Self::matches`] is that of the name.
 ///
-/// Its display is for people: most attributes by short names, in the order of the encoding.
+/// Its display is for people: most attributes by short names, in the order of the encoding, and of a very long name the first
+/// part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DirectoryName<'a>(pub &'a [u8]);
 
@@ -206,9 +208,13 @@ impl fmt::Display for DirectoryName<'_> {
             return f.write_str("(empty name)");
         }
         let mut separator = "";
+        let mut left = shown::NAME;
         for attribute in self.rdns().flat_map(|rdn| attributes(&rdn)).take(SHOWN) {
             f.write_str(separator)?;
             separator = ", ";
+            if left == 0 {
+                return f.write_str("...");
+            }
             match attribute.kind {
                 [0x55, 4, 3] => f.write_str("CN")?,
                 [0x55, 4, 5] => f.write_str("serialNumber")?,
@@ -229,10 +235,15 @@ impl fmt::Display for DirectoryName<'_> {
                 }
             }
             f.write_str("=")?;
-            match core::str::from_utf8(attribute.value.body) {
-                Ok(text) => write!(f, "{}", text.escape_debug())?,
-                Err(_) => f.write_str("(not text)")?,
+            let value = attribute.value.body;
+            match shown::first_text(value, left) {
+                Some(text) => write!(f, "{}", text.escape_debug())?,
+                None => f.write_str("(not text)")?,
             }
+            if value.len() > left {
+                return f.write_str("...");
+            }
+            left = left.saturating_sub(value.len());
         }
         Ok(())
     }

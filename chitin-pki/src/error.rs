@@ -103,7 +103,7 @@ pub enum Problem {
     },
     /// A common name is none of the alternative names, which the CA/Browser Forum asks for.
     CommonNameIsNoAlternative {
-        /// The common name.
+        /// The common name, of a very long one the first part.
         common_name: String,
     },
     /// The key is of a kind or size that the profile does not have.
@@ -231,7 +231,7 @@ pub enum ConstraintBreach {
     UnsupportedForm,
 }
 
-/// A name found in a certificate, owned for an error.
+/// A name found in a certificate, owned for an error: of a very long one the first part.
 #[non_exhaustive]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PresentedName {

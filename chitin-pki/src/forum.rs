@@ -12,6 +12,7 @@ use crate::general_name::GeneralName;
 use crate::ip;
 use crate::oid;
 use crate::profile::Role;
+use crate::shown;
 use crate::usage::Purpose;
 
 /// Checks one certificate by itself. As a leaf it is one for this purpose.
@@ -100,7 +101,7 @@ pub(crate) fn check_common_names(certificate: &Certificate<'_>, purse: &mut Purs
             CommonName::Other => false,
         };
         if contradicts {
-            let common_name = String::from_utf8_lossy(value).into_owned();
+            let common_name = String::from_utf8_lossy(shown::first(value, shown::NAME)).into_owned();
             return Err(Problem::CommonNameIsNoAlternative { common_name });
         }
     }

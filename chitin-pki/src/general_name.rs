@@ -5,6 +5,7 @@ use alloc::string::String;
 use crate::der::{self, Element, Reader};
 use crate::dn::DirectoryName;
 use crate::error::{PresentedName, Problem};
+use crate::shown;
 
 /// A `GeneralName`. RFC 5280 section 4.2.1.6. The octets are as in the certificate: not checked to be a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,10 +67,10 @@ impl<'a> GeneralName<'a> {
     }
 
     pub(crate) fn to_presented(self) -> PresentedName {
-        let text = |octets: &[u8]| String::from_utf8_lossy(octets).into_owned();
+        let text = |octets: &[u8]| String::from_utf8_lossy(shown::first(octets, shown::NAME)).into_owned();
         match self {
             Self::Dns(name) => PresentedName::Dns(text(name)),
-            Self::Ip(address) => PresentedName::Ip(address.into()),
+            Self::Ip(address) => PresentedName::Ip(shown::first(address, shown::NAME).into()),
             Self::Email(mailbox) => PresentedName::Email(text(mailbox)),
             Self::Uri(uri) => PresentedName::Uri(text(uri)),
             Self::Directory(name) => PresentedName::Directory(alloc::format!("{name}")),

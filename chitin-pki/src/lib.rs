@@ -97,6 +97,7 @@ mod profile;
 mod revocation;
 mod sct;
 mod server_name;
+mod shown;
 mod signature;
 mod spiffe;
 mod spki;

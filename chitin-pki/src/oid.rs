@@ -4,6 +4,7 @@ use alloc::vec::Vec;
 
 use crate::der::{self, Element, Reader};
 use crate::error::Problem;
+use crate::shown;
 
 /// Reads an object identifier and gives the octets of its value.
 pub(crate) fn read<'a>(reader: &mut Reader<'a>) -> Result<&'a [u8], Problem> {
@@ -35,11 +36,11 @@ fn element<'a>(reader: &mut Reader<'a>) -> Result<Element<'a>, Problem> {
     reader.expect(der::OID, "object identifier")
 }
 
-/// The arcs of an object identifier, for people to read. An arc that does not fit saturates.
+/// The arcs of an object identifier, for people to read, and of a very long one the first. An arc that does not fit saturates.
 pub(crate) fn arcs(oid: &[u8]) -> Vec<usize> {
     let mut arcs = Vec::new();
     let mut value = 0usize;
-    for &octet in oid {
+    for &octet in shown::first(oid, shown::OID) {
         value = value.saturating_mul(128).saturating_add(usize::from(octet & 0x7f));
         if octet & 0x80 != 0 {
             continue;

@@ -462,3 +462,39 @@ fn long_types_of_attributes_cost_as_much_as_short_ones() {
     assert!(matches!(error.problem, Problem::UnknownIssuer { .. }), "{error}");
     assert!(start.elapsed() < QUICK, "{:?}", start.elapsed());
 }
+
+/// Each issuer refuses the leaf for its subject, and an error is made each time.
+#[test]
+fn refusals_of_long_names_show_little_of_them() {
+    let key = KeyPair::generate().unwrap();
+    let all = tlv(0x30, &[&tlv(0xa1, &[&tlv(0x30, &[&tlv(0xa4, &[&[0x30, 0x00]])])])]);
+    let ca = |issuer: &str, subject: &str, serial: usize, constrained: bool| {
+        let mut parts = Parts::leaf(issuer, &key);
+        parts.serial = Vec::from([2, 1, 1 + serial as u8]);
+        parts.subject = common_name(subject);
+        parts.extensions = Vec::from([id_ce(19, &[1, 1, 0xff], &tlv(0x30, &[&[1, 1, 0xff]]))]);
+        if constrained {
+            parts.extensions.push(id_ce(30, &[1, 1, 0xff], &all));
+        }
+        parts.sign(&key)
+    };
+    let lower = (0..40).map(|i| ca("upper", "lower", i, false));
+    let upper = (0..48).map(|i| ca("elsewhere", "upper", i, true));
+    let pool: Vec<_> = lower.chain(upper).collect();
+    let pool: Vec<_> = pool.iter().collect();
+    let judge = |subject: Vec<u8>| {
+        let mut leaf = Parts::leaf("lower", &KeyPair::generate().unwrap());
+        leaf.subject = subject;
+        let start = Instant::now();
+        let error = verify(&leaf.sign(&key), &pool, &[&Ca::root("root")]).unwrap_err();
+        assert!(start.elapsed() < QUICK, "{:?}", start.elapsed());
+        error
+    };
+    // With characters that are written as escapes.
+    let long = judge(common_name(&"\u{e9}\u{301}".repeat(17_000)));
+    assert!(long.to_string().len() < 8 * 1024, "{}", long.to_string().len());
+    // And with a type that is no less long.
+    let attribute = tlv(0x30, &[&tlv(0x06, &[&[0x55; 40_000]]), &[0x0c, 0x00]]);
+    let long = judge(tlv(0x30, &[&tlv(0x31, &[&attribute])]));
+    assert!(long.to_string().len() < 8 * 1024, "{}", long.to_string().len());
+}
