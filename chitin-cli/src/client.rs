@@ -165,6 +165,8 @@ struct State {
     over: bool,
     /// The socket takes nothing any more.
     broken: Option<io::Error>,
+    /// Writing is over: all is said, or the socket is broken.
+    said: bool,
 }
 
 impl Shared {
@@ -175,6 +177,12 @@ impl Shared {
     fn wait<'a>(&self, guard: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
         self.changed.wait(guard).unwrap_or_else(PoisonError::into_inner)
     }
+
+    /// Says too whether the time has passed without news.
+    fn wait_for<'a>(&self, guard: MutexGuard<'a, State>, time: Duration) -> (MutexGuard<'a, State>, bool) {
+        let (guard, waited) = self.changed.wait_timeout(guard, time).unwrap_or_else(PoisonError::into_inner);
+        (guard, waited.timed_out())
+    }
 }
 
 fn carry(mut conn: ClientConnection, sock: TcpStream) -> Result<(), String> {
@@ -183,14 +191,19 @@ fn carry(mut conn: ClientConnection, sock: TcpStream) -> Result<(), String> {
     sock.set_read_timeout(None).map_err(explain)?;
     sock.set_write_timeout(None).map_err(explain)?;
     let write_half = sock.try_clone().map_err(explain)?;
-    let state = Mutex::new(State { conn, over: false, broken: None });
+    let state = Mutex::new(State { conn, over: false, broken: None, said: false });
     let shared = Arc::new(Shared { state, changed: Condvar::new() });
 
     // This one is never joined: nothing but input ends a read from a terminal.
     let feeder = shared.clone();
     thread::spawn(move || pump_input(&feeder));
+    // Nor this one: it may be inside a call that waits for room, and no timeout that is set later ends that call.
     let writer = shared.clone();
-    let writer = thread::spawn(move || pump_output(&writer, write_half));
+    thread::spawn(move || {
+        pump_output(&writer, write_half);
+        writer.lock().said = true;
+        writer.changed.notify_all();
+    });
 
     let outcome = pump_incoming(&shared, &sock);
     let mut state = shared.lock();
@@ -198,11 +211,13 @@ fn carry(mut conn: ClientConnection, sock: TcpStream) -> Result<(), String> {
         state.conn.send_close_notify();
     }
     state.over = true;
-    drop(state);
     shared.changed.notify_all();
-    // A peer that no longer reads must not keep us here.
-    sock.set_write_timeout(Some(LAST_WORDS)).ok();
-    let _ = writer.join();
+    // A peer that no longer reads must not keep us here. Of one that does, the writer brings news.
+    let mut silent = false;
+    while !state.said && !silent {
+        (state, silent) = shared.wait_for(state, LAST_WORDS);
+    }
+    drop(state);
     sock.shutdown(Shutdown::Both).ok();
     outcome
 }
@@ -343,7 +358,7 @@ fn truncated(total: usize, error: Option<&io::Error>) -> String {
 
 const CONNECT: Duration = Duration::from_secs(10);
 const HANDSHAKE: Duration = Duration::from_secs(30);
-/// For what is still to be sent when the peer has closed.
+/// For each piece of what is still to be sent when the peer has closed.
 const LAST_WORDS: Duration = Duration::from_secs(2);
 /// Bytes that wait in the connection for the socket before standard input has to wait.
 const PENDING: usize = 64 * 1024;

@@ -5,6 +5,7 @@ mod support;
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use chitin::pki_types::pem::PemObject;
@@ -414,17 +415,22 @@ fn a_peer_that_hangs_up_is_told_from_one_that_refuses() {
     client(&folder, "localhost", port, &[], b"x").failed("closed the connection");
 }
 
-/// Sends `data` and then ends the stream, with a close_notify or without.
-fn sender(folder: &Folder, data: &'static [u8], close_notify: bool) -> u16 {
+/// A server of TLS 1.3 with the certificate `server`.
+fn serving(folder: &Folder) -> ServerConfig {
     let chain = vec![CertificateDer::from_pem_file(folder.path("server.pem")).unwrap()];
     let key = PrivateKeyDer::from_pem_file(folder.path("server.key")).unwrap();
     let provider = Arc::new(chitin::crypto::aws_lc_rs::default_provider());
-    let config = ServerConfig::builder_with_provider(provider)
+    ServerConfig::builder_with_provider(provider)
         .with_protocol_versions(&[&chitin::version::TLS13])
         .unwrap()
         .with_no_client_auth()
         .with_single_cert(chain, key)
-        .unwrap();
+        .unwrap()
+}
+
+/// Sends `data` and then ends the stream, with a close_notify or without.
+fn sender(folder: &Folder, data: &'static [u8], close_notify: bool) -> u16 {
+    let config = serving(folder);
     one_peer(move |mut sock| {
         let mut conn = ServerConnection::new(Arc::new(config)).unwrap();
         while conn.is_handshaking() {
@@ -450,6 +456,48 @@ fn truncation_is_told_from_a_clean_close() {
     assert_eq!(client(&folder, "localhost", port, &[], b"").succeeded().stdout, b"all of it");
     let port = sender(&folder, b"half of it", false);
     assert_eq!(client(&folder, "localhost", port, &[], b"").failed("truncated").stdout, b"half of it");
+}
+
+/// Input without end, that counts how much of it was read.
+struct Endless(Arc<AtomicUsize>);
+
+impl Read for Endless {
+    fn read(&mut self, buf: &mut [u8]) -> std::io::Result<usize> {
+        self.0.fetch_add(buf.len(), Ordering::Relaxed);
+        Ok(buf.len())
+    }
+}
+
+/// It says close_notify, keeps the socket and never reads: the client's writer is inside a call that waits for room.
+#[test]
+fn a_server_that_closes_and_never_reads_does_not_keep_the_client() {
+    let (folder, _) = ordinary();
+    let config = serving(&folder);
+    let taken = Arc::new(AtomicUsize::new(0));
+    let seen = taken.clone();
+    let port = one_peer(move |mut sock| {
+        let mut conn = ServerConnection::new(Arc::new(config)).unwrap();
+        while conn.is_handshaking() {
+            conn.complete_io(&mut sock).unwrap();
+        }
+        // Until all buffers between the two have long been full. What is sent may bring the client news of room in ours: so
+        // until this brings none either.
+        let (mut before, mut still) = (0, 0);
+        while still < 20 {
+            thread::sleep(std::time::Duration::from_millis(100));
+            let now = seen.load(Ordering::Relaxed);
+            still = if now == before { still + 1 } else { 0 };
+            before = now;
+            conn.writer().write_all(b"x").unwrap();
+            conn.write_tls(&mut sock).unwrap();
+        }
+        conn.send_close_notify();
+        conn.write_tls(&mut sock).unwrap();
+        thread::sleep(PATIENCE * 2);
+    });
+    let target = format!("localhost:{port}");
+    let client = support::chitin(&["client", &target, "--ca", &folder.path("ca.pem")]).spawn().unwrap();
+    support::finish(client, Endless(taken)).succeeded();
 }
 
 /// A client of TLS 1.3 that trusts `ca.pem`.

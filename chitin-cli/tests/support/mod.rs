@@ -2,7 +2,7 @@
 
 #![allow(dead_code, reason = "each test file uses its own part")]
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{self, BufRead, BufReader, Cursor, Read};
 use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -210,7 +210,7 @@ impl Outcome {
 
 /// Runs the command with this input until it ends.
 pub fn run(args: &[&str], input: &[u8]) -> Outcome {
-    finish(chitin(args).spawn().unwrap(), input.to_vec())
+    finish(chitin(args).spawn().unwrap(), Cursor::new(input.to_vec()))
 }
 
 /// `chitin client HOST:PORT --ca ca.pem` and more.
@@ -221,10 +221,11 @@ pub fn client(folder: &Folder, host: &str, port: u16, more: &[&str], input: &[u8
     run(&args, input)
 }
 
-fn finish(mut child: Child, input: Vec<u8>) -> Outcome {
+/// Waits for the end of a child that reads this.
+pub fn finish(mut child: Child, mut input: impl Read + Send + 'static) -> Outcome {
     let mut stdin = child.stdin.take().unwrap();
     // A child that fails early leaves its input unread.
-    let writer = thread::spawn(move || drop(stdin.write_all(&input)));
+    let writer = thread::spawn(move || drop(io::copy(&mut input, &mut stdin)));
     let (stdout, stderr) = (drain(child.stdout.take().unwrap()), drain(child.stderr.take().unwrap()));
     let end = Instant::now() + PATIENCE;
     let status = loop {
