@@ -21,11 +21,12 @@ pub struct Worker {
 }
 
 impl Worker {
-    pub fn start(member: &Member, case: &Case, folder: &Path) -> Result<Self, String> {
+    /// `place`: by how many bytes its memory begins behind where it would.
+    pub fn start(member: &Member, case: &Case, folder: &Path, place: usize) -> Result<Self, String> {
         let program = member.program()?;
         let mut child = Command::new(&program)
             .arg(folder)
-            .args([case.id, member.variant])
+            .args([case.id, member.variant, &place.to_string()])
             .env("GLIBC_TUNABLES", KEEP_MEMORY)
             .envs(member.environment(case))
             .stdin(Stdio::piped())

@@ -90,10 +90,12 @@ pub fn serve<L: Library>(new: impl Fn(&Material) -> Result<L, String>) {
 /// The same for what is no library.
 pub fn serve_subject<S: Subject>(new: impl FnOnce(&Path, &'static Case, &str) -> Result<S, String>) {
     let arguments: Vec<String> = std::env::args().collect();
-    let [_, folder, case, variant] = &arguments[..] else {
-        eprintln!("a worker is started by the harness: FOLDER CASE VARIANT");
+    let [_, folder, case, variant, place] = &arguments[..] else {
+        eprintln!("a worker is started by the harness: FOLDER CASE VARIANT PLACE");
         std::process::exit(2);
     };
+    // What is allocated from here on lies so much further on.
+    std::mem::forget(vec![1_u8; place.parse().unwrap_or(0)]);
     let Some(case) = Case::named(case) else {
         eprintln!("no case {case}");
         std::process::exit(2);
