@@ -62,24 +62,37 @@ fn a_close_during_the_handshake_is_an_error() {
     assert_eq!(error.kind(), ErrorKind::UnexpectedEof);
 }
 
+/// A socket that blocks, of a peer that says nothing; takes everything.
+struct Silent;
+
+impl Read for Silent {
+    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+        panic!("this would block");
+    }
+}
+
+impl Write for Silent {
+    fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
+        Ok(buf.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn connected() -> Pair {
+    let pki = Pki::new();
+    let client = client_config(pki.root.store(), &ClientOpts::default());
+    let server = server_config(&pki.server(KeyType::P256), &ServerOpts::default());
+    let mut pair = Pair::new(client, server);
+    pair.handshake().unwrap();
+    pair
+}
+
 /// Waiting for a peer that need not say anything more would be for ever.
 #[test]
 fn a_failed_connection_reads_nothing_more() {
-    struct Silent;
-    impl Read for Silent {
-        fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
-            panic!("this would block");
-        }
-    }
-    impl Write for Silent {
-        fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
-            Ok(buf.len())
-        }
-
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
     let pki = Pki::new();
     let config = Arc::new(client_config(pki.root.store(), &ClientOpts::default()));
     let name = ServerName::try_from("localhost").unwrap();
@@ -95,25 +108,12 @@ fn a_failed_connection_reads_nothing_more() {
 
 #[test]
 fn an_interrupted_read_is_done_again() {
-    let pki = Pki::new();
-    let client = client_config(pki.root.store(), &ClientOpts::default());
-    let server = server_config(&pki.server(KeyType::P256), &ServerOpts::default());
-    let mut pair = Pair::new(client, server);
-    pair.handshake().unwrap();
+    let mut pair = connected();
     pair.server.writer().write_all(b"here").unwrap();
     let bytes = pair.take(Side::Server);
     let mut socket = Socket { bytes: &bytes, interrupts: true, interrupted: false };
     assert_eq!(pair.client.complete_io(&mut socket).unwrap(), (bytes.len(), 0));
     assert_eq!(pair.client.reader().read(&mut [0; 9]).unwrap(), 4);
-}
-
-fn connected() -> Pair {
-    let pki = Pki::new();
-    let client = client_config(pki.root.store(), &ClientOpts::default());
-    let server = server_config(&pki.server(KeyType::P256), &ServerOpts::default());
-    let mut pair = Pair::new(client, server);
-    pair.handshake().unwrap();
-    pair
 }
 
 /// A blocking socket: each piece is what one read gives, and behind them the stream ends. What is written is lost.
@@ -251,21 +251,6 @@ fn a_read_ends_where_the_socket_takes_nothing() {
 /// There is nothing to send, so there is nothing to wait for: a socket that blocks would hold the writer for as long as its peer is silent.
 #[test]
 fn a_write_of_nothing_does_not_read() {
-    struct Silent;
-    impl Read for Silent {
-        fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
-            panic!("this would block");
-        }
-    }
-    impl Write for Silent {
-        fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
-            Ok(buf.len())
-        }
-
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
     let mut pair = connected();
     assert_eq!(Stream::new(&mut pair.client, &mut Silent).write(&[]).unwrap(), 0);
     pair.client.set_buffer_limit(Some(0));
